@@ -1,0 +1,28 @@
+"""Exceptions of the model package.
+
+ModelError                  everything this package raises on purpose
+├── OptionError             an option has a value that cannot be used; the message names the option
+├── NetworkFileError        a network folder or file is missing, damaged or of another format
+├── CheckpointError         a training checkpoint cannot be written or does not belong to this training
+└── TrainingDiverged        the losses or weights are no longer finite numbers
+"""
+
+
+class ModelError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class OptionError(ModelError, ValueError):
+    """An option has a value that cannot be used; the message begins with the option's name."""
+
+
+class NetworkFileError(ModelError):
+    """A network file is missing, damaged, or not in a format that can be read."""
+
+
+class CheckpointError(ModelError):
+    """A checkpoint cannot be written, or does not belong to the training that asks for it."""
+
+
+class TrainingDiverged(ModelError):
+    """Losses or weights became infinite or not-a-number; going on would destroy the network."""
