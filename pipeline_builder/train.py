@@ -1,0 +1,77 @@
+"""Step Train: trains the network in its own container; the image's ENTRYPOINT runs with the argument `train`."""
+
+from __future__ import annotations
+
+from pipeline_builder import parameters as p
+from pipeline_builder import prepare
+from pipeline_builder.jobs import Build, retry_policies, run_folder
+from pipeline_builder.sdk import (
+    CheckpointConfig,
+    Compute,
+    InputData,
+    MetricDefinition,
+    ModelTrainer,
+    OutputDataConfig,
+    ProcessingStep,
+    S3DataSource,
+    StoppingCondition,
+    TrainingStep,
+)
+
+NAME = "Train"
+
+_VOLUME_GB = 30
+
+# The names that the training log's line of a tick uses: "... kimg=12.0 loss_g=0.712 loss_d=1.203 augment_p=0.040 ...".
+_METRICS = ["kimg", "sec_per_kimg", "loss_g", "loss_d", "augment_p"]
+
+
+def train_step(build: Build, prepare_step: ProcessingStep) -> TrainingStep:
+    """The Training step; model.tar.gz goes to the run's folder training/<job>/output."""
+    trainer = ModelTrainer(
+        role=build.job_role_arn,
+        training_image=p.TRAIN_IMAGE,
+        # Needed with an image that is a parameter (the SDK would cut the name out of the image's URI); it names
+        # nothing, because the pipeline names its jobs itself.
+        base_job_name="train",
+        compute=Compute(
+            instance_type=p.TRAIN_INSTANCE_TYPE,
+            instance_count=p.TRAIN_INSTANCE_COUNT,
+            volume_size_in_gb=_VOLUME_GB,
+            # On demand. `deploy.render_definition(..., spot=True)` turns this into spot; `parameters` says why.
+            enable_managed_spot_training=False,
+        ),
+        # Not checked by pydantic, which takes no pipeline parameter here. Without a condition it would be one hour.
+        stopping_condition=StoppingCondition.model_construct(max_runtime_in_seconds=p.MAX_TRAIN_SECONDS),
+        # Explicit, or the SDK asks S3 for the account's default bucket.
+        output_data_config=OutputDataConfig(s3_output_path=run_folder("training"), compression_type="GZIP"),
+        checkpoint_config=CheckpointConfig(s3_uri=p.TRAIN_CHECKPOINT_PATH, local_path="/opt/ml/checkpoints"),
+        training_input_mode="File",
+        # Strings only: the SDK emits a number parameter bare, and the service refuses it (#4867).
+        hyperparameters={
+            "dataset": p.DATASET,
+            "preset": p.PRESET,
+            "kimg": p.KIMG.to_string(),
+            "resolution": p.RESOLUTION.to_string(),
+            "mirror": p.MIRROR,
+            "seed": p.SEED.to_string(),
+        },
+        sagemaker_session=build.session,
+    ).with_metric_definitions([MetricDefinition(name=name, regex=rf"\b{name}=(\S+)") for name in _METRICS])
+    prepared = prepare_step.properties.ProcessingOutputConfig.Outputs[prepare.PREPARED].S3Output.S3Uri
+    return TrainingStep(
+        name=NAME,
+        step_args=trainer.train(
+            input_data_config=[_channel("train", prepared), _channel("base", p.WARM_START_MODEL)],
+        ),
+        retry_policies=retry_policies(),
+    )
+
+
+def _channel(name: str, prefix: object) -> InputData:
+    return InputData(
+        channel_name=name,
+        data_source=S3DataSource(
+            s3_data_type="S3Prefix", s3_uri=prefix, s3_data_distribution_type="FullyReplicated"
+        ),
+    )
