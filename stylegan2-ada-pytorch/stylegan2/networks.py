@@ -209,6 +209,14 @@ def _resolutions(img_resolution: int, lowest: int) -> list[int]:
     return [2**power for power in range(2, img_resolution.bit_length())]
 
 
+def _channels(resolution: int, channel_base: int, channel_max: int) -> int:
+    """How many feature channels a resolution has: fewer the larger it is."""
+    channels = min(channel_base // resolution, channel_max)
+    if channels < 1:
+        raise OptionError(f"channel_base: {channel_base} leaves no channels at {resolution}x{resolution}")
+    return channels
+
+
 class Synthesis(nn.Module):
     """ws -> picture. One block per resolution, from 4x4 up."""
 
@@ -228,7 +236,7 @@ class Synthesis(nn.Module):
         self.num_ws = 2 * len(self.resolutions)
         in_channels = 0
         for resolution in self.resolutions:
-            out_channels = min(channel_base // resolution, channel_max)
+            out_channels = _channels(resolution, channel_base, channel_max)
             block = SynthesisBlock(in_channels, out_channels, w_dim, resolution, img_channels, conv_clamp)
             self.add_module(f"b{resolution}", block)
             in_channels = out_channels
@@ -407,7 +415,7 @@ class Discriminator(nn.Module):
         self.c_dim, self.img_resolution, self.img_channels = c_dim, img_resolution, img_channels
         resolutions = _resolutions(img_resolution, 8)
         self.block_resolutions = resolutions[:0:-1]
-        channels = {resolution: min(channel_base // resolution, channel_max) for resolution in resolutions}
+        channels = {resolution: _channels(resolution, channel_base, channel_max) for resolution in resolutions}
         for resolution in self.block_resolutions:
             picture = img_channels if resolution == img_resolution else 0
             block = DiscriminatorBlock(
