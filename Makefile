@@ -1,0 +1,93 @@
+# One environment per tool: sam-cli, MiniStack, checkov and the SageMaker SDK each pin another boto3 exactly.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SAM := .tools/sam/bin
+CHECKOV := .tools/checkov/bin
+SDK := .tools/build/bin
+STACK ?= workshop
+CODE := functions layers local_aws pipeline_builder containers stylegan2-ada-pytorch tests benchmarks
+TYPED := layers/workshop/workshop local_aws pipeline_builder containers stylegan2-ada-pytorch/stylegan2
+
+export SAM_CLI_TELEMETRY := 0
+export AWS_DEFAULT_REGION ?= eu-central-1
+
+.PHONY: help demo test setup setup-tools format lint types test-unit test-pipeline test-template test-e2e definition base-network deploy clean
+
+help: ## say what there is
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
+
+demo: $(VENV)/run.done ## the whole way on this machine: images, training, mails, a page (IMAGES=folder for your own)
+	@$(BIN)/python -m local_aws demo $(if $(IMAGES),--images "$(IMAGES)")
+
+test: lint types test-template test-pipeline test-unit test-e2e ## everything that CI runs
+
+# ------------------------------------------------------------------------------------------------------ environments
+
+setup: $(VENV)/run.done ## install what runs: embedded AWS, layer, model
+
+setup-tools: $(VENV)/test.done $(SAM)/done $(CHECKOV)/done $(SDK)/done ## install everything the tests need
+
+$(VENV)/run.done: requirements/run.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --requirement $<
+	@touch $@
+
+$(VENV)/test.done: requirements/test.txt $(VENV)/run.done
+	$(BIN)/python -m pip install --quiet --requirement $<
+	@touch $@
+
+$(SAM)/done: requirements/sam.txt
+$(CHECKOV)/done: requirements/checkov.txt
+$(SDK)/done: requirements/build.txt
+.tools/%/bin/done: requirements/%.txt
+	$(PYTHON) -m venv .tools/$*
+	.tools/$*/bin/python -m pip install --quiet --requirement $<
+	@touch $@
+
+# ------------------------------------------------------------------------------------------------------------ checks
+
+format: $(VENV)/test.done ## rewrite the code in the house's format
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+lint: $(VENV)/test.done ## format and lint, nothing rewritten
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+
+types: $(VENV)/test.done ## mypy, strict
+	$(BIN)/mypy $(TYPED)
+
+test-template: $(VENV)/test.done $(SAM)/done $(CHECKOV)/done ## semantics, lint of the template and of its translation, security, own rules
+	$(SAM)/sam validate --template template.yaml
+	$(SAM)/cfn-lint template.yaml
+	$(BIN)/python -m local_aws.package build/translated.json
+	$(SAM)/cfn-lint build/translated.json
+	$(CHECKOV)/checkov --file build/translated.json --config-file .checkov.yaml
+	$(BIN)/pytest -q tests/template
+
+test-pipeline: $(SDK)/done ## the builder makes exactly the definition that is kept
+	$(SDK)/python -m pytest -q tests/pipeline_sdk
+
+test-unit: $(VENV)/test.done ## unit, contract and integration tests
+	$(BIN)/pytest -q -m "not e2e" --ignore tests/pipeline_sdk --ignore tests/template
+
+test-e2e: $(VENV)/test.done ## the whole way on the embedded AWS, tiny preset
+	$(BIN)/pytest -q -m e2e tests/e2e
+
+# ------------------------------------------------------------------------------------------------------------- making
+
+definition: $(SDK)/done ## build the pipeline's definition anew
+	$(SDK)/python -m pipeline_builder definition
+
+base-network: $(VENV)/run.done ## train the base network that is shipped (hours; see stylegan2-ada-pytorch/base)
+	$(BIN)/python -m local_aws.base_network
+
+deploy: $(VENV)/run.done $(SAM)/done ## build and deploy to the AWS account of your credentials (ARGS for sam deploy)
+	$(SAM)/sam build --cached --parallel
+	$(SAM)/sam deploy --stack-name $(STACK) --capabilities CAPABILITY_IAM --resolve-s3 $(ARGS)
+	$(BIN)/python -m pipeline_builder upsert --stack $(STACK)
+
+clean: ## remove environments and everything built
+	rm -rf $(VENV) .tools .aws-sam build demo-output .local_aws

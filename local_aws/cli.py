@@ -1,0 +1,192 @@
+"""The commands of `python -m local_aws`."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from local_aws import server
+from local_aws.demo import LOOK_SECONDS, DemoResult, run_demo
+from local_aws.drop import check_dataset, drop_folder
+from local_aws.errors import LocalError, StartError
+from local_aws.mailbox import mails_in
+from local_aws.progress import Progress
+from local_aws.results import fetch_results
+from local_aws.rooms import ROOT
+from local_aws.runs import describe_run, list_runs
+from local_aws.workshop import Options
+
+PRESETS = click.Choice(["tiny", "laptop", "sketch", "balanced", "best"])
+
+UP = """\
+A workshop is up. It goes on until: python -m local_aws down
+
+  drop a folder of images   python -m local_aws drop FOLDER DATASET
+  watch its run             python -m local_aws watch
+  list the runs             python -m local_aws runs
+  read the mails            python -m local_aws mail
+  fetch pictures and page   python -m local_aws fetch RUN FOLDER
+  use the AWS CLI on it     eval "$(python -m local_aws env)"
+
+Links in the mails open in any browser on this machine.
+"""
+
+
+class Commands(click.Group):
+    """Turns what can go wrong into one sentence and exit status 1."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except LocalError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Commands, context_settings={"max_content_width": 110})
+def main() -> None:
+    """The workshop on this machine: no AWS account, no Docker.
+
+    The template, the functions, the pipeline's definition and the containers' entry points are the ones that run on AWS; AWS itself
+    is MiniStack, with a stand-in for SageMaker.
+    """
+
+
+@main.command()
+@click.option("--images", type=click.Path(path_type=Path), help="A folder of your own pictures, instead of the sample faces.")
+@click.option("--output", type=click.Path(path_type=Path), default=ROOT / "demo-output", help="Where pictures and page are put.")
+@click.option("--preset", type=PRESETS, default="laptop", show_default=True, help="How much work the run is.")
+@click.option("--kimg", default="", help="Thousands of images training shows the network; by default the preset's.")
+@click.option("--from-scratch", is_flag=True, help="Train from scratch instead of fine-tuning the base network that is shipped.")
+def demo(images: Path | None, output: Path, preset: str, kimg: str, from_scratch: bool) -> None:
+    """Start a workshop, drop pictures, wait for the mails, end the workshop; keep the page.
+
+    \b
+    Example:
+      python -m local_aws demo --images ~/Pictures/chairs
+    """
+    options = Options(preset=preset, kimg=kimg) if not from_scratch else Options(preset=preset, kimg=kimg, warm_start="base/none/")
+    progress = Progress()
+    try:
+        result = run_demo(ROOT, images, output, options, progress)
+    except KeyboardInterrupt:
+        sys.exit("Interrupted; the workshop has been ended and removed.")
+    _tell(result)
+    sys.exit(0 if _went_well(result) else 1)
+
+
+def _tell(result: DemoResult) -> None:
+    for mail in result.mails:
+        click.echo(f"\n{'─' * 100}\n{mail.text()}", nl=False)
+    click.echo(f"{'─' * 100}\n")
+    click.echo(f"The run {result.run.status.lower()} after {result.run.seconds:.0f} s; the whole demo took {result.seconds:.0f} s.")
+    if result.page:
+        click.echo(f"The report is here: {result.page}")
+
+
+def _went_well(result: DemoResult) -> bool:
+    kinds = [mail.kind for mail in result.mails]
+    return result.run.status == "Succeeded" and result.page is not None and kinds == ["started", "succeeded"]
+
+
+@main.command()
+def up() -> None:
+    """Start a workshop and leave it running."""
+    server.HOME.mkdir(exist_ok=True)
+    with server.LOG.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "local_aws.server"],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    with Console().status("starting"):
+        while not (server.STATE.exists() and server.running().pid == process.pid):
+            if process.poll() is not None:
+                raise StartError(f"the workshop did not start:\n{server.LOG.read_text()[-3000:]}")
+            time.sleep(0.1)  # another process's progress can only be looked at again
+    click.echo(UP)
+
+
+@main.command()
+def down() -> None:
+    """End the workshop that is up, and leave nothing of it behind."""
+    state = server.running()
+    server.end(state)
+    click.echo("The workshop is down.")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("dataset")
+def drop(folder: Path, dataset: str) -> None:
+    """Upload every file of FOLDER to DATASET; a run starts when the drop has settled."""
+    state = server.running()
+    check_dataset(dataset)
+    with click.progressbar(length=1, label="uploading") as bar:
+
+        def uploaded(done: int, of: int) -> None:
+            bar.length = of
+            bar.update(done - bar.pos)
+
+        number = drop_folder(state.endpoint.client("s3"), state.bucket, folder, dataset, uploaded)
+    click.echo(f"Dropped {number} files into s3://{state.bucket}/uploads/{dataset}/")
+
+
+@main.command()
+@click.argument("dataset", required=False)
+def watch(dataset: str | None) -> None:
+    """Show the newest run (of DATASET) until it is over."""
+    state = server.running()
+    sagemaker = state.endpoint.client("sagemaker")
+    with Progress() as progress:
+        while True:
+            runs = list_runs(sagemaker, state.pipeline_name, dataset)
+            progress.show(f"run {runs[0].execution_id}" if runs else "no run yet", runs[0] if runs else None)
+            if runs and runs[0].done:
+                break
+            time.sleep(LOOK_SECONDS)
+    click.echo(f"{runs[0].execution_id}  {runs[0].status}  {runs[0].reason}")
+
+
+@main.command()
+def runs() -> None:
+    """List all runs, newest first."""
+    state = server.running()
+    for run in list_runs(state.endpoint.client("sagemaker"), state.pipeline_name):
+        steps = "  ".join(f"{step.name} {step.status}" for step in run.steps)
+        click.echo(f"{run.execution_id}  {run.dataset:20}  {run.status:10}  {run.seconds:6.0f} s  {steps}  {run.reason}".rstrip())
+
+
+@main.command()
+def mail() -> None:
+    """Print every mail that was sent, oldest first."""
+    for text in mails_in(Path(server.running().mail)):
+        click.echo(f"{text}\n{'─' * 100}")
+
+
+@main.command()
+@click.argument("run")
+@click.argument("folder", type=click.Path(path_type=Path))
+def fetch(run: str, folder: Path) -> None:
+    """Copy pictures and page of RUN (an id from `runs`) into FOLDER."""
+    state = server.running()
+    sagemaker = state.endpoint.client("sagemaker")
+    known = {view.execution_id: view for view in list_runs(sagemaker, state.pipeline_name)}
+    if run not in known:
+        raise click.ClickException(f"there is no run {run}; see: python -m local_aws runs")
+    view = describe_run(sagemaker, known[run].arn)
+    page = fetch_results(state.endpoint.client("s3"), state.bucket, view.dataset, run, folder)
+    click.echo(f"The report is here: {page}" if page else f"Run {run} has made no report ({view.status}).")
+
+
+@main.command()
+def env() -> None:
+    """Print shell commands that point the AWS CLI, boto3 or sam at the workshop."""
+    state = server.running()
+    for name, value in state.endpoint.environment().items():
+        click.echo(f"export {name}={value}")

@@ -1,0 +1,56 @@
+"""MiniStack as this project runs it: `python -m local_aws.ministack_server`, started by `aws.EmbeddedAws`.
+
+MiniStack (https://pypi.org/project/ministack/, pinned) fakes S3, EventBridge, SQS, Lambda, DynamoDB, SNS, IAM, STS, KMS, Scheduler,
+CloudFormation and more, natively, in one process. Three things are changed here, and fail loudly when MiniStack changes underneath:
+
+- `events:PutEvents` accepts the source `aws.sagemaker`, which AWS itself uses and refuses to everybody else: the stand-in for
+  SageMaker (local_aws/sagemaker) is the only emitter. Any other `aws.*` source stays refused.
+- Port 443 is left alone: two workshops may run side by side, and nothing but our own port is needed.
+- `sts:AssumeRole` by the account's root counts as a call by the AWS service the role trusts, made in this account
+  (`aws:SourceAccount`), since the stand-in for SageMaker assumes the pipeline's role as SageMaker would.
+"""
+
+import json
+from typing import Any
+
+import ministack.app
+from ministack.core import iam_evaluator
+from ministack.services import eventbridge
+
+
+def allow_sagemaker_events() -> None:
+    """Let PutEvents pass when every entry's `aws.*` source is `aws.sagemaker`."""
+    refuse_aws_sources = eventbridge._put_events
+
+    def put_events(data: dict[str, Any], allow_aws_source: bool = False) -> Any:
+        sources = {str(entry.get("Source")) for entry in data.get("Entries", [])}
+        reserved = {source for source in sources if source.startswith("aws.")}
+        return refuse_aws_sources(data, allow_aws_source or reserved == {"aws.sagemaker"})
+
+    eventbridge._put_events = put_events
+
+
+def bind_only_own_port() -> None:
+    """Keep MiniStack from binding 127.0.0.1:443 beside its own TLS port."""
+    if not callable(ministack.app._port_is_bindable):
+        raise TypeError("MiniStack changed: app._port_is_bindable is no function")
+    ministack.app._port_is_bindable = lambda host, port: False
+
+
+def assume_roles_as_the_service() -> None:
+    """Give trust policies the `aws:SourceAccount` that a service's own AssumeRole call carries."""
+    evaluate = iam_evaluator.evaluate_trust_policy
+
+    def evaluate_trust_policy(document: str, caller_arn: str, context: Any) -> Any:
+        if caller_arn.endswith(":root"):
+            context.service_context.setdefault("aws:sourceaccount", caller_arn.split(":")[4])
+        return evaluate(document, caller_arn, context)
+
+    iam_evaluator.evaluate_trust_policy = evaluate_trust_policy
+
+
+if __name__ == "__main__":
+    allow_sagemaker_events()
+    bind_only_own_port()
+    assume_roles_as_the_service()
+    ministack.app.main()

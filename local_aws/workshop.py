@@ -1,0 +1,136 @@
+"""A whole workshop on this machine: embedded AWS, stand-in for SageMaker, the deployed stack and pipeline, mailbox and door."""
+
+import contextlib
+import secrets
+import socket
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from local_aws.aws import ACCOUNT, REGION, EmbeddedAws, Endpoint
+from local_aws.deploy import deploy_stack
+from local_aws.door import Door
+from local_aws.guardian import MARK, start_guardian
+from local_aws.mailbox import Mailbox
+from local_aws.sagemaker.service import SageMakerStandIn
+from pipeline_builder.deploy import bundle_files, bundle_prefix, deploy_pipeline
+
+CACHE = Path.home() / ".cache" / "image-workshop"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What differs between one local workshop and another; the rest is template.yaml's.
+
+    Times are in seconds. `preset` is one of the template's `DefaultPreset`; `kimg` empty means the preset's own.
+    """
+
+    preset: str = "laptop"
+    kimg: str = ""
+    quiet_seconds: int = 5
+    batch_window_seconds: int = 1
+    min_images: int = 12
+    max_train_seconds: int = 14400
+    warm_start: str = "base/none/"
+    duplicate_events: bool = False
+
+    def template_parameters(self) -> dict[str, str]:
+        return {
+            "DefaultPreset": self.preset,
+            "DefaultKimg": self.kimg,
+            "QuietSeconds": str(self.quiet_seconds),
+            "UploadBatchWindowSeconds": str(self.batch_window_seconds),
+            "MinImages": str(self.min_images),
+            "MaxTrainSeconds": str(self.max_train_seconds),
+            "WarmStartModel": self.warm_start,
+            "NotificationEmail": "artist@example.com",
+            "Architecture": "x86_64",
+        }
+
+
+@dataclass
+class LocalWorkshop:
+    """Use as a context manager: entering starts everything; leaving, or a failure on the way in, ends every process and removes
+    `folder`.
+
+    Attributes:
+        root: the project's root.
+        folder: everything the workshop writes, apart from the layer cache.
+        say: is told, in a few words, what is being started.
+    """
+
+    root: Path
+    folder: Path
+    options: Options = field(default_factory=Options)
+    say: Callable[[str], None] = lambda _: None
+    instance: str = field(default_factory=lambda: secrets.token_hex(8), init=False)
+    endpoint: Endpoint = field(init=False)
+    outputs: Mapping[str, str] = field(init=False)
+    sagemaker: SageMakerStandIn = field(init=False)
+    mailbox: Mailbox = field(init=False)
+    door: Door = field(init=False)
+    _ends: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, init=False)
+
+    def __enter__(self) -> "LocalWorkshop":
+        try:
+            self._start()
+        except BaseException:
+            self._ends.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ends.close()
+
+    def _start(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._ends.callback(_set_off, start_guardian(self.instance, self.folder))
+        self.say("starting the embedded AWS")
+        self.sagemaker = SageMakerStandIn(
+            self.root,
+            self.folder / "sagemaker",
+            lambda service, credentials: self.endpoint.client(service, credentials),
+            REGION,
+            ACCOUNT,
+            duplicate_events=self.options.duplicate_events,
+            job_environment={MARK: self.instance},
+        )
+        sagemaker_url = self.sagemaker.start()
+        self._ends.callback(self.sagemaker.stop)
+        aws = EmbeddedAws(self.folder, self.instance, free_port(), sagemaker_url)
+        self._ends.callback(aws.stop)
+        self.endpoint = aws.start()
+        self.door = Door()
+        self._ends.callback(self.door.close)
+        self.say("deploying template.yaml")
+        parameters = {
+            **self.options.template_parameters(),
+            "ResultsBaseUrl": self.door.url,
+            "InferenceCodePath": bundle_prefix(bundle_files(self.root)),
+        }
+        self.outputs = deploy_stack(self.root, self.endpoint, parameters, CACHE)
+        self.say("upserting the pipeline")
+        deploy_pipeline(self.endpoint.client, self.outputs, self.root)
+        self.mailbox = Mailbox(self.endpoint, self.outputs["NoticesTopicArn"], self.folder / "mail")
+        self.mailbox.open()
+        self._ends.callback(self.mailbox.close)
+        self.door.open(self.endpoint, self.outputs["ResultsLinkFunctionName"])
+
+    @property
+    def bucket(self) -> str:
+        return self.outputs["BucketName"]
+
+
+def free_port() -> int:
+    """Return a TCP port on loopback that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _set_off(guardian: "subprocess.Popen[bytes]") -> None:
+    if guardian.stdin is not None:
+        guardian.stdin.close()
+    guardian.wait()
