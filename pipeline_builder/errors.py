@@ -1,9 +1,9 @@
 """What can go wrong while the pipeline is built or deployed.
 
-    PipelineBuilderError
-    |- DefinitionError   a definition cannot be built, read or rendered
-    |- BundleError       the code or the base networks cannot be collected from the checkout
-    '- StackError        the stack is missing, unfinished or lacks an output
+PipelineBuilderError
+|- DefinitionError   a definition cannot be built, read or rendered
+|- BundleError       the code or the base networks cannot be collected from the checkout
+'- StackError        the stack is missing, unfinished or lacks an output
 """
 
 from __future__ import annotations

@@ -1,14 +1,13 @@
 """Puts the steps together and writes the definition: the same bytes from the same source, without a network.
 
-    Prepare -> EnoughImages -> Train -> Infer -> Notify
-                     '-> TooFewImages
+Prepare -> EnoughImages -> Train -> Infer -> Notify
+                 '-> TooFewImages
 """
 
 from __future__ import annotations
 
 import json
 import warnings
-from pathlib import Path
 
 from pipeline_builder import parameters
 from pipeline_builder.enough_images import enough_images_step
@@ -19,8 +18,6 @@ from pipeline_builder.notify import notify_step
 from pipeline_builder.prepare import prepare_step
 from pipeline_builder.sdk import Pipeline, offline_session
 from pipeline_builder.train import train_step
-
-DEFINITION_FILE = Path(__file__).parent / "definition.json"
 
 # The SDK takes a role's name for something to look up in IAM, so the placeholders go in after it has finished.
 _STAND_INS = {

@@ -33,7 +33,11 @@ def prepare_step(build: Build) -> ProcessingStep:
         name=NAME,
         step_args=processor.run(
             inputs=[s3_input("images", p.PROCESS_INPUT, manifest=True)],
-            outputs=[s3_output(PREPARED, "prepared"), s3_output(REPORT, "prepare-report"), s3_output("set-aside", "set-aside")],
+            outputs=[
+                s3_output(PREPARED, "prepared"),
+                s3_output(REPORT, "prepare-report"),
+                s3_output("set-aside", "set-aside"),
+            ],
         ),
         property_files=[PREPARE_REPORT],
         retry_policies=retry_policies(),

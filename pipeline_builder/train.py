@@ -71,7 +71,5 @@ def train_step(build: Build, prepare_step: ProcessingStep) -> TrainingStep:
 def _channel(name: str, prefix: object) -> InputData:
     return InputData(
         channel_name=name,
-        data_source=S3DataSource(
-            s3_data_type="S3Prefix", s3_uri=prefix, s3_data_distribution_type="FullyReplicated"
-        ),
+        data_source=S3DataSource(s3_data_type="S3Prefix", s3_uri=prefix, s3_data_distribution_type="FullyReplicated"),
     )

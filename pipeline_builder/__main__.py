@@ -1,0 +1,134 @@
+"""The pipeline's command line: `python -m pipeline_builder --help`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import boto3
+import click
+
+from pipeline_builder.bundle import bundle_files, bundle_prefix, upload_base_networks, upload_bundle
+from pipeline_builder.deploy import DEFINITION_FILE, ClientFactory, deploy_pipeline, stack_details
+from pipeline_builder.errors import PipelineBuilderError, StackError
+from pipeline_builder.start import start_execution
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+_stack_option = click.option(
+    "--stack", required=True, metavar="NAME", help="CloudFormation stack of template.yaml that the pipeline belongs to."
+)
+
+
+class _Commands(click.Group):
+    """Tells this package's errors as a sentence and exit code 1 instead of a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except PipelineBuilderError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Commands)
+def main() -> None:
+    """Build the SageMaker pipeline and put it into an AWS account.
+
+    Account and region are those of the AWS configuration (AWS_PROFILE, AWS_DEFAULT_REGION).
+
+    \b
+    Example, after a change of the pipeline or of the inference code:
+      python -m pipeline_builder definition
+      python -m pipeline_builder upsert --stack workshop
+    """
+
+
+@main.command()
+@click.option("--check", is_flag=True, help="Write nothing; fail if definition.json is not what would be written.")
+def definition(check: bool) -> None:
+    """Write definition.json (needs the SageMaker SDK; no account, no network)."""
+    try:
+        # Imported late: this is the only command that needs the SDK.
+        from pipeline_builder.pipeline import build_definition
+    except ModuleNotFoundError as error:
+        raise click.ClickException(f"the SageMaker SDK is not installed here ({error}); see requirements/.") from error
+    built = build_definition()
+    if not check:
+        DEFINITION_FILE.write_text(built, encoding="utf-8")
+        click.echo(f"wrote {DEFINITION_FILE}")
+    elif DEFINITION_FILE.read_text(encoding="utf-8") != built:
+        raise click.ClickException("definition.json is not what the builder makes; run `definition` and commit it.")
+
+
+@main.command()
+def code_prefix() -> None:
+    """Print where this checkout's inference code belongs in the bucket (the template's InferenceCodePath)."""
+    click.echo(bundle_prefix(bundle_files(_ROOT)))
+
+
+@main.command()
+@_stack_option
+def upload(stack: str) -> None:
+    """Upload the inference code and the base networks; prints their S3 URIs."""
+    client = _session_client()
+    outputs, parameters = stack_details(client("cloudformation"), stack)
+    if "BucketName" not in outputs:
+        raise StackError(f"the stack {stack!r} has no output BucketName.")
+    s3 = client("s3")
+    click.echo(upload_bundle(s3, outputs["BucketName"], bundle_files(_ROOT)))
+    for uri in upload_base_networks(s3, outputs["BucketName"], _ROOT):
+        click.echo(uri)
+    _warn_of_other_code(parameters)
+
+
+@main.command()
+@_stack_option
+@click.option("--spot", is_flag=True, help="Train on managed spot instances: cheaper, and may be interrupted.")
+def upsert(stack: str, spot: bool) -> None:
+    """Upload the code and create or update the stack's pipeline; prints its ARN."""
+    client = _session_client()
+    outputs, parameters = stack_details(client("cloudformation"), stack)
+    click.echo(deploy_pipeline(client, outputs, _ROOT, spot=spot))
+    _warn_of_other_code(parameters)
+
+
+@main.command()
+@_stack_option
+@click.argument("parameters", nargs=-1, metavar="NAME=VALUE...")
+def start(stack: str, parameters: tuple[str, ...]) -> None:
+    """Start one run by hand with these pipeline parameters; prints the execution's ARN.
+
+    Datasets are started by the function start_run; this is for work on the pipeline itself.
+    """
+    given = {}
+    for text in parameters:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise click.UsageError(f"{text!r} is not of the form NAME=VALUE.")
+        if name in given:
+            raise click.UsageError(f"parameter {name!r} is given twice.")
+        given[name] = value
+    client = _session_client()
+    outputs, _ = stack_details(client("cloudformation"), stack)
+    if "PipelineName" not in outputs:
+        raise StackError(f"the stack {stack!r} has no output PipelineName.")
+    click.echo(start_execution(client("sagemaker"), outputs["PipelineName"], given))
+
+
+def _session_client() -> ClientFactory:
+    # The stubs overload `client` on each service's name, which no ordinary callable type describes.
+    client: Any = boto3.Session().client
+    factory: ClientFactory = client
+    return factory
+
+
+def _warn_of_other_code(parameters: dict[str, str]) -> None:
+    """Runs take the code that the stack names. Uploading new code does not change that."""
+    mine = bundle_prefix(bundle_files(_ROOT))
+    theirs = parameters.get("InferenceCodePath", mine)
+    if theirs != mine:
+        click.echo(f"Runs still use {theirs}: deploy the stack with InferenceCodePath={mine} to change that.", err=True)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m pipeline_builder")

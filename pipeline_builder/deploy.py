@@ -1,0 +1,171 @@
+"""Puts the pipeline into an account with boto3 alone: the SageMaker SDK is needed to build it, not to deploy it.
+
+`ClientFactory` stands for anything that makes a boto3 client of a service's name: `boto3.Session().client`, or a
+function that points the clients at an emulator.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from pipeline_builder.bundle import bundle_files, bundle_prefix, upload_base_networks, upload_bundle
+from pipeline_builder.errors import DefinitionError, StackError
+
+__all__ = [
+    "DEFINITION_FILE",
+    "ClientFactory",
+    "bundle_files",
+    "bundle_prefix",
+    "deploy_pipeline",
+    "render_definition",
+    "stack_details",
+    "upsert_pipeline",
+]
+
+ClientFactory = Callable[[str], Any]
+
+DEFINITION_FILE = Path(__file__).parent / "definition.json"
+
+_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}", re.ASCII)
+_FUNCTION_ARN = re.compile(
+    r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[\w-]{1,64}(?::[\w$-]{1,128})?", re.ASCII
+)
+_LARGEST_DEFINITION = 1_048_576  # characters, of CreatePipeline
+_OUTPUTS = ("BucketName", "PipelineName", "PipelineRoleArn", "ReportSuccessFunctionArn")
+_USABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE")
+
+
+def deploy_pipeline(client: ClientFactory, stack_outputs: Mapping[str, str], root: Path, *, spot: bool = False) -> str:
+    """Upload what the jobs read, then create or update the stack's pipeline; returns the pipeline's ARN.
+
+    Code first: a run of the new definition must find it. Repeating it changes nothing.
+
+    Args:
+        stack_outputs: the outputs of the deployed template; needs `_OUTPUTS`.
+        root: the checkout whose inference code and base networks are uploaded.
+        spot: train on managed spot instances, see `render_definition`.
+
+    Raises:
+        StackError: an output is missing.
+        BundleError: the checkout is not complete.
+        DefinitionError: an output is not the ARN that it should be.
+    """
+    if missing := [name for name in _OUTPUTS if not stack_outputs.get(name)]:
+        raise StackError(
+            f"the stack has no output {', '.join(missing)}; is it a stack of this project's template.yaml?"
+        )
+    role_arn = stack_outputs["PipelineRoleArn"]
+    definition = render_definition(
+        DEFINITION_FILE.read_text(encoding="utf-8"),
+        job_role_arn=role_arn,
+        notify_function_arn=stack_outputs["ReportSuccessFunctionArn"],
+        spot=spot,
+    )
+    s3 = client("s3")
+    upload_bundle(s3, stack_outputs["BucketName"], bundle_files(root))
+    upload_base_networks(s3, stack_outputs["BucketName"], root)
+    return upsert_pipeline(client("sagemaker"), stack_outputs["PipelineName"], definition, role_arn)
+
+
+def render_definition(definition: str, *, job_role_arn: str, notify_function_arn: str, spot: bool = False) -> str:
+    """The definition with its placeholders filled in, ready for CreatePipeline.
+
+    With `spot` the training job runs on managed spot instances. That is a choice of the deployed pipeline, not of a
+    run, because CreateTrainingJob wants MaxWaitTimeInSeconds exactly when spot is on, and at least as long as
+    MaxRuntimeInSeconds. It gets the same value, so that MaxTrainSeconds stays the one limit and no pair of parameters
+    can contradict each other; waiting for capacity then counts towards it.
+
+    Raises:
+        DefinitionError: an argument is not an ARN of its kind, or the definition is not one of ours.
+    """
+    arns = {
+        "${JobRoleArn}": (job_role_arn, _ROLE_ARN, "role"),
+        "${NotifyFunctionArn}": (notify_function_arn, _FUNCTION_ARN, "function"),
+    }
+    for placeholder, (arn, pattern, kind) in arns.items():
+        # The text is replaced inside JSON strings, so nothing but an ARN may get in.
+        if not pattern.fullmatch(arn):
+            raise DefinitionError(f"{arn!r} is not the ARN of a {kind}.")
+        if placeholder not in definition:
+            raise DefinitionError(f"the definition has no placeholder {placeholder}.")
+        definition = definition.replace(placeholder, arn)
+    try:
+        document = json.loads(definition)
+    except ValueError as error:
+        raise DefinitionError(f"the definition is not JSON: {error}") from error
+    if spot:
+        _train_on_spot(document)
+    rendered = json.dumps(document, separators=(",", ":"))
+    if "${" in rendered:
+        raise DefinitionError("the definition has a placeholder that nothing fills in.")
+    if len(rendered) > _LARGEST_DEFINITION:
+        raise DefinitionError(f"the definition has {len(rendered)} characters; {_LARGEST_DEFINITION} are allowed.")
+    return rendered
+
+
+def upsert_pipeline(sagemaker: Any, name: str, definition: str, role_arn: str) -> str:
+    """Create the pipeline, or update it if it differs; returns its ARN. A run in progress keeps its own definition."""
+    wanted = {"PipelineDefinition": definition, "RoleArn": role_arn}
+    if not _exists(sagemaker, name):
+        # The name is unique in an account and region, which is what makes a second create harmless.
+        created: str = sagemaker.create_pipeline(PipelineName=name, **wanted)["PipelineArn"]
+        return created
+    found = sagemaker.describe_pipeline(PipelineName=name)
+    # Every update makes a new version of the pipeline: none without a change.
+    if any(found.get(key) != value for key, value in wanted.items()):
+        sagemaker.update_pipeline(PipelineName=name, **wanted)
+    arn: str = found["PipelineArn"]
+    return arn
+
+
+def stack_details(cloudformation: Any, stack: str) -> tuple[dict[str, str], dict[str, str]]:
+    """The outputs and the parameters of a deployed stack.
+
+    Raises:
+        StackError: there is no such stack, or it is in no state to work with.
+    """
+    try:
+        found = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        raise StackError(
+            f"there is no stack {stack!r} in this account and region; deploy template.yaml first."
+        ) from error
+    if found["StackStatus"] not in _USABLE:
+        raise StackError(f"the stack {stack!r} is {found['StackStatus']}; it must be deployed without an error first.")
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    parameters = {given["ParameterKey"]: given["ParameterValue"] for given in found.get("Parameters", [])}
+    return outputs, parameters
+
+
+def _exists(sagemaker: Any, name: str) -> bool:
+    # Asked with a list, not by describing it: what is answered for an unknown name differs between the service and
+    # its emulators, and a ValidationException can mean many things.
+    pages = sagemaker.get_paginator("list_pipelines").paginate(PipelineNamePrefix=name)
+    return any(found["PipelineName"] == name for page in pages for found in page["PipelineSummaries"])
+
+
+def _train_on_spot(document: dict[str, Any]) -> None:
+    training = [step for step in _steps(document["Steps"]) if step["Type"] == "Training"]
+    if not training:
+        raise DefinitionError("the definition has no training step that could run on spot instances.")
+    for step in training:
+        step["Arguments"]["EnableManagedSpotTraining"] = True
+        condition = step["Arguments"]["StoppingCondition"]
+        condition["MaxWaitTimeInSeconds"] = condition["MaxRuntimeInSeconds"]
+
+
+def _steps(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The steps and those in the branches of conditions."""
+    found = list(steps)
+    for step in steps:
+        for branch in ("IfSteps", "ElseSteps"):
+            found += _steps(step["Arguments"].get(branch, [])) if step["Type"] == "Condition" else []
+    return found
