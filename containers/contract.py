@@ -1,0 +1,214 @@
+"""SageMaker's container contract: where a job finds its input, leaves its output and says why it failed.
+
+This is the only module that knows `/opt/ml`. `SAGEMAKER_BASE_DIR` replaces that folder, as it does in AWS's own
+training toolkit, so that a job can run as an ordinary process beside others.
+
+Sources: SageMaker Developer Guide, "How Amazon SageMaker AI Runs Your Training Image", "... Signals Algorithm Success
+and Failure", "How Amazon SageMaker Processing Runs Your Processing Container Image", "Checkpoints in Amazon
+SageMaker AI"; API reference of StopTrainingJob.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any, TypeVar
+
+from containers.errors import InputError, StepError
+from containers.settings import Settings
+
+DEFAULT_BASE = "/opt/ml"
+BASE_VARIABLE = "SAGEMAKER_BASE_DIR"
+
+# "The first 1,024 characters of /opt/ml/output/failure are returned as FailureReason"; a processing job's
+# "/opt/ml/output/message ... up to 1 KB" becomes its ExitMessage. Bytes are the stricter reading, so both use it.
+SENTENCE_BYTES = 1024
+
+_LARGEST_CONFIG_BYTES = 1 << 20
+
+
+def base_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """The job's base folder: `/opt/ml` unless `SAGEMAKER_BASE_DIR` says otherwise."""
+    return Path(environment.get(BASE_VARIABLE) or DEFAULT_BASE)
+
+
+@dataclass(frozen=True)
+class TrainingJob:
+    """A training job's folders and configuration files, below `base`."""
+
+    base: Path
+
+    @property
+    def model_folder(self) -> Path:
+        """What lies here when the job ends becomes model.tar.gz."""
+        return self.base / "model"
+
+    @property
+    def checkpoint_folder(self) -> Path:
+        """Filled from S3 before the job starts and copied to S3 while it runs; not copied once more at the end."""
+        return self.base / "checkpoints"
+
+    @property
+    def sentence_file(self) -> Path:
+        """Its text becomes the job's FailureReason."""
+        return self.base / "output" / "failure"
+
+    def hyperparameters(self) -> Settings:
+        """The job's hyperparameters; SageMaker writes all values as strings."""
+        file = self.base / "input" / "config" / "hyperparameters.json"
+        values = _read_object(file) if file.exists() else {}
+        for key, value in values.items():
+            if not isinstance(value, str):
+                raise InputError(f"hyperparameter {key!r} must be a string in {file.name}, as SageMaker writes it.")
+        return Settings("hyperparameter", values)
+
+    def channel(self, name: str) -> Path:
+        """The folder of a channel that the job was started with."""
+        if (folder := self.optional_channel(name)) is None:
+            raise InputError(f"the training job has no channel {name!r}.")
+        return folder
+
+    def optional_channel(self, name: str) -> Path | None:
+        """The folder of a channel, or None if the job was started without it."""
+        config = self.base / "input" / "config" / "inputdataconfig.json"
+        folder = self.base / "input" / "data" / name
+        if config.exists() and name not in _read_object(config):
+            return None
+        return folder if folder.is_dir() else None
+
+    def hosts(self) -> list[str]:
+        """The names of the machines of this job, e.g. ["algo-1"]."""
+        return _hosts(self.base / "input" / "config" / "resourceconfig.json")
+
+
+@dataclass(frozen=True)
+class ProcessingJob:
+    """A processing job's folders, below `base`."""
+
+    base: Path
+
+    @property
+    def sentence_file(self) -> Path:
+        """Its text becomes the job's ExitMessage."""
+        return self.base / "output" / "message"
+
+    def environment(self) -> Settings:
+        """The job's environment variables."""
+        return Settings("environment variable", os.environ)
+
+    def input(self, name: str) -> Path:
+        """The folder of an input that the job was started with."""
+        folder = self.base / "processing" / "input" / name
+        if not folder.is_dir():
+            raise InputError(f"the processing job has no input {name!r}.")
+        return folder
+
+    def output(self, name: str) -> Path:
+        """The folder of an output; made if need be."""
+        folder = self.base / "processing" / "output" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def hosts(self) -> list[str]:
+        """The names of the machines of this job, e.g. ["algo-1"]."""
+        return _hosts(self.base / "config" / "resourceconfig.json")
+
+
+Job = TypeVar("Job", TrainingJob, ProcessingJob)
+
+
+class StopRequest:
+    """Remembers that SageMaker has asked the job to stop; call the object to ask.
+
+    SageMaker sends SIGTERM and, 120 seconds later, SIGKILL. Process 1 of a container ignores a SIGTERM that it
+    has no handler for, so install this before anything slow (importing torch takes seconds).
+    """
+
+    def __init__(self) -> None:
+        self._stopped = threading.Event()
+
+    def install(self) -> StopRequest:
+        """Start listening; only possible in the main thread."""
+        signal.signal(signal.SIGTERM, self._remember)
+        return self
+
+    def __call__(self) -> bool:
+        """Whether the job has been asked to stop."""
+        return self._stopped.is_set()
+
+    def _remember(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopped.set()
+
+
+def run_job(job: Job, step: Callable[[Job], None], *, known: tuple[type[Exception], ...] = ()) -> int:
+    """Run `step` and return the job's exit code: 0, or 1 after saying why in the job's failure or message file.
+
+    A `StepError`, or one of the `known` errors of the packages that the step uses, is told as it is. Anything else
+    is a fault of ours: its type and message go into the file and its traceback into the log.
+    """
+    told: tuple[type[Exception], ...] = (StepError, *known)
+    try:
+        _refuse_many_hosts(job.hosts())
+        step(job)
+    except told as error:
+        _tell(job.sentence_file, str(error))
+        return 1
+    except Exception as error:  # noqa: BLE001 - the last place where the person who waits can be told
+        traceback.print_exc()
+        _tell(job.sentence_file, f"Unexpected {type(error).__name__}: {error}")
+        return 1
+    return 0
+
+
+def plain_sentence(text: str, limit: int = SENTENCE_BYTES) -> str:
+    """`text` on one line, without control characters, at most `limit` bytes of UTF-8 (never half a character)."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    encoded = line.encode("utf-8", "replace")
+    if len(encoded) <= limit:
+        return encoded.decode()
+    ellipsis = "…".encode()
+    return encoded[: limit - len(ellipsis)].decode("utf-8", "ignore") + ellipsis.decode()
+
+
+def _tell(file: Path, text: str) -> None:
+    sentence = plain_sentence(text)
+    print(sentence, file=sys.stderr, flush=True)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(sentence, encoding="utf-8")
+    except OSError as error:
+        # The exit code still tells that the job failed, and the log above tells why.
+        print(f"cannot write {file}: {error}", file=sys.stderr, flush=True)
+
+
+def _refuse_many_hosts(hosts: list[str]) -> None:
+    # Each machine would do the whole work once more and overwrite the others' results.
+    if len(hosts) > 1:
+        raise StepError(f"This step runs on one machine, but was given {len(hosts)}; set its instance count to 1.")
+
+
+def _hosts(file: Path) -> list[str]:
+    hosts = _read_object(file).get("hosts", []) if file.exists() else []
+    if not isinstance(hosts, list):
+        raise InputError(f"'hosts' in {file.name} must be a list.")
+    return [str(host) for host in hosts]
+
+
+def _read_object(file: Path) -> dict[str, Any]:
+    if file.stat().st_size > _LARGEST_CONFIG_BYTES:
+        raise InputError(f"{file.name} is larger than {_LARGEST_CONFIG_BYTES} bytes.")
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{file.name} is not valid JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise InputError(f"{file.name} must hold a JSON object.")
+    return value

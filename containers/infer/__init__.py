@@ -1,0 +1,1 @@
+"""The processing job that draws pictures with a trained network and writes the run's report."""

@@ -1,0 +1,75 @@
+"""Pictures as `data:` URIs, so that the report is one file that opens anywhere and asks nobody for anything."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from containers.errors import InputError
+
+# Up to this side the pixels themselves are part of the picture: they are enlarged to hard-edged squares here, because
+# browsers either blur them or, with image-rendering: pixelated, make them unequal at fractional scales.
+_LARGEST_PIXEL_ART = 64
+# Up to this side a picture is kept exactly, as PNG; larger ones are shown as JPEG.
+_LARGEST_PNG = 128
+_JPEG_QUALITY = 90
+# The pictures come from our own jobs; a side beyond this (16 pictures of 1024) is no picture of ours.
+_LARGEST_SIDE = 1024 * 16
+
+
+@dataclass(frozen=True)
+class InlineImage:
+    """A picture inside the page."""
+
+    uri: str
+    caption: str = ""
+
+
+def open_picture(file: Path) -> Image.Image:
+    """A PNG of one of our jobs as an RGB image; raises InputError if it is anything else."""
+    try:
+        with Image.open(file, formats=("PNG",)) as image:
+            if max(image.size) > _LARGEST_SIDE:
+                raise InputError(f"{file.name} has {image.width} x {image.height} pixels, which is too large.")
+            return image.convert("RGB")
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError, SyntaxError) as error:
+        raise InputError(f"{file.name} cannot be read as a PNG picture: {error}") from error
+
+
+def inline(image: Image.Image, side: int, caption: str = "") -> InlineImage:
+    """`image` as a data URI: reduced if it is larger than `side` pixels, enlarged if it is so small as to be pixels."""
+    longest = max(image.size)
+    exact = longest <= _LARGEST_PNG
+    if longest <= _LARGEST_PIXEL_ART:
+        factor = max(1, side // longest)
+        image = image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
+    elif longest > side:
+        image = image.copy()
+        image.thumbnail((side, side), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    if exact:
+        image.save(buffer, "PNG", optimize=True)
+    else:
+        image.save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0, optimize=True)
+    kind = "png" if exact else "jpeg"
+    return InlineImage(f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}", caption)
+
+
+def inline_file(file: Path, side: int, caption: str = "") -> InlineImage:
+    """Like `inline`, for a PNG file."""
+    return inline(open_picture(file), side, caption)
+
+
+def sheet(images: Sequence[Image.Image], columns: int) -> Image.Image:
+    """One picture with all `images` (of one size) in rows of `columns`, without gaps."""
+    width, height = images[0].size
+    rows = -(-len(images) // columns)
+    whole = Image.new("RGB", (width * min(columns, len(images)), height * rows))
+    for index, image in enumerate(images):
+        whole.paste(image, ((index % columns) * width, (index // columns) * height))
+    return whole

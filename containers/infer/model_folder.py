@@ -1,0 +1,150 @@
+"""What a training left in its model folder, read for the report: statistics, options, sample grids.
+
+The folder comes out of an archive, so its files are read with limits and every value is checked before use.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from containers.errors import InputError
+from containers.infer.inline_images import open_picture
+
+_LARGEST_JSON_BYTES = 4 << 20
+_LARGEST_STATISTICS_BYTES = 64 << 20
+_FAKES_NAME = re.compile(r"fakes([0-9]{1,9}(?:\.[0-9]{1,6})?)\.png")
+_LARGEST_GRID = 64
+
+
+@dataclass(frozen=True)
+class SampleGrid:
+    """One grid of training samples; `kimg` is when it was drawn (thousands of images seen)."""
+
+    file: Path
+    kimg: float
+
+
+@dataclass(frozen=True)
+class GridShape:
+    """How a sample grid is divided: `columns` x `rows` cells of `cell` pixels."""
+
+    columns: int
+    rows: int
+    cell: int
+
+
+@dataclass(frozen=True)
+class TrainingRecord:
+    """What is known about a training: its statistics tick by tick, its options, its network's own words."""
+
+    ticks: list[dict[str, float | None]]
+    options: dict[str, Any]
+    network: dict[str, Any]
+
+    @property
+    def kimg(self) -> float:
+        """Thousands of images that the networks have seen."""
+        return self.series("kimg")[-1][1] if self.ticks and self.series("kimg") else 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Seconds the training took, up to its last tick."""
+        return max((value for _, value in self.series("seconds")), default=0.0)
+
+    def series(self, name: str) -> list[tuple[float, float]]:
+        """The statistic `name` as (kimg, value), without the ticks in which it was not measured."""
+        return [
+            (kimg, value)
+            for tick in self.ticks
+            if (kimg := tick.get("kimg")) is not None and (value := tick.get(name)) is not None
+        ]
+
+
+def read_training_record(folder: Path) -> TrainingRecord:
+    """Read stats.jsonl, training_options.json and network.json of a model folder; absent files count as empty."""
+    network = _read_json(folder / "network.json").get("training", {})
+    return TrainingRecord(
+        ticks=_read_statistics(folder / "stats.jsonl"),
+        options=_read_json(folder / "training_options.json"),
+        network=network if isinstance(network, dict) else {},
+    )
+
+
+def list_fakes(folder: Path) -> list[SampleGrid]:
+    """The grids of generated samples in `folder`/samples, oldest first."""
+    grids = [
+        SampleGrid(file, float(match[1]))
+        for file in (folder / "samples").glob("fakes*.png")
+        if (match := _FAKES_NAME.fullmatch(file.name))
+    ]
+    return sorted(grids, key=lambda grid: grid.kimg)
+
+
+def read_grid_shape(folder: Path) -> GridShape | None:
+    """How the sample grids are divided (samples/grid.json), or None if the training left no samples."""
+    file = folder / "samples" / "grid.json"
+    if not file.is_file():
+        return None
+    values = _read_json(file)
+    numbers = [values.get(name) for name in ("columns", "rows", "cell")]
+    limits = (_LARGEST_GRID, _LARGEST_GRID, 1024)
+    for number, limit in zip(numbers, limits, strict=True):
+        if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= limit:
+            raise InputError(f"grid.json of the model needs small numbers for columns, rows and cell, not {numbers!a}.")
+    return GridShape(*(int(number) for number in numbers if isinstance(number, int)))
+
+
+def cut_cells(file: Path, shape: GridShape, indices: list[int]) -> list[Image.Image]:
+    """The cells `indices` (row by row, from 0) of a sample grid."""
+    whole = open_picture(file)
+    if whole.size != (shape.columns * shape.cell, shape.rows * shape.cell):
+        raise InputError(f"{file.name} has {whole.width} x {whole.height} pixels, which is not what grid.json says.")
+    corners = [((index % shape.columns) * shape.cell, (index // shape.columns) * shape.cell) for index in indices]
+    return [whole.crop((x, y, x + shape.cell, y + shape.cell)) for x, y in corners]
+
+
+def _read_statistics(file: Path) -> list[dict[str, float | None]]:
+    if not file.is_file():
+        return []
+    if file.stat().st_size > _LARGEST_STATISTICS_BYTES:
+        raise InputError(f"{file.name} of the model is larger than {_LARGEST_STATISTICS_BYTES >> 20} MiB.")
+    ticks = []
+    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            tick = json.loads(line)
+        except (ValueError, RecursionError):
+            continue  # a training that was killed leaves half a last line
+        if isinstance(tick, dict):
+            ticks.append({name: _finite_number(value) for name, value in tick.items()})
+    return ticks
+
+
+def _finite_number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        return {}
+    if file.stat().st_size > _LARGEST_JSON_BYTES:
+        raise InputError(f"{file.name} of the model is larger than {_LARGEST_JSON_BYTES >> 20} MiB.")
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{file.name} of the model is not valid JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise InputError(f"{file.name} of the model must hold a JSON object.")
+    return value

@@ -1,0 +1,234 @@
+"""The parts of the report's page, made ready for the template: texts, inlined pictures, laid-out charts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from containers.infer import wording
+from containers.infer.charts import SMALL, Chart, Series, line_chart
+from containers.infer.inline_images import InlineImage, inline, inline_file
+from containers.infer.model_folder import TrainingRecord, cut_cells, list_fakes, read_grid_shape
+from containers.infer.results import GeneratedPicture, MixingGrid, Pictures, ProjectedPicture, Run
+
+# Longest sides in pixels of the inlined pictures: about twice their size on the screen, for dense displays.
+_SHEET_SIDE = 256
+_STRIP_SIDE = 192
+_PAIR_SIDE = 512
+
+_STRIP_FRAMES = 9
+_STRIP_ROWS = 4
+_BANNER_PICTURES = 24
+
+# The options that a reader may want to repeat, in the order of reading; the rest is in training_options.json.
+_SETTINGS = (
+    ("preset", "Preset", "a set of numbers that fit together"),
+    ("resolution", "Resolution", "pixels per side"),
+    ("kimg", "Length", "thousands of images to look at"),
+    ("batch", "Batch", "images looked at together"),
+    ("gamma", "R1 weight (gamma)", "larger is steadier and smoother, smaller is bolder"),
+    ("mirror", "Mirrored copies", "whether each image is also seen left-right reversed"),
+    ("aug", "Augmentation", "how images are varied, so that a few go a long way"),
+    ("augpipe", "Augmentation pipe", "which variations are allowed"),
+    ("target", "Augmentation target", "the certainty r that the augmentation aims at"),
+    ("seed", "Seed", "the same seed begins the same training"),
+)
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One moment of the training: when it was, and the same few pictures as they were then."""
+
+    label: str
+    cells: Sequence[InlineImage]
+
+
+@dataclass(frozen=True)
+class FilmStrip:
+    """The training's samples over time, and some of the images that it learned from."""
+
+    frames: Sequence[Frame] = ()
+    originals: Sequence[InlineImage] = ()
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """The mixing grid: the pictures above it, and each row with the picture beside it."""
+
+    columns: Sequence[InlineImage]
+    rows: Sequence[tuple[InlineImage, Sequence[InlineImage]]]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A target, its projection, and how the search came closer."""
+
+    name: str
+    target: InlineImage
+    projection: InlineImage
+    improvement: str
+    curve: Chart | None
+
+
+def lead(run: Run, record: TrainingRecord) -> str:
+    """The summary under the title."""
+    pictures = run.pictures
+    made = [
+        wording.count(number, one, many)
+        for number, one, many in (
+            (len(pictures.generated), "new picture", "new pictures"),
+            (pictures.mixed_count, "mixture", "mixtures"),
+            (len(pictures.projected), "likeness", "likenesses"),
+        )
+        if number
+    ]
+    learned = (
+        f"A network studied {wording.count(run.prepare.good, 'image', 'images')} for "
+        f"{wording.duration(record.seconds)} and learned to draw its own."
+    )
+    return f"{learned} Here are {wording.listing(made)}." if made else learned
+
+
+def facts(run: Run, record: TrainingRecord) -> list[tuple[str, str]]:
+    """The row of key figures: (name, figure)."""
+    return [
+        ("images used", f"{run.prepare.good:,}"),
+        ("set aside", f"{len(run.prepare.set_aside):,}"),
+        ("images seen in training", wording.looks(record.kimg)),
+        ("training time", wording.duration(record.seconds)),
+        ("picture size", f"{run.prepare.resolution} px"),
+    ]
+
+
+def banner(pictures: Pictures, strip: FilmStrip) -> Sequence[InlineImage]:
+    """The pictures above the title: generated ones, or else the last training samples."""
+    if pictures.generated:
+        return [inline_file(picture.file, _STRIP_SIDE) for picture in pictures.generated[:_BANNER_PICTURES]]
+    return strip.frames[-1].cells if strip.frames else []
+
+
+def seeds_sheet(pictures: Sequence[GeneratedPicture]) -> list[InlineImage]:
+    """The generated pictures, captioned with their seeds."""
+    return [inline_file(picture.file, _SHEET_SIDE, str(picture.seed)) for picture in pictures]
+
+
+def film_strip(model_folder: Path) -> FilmStrip:
+    """The same few cells of the sample grids over time, and some of the images that were learned from."""
+    shape = read_grid_shape(model_folder)
+    if shape is None:
+        return FilmStrip()
+    cells = shape.columns * shape.rows
+    frames = [
+        Frame(
+            "start" if grid.kimg == 0 else wording.looks(grid.kimg),
+            [inline(cell, _STRIP_SIDE) for cell in cut_cells(grid.file, shape, _spread(cells, _STRIP_ROWS))],
+        )
+        for grid in _picked(list_fakes(model_folder), _STRIP_FRAMES)
+    ]
+    reals = model_folder / "samples" / "reals.png"
+    shown = cut_cells(reals, shape, _spread(cells, _STRIP_FRAMES)) if reals.is_file() else []
+    return FilmStrip(frames, [inline(cell, _STRIP_SIDE) for cell in shown])
+
+
+def mixture(grid: MixingGrid) -> Mixture:
+    """The mixing grid with its sources."""
+    return Mixture(
+        columns=seeds_sheet(grid.columns),
+        rows=[
+            (source, [inline_file(file, _SHEET_SIDE) for file in cells])
+            for source, cells in zip(seeds_sheet(grid.rows), grid.cells, strict=True)
+        ],
+    )
+
+
+def pair(picture: ProjectedPicture) -> Pair:
+    """A target beside its projection."""
+    distances = picture.distances
+    closer = 1 - distances[-1] / distances[0] if len(distances) > 1 and distances[0] > 0 else 0.0
+    return Pair(
+        name=picture.name,
+        target=inline_file(picture.target, _PAIR_SIDE),
+        projection=inline_file(picture.projection, _PAIR_SIDE),
+        improvement=f"{closer:.0%} closer than at the start" if closer > 0 else "",
+        curve=line_chart(
+            "Distance to the target",
+            [Series("distance", "a", list(enumerate(distances, start=1)))],
+            x_name="steps of the search",
+            y_range=(0.0, 0.0),
+            size=SMALL,
+        ),
+    )
+
+
+def charts(record: TrainingRecord) -> list[Chart]:
+    """The training's curves, as far as they were measured."""
+    seen = "thousands of images seen"
+    laid_out = (
+        line_chart(
+            "Loss",
+            [
+                Series("drawing network", "a", record.series("loss_g")),
+                Series("judging network", "b", record.series("loss_d")),
+            ],
+            x_name=seen,
+        ),
+        line_chart(
+            "Certainty and augmentation",
+            [
+                Series("certainty r", "a", record.series("rt")),
+                Series("augmentation, p", "b", record.series("augment_p")),
+            ],
+            x_name=seen,
+            y_range=(0.0, 1.0),
+            target=_augmentation_target(record),
+        ),
+        line_chart(
+            "Seconds per thousand images",
+            [Series("seconds", "a", record.series("sec_per_kimg"))],
+            x_name=seen,
+            y_range=(0.0, 0.0),
+        ),
+    )
+    return [chart for chart in laid_out if chart is not None]
+
+
+def origin(record: TrainingRecord) -> list[str]:
+    """How the network came to be, in paragraphs; says openly when it did not begin from nothing."""
+    return ["The network began from nothing: everything it draws, it learned from these images alone."]
+
+
+def settings(record: TrainingRecord) -> list[tuple[str, str, str]]:
+    """The training's settings as (name, value, what it means)."""
+    return [
+        (name, _value(record.options[key]), meaning)
+        for key, name, meaning in _SETTINGS
+        if record.options.get(key) is not None
+    ]
+
+
+def _augmentation_target(record: TrainingRecord) -> tuple[float, str] | None:
+    target = record.options.get("target")
+    if record.options.get("aug") != "ada" or not isinstance(target, int | float):
+        return None
+    return float(target), "aim for r"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else wording.printable(str(value))
+
+
+def _picked(items: Sequence[_T], wanted: int) -> list[_T]:
+    return [items[index] for index in _spread(len(items), wanted)]
+
+
+def _spread(length: int, wanted: int) -> list[int]:
+    """Up to `wanted` indices spread evenly over 0..length-1, the first and the last among them."""
+    if length <= wanted:
+        return list(range(length))
+    return [round(index * (length - 1) / (wanted - 1)) for index in range(wanted)]

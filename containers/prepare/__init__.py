@@ -1,0 +1,1 @@
+"""The processing job that turns uploaded images into a data set."""

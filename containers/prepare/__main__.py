@@ -1,0 +1,69 @@
+"""Processing job Prepare: an artist's images in, a data set to train on out.
+
+    input  images      whatever was uploaded
+    output prepared    dataset.zip (absent if no image is good)
+    output report      prepare.json: how many were found, are good, were set aside and why
+    output set-aside   copies of the images that were not used
+    environment        DATASET, RESOLUTION
+
+Bad images never fail the job, not even if no good one is left: the pipeline's condition reads the count in
+prepare.json and decides.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from containers.contract import ProcessingJob, base_folder, run_job
+from containers.prepare_report import PrepareSummary, SetAsideImage
+from stylegan2.errors import ModelError
+
+_PROGRESS_SECONDS = 10.0
+
+
+def main() -> int:
+    """Run the job; returns the exit code."""
+    return run_job(ProcessingJob(base_folder()), _prepare, known=(ModelError,))
+
+
+def _prepare(job: ProcessingJob) -> None:
+    from stylegan2.preparation import prepare_images  # here, so that a broken image is reported like any failure
+
+    environment = job.environment()
+    dataset = environment.dataset("DATASET")
+    resolution = environment.resolution("RESOLUTION")
+    started = time.monotonic()
+    report = prepare_images(
+        job.input("images"),
+        job.output("prepared") / "dataset.zip",
+        resolution=resolution,
+        set_aside=job.output("set-aside"),
+        on_progress=_Progress(),
+    )
+    summary = PrepareSummary(
+        dataset=dataset,
+        resolution=resolution,
+        found=report.found,
+        good=report.good,
+        set_aside=[SetAsideImage(one.name, one.reason) for one in report.set_aside],
+        seconds=time.monotonic() - started,
+    )
+    summary.write(job.output("report"))
+    print(f"images found={summary.found} good={summary.good} set_aside={len(summary.set_aside)}", flush=True)
+
+
+class _Progress:
+    """Prints how far the work is, every few seconds, so that the job's log shows that it lives."""
+
+    def __init__(self) -> None:
+        self._next = time.monotonic() + _PROGRESS_SECONDS
+
+    def __call__(self, done: int, found: int) -> None:
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + _PROGRESS_SECONDS
+            print(f"images done={done} of={found}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+"""Named strings from outside (hyperparameters, environment variables) read as typed, bounded values.
+
+SageMaker hands every hyperparameter and every environment variable over as text. Each reader below either returns
+a value of the promised type and range or raises `SettingError`, whose message names the key, says what is allowed
+and shows what was found.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from containers.errors import SettingError
+
+DATASET_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+EXECUTION_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+RESOLUTIONS = (8, 16, 32, 64, 128, 256, 512, 1024)
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_LONGEST_SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A set of named strings and what to call one of them in a message ("hyperparameter", "environment variable")."""
+
+    kind: str
+    values: Mapping[str, str]
+
+    def text(self, key: str, pattern: re.Pattern[str], example: str, default: str | None = None) -> str:
+        """The value, which must match `pattern` as a whole."""
+        value = self._value(key, default)
+        if not pattern.fullmatch(value):
+            raise self._refusal(key, f"like {example!r}", value)
+        return value
+
+    def choice(self, key: str, allowed: Collection[str], default: str | None = None) -> str:
+        """The value, which must be one of `allowed`."""
+        value = self._value(key, default)
+        if value not in allowed:
+            raise self._refusal(key, "one of " + ", ".join(allowed), value)
+        return value
+
+    def integer(self, key: str, low: int, high: int, default: int | None = None) -> int:
+        """A whole number in `low`..`high`, both included."""
+        value = self._value(key, None if default is None else str(default))
+        if not _INTEGER.fullmatch(value) or not low <= int(value) <= high:
+            raise self._refusal(key, f"a whole number from {low} to {high}", value)
+        return int(value)
+
+    def number(self, key: str, low: float, high: float, default: float | None = None) -> float:
+        """A finite number in `low`..`high`, both included."""
+        value = self._value(key, None if default is None else repr(default))
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not low <= number <= high:
+            raise self._refusal(key, f"a number from {low:g} to {high:g}", value)
+        return number
+
+    def flag(self, key: str, default: bool | None = None) -> bool:
+        """`true` or `false`; capitals do not matter, because SageMaker's SDKs disagree about them."""
+        value = self._value(key, None if default is None else str(default))
+        if value.lower() not in ("true", "false"):
+            raise self._refusal(key, "true or false", value)
+        return value.lower() == "true"
+
+    def dataset(self, key: str) -> str:
+        """A dataset's name: lower case letters, digits and inner hyphens, at most 63 characters."""
+        return self.text(key, DATASET_NAME, "my-faces")
+
+    def resolution(self, key: str) -> int:
+        """The side of the square training images in pixels, a power of two."""
+        return int(self.choice(key, [str(side) for side in RESOLUTIONS]))
+
+    def refuse_others(self, known: Collection[str]) -> None:
+        """Raise for the first key that nobody reads: a misspelt setting must not be ignored in silence."""
+        # Keys "sagemaker_..." are put there by SageMaker's own SDKs.
+        for key in sorted(self.values):
+            if key not in known and not key.startswith("sagemaker_"):
+                raise SettingError(f"{self.kind} {_shown(key)} is not known; known are: {', '.join(sorted(known))}.")
+
+    def _value(self, key: str, default: str | None) -> str:
+        value = self.values.get(key, default)
+        if value is None:
+            raise SettingError(f"{self.kind} {key!r} is missing.")
+        return value
+
+    def _refusal(self, key: str, wanted: str, value: str) -> SettingError:
+        return SettingError(f"{self.kind} {key!r} must be {wanted}, but it is {_shown(value)}.")
+
+
+def _shown(value: str) -> str:
+    return ascii(value if len(value) <= _LONGEST_SHOWN else value[:_LONGEST_SHOWN] + "...")
