@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from stylegan2.errors import ModelError
 from stylegan2.png_format import HEADER_BYTES, decode_plain_png, read_png_header
 
 PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp"})
@@ -35,7 +36,7 @@ _LARGEST_FILE = 2 * _LARGEST * _LARGEST * 3  # bytes; no honest picture of at mo
 _PREPARE_FIRST = "Run dataset_tool.py on the original pictures to make a data set that fits."
 
 
-class DatasetError(Exception):
+class DatasetError(ModelError):
     """The data set cannot be used; the message names the offending file."""
 
 

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+
 from stylegan2.dataset import DatasetError, ImageDataset, InfiniteSampler
 from stylegan2.png_format import decode_plain_png, encode_png, read_png_header
 

@@ -1,0 +1,87 @@
+"""Apply a function to many items in worker processes, in order, and survive an item that kills its process."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_ITEMS_PER_TASK = 8
+_WORTH_A_WORKER = 100  # items; a process takes about as long to start as the work on so many small pictures
+
+
+class WorkerCrashed:
+    """Stands for the result of an item whose process was killed, by a crash or for its use of memory."""
+
+
+def usable_cpus() -> int:
+    """Return how many CPUs this process may run on."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def map_in_order(
+    function: Callable[[Item], Result], items: Sequence[Item], *, workers: int | None = None
+) -> Iterator[Result | WorkerCrashed]:
+    """Yield ``function(item)`` for every item, in the order of the items.
+
+    Only a few results per worker are ever waiting, however slowly they are fetched. With one worker everything
+    happens in this process, where a crash cannot be caught.
+
+    Args:
+        function: importable by name from its module, as are its arguments and results.
+        workers: processes; None takes all usable CPUs, or fewer if there is little to do.
+    """
+    if workers is None:
+        workers = min(usable_cpus(), len(items) // _WORTH_A_WORKER)
+    if workers <= 1:
+        yield from map(function, items)
+        return
+
+    tasks = deque(items[start : start + _ITEMS_PER_TASK] for start in range(0, len(items), _ITEMS_PER_TASK))
+    running: deque[tuple[Sequence[Item], Future[list[Result]]]] = deque()
+    pool = _new_pool(workers)
+    try:
+        while tasks or running:
+            while tasks and len(running) < 2 * workers:
+                task = tasks.popleft()
+                running.append((task, pool.submit(_apply, function, task)))
+            task, future = running.popleft()
+            try:
+                yield from future.result()
+            except BrokenProcessPool:
+                # One dead process ends the whole pool, and nobody knows which item it was. The oldest task is
+                # taken item by item; the others go back and are tried again.
+                tasks.extendleft(waiting for waiting, _ in reversed(running))
+                running.clear()
+                pool.shutdown()
+                pool = _new_pool(workers)
+                for item in task:
+                    yield _apply_alone(function, item)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _new_pool(workers: int) -> ProcessPoolExecutor:
+    # "spawn": a forked child of a process with threads (torch starts some) may hang, and Python 3.12 warns of it.
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+
+
+def _apply(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    return [function(item) for item in items]
+
+
+def _apply_alone(function: Callable[[Item], Result], item: Item) -> Result | WorkerCrashed:
+    with _new_pool(1) as pool:
+        try:
+            return pool.submit(function, item).result()
+        except BrokenProcessPool:
+            return WorkerCrashed()

@@ -1,0 +1,244 @@
+"""A folder of uploads becomes a data set; nothing in the folder can stop that, and every file is accounted for."""
+
+import hashlib
+import json
+import operator
+import os
+import resource
+import zipfile
+from functools import partial
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from dataset_tool import main
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from stylegan2 import preparation
+from stylegan2.dataset import ImageDataset
+from stylegan2.preparation import PreparationError, SetAside, prepare_images
+from stylegan2.worker_pool import WorkerCrashed, map_in_order
+
+from .pictures import encoded, photo
+
+
+@pytest.fixture
+def mixed_uploads(uploads):
+    good = photo(1, 40, 56)
+    return uploads(
+        {
+            "b.jpg": encoded(photo(2), "JPEG"),
+            "a.png": encoded(good, "PNG"),
+            "sub/copy of a.bmp": encoded(good, "BMP"),
+            "sub/cut.jpg": encoded(photo(3, 200, 200), "JPEG")[:1500],
+            "notes.png": b"these are my notes",
+            "empty.png": b"",
+            "settings.yaml": b"preset: auto",
+            ".DS_Store": b"\0\0\0\1Bud1",
+            "__MACOSX/._a.png": b"\0\5\x16\7",
+        }
+    )
+
+
+class TestReport:
+    def test_every_file_is_in_the_data_set_or_set_aside_with_a_reason(self, mixed_uploads, tmp_path):
+        report = prepare_images(mixed_uploads, tmp_path / "out" / "d.zip", resolution=32)
+        assert (report.found, report.good) == (6, 2)
+        assert report.set_aside == (
+            SetAside("empty.png", "The file is empty (0 bytes); upload it again."),
+            SetAside("notes.png", "This is not a picture but text."),
+            SetAside("sub/copy of a.bmp", "This is the same picture as a.png, which is used."),
+            SetAside(
+                "sub/cut.jpg",
+                "The picture is damaged or incomplete (the upload may have been cut off); upload it again.",
+            ),
+        )
+
+    def test_the_data_set_holds_the_good_pictures_in_the_order_of_their_names(self, mixed_uploads, tmp_path):
+        prepare_images(mixed_uploads, tmp_path / "d.zip", resolution=32)
+        dataset = ImageDataset(tmp_path / "d.zip")
+        assert dataset.names == ["00000/img00000000.png", "00000/img00000001.png"]
+        with Image.open(mixed_uploads / "b.jpg") as image:
+            expected = np.asarray(image.resize((32, 32), Image.Resampling.LANCZOS, reducing_gap=2.0))
+        assert np.array_equal(dataset[1].transpose(1, 2, 0), expected)
+
+    def test_progress_ends_at_the_number_of_files(self, mixed_uploads, tmp_path):
+        calls = []
+        prepare_images(
+            mixed_uploads, tmp_path / "d.zip", resolution=32, on_progress=lambda *numbers: calls.append(numbers)
+        )
+        assert calls == [(done, 6) for done in range(1, 7)]
+
+    def test_without_a_good_picture_no_data_set_is_left_not_even_an_old_one(self, uploads, tmp_path):
+        (tmp_path / "d.zip").write_bytes(b"from last time")
+        report = prepare_images(uploads({"a.png": b"text"}), tmp_path / "d.zip", resolution=32)
+        assert (report.found, report.good) == (1, 0)
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["uploads"]
+
+
+class TestZip:
+    def test_the_same_folder_gives_the_same_bytes_with_one_worker_or_two(self, mixed_uploads, tmp_path):
+        for name, workers in (("one.zip", 1), ("again.zip", 1), ("two.zip", 2)):
+            prepare_images(mixed_uploads, tmp_path / name, resolution=32, workers=workers)
+        one, again, two = ((tmp_path / name).read_bytes() for name in ("one.zip", "again.zip", "two.zip"))
+        assert one == again == two
+
+    def test_the_bytes_are_those_of_every_other_machine(self, uploads, tmp_path):
+        """A change of this hash means that data sets made before and after it differ."""
+        pixels = np.arange(16 * 16 * 3, dtype=np.uint8).reshape(16, 16, 3)
+        prepare_images(uploads({"a.png": encoded(Image.fromarray(pixels), "PNG")}), tmp_path / "d.zip", resolution=16)
+        digest = hashlib.sha256((tmp_path / "d.zip").read_bytes()).hexdigest()
+        assert digest == "beaa0a3fef62e1d27068c8dbcb7613ae16339a8765a021b757cfa1dcc5761527"
+
+    def test_members_are_stored_under_the_references_names(self, uploads, tmp_path):
+        folder = uploads({f"{i}.png": encoded(photo(i, 8, 8), "PNG") for i in range(3)})
+        preparation.prepare_images(folder, tmp_path / "d.zip", resolution=8)
+        with zipfile.ZipFile(tmp_path / "d.zip") as archive:
+            assert archive.testzip() is None
+            assert archive.namelist() == [f"00000/img{i:08d}.png" for i in range(3)] + ["dataset.json"]
+            assert {info.compress_type for info in archive.infolist()} == {zipfile.ZIP_STORED}
+            assert json.loads(archive.read("dataset.json")) == {"labels": None}
+
+    def test_place_and_camera_never_reach_the_data_set(self, uploads, tmp_path):
+        exif = Image.Exif()
+        exif[0x010F] = "SecretCamera"
+        exif.get_ifd(0x8825)[29] = "2026:01:01"
+        files = {
+            "a.jpg": encoded(photo(), "JPEG", exif=exif, comment=b"SecretComment"),
+            "b.png": encoded(photo(1), "PNG", exif=exif),
+        }
+        prepare_images(uploads(files), tmp_path / "d.zip", resolution=32)
+        data = (tmp_path / "d.zip").read_bytes()
+        assert not any(word in data for word in (b"Secret", b"2026:01", b"Exif", b"eXIf", b"tEXt"))
+
+
+class TestHostileFolders:
+    def test_links_pipes_loops_and_locked_places_do_not_stop_it(self, uploads, tmp_path):
+        folder = uploads({"good.png": encoded(photo(), "PNG"), "sub/also good.png": encoded(photo(1), "PNG")})
+        (folder / "sub" / "loop").symlink_to(folder)
+        (folder / "passwords.png").symlink_to("/etc/passwd")
+        (folder / "dangling.png").symlink_to("nowhere")
+        os.mkfifo(folder / "pipe.png")
+        report = prepare_images(folder, tmp_path / "d.zip", resolution=32, set_aside=tmp_path / "aside")
+        assert (report.found, report.good) == (6, 2)
+        assert {item.name for item in report.set_aside} == {"dangling.png", "passwords.png", "pipe.png", "sub/loop"}
+        assert not (tmp_path / "aside").exists()
+
+    def test_a_folder_that_cannot_be_opened_is_named(self, uploads, tmp_path, monkeypatch):
+        folder = uploads({"good.png": encoded(photo(), "PNG"), "locked/a.png": encoded(photo(1), "PNG")})
+        scandir = os.scandir
+
+        def refuse_locked(path):  # the tests may run as root, whom no permission stops
+            if path.name == "locked":
+                raise PermissionError(13, "Permission denied")
+            return scandir(path)
+
+        monkeypatch.setattr(os, "scandir", refuse_locked)
+        report = prepare_images(folder, tmp_path / "d.zip", resolution=32)
+        assert report.set_aside == (SetAside("locked", "This folder cannot be opened (Permission denied)."),)
+
+    def test_names_of_any_bytes_are_reported_readably_and_copied_safely(self, uploads, tmp_path):
+        folder = uploads({"good.png": encoded(photo(), "PNG")})
+        names = [
+            b"caf\xe9.png",
+            b"new\nline.png",
+            b"\x1b[2Jclear.png",
+            "\u202egnp.exe.png".encode(),
+            b"-rf",
+            b"a" * 250,
+        ]
+        for name in names:
+            with open(os.path.join(os.fsencode(folder), name), "wb") as file:
+                file.write(b"text")
+        report = prepare_images(folder, tmp_path / "d.zip", resolution=32, set_aside=tmp_path / "aside")
+        assert len(report.set_aside) == len(names)
+        assert all(item.name.isprintable() for item in report.set_aside)
+        copies = sorted(path.name for path in (tmp_path / "aside").iterdir())
+        assert len(copies) == len(names)
+        assert "rf" in copies
+        assert "caf_.png" in copies
+
+    def test_copies_of_the_same_flat_name_do_not_overwrite_each_other(self, uploads, tmp_path):
+        files = {"a/b.png": b"1", "a__b.png": b"2", "A/B.PNG": b"3", "good.png": encoded(photo(), "PNG")}
+        prepare_images(uploads(files), tmp_path / "d.zip", resolution=32, set_aside=tmp_path / "aside")
+        copies = {path.name: path.read_bytes() for path in (tmp_path / "aside").iterdir()}
+        assert copies == {"A__B.PNG": b"3", "a__b-2.png": b"1", "a__b-3.png": b"2"}
+
+    @given(st.lists(st.text(min_size=1, max_size=40), min_size=1, max_size=6))
+    def test_safe_names_are_harmless_and_all_different(self, names):
+        taken = set()
+        safe = [preparation._safe_name(name, taken) for name in names]
+        assert len({name.lower() for name in safe}) == len(names)
+        for name in safe:
+            assert name.isascii()
+            assert "/" not in name
+            assert name[0] not in ".-"
+            assert len(name) <= 260
+
+    def test_a_full_disk_is_an_error_that_names_the_file_and_leaves_nothing(self, uploads, tmp_path):
+        folder = uploads({"a.png": encoded(photo(), "PNG")})
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5000, limits[1]))
+        try:
+            with pytest.raises(PreparationError, match=r"d\.zip cannot be written: File too large"):
+                prepare_images(folder, tmp_path / "d.zip", resolution=64, workers=1)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert not list(tmp_path.glob("d.zip*"))
+
+
+class TestImpossibleJobs:
+    @pytest.mark.parametrize("resolution", [0, 2, 100, 8192])
+    def test_a_resolution_of_no_use_is_refused(self, uploads, tmp_path, resolution):
+        with pytest.raises(PreparationError, match="power of two"):
+            prepare_images(uploads({"a.png": b""}), tmp_path / "d.zip", resolution=resolution)
+
+    def test_a_missing_folder_is_named(self, tmp_path):
+        with pytest.raises(PreparationError, match=r"no folder .*nowhere"):
+            prepare_images(tmp_path / "nowhere", tmp_path / "d.zip", resolution=32)
+
+    def test_results_inside_the_source_are_refused_because_the_next_run_would_read_them(self, uploads, tmp_path):
+        folder = uploads({"a.png": encoded(photo(), "PNG")})
+        with pytest.raises(PreparationError, match=r"dest: .* must not lie inside"):
+            prepare_images(folder, folder / "d.zip", resolution=32)
+        with pytest.raises(PreparationError, match=r"set_aside: .* must not lie inside"):
+            prepare_images(folder, tmp_path / "d.zip", resolution=32, set_aside=folder / "bad")
+
+
+def test_an_item_that_kills_its_process_costs_only_itself():
+    items = [partial(abs, -number) for number in range(30)]
+    items[13] = partial(os._exit, 9)  # as a decoder's crash would
+    results = list(map_in_order(operator.call, items, workers=2))
+    assert isinstance(results[13], WorkerCrashed)
+    assert results[:13] + results[14:] == [number for number in range(30) if number != 13]
+
+
+class TestCommandLine:
+    def test_it_prints_a_table_of_the_files_set_aside_and_a_summary(self, mixed_uploads, tmp_path):
+        arguments = ["--source", mixed_uploads, "--dest", tmp_path / "d.zip", "--resolution", "32"]
+        result = CliRunner().invoke(main, [*map(str, arguments), "--set-aside", str(tmp_path / "aside")])
+        assert result.exit_code == 0, result.output
+        assert "  notes.png          This is not a picture but text.\n" in result.output
+        assert "6 files found, 2 good, 4 set aside." in result.output
+        assert sorted(path.name for path in (tmp_path / "aside").iterdir()) == [
+            "empty.png",
+            "notes.png",
+            "sub__copy_of_a.bmp",
+            "sub__cut.jpg",
+        ]
+
+    def test_it_ends_with_1_when_nothing_is_good(self, uploads, tmp_path):
+        folder = uploads({"a.png": b"text"})
+        result = CliRunner().invoke(main, ["--source", str(folder), "--dest", str(tmp_path / "d.zip")])
+        assert result.exit_code == 1
+        assert "1 file found, 0 good, 1 set aside." in result.output
+        assert "No usable picture" in result.output
+
+    def test_an_option_of_no_use_is_one_line_not_a_traceback(self, uploads, tmp_path):
+        folder = uploads({"a.png": b"text"})
+        arguments = ["--source", str(folder), "--dest", str(tmp_path / "d.zip"), "--resolution", "100"]
+        result = CliRunner().invoke(main, arguments)
+        assert result.exit_code == 1
+        assert result.output.splitlines()[-1].startswith("Error: resolution: must be a power of two")
