@@ -1,0 +1,60 @@
+"""Who may know whom: the rooms' dependencies, held (docs/decisions.md)."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = {"functions", "workshop", "pipeline_builder", "stylegan2", "containers", "local_aws", "sagemaker", "boto3"}
+
+# room's folder -> what it may import of ours, and of the two packages that mark AWS
+MAY_KNOW = {
+    "functions": {"workshop"},
+    "layers/workshop/workshop": {"workshop", "boto3"},
+    "pipeline_builder": {"pipeline_builder", "sagemaker", "boto3"},
+    "stylegan2-ada-pytorch": {"stylegan2"},
+    "containers": {"containers", "stylegan2"},
+    "local_aws": {"local_aws", "workshop", "pipeline_builder", "stylegan2", "boto3"},
+}
+
+
+def imports(file: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("room", MAY_KNOW)
+def test_a_room_knows_only_the_rooms_it_may(room: str) -> None:
+    files = list((ROOT / room).rglob("*.py"))
+    assert files
+    wrong = {str(f.relative_to(ROOT)): seen for f in files if (seen := imports(f) & ROOMS - MAY_KNOW[room])}
+    assert not wrong
+
+
+def test_only_the_containers_contract_knows_opt_ml() -> None:
+    """`containers/contract.py` reads it, the pipeline's steps name it, and the stand-in for SageMaker provides it."""
+    knowing = {
+        str(file.relative_to(ROOT))
+        for room in MAY_KNOW
+        for file in (ROOT / room).rglob("*.py")
+        if "/opt/ml" in file.read_text()
+    }
+    strangers = {f for f in knowing if not f.startswith(("pipeline_builder/", "local_aws/sagemaker/"))}
+    assert strangers == {"containers/contract.py"}
+
+
+def test_files_stay_readable_in_one_go() -> None:
+    """At most 400 lines a file, tests and data apart."""
+    long = {
+        str(file.relative_to(ROOT)): lines
+        for room in MAY_KNOW
+        for file in (ROOT / room).rglob("*.py")
+        if (lines := len(file.read_text().splitlines())) > 400
+    }
+    assert not long
