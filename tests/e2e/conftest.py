@@ -1,0 +1,16 @@
+"""One workshop for all end-to-end tests: the embedded AWS with TLS and IAM enforced, every status event sent twice."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from local_aws.workshop import LocalWorkshop, Options
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalWorkshop]:
+    options = Options(preset="tiny", quiet_seconds=4, min_images=8, duplicate_events=True)
+    with LocalWorkshop(ROOT, tmp_path_factory.mktemp("workshop"), options) as up:
+        yield up

@@ -1,0 +1,153 @@
+"""From dropped images to mails and a page, on the embedded AWS: the template, handlers, definition and entry points as deployed."""
+
+import json
+import os
+import re
+import signal
+import urllib.request
+from collections.abc import Iterable
+
+import pytest
+from botocore.exceptions import ClientError
+from local_aws.drawings import draw_face
+from local_aws.workshop import LocalWorkshop
+
+from tests.e2e.following import (
+    kinds,
+    mails_of,
+    processes,
+    runs_of,
+    wait_for,
+    wait_for_mails,
+    wait_for_runs,
+    wait_until_over,
+)
+
+pytestmark = pytest.mark.e2e
+
+
+def png(seed: int) -> bytes:
+    import io
+
+    data = io.BytesIO()
+    draw_face(seed, 32).save(data, "PNG")
+    return data.getvalue()
+
+
+def upload(workshop: LocalWorkshop, dataset: str, files: Iterable[tuple[str, bytes]]) -> None:
+    s3 = workshop.endpoint.client("s3")
+    for name, content in files:
+        s3.put_object(Bucket=workshop.bucket, Key=f"uploads/{dataset}/{name}", Body=content)
+
+
+def link_in(text: str) -> str:
+    links = re.findall(r"https?://\S+", text)
+    door = [link for link in links if "?t=" in link]
+    assert len(door) == 1, links
+    return door[0]
+
+
+def test_a_drop_of_1000_starts_one_run_and_one_more_image_during_it_one_further_run(workshop: LocalWorkshop) -> None:
+    upload(workshop, "faces", ((f"{i:04d}.png", png(i)) for i in range(997)))
+    upload(workshop, "faces", [("kopie von 0001.png", png(1)), ("brief +1 %2F é.png", b"no picture"), ("leer.png", b"")])
+
+    first = wait_for_runs(workshop, "faces", 1)
+    assert len(first) == 1
+    assert first[0].status == "Executing"
+    upload(workshop, "faces", [("late.png", png(5000))])
+
+    wait_for_runs(workshop, "faces", 2, 300)
+    runs = wait_until_over(workshop, "faces", 300)
+    mails = wait_for_mails(workshop, "faces", ["started", "started", "succeeded", "succeeded"])
+    assert [run.status for run in runs] == ["Succeeded", "Succeeded"], runs
+    assert kinds(workshop, "faces") == ["started", "started", "succeeded", "succeeded"]
+
+    # Ended, mailed about, and quiet: another look at everything finds nothing to do.
+    workshop.endpoint.client("lambda").invoke(
+        FunctionName=workshop.outputs["StartRunFunctionName"], Payload=json.dumps({"source": "schedule"})
+    )
+    assert len(runs_of(workshop, "faces")) == 2
+
+    succeeded = [mail for mail in mails if mail.kind == "succeeded"]
+    assert "997" in succeeded[0].body
+    assert "998" in succeeded[1].body
+    page = urllib.request.urlopen(link_in(succeeded[1].body)).read().decode()
+    assert "<html" in page
+    assert "kopie von 0001.png" in page
+
+
+def test_a_killed_training_fails_the_run_and_one_mail_names_step_and_reason(workshop: LocalWorkshop) -> None:
+    upload(workshop, "killed", ((f"{i}.png", png(i)) for i in range(20)))
+    upload(workshop, "killed", [("settings.yaml", b"kimg: 500\n")])  # long enough to be killed
+    wait_for_runs(workshop, "killed", 1)
+
+    def train() -> int | None:
+        return next(iter(processes(workshop, "containers.train")), None)
+
+    os.kill(wait_for("the training process", train, 60, lambda: runs_of(workshop, "killed")), signal.SIGKILL)
+
+    runs = wait_until_over(workshop, "killed")
+    mails = wait_for_mails(workshop, "killed", ["started", "failed"])
+    assert [run.status for run in runs] == ["Failed"]
+    assert kinds(workshop, "killed") == ["failed", "started"]
+    failed = next(mail for mail in mails if mail.kind == "failed")
+    assert "Train" in failed.body
+    assert "SIGKILL" in failed.body
+
+
+def test_too_few_good_images_end_the_run_with_a_sentence_that_says_so(workshop: LocalWorkshop) -> None:
+    upload(workshop, "broken", ((f"{i}.png", b"this is no picture") for i in range(12)))
+
+    wait_for_runs(workshop, "broken", 1)
+    runs = wait_until_over(workshop, "broken")
+    mails = wait_for_mails(workshop, "broken", ["started", "failed"])
+    assert runs[0].status == "Failed"
+    body = next(mail for mail in mails if mail.kind == "failed").body
+    assert "0 of 12" in body or "0 good" in body
+    assert "0.png" in body
+
+
+def test_a_dataset_with_bad_settings_gets_one_mail_that_names_the_key_and_no_run(workshop: LocalWorkshop) -> None:
+    upload(workshop, "unsettled", ((f"{i}.png", png(i)) for i in range(10)))
+    upload(workshop, "unsettled", [("settings.yaml", b"kilograms: 5\n")])
+
+    mails = wait_for_mails(workshop, "unsettled", ["attention"], 60)
+    assert "kilograms" in mails[0].body
+    assert runs_of(workshop, "unsettled") == []
+
+
+def test_a_name_that_cannot_be_a_dataset_is_refused_and_stops_nobody(workshop: LocalWorkshop) -> None:
+    upload(workshop, "..%2F..", [("a.png", png(1))])
+    upload(workshop, "Großes Haus", [("a.png", png(1))])
+    upload(workshop, "after-them", [("a.png", png(1))])
+
+    mails = wait_for_mails(workshop, "after-them", ["attention"], 60)  # one image is too few
+    assert len(mails) == 1
+    assert [mail for mail in workshop.mailbox.mails if mail.dataset in ("..%2F..", "Großes Haus")] == []
+
+
+def test_a_function_may_do_its_own_work_and_nothing_else(workshop: LocalWorkshop) -> None:
+    """The functions' own roles are enforced: the trigger's may write the ledger, but not read anybody's images."""
+    iam = workshop.endpoint.client("iam")
+    roles = [role["Arn"] for role in iam.list_roles()["Roles"] if "UploadTriggerRole" in role["RoleName"]]
+    granted = workshop.endpoint.client("sts").assume_role(RoleArn=roles[0], RoleSessionName="test")["Credentials"]
+    s3 = workshop.endpoint.client(
+        "s3",
+        {
+            "aws_access_key_id": granted["AccessKeyId"],
+            "aws_secret_access_key": granted["SecretAccessKey"],
+            "aws_session_token": granted["SessionToken"],
+        },
+    )
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.list_objects_v2(Bucket=workshop.bucket)
+
+
+def test_no_dead_letter_is_left_by_all_of_this(workshop: LocalWorkshop) -> None:
+    sqs = workshop.endpoint.client("sqs")
+    queues = [url for url in sqs.list_queues()["QueueUrls"] if "DeadLetters" in url]
+    assert len(queues) == 4
+    for url in queues:
+        number = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+        assert number["Attributes"]["ApproximateNumberOfMessages"] == "0", url
+    assert mails_of(workshop, "") == []
