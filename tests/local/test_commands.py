@@ -1,0 +1,110 @@
+"""The commands around a workshop, as far as they need none: errors are one sentence, and nothing hostile gets out of its folder."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from local_aws import server
+from local_aws.cli import main
+from local_aws.drop import check_dataset, drop_folder, files_to_drop
+from local_aws.errors import DropError
+from local_aws.mailbox import Mail, mails_in
+from local_aws.package import zip_folder
+from local_aws.results import fetch_results
+
+
+class Objects:
+    """Fakes the bucket of an S3 client: keeps what is put, hands out what is listed, in memory."""
+
+    def __init__(self, objects: dict[str, bytes] | None = None) -> None:
+        self.objects = objects or {}
+
+    def put_object(self, *, Key: str, Body: bytes, **_: Any) -> None:
+        self.objects[Key] = Body
+
+    def get_paginator(self, name: str) -> "Objects":
+        assert name == "list_objects_v2"
+        return self
+
+    def paginate(self, *, Prefix: str, **_: Any) -> list[dict[str, Any]]:
+        return [{"Contents": [{"Key": key} for key in self.objects if key.startswith(Prefix)]}]
+
+    def download_file(self, bucket: str, key: str, file: str) -> None:
+        Path(file).write_bytes(self.objects[key])
+
+
+@pytest.fixture
+def nothing_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "HOME", tmp_path)
+    monkeypatch.setattr(server, "LOCK", tmp_path / "lock")
+    monkeypatch.setattr(server, "STATE", tmp_path / "running.json")
+
+
+@pytest.mark.usefixtures("nothing_up")
+@pytest.mark.parametrize("command", [["down"], ["runs"], ["mail"], ["watch"], ["env"], ["drop", ".", "a"]])
+def test_a_command_without_a_workshop_says_how_to_start_one(command: list[str]) -> None:
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 1
+    assert "python -m local_aws up" in result.output
+
+
+@pytest.mark.usefixtures("nothing_up")
+def test_a_stale_state_file_of_a_killed_workshop_is_no_workshop(tmp_path: Path) -> None:
+    (tmp_path / "running.json").write_text("{}")
+    assert CliRunner().invoke(main, ["down"]).exit_code == 1
+
+
+def test_the_demo_of_a_folder_that_is_none_says_so_before_anything_is_started(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["demo", "--images", str(tmp_path / "nowhere")])
+    assert result.exit_code == 1
+    assert "nowhere is no folder" in result.output
+
+
+def test_a_drop_uploads_every_file_under_its_own_name_and_no_link(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "b c.png").write_bytes(b"1")
+    (tmp_path / "sub" / "ä.png").write_bytes(b"2")
+    (tmp_path / "link.png").symlink_to("/etc/hostname")
+    bucket, calls = Objects(), []
+
+    assert drop_folder(bucket, "bucket", tmp_path, "chairs", lambda *progress: calls.append(progress)) == 2
+
+    assert bucket.objects == {"uploads/chairs/b c.png": b"1", "uploads/chairs/sub/ä.png": b"2"}
+    assert calls == [(1, 2), (2, 2)]
+
+
+def test_an_empty_folder_is_no_drop(tmp_path: Path) -> None:
+    with pytest.raises(DropError, match="holds no files"):
+        files_to_drop(tmp_path)
+
+
+@given(st.text().filter(lambda name: not name.replace("-", "").isalnum()))
+def test_a_name_with_anything_but_letters_digits_and_hyphens_names_no_dataset(name: str) -> None:
+    with pytest.raises(DropError):
+        check_dataset(name)
+
+
+def test_results_with_hostile_names_stay_in_their_folder(tmp_path: Path) -> None:
+    bucket = Objects({"runs/d/x/report/index.html": b"page", "runs/d/x/report/../../../../../evil.html": b"evil"})
+
+    page = fetch_results(bucket, "bucket", "d", "x", tmp_path / "out")
+
+    assert page == tmp_path / "out" / "d-x" / "report" / "index.html"
+    assert [file.name for file in tmp_path.rglob("*.html")] == ["index.html"]
+
+
+def test_equal_folders_make_equal_archives(tmp_path: Path) -> None:
+    for name, order in (("one", ("a", "b")), ("two", ("b", "a"))):
+        for file in order:
+            (tmp_path / name).mkdir(exist_ok=True)
+            (tmp_path / name / file).write_text(file)
+    assert zip_folder(tmp_path / "one") == zip_folder(tmp_path / "two")
+
+
+def test_mails_are_read_in_the_order_they_came(tmp_path: Path) -> None:
+    for number, subject in enumerate(["Zebra", "Ape"]):
+        (tmp_path / f"{number:03d}-{subject}.txt").write_text(Mail(subject, "body", "d", "started").text())
+    assert [text.splitlines()[0] for text in mails_in(tmp_path)] == ["Subject: Zebra", "Subject: Ape"]

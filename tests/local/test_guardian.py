@@ -1,0 +1,82 @@
+"""Whatever ends a workshop, nothing of it is left: no process, no folder."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from local_aws.guardian import MARK, end_processes, marked_processes, start_guardian
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# A workshop's main process: starts the guardian and a child of its own, says so, and waits to be killed.
+MAIN = """
+import os, subprocess, sys
+from pathlib import Path
+from local_aws.guardian import MARK, start_guardian
+guardian = start_guardian(sys.argv[1], Path(sys.argv[2]))
+child = subprocess.Popen(["sleep", "1000"], env={**os.environ, MARK: sys.argv[1]}, start_new_session=True)
+print(guardian.pid, child.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def start_main(instance: str, folder: Path) -> tuple["subprocess.Popen[str]", int]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", MAIN, instance, str(folder)], cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    guardian = int(process.stdout.readline().split()[0])
+    return process, guardian
+
+
+def wait_for_stranger(pid: int) -> None:
+    """Wait for the end of a process that is no child of ours."""
+    descriptor = os.pidfd_open(pid)
+    import select
+
+    ready, _, _ = select.select([descriptor], [], [], 30)
+    os.close(descriptor)
+    assert ready, f"process {pid} is still there"
+
+
+def test_a_killed_workshop_leaves_no_process_and_no_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "workshop"
+    folder.mkdir()
+    (folder / "something").write_text("left over")
+    process, guardian = start_main("test-killed", folder)
+    assert list(marked_processes("test-killed"))
+
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    wait_for_stranger(guardian)
+
+    assert list(marked_processes("test-killed")) == []
+    assert not folder.exists()
+
+
+def test_a_workshop_beside_it_is_left_alone(tmp_path: Path) -> None:
+    other = subprocess.Popen(["sleep", "1000"], env={**os.environ, MARK: "other"})
+    guardian = start_guardian("test-one", tmp_path / "one")
+    assert guardian.stdin is not None
+    guardian.stdin.close()
+    assert guardian.wait(timeout=30) == 0
+
+    assert list(marked_processes("other")) == [other.pid]
+    other.kill()
+    other.wait()
+
+
+def test_a_process_that_ignores_sigterm_is_killed_after_the_grace_time() -> None:
+    script = "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); sys.stdin.read()"
+    deaf = subprocess.Popen(
+        [sys.executable, "-c", script], env={**os.environ, MARK: "deaf"}, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert deaf.stdout is not None
+    deaf.stdout.readline()
+
+    end_processes("deaf", grace_seconds=0.3)
+
+    assert deaf.wait(timeout=30) == -signal.SIGKILL
+    deaf.communicate()
