@@ -1,0 +1,121 @@
+"""The losses of StyleGAN2: non-saturating logistic loss, R1 and path length regularisation, style mixing.
+
+Every function of a training phase computes one loss and adds its gradients to the parameters' `grad`. The lazy
+regularisers (arXiv:1912.04958 section 3.1) run only every few iterations and are multiplied by that interval.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from stylegan2.augment import AugmentPipe
+from stylegan2.networks import Discriminator, Generator
+
+PL_DECAY = 0.01
+PL_BATCH_SHRINK = 2
+"""Path length regularisation sees only every n-th latent: it needs much memory, and the estimate is good enough."""
+
+
+def r1_penalty(logits: Tensor, images: Tensor) -> Tensor:
+    """Squared norm of the discriminator's gradient at real pictures, `[N]` (arXiv:1801.04406)."""
+    (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
+    return gradient.square().sum(dim=[1, 2, 3])
+
+
+def path_lengths(images: Tensor, ws: Tensor, noise: Tensor) -> Tensor:
+    """How far the pictures move when w moves, in a random direction of the picture, `[N]` (StyleGAN2 section 3.2).
+
+    `noise` is standard normal, shaped like the pictures.
+    """
+    scaled = noise / math.sqrt(images.shape[2] * images.shape[3])
+    (gradient,) = torch.autograd.grad((images * scaled).sum(), ws, create_graph=True)
+    return gradient.square().sum(dim=2).mean(dim=1).sqrt()
+
+
+def mixed_styles(generator: Generator, z: Tensor, c: Tensor | None, probability: float) -> Tensor:
+    """ws of z; with the given probability, from a random layer on those of another latent (arXiv:1812.04948, 3.1).
+
+    Moves the average of w along.
+    """
+    ws: Tensor = generator.mapping(z, c, update_w_avg=True)
+    if probability > 0 and torch.rand(()).item() < probability:
+        first = int(torch.randint(1, ws.shape[1], ()).item())
+        other = generator.mapping(torch.randn_like(z), c)
+        ws = torch.cat([ws[:, :first], other[:, first:]], dim=1)
+    return ws
+
+
+@dataclass
+class PhaseStats:
+    """What a phase measured: the mean loss, and the logits' mean sign where it looked at pictures."""
+
+    loss: Tensor
+    mean_sign: Tensor | None = None
+
+
+@dataclass
+class Losses:
+    """The four phases of an iteration. `share` is the fraction of the batch that the pictures of a call are.
+
+    `pl_mean`, the running mean of the path lengths, is part of the training's state.
+    """
+
+    generator: Generator
+    discriminator: Discriminator
+    augment: AugmentPipe
+    r1_gamma: float
+    pl_weight: float
+    style_mixing_prob: float
+    pl_mean: Tensor
+
+    def generator_main(self, z: Tensor, c: Tensor | None = None, *, share: float = 1.0) -> PhaseStats:
+        """Make pictures that the discriminator takes for real."""
+        images = self.generator.synthesis(mixed_styles(self.generator, z, c, self.style_mixing_prob), "random")
+        logits = self.discriminator(self.augment(images), c)
+        loss = F.softplus(-logits).mean()
+        torch.autograd.backward(loss * share)
+        return PhaseStats(loss.detach(), logits.detach().sign().mean())
+
+    def generator_regularisation(
+        self, z: Tensor, c: Tensor | None = None, *, interval: int, share: float = 1.0
+    ) -> PhaseStats:
+        """Make a step in w change the picture by the same amount everywhere."""
+        few = max(len(z) // PL_BATCH_SHRINK, 1)
+        ws = mixed_styles(self.generator, z[:few], None if c is None else c[:few], self.style_mixing_prob)
+        images = self.generator.synthesis(ws, "random")
+        loss = self.path_length_loss(images, ws, torch.randn_like(images))
+        torch.autograd.backward(loss * interval * share)
+        return PhaseStats(loss.detach())
+
+    def path_length_loss(self, images: Tensor, ws: Tensor, noise: Tensor) -> Tensor:
+        """Mean squared difference of the path lengths from their running mean, times the weight; updates the mean."""
+        lengths = path_lengths(images, ws, noise)
+        mean = self.pl_mean.lerp(lengths.mean(), PL_DECAY)
+        self.pl_mean = mean.detach()
+        return (lengths - mean).square().mean() * self.pl_weight
+
+    def discriminator_main(
+        self, z: Tensor, real: Tensor, c_fake: Tensor | None = None, c_real: Tensor | None = None, *, share: float = 1.0
+    ) -> PhaseStats:
+        """Tell real pictures from generated ones. The mean sign is that of the reals, which ADA steers by."""
+        with torch.no_grad():
+            ws = mixed_styles(self.generator, z, c_fake, self.style_mixing_prob)
+            fake = self.generator.synthesis(ws, "random")
+        loss_fake = F.softplus(self.discriminator(self.augment(fake), c_fake)).mean()
+        torch.autograd.backward(loss_fake * share)
+        real_logits = self.discriminator(self.augment(real), c_real)
+        loss_real = F.softplus(-real_logits).mean()
+        torch.autograd.backward(loss_real * share)
+        return PhaseStats((loss_fake + loss_real).detach(), real_logits.detach().sign().mean())
+
+    def discriminator_regularisation(
+        self, real: Tensor, c: Tensor | None = None, *, interval: int, share: float = 1.0
+    ) -> PhaseStats:
+        """R1: keep the discriminator flat at the real pictures."""
+        images = real.detach().requires_grad_(True)
+        penalty = r1_penalty(self.discriminator(self.augment(images), c), images).mean()
+        torch.autograd.backward(penalty * (self.r1_gamma / 2) * interval * share)
+        return PhaseStats(penalty.detach())
