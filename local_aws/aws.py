@@ -41,7 +41,8 @@ class Endpoint:
     def client(self, service: str, credentials: Mapping[str, str] | None = None) -> Any:
         """Make a boto3 client; without credentials it acts as the account's root."""
         here = self.sagemaker_url if service == "sagemaker" else self.url
-        return boto3.session.Session().client(
+        make: Any = boto3.session.Session().client  # its type knows only the names of services as literals
+        return make(
             service,
             endpoint_url=here,
             region_name=REGION,
@@ -129,12 +130,12 @@ class EmbeddedAws:
 
     def _wait_until_it_answers(self, endpoint: Endpoint) -> None:
         deadline = time.monotonic() + START_SECONDS
-        trust = trust(endpoint.ca_bundle)
+        context = trust(endpoint.ca_bundle)
         while time.monotonic() < deadline:
             if self.process is None or self.process.poll() is not None:
                 break
             try:
-                with urllib.request.urlopen(f"{endpoint.url}/_ministack/health", timeout=5, context=trust):
+                with urllib.request.urlopen(f"{endpoint.url}/_ministack/health", timeout=5, context=context):
                     return
             except urllib.error.HTTPError:
                 return  # it answers, if only with an error

@@ -10,14 +10,15 @@ from rich.console import Console
 
 from local_aws import server
 from local_aws.demo import LOOK_SECONDS, DemoResult, run_demo
-from local_aws.drop import check_dataset, drop_folder
+from local_aws.drop import drop_folder
 from local_aws.errors import LocalError, StartError
 from local_aws.mailbox import mails_in
 from local_aws.progress import Progress
 from local_aws.results import fetch_results
 from local_aws.rooms import ROOT
 from local_aws.runs import describe_run, list_runs
-from local_aws.workshop import Options
+from local_aws.workshop import FROM_SCRATCH, SHIPPED_BASE, Options
+from workshop.errors import RefusedName
 
 PRESETS = click.Choice(["tiny", "laptop", "sketch", "balanced", "best"])
 
@@ -41,7 +42,7 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except LocalError as error:
+        except (LocalError, RefusedName) as error:
             raise click.ClickException(str(error)) from error
 
 
@@ -49,17 +50,23 @@ class Commands(click.Group):
 def main() -> None:
     """The workshop on this machine: no AWS account, no Docker.
 
-    The template, the functions, the pipeline's definition and the containers' entry points are the ones that run on AWS; AWS itself
-    is MiniStack, with a stand-in for SageMaker.
+    The template, the functions, the pipeline's definition and the containers' entry points are the ones that run on
+    AWS; AWS itself is MiniStack, with a stand-in for SageMaker.
     """
 
 
 @main.command()
-@click.option("--images", type=click.Path(path_type=Path), help="A folder of your own pictures, instead of the sample faces.")
-@click.option("--output", type=click.Path(path_type=Path), default=ROOT / "demo-output", help="Where pictures and page are put.")
+@click.option(
+    "--images", type=click.Path(path_type=Path), help="A folder of your own pictures, instead of the sample faces."
+)
+@click.option(
+    "--output", type=click.Path(path_type=Path), default=ROOT / "demo-output", help="Where pictures and page are put."
+)
 @click.option("--preset", type=PRESETS, default="laptop", show_default=True, help="How much work the run is.")
 @click.option("--kimg", default="", help="Thousands of images training shows the network; by default the preset's.")
-@click.option("--from-scratch", is_flag=True, help="Train from scratch instead of fine-tuning the base network that is shipped.")
+@click.option(
+    "--from-scratch", is_flag=True, help="Train from scratch instead of fine-tuning the base network that is shipped."
+)
 def demo(images: Path | None, output: Path, preset: str, kimg: str, from_scratch: bool) -> None:
     """Start a workshop, drop pictures, wait for the mails, end the workshop; keep the page.
 
@@ -67,7 +74,7 @@ def demo(images: Path | None, output: Path, preset: str, kimg: str, from_scratch
     Example:
       python -m local_aws demo --images ~/Pictures/chairs
     """
-    options = Options(preset=preset, kimg=kimg) if not from_scratch else Options(preset=preset, kimg=kimg, warm_start="base/none/")
+    options = Options(preset=preset, kimg=kimg, warm_start=FROM_SCRATCH if from_scratch else SHIPPED_BASE)
     progress = Progress()
     try:
         result = run_demo(ROOT, images, output, options, progress)
@@ -81,7 +88,8 @@ def _tell(result: DemoResult) -> None:
     for mail in result.mails:
         click.echo(f"\n{'─' * 100}\n{mail.text()}", nl=False)
     click.echo(f"{'─' * 100}\n")
-    click.echo(f"The run {result.run.status.lower()} after {result.run.seconds:.0f} s; the whole demo took {result.seconds:.0f} s.")
+    run = result.run
+    click.echo(f"The run {run.status.lower()} after {run.seconds:.0f} s; the whole demo took {result.seconds:.0f} s.")
     if result.page:
         click.echo(f"The report is here: {result.page}")
 
@@ -126,7 +134,6 @@ def down() -> None:
 def drop(folder: Path, dataset: str) -> None:
     """Upload every file of FOLDER to DATASET; a run starts when the drop has settled."""
     state = server.running()
-    check_dataset(dataset)
     with click.progressbar(length=1, label="uploading") as bar:
 
         def uploaded(done: int, of: int) -> None:
@@ -159,7 +166,8 @@ def runs() -> None:
     state = server.running()
     for run in list_runs(state.endpoint.client("sagemaker"), state.pipeline_name):
         steps = "  ".join(f"{step.name} {step.status}" for step in run.steps)
-        click.echo(f"{run.execution_id}  {run.dataset:20}  {run.status:10}  {run.seconds:6.0f} s  {steps}  {run.reason}".rstrip())
+        columns = f"{run.execution_id}  {run.dataset:20}  {run.status:10}  {run.seconds:6.0f} s"
+        click.echo(f"{columns}  {steps}  {run.reason}".rstrip())
 
 
 @main.command()

@@ -43,11 +43,18 @@ def run_demo(root: Path, images: Path | None, output: Path, options: Options, pr
     if images is not None:
         files_to_drop(images)  # a wrong folder is said before anything is started
     began = time.monotonic()
-    with progress, LocalWorkshop(root, Path(tempfile.mkdtemp(prefix="workshop-")), options, say=progress.show) as workshop:
+    with (
+        progress,
+        LocalWorkshop(root, Path(tempfile.mkdtemp(prefix="workshop-")), options, say=progress.show) as workshop,
+    ):
         dataset, folder = _what_to_drop(images, workshop.folder / "drop", progress)
         s3 = workshop.endpoint.client("s3")
-        number = drop_folder(s3, workshop.bucket, folder, dataset, lambda done, of: progress.show(f"uploading {of} files"))
-        progress.say(f"Dropped {number} files into s3://{workshop.bucket}/uploads/{dataset}/. From here on: only waiting.")
+        number = drop_folder(
+            s3, workshop.bucket, folder, dataset, lambda done, of: progress.show(f"uploading {of} files")
+        )
+        progress.say(
+            f"Dropped {number} files into s3://{workshop.bucket}/uploads/{dataset}/. From here on: only waiting."
+        )
         run = _wait_for_last_mail(workshop, dataset, progress)
         page = fetch_results(s3, workshop.bucket, dataset, run.execution_id, output)
         return DemoResult(run, workshop.mailbox.mails, page, time.monotonic() - began)

@@ -1,4 +1,6 @@
-"""Puts the application into the embedded AWS as `sam deploy` and `python -m pipeline_builder upsert` put it into a real one."""
+"""Puts the application into the embedded AWS as `sam deploy` and `python -m pipeline_builder upsert` put it into a
+real one.
+"""
 
 import hashlib
 import json

@@ -1,8 +1,10 @@
-"""The door that links in local mails point to: a plain HTTP server on loopback in front of the deployed function `results_link`.
+"""The door that links in local mails point to: a plain HTTP server on loopback in front of the deployed function
+`results_link`.
 
-On AWS a mail's link is the function's own URL, and the browser follows its redirect to S3. Here the browser would trust neither the
-name nor the certificate of the embedded AWS, so the door asks the function over the Lambda API, follows the redirect itself and
-hands the page on. The signature of the link is checked where it always is: in the function.
+On AWS a mail's link is the function's own URL, and the browser follows its redirect to S3. Here the browser would
+trust neither the name nor the certificate of the embedded AWS, so the door asks the function over the Lambda API,
+follows the redirect itself and hands the page on. The signature of the link is checked where it always is: in the
+function.
 """
 
 import json
@@ -54,7 +56,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *_: object) -> None:
         """Say nothing: the token in the path is a secret."""
 
 

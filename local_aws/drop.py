@@ -8,20 +8,9 @@ from typing import Any
 
 from local_aws import rooms  # noqa: F401  (makes `workshop` importable)
 from local_aws.errors import DropError
-from workshop.names import is_dataset_name
+from workshop.names import check_dataset
 
 UPLOADS_AT_ONCE = 8
-
-
-def check_dataset(name: str) -> str:
-    """Return `name` if it may name a dataset.
-
-    Raises:
-        DropError: it may not; the message says what a name looks like.
-    """
-    if not is_dataset_name(name):
-        raise DropError(f"{name!r} cannot name a dataset: use up to 63 of a-z, 0-9 and inner hyphens, e.g. 'red-chairs'")
-    return name
 
 
 def files_to_drop(folder: Path) -> list[Path]:
@@ -44,7 +33,12 @@ def drop_folder(
     """Upload every file below `folder` to `uploads/<dataset>/` and return how many there were.
 
     `uploaded(done, of)` is called after each.
+
+    Raises:
+        RefusedName: `dataset` cannot name a dataset.
+        DropError: there is nothing to drop.
     """
+    check_dataset(dataset)
     files = files_to_drop(folder)
     with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
         uploads = pool.map(lambda file: _upload(s3, bucket, file, f"uploads/{dataset}/{_key(file, folder)}"), files)
@@ -60,4 +54,3 @@ def _upload(s3: Any, bucket: str, file: Path, key: str) -> None:
 
 def _key(file: Path, folder: Path) -> str:
     return file.relative_to(folder).as_posix()
-

@@ -1,8 +1,9 @@
 """Leaves the machine clean, whatever happens to the workshop: `python -m local_aws.guardian INSTANCE FOLDER`.
 
-Every process of a workshop carries `WORKSHOP_INSTANCE=<id>` in its environment. The guardian waits for its standard input to end,
-which the kernel brings about when the workshop's main process ends, be it by Ctrl-C, SIGKILL or the end of a demo. Then it ends
-every process that carries the mark and removes the workshop's folder. Linux only: it reads /proc.
+Every process of a workshop carries `WORKSHOP_INSTANCE=<id>` in its environment. The guardian waits for its standard
+input to end, which the kernel brings about when the workshop's main process ends, be it by Ctrl-C, SIGKILL or the end
+of a demo. Then it ends every process that carries the mark and removes the workshop's folder. Linux only: it reads
+/proc.
 """
 
 import contextlib

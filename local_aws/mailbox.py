@@ -1,7 +1,7 @@
 """The mails a workshop sends, caught where SNS would hand them to a mail server.
 
-MiniStack accepts e-mail subscriptions and delivers nothing. A queue of ours is subscribed to the same topic beside them, so it gets
-exactly the messages that a person would; each is written as a text file into a folder.
+MiniStack accepts e-mail subscriptions and delivers nothing. A queue of ours is subscribed to the same topic beside
+them, so it gets exactly the messages that a person would; each is written as a text file into a folder.
 """
 
 import json
@@ -47,7 +47,9 @@ class Mailbox:
         self._folder.mkdir(parents=True, exist_ok=True)
         sqs = self._endpoint.client("sqs")
         self._queue_url = sqs.create_queue(QueueName="mailbox")["QueueUrl"]
-        queue_arn = sqs.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        queue_arn = sqs.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=["QueueArn"])["Attributes"][
+            "QueueArn"
+        ]
         sqs.set_queue_attributes(
             QueueUrl=self._queue_url, Attributes={"Policy": json.dumps(_only_topic(queue_arn, self._topic_arn))}
         )
@@ -88,7 +90,9 @@ def mails_in(folder: Path) -> list[str]:
 def _read(envelope: str) -> Mail:
     message: dict[str, Any] = json.loads(envelope)
     attributes = {name: value["Value"] for name, value in message.get("MessageAttributes", {}).items()}
-    return Mail(message.get("Subject", ""), message["Message"], attributes.get("dataset", ""), attributes.get("kind", ""))
+    return Mail(
+        message.get("Subject", ""), message["Message"], attributes.get("dataset", ""), attributes.get("kind", "")
+    )
 
 
 def _only_topic(queue_arn: str, topic_arn: str) -> dict[str, Any]:

@@ -1,16 +1,17 @@
 """MiniStack as this project runs it: `python -m local_aws.ministack_server`, started by `aws.EmbeddedAws`.
 
-MiniStack (https://pypi.org/project/ministack/, pinned) fakes S3, EventBridge, SQS, Lambda, DynamoDB, SNS, IAM, STS, KMS, Scheduler,
-CloudFormation and more, natively, in one process. Three things are changed here, and fail loudly when MiniStack changes underneath:
+MiniStack (https://pypi.org/project/ministack/, pinned) fakes S3, EventBridge, SQS, Lambda, DynamoDB, SNS, IAM, STS,
+KMS, Scheduler, CloudFormation and more, natively, in one process. Three things are changed here, and fail loudly when
+MiniStack changes underneath:
 
-- `events:PutEvents` accepts the source `aws.sagemaker`, which AWS itself uses and refuses to everybody else: the stand-in for
+- `events:PutEvents` accepts the source `aws.sagemaker`, which AWS itself uses and refuses to everybody else: the
+  stand-in for
   SageMaker (local_aws/sagemaker) is the only emitter. Any other `aws.*` source stays refused.
 - Port 443 is left alone: two workshops may run side by side, and nothing but our own port is needed.
 - `sts:AssumeRole` by the account's root counts as a call by the AWS service the role trusts, made in this account
   (`aws:SourceAccount`), since the stand-in for SageMaker assumes the pipeline's role as SageMaker would.
 """
 
-import json
 from typing import Any
 
 import ministack.app

@@ -1,4 +1,5 @@
-"""Functions and layer packaged as `sam build` packages them, and template.yaml translated as CloudFormation translates it.
+"""Functions and layer packaged as `sam build` packages them, and template.yaml translated as CloudFormation
+translates it.
 
 sam-cli itself is not used: it pins another boto3 than MiniStack, and the demo installs only what runs.
 """
@@ -60,10 +61,21 @@ def build_layer(folder: Path, logical_id: str, cache: Path) -> bytes:
         return built.read_bytes()
     with tempfile.TemporaryDirectory() as artifacts:
         make = subprocess.run(
-            ["make", "--directory", folder, f"build-{logical_id}", f"ARTIFACTS_DIR={artifacts}", f"PYTHON={sys.executable}"],
+            [
+                "make",
+                "--directory",
+                folder,
+                f"build-{logical_id}",
+                f"ARTIFACTS_DIR={artifacts}",
+                f"PYTHON={sys.executable}",
+            ],
             capture_output=True,
             text=True,
-            env={name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "PYTHONPATH")},
+            env={
+                name: value
+                for name, value in os.environ.items()
+                if name not in ("MAKEFLAGS", "MAKELEVEL", "PYTHONPATH")
+            },
         )
         if make.returncode:
             raise PackageError(f"layer {logical_id} could not be built:\n{make.stdout[-1000:]}{make.stderr[-2000:]}")

@@ -23,7 +23,9 @@ class Progress:
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(stderr=False)
-        self._live = Live(console=self._console, refresh_per_second=4, transient=True) if self._console.is_terminal else None
+        self._live = (
+            Live(console=self._console, refresh_per_second=4, transient=True) if self._console.is_terminal else None
+        )
         self._said: set[str] = set()
 
     def __enter__(self) -> "Progress":
@@ -31,7 +33,9 @@ class Progress:
             self._live.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._live:
             self._live.stop()
 
@@ -39,7 +43,9 @@ class Progress:
         """Print one line that stays."""
         self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
-    def show(self, doing: str, run: RunView | None = None, mails: Sequence[Mail] = (), tick: str = "", kimg: float = 0) -> None:
+    def show(
+        self, doing: str, run: RunView | None = None, mails: Sequence[Mail] = (), tick: str = "", kimg: float = 0
+    ) -> None:
         """Show the present state.
 
         Args:
@@ -51,7 +57,12 @@ class Progress:
             self._live.update(_picture(doing, run, mails, tick, kimg))
             return
         steps = run.steps if run else ()
-        for line in [doing, *(f"{step.name}: {step.status}" for step in steps), *(f"mail: {mail.subject}" for mail in mails), tick]:
+        for line in [
+            doing,
+            *(f"{step.name}: {step.status}" for step in steps),
+            *(f"mail: {mail.subject}" for mail in mails),
+            tick,
+        ]:
             if line and line not in self._said:
                 self._said.add(line)
                 self.say(line)

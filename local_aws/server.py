@@ -44,7 +44,7 @@ class Running:
 
 @contextmanager
 def lock(wait: bool) -> Iterator[bool]:
-    """Hold the lock that a running server holds; yields whether it could be had. The kernel frees it when its holder dies."""
+    """Hold the lock of a running server; yields whether it could be had. The kernel frees it when its holder dies."""
     HOME.mkdir(exist_ok=True)
     with LOCK.open("w") as file:
         try:

@@ -1,4 +1,6 @@
-"""A whole workshop on this machine: embedded AWS, stand-in for SageMaker, the deployed stack and pipeline, mailbox and door."""
+"""A whole workshop on this machine: embedded AWS, stand-in for SageMaker, the deployed stack and pipeline, mailbox
+and door.
+"""
 
 import contextlib
 import secrets
@@ -18,6 +20,9 @@ from pipeline_builder.deploy import bundle_files, bundle_prefix, deploy_pipeline
 
 CACHE = Path.home() / ".cache" / "image-workshop"
 
+FROM_SCRATCH = "base/none/"
+SHIPPED_BASE = "base/masks64/"
+
 
 @dataclass(frozen=True)
 class Options:
@@ -32,7 +37,7 @@ class Options:
     batch_window_seconds: int = 1
     min_images: int = 12
     max_train_seconds: int = 14400
-    warm_start: str = "base/none/"
+    warm_start: str = FROM_SCRATCH
     duplicate_events: bool = False
 
     def template_parameters(self) -> dict[str, str]:
@@ -51,8 +56,8 @@ class Options:
 
 @dataclass
 class LocalWorkshop:
-    """Use as a context manager: entering starts everything; leaving, or a failure on the way in, ends every process and removes
-    `folder`.
+    """Use as a context manager: entering starts everything; leaving, or a failure on the way in, ends every process
+    and removes `folder`.
 
     Attributes:
         root: the project's root.

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from local_aws.workshop import LocalWorkshop, Options
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,4 +1,6 @@
-"""Waiting for what a workshop does, by looking at it: each wait ends with what it found, or fails with what it saw instead."""
+"""Waiting for what a workshop does, by looking at it: each wait ends with what it found, or fails with what it saw
+instead.
+"""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,6 @@
-"""From dropped images to mails and a page, on the embedded AWS: the template, handlers, definition and entry points as deployed."""
+"""From dropped images to mails and a page, on the embedded AWS: the template, handlers, definition and entry points
+as deployed.
+"""
 
 import json
 import os
@@ -9,9 +11,9 @@ from collections.abc import Iterable
 
 import pytest
 from botocore.exceptions import ClientError
+
 from local_aws.drawings import draw_face
 from local_aws.workshop import LocalWorkshop
-
 from tests.e2e.following import (
     kinds,
     mails_of,
@@ -49,7 +51,9 @@ def link_in(text: str) -> str:
 
 def test_a_drop_of_1000_starts_one_run_and_one_more_image_during_it_one_further_run(workshop: LocalWorkshop) -> None:
     upload(workshop, "faces", ((f"{i:04d}.png", png(i)) for i in range(997)))
-    upload(workshop, "faces", [("kopie von 0001.png", png(1)), ("brief +1 %2F é.png", b"no picture"), ("leer.png", b"")])
+    upload(
+        workshop, "faces", [("kopie von 0001.png", png(1)), ("brief +1 %2F é.png", b"no picture"), ("leer.png", b"")]
+    )
 
     first = wait_for_runs(workshop, "faces", 1)
     assert len(first) == 1

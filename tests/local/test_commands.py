@@ -1,19 +1,21 @@
-"""The commands around a workshop, as far as they need none: errors are one sentence, and nothing hostile gets out of its folder."""
+"""The commands around a workshop, as far as they need none: errors are one sentence, and nothing hostile gets out of
+its folder.
+"""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
-from hypothesis import strategies as st
+
 from local_aws import server
 from local_aws.cli import main
-from local_aws.drop import check_dataset, drop_folder, files_to_drop
+from local_aws.drop import drop_folder, files_to_drop
 from local_aws.errors import DropError
 from local_aws.mailbox import Mail, mails_in
 from local_aws.package import zip_folder
 from local_aws.results import fetch_results
+from workshop.errors import RefusedName
 
 
 class Objects:
@@ -81,10 +83,12 @@ def test_an_empty_folder_is_no_drop(tmp_path: Path) -> None:
         files_to_drop(tmp_path)
 
 
-@given(st.text().filter(lambda name: not name.replace("-", "").isalnum()))
-def test_a_name_with_anything_but_letters_digits_and_hyphens_names_no_dataset(name: str) -> None:
-    with pytest.raises(DropError):
-        check_dataset(name)
+def test_a_drop_into_no_dataset_is_refused_before_anything_is_uploaded(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"1")
+    bucket = Objects()
+    with pytest.raises(RefusedName, match="lower-case"):
+        drop_folder(bucket, "bucket", tmp_path, "../other")
+    assert bucket.objects == {}
 
 
 def test_results_with_hostile_names_stay_in_their_folder(tmp_path: Path) -> None:

@@ -24,7 +24,11 @@ sys.stdin.read()
 
 def start_main(instance: str, folder: Path) -> tuple["subprocess.Popen[str]", int]:
     process = subprocess.Popen(
-        [sys.executable, "-c", MAIN, instance, str(folder)], cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", MAIN, instance, str(folder)],
+        cwd=ROOT,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     assert process.stdout is not None
     guardian = int(process.stdout.readline().split()[0])
@@ -69,7 +73,9 @@ def test_a_workshop_beside_it_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_process_that_ignores_sigterm_is_killed_after_the_grace_time() -> None:
-    script = "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); sys.stdin.read()"
+    script = (
+        "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); sys.stdin.read()"
+    )
     deaf = subprocess.Popen(
         [sys.executable, "-c", script], env={**os.environ, MARK: "deaf"}, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )

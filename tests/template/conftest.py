@@ -3,8 +3,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from local_aws.package import translate
 from samtranslator.yaml_helper import yaml_parse
+
+from local_aws.package import translate
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -1,4 +1,6 @@
-"""House rules for template.yaml, held on its translation: what no linter sees, and what a careless change would break."""
+"""House rules for template.yaml, held on its translation: what no linter sees, and what a careless change would
+break.
+"""
 
 import json
 import re
@@ -68,7 +70,9 @@ def test_every_leaf_of_an_event_pattern_is_a_list_of_values_or_known_operators(r
                 check(value)
             return
         for value in pattern:
-            assert not isinstance(value, dict) or set(value) <= KNOWN_OPERATORS | {"Ref", "Fn::Sub", "Fn::GetAtt"}, value
+            assert not isinstance(value, dict) or set(value) <= KNOWN_OPERATORS | {"Ref", "Fn::Sub", "Fn::GetAtt"}, (
+                value
+            )
 
     for _, rule in of_type(resources, "AWS::Events::Rule"):
         check(rule["EventPattern"])
@@ -122,7 +126,11 @@ def test_a_destination_for_failures_may_be_written_by_the_function(resources: Re
         function = config["FunctionName"]["Ref"]
         queue = config["DestinationConfig"]["OnFailure"]["Destination"]
         role = resources[function]["Properties"]["Role"]["Fn::GetAtt"][0]
-        allowed = [s["Resource"] for name, s in identity_statements(resources) if name == role and s["Action"] == "sqs:SendMessage"]
+        allowed = [
+            s["Resource"]
+            for name, s in identity_statements(resources)
+            if name == role and s["Action"] == "sqs:SendMessage"
+        ]
         assert queue in allowed, function
 
 
@@ -145,7 +153,9 @@ def test_every_function_folder_is_deployed_and_every_deployed_function_has_a_fol
     from tests.template.conftest import ROOT
 
     deployed = {
-        r["Properties"]["CodeUri"].rstrip("/") for r in template["Resources"].values() if r["Type"] == "AWS::Serverless::Function"
+        r["Properties"]["CodeUri"].rstrip("/")
+        for r in template["Resources"].values()
+        if r["Type"] == "AWS::Serverless::Function"
     }
     assert deployed == {f"functions/{path.parent.name}" for path in (ROOT / "functions").glob("*/app.py")}
 
@@ -170,7 +180,9 @@ def test_no_managed_policy_is_attached(resources: Resources) -> None:
 
 
 def test_runs_may_be_started_of_one_pipeline_by_one_function_only(resources: Resources) -> None:
-    starting = [(n, s) for n, s in identity_statements(resources) if "sagemaker:StartPipelineExecution" in as_list(s["Action"])]
+    starting = [
+        (n, s) for n, s in identity_statements(resources) if "sagemaker:StartPipelineExecution" in as_list(s["Action"])
+    ]
     assert [name for name, _ in starting] == ["StartRunRole"]
     assert json.dumps(starting[0][1]["Resource"]).endswith('pipeline/${PipelineName}"}')
 
