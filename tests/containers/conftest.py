@@ -1,0 +1,48 @@
+"""A small finished training and its pictures, drawn without a network."""
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from containers.infer.results import GeneratedPicture, MixingGrid, Pictures, ProjectedPicture, Run
+from containers.prepare_report import PrepareSummary, SetAsideImage
+
+
+def picture(file: Path, hue: int, size: tuple[int, int] = (16, 16)) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("HSV", size, (hue % 256, 200, 200)).convert("RGB").save(file)
+    return file
+
+
+@pytest.fixture
+def finished_run(tmp_path: Path) -> Run:
+    """A run with every part of the report: samples, curves, generated, mixed and projected pictures."""
+    model = tmp_path / "model"
+    for number, name in enumerate(["reals", "fakes000.000", "fakes000.512", "fakes001.024"]):
+        picture(model / "samples" / f"{name}.png", 60 * number, (16 * 4, 16 * 2))
+    (model / "samples" / "grid.json").write_text(json.dumps({"columns": 4, "rows": 2, "cell": 16}))
+    ticks = [
+        {"kimg": 0.1 * n, "seconds": 3.0 * n, "sec_per_kimg": 30.0, "loss_g": 1.0, "loss_d": 1.2 - n / 20,
+         "augment_p": 0.01 * n, "rt": 0.05 * n, "pl": None}
+        for n in range(1, 11)
+    ]  # fmt: skip
+    (model / "stats.jsonl").write_text("".join(json.dumps(tick) + "\n" for tick in ticks))
+    options = {"preset": "tiny", "resolution": 16, "kimg": 1.0, "aug": "ada", "target": 0.6, "mirror": True}
+    (model / "training_options.json").write_text(json.dumps(options))
+    (model / "network.json").write_text(json.dumps({"training": {"kimg": 1.0, "dataset": "my-faces"}}))
+    drawn = tmp_path / "inference"
+    sources = [GeneratedPicture(seed, picture(drawn / f"source{seed}.png", seed)) for seed in range(5)]
+    return Run(
+        dataset="my-faces",
+        execution_id="ifw9mcxjxl5q",
+        prepare=PrepareSummary("my-faces", 16, 31, 30, [SetAsideImage("broken.png", "It is damaged.")], 1.5),
+        model_folder=model,
+        pictures=Pictures(
+            generated=[GeneratedPicture(seed, picture(drawn / f"seed{seed}.png", 9 * seed)) for seed in range(24)],
+            mixing=MixingGrid(sources[:2], sources[2:], [[picture(drawn / "mix.png", 99)] * 3] * 2),
+            projected=[ProjectedPicture("anna.png", sources[0].file, sources[1].file, [1.0, 0.5, 0.25])],
+            skipped_targets=[SetAsideImage("notes.txt", "This is not a picture but text.")],
+        ),
+    )

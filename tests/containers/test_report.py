@@ -1,0 +1,188 @@
+"""The results page: complete, self-contained, and harmless whatever the files were called."""
+
+import dataclasses
+import html.parser
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from containers.errors import InputError
+from containers.infer.report import write_report
+from containers.infer.results import Pictures, Run
+from containers.prepare_report import SetAsideImage
+
+
+class Page(html.parser.HTMLParser):
+    """What a browser would find in the page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    def values(self, name: str) -> list[str]:
+        return [value for _, attribute, value in self.attributes if attribute == name]
+
+
+def render(run: Run, folder: Path) -> str:
+    write_report(folder, run)
+    return (folder / "index.html").read_text(encoding="utf-8")
+
+
+def with_set_aside(run: Run, *images: SetAsideImage) -> Run:
+    return dataclasses.replace(run, prepare=dataclasses.replace(run.prepare, set_aside=images))
+
+
+def test_every_part_of_the_run_is_on_the_page(finished_run: Run, tmp_path: Path) -> None:
+    text = render(finished_run, tmp_path / "report")
+    page = Page(text)
+    sections = ["new", "learning", "mixing", "likenesses", "curves", "made", "aside"]
+    assert [value for tag, name, value in page.attributes if (tag, name) == ("section", "id")] == sections
+    # banner 24, sheet 24, strip 3 frames of 4 and 8 originals, mixing 2 + 3 + 6, one pair
+    assert page.tags.count("img") == 24 + 24 + 12 + 8 + 11 + 2
+    assert page.tags.count("svg") == 3 + 1
+    assert "broken.png" in text
+    assert "This is not a picture but text." in text
+
+
+def test_the_page_asks_nobody_for_anything(finished_run: Run, tmp_path: Path) -> None:
+    text = render(finished_run, tmp_path / "report")
+    page = Page(text)
+    policy = next(value for value in page.values("content") if "default-src" in value)
+    assert "default-src 'none'" in policy
+    assert "script" not in page.tags
+    assert not {"link", "iframe", "object", "embed", "base", "form"} & set(page.tags)
+    assert all(source.startswith("data:image/") for source in page.values("src"))
+    assert all(target.startswith("#") for target in page.values("href"))
+    assert not re.search(r"https?://|@import|url\(", text)
+    assert not [name for _, name, _ in page.attributes if name.startswith("on")]
+
+
+def test_every_link_of_the_page_leads_to_a_section_of_it(finished_run: Run, tmp_path: Path) -> None:
+    page = Page(render(finished_run, tmp_path / "report"))
+    assert {target[1:] for target in page.values("href")} <= set(page.values("id"))
+
+
+def test_the_numbers_are_written_for_other_programs(finished_run: Run, tmp_path: Path) -> None:
+    write_report(tmp_path / "report", finished_run)
+    assert json.loads((tmp_path / "report" / "report.json").read_text()) == {
+        "dataset": "my-faces",
+        "execution_id": "ifw9mcxjxl5q",
+        "images": {"found": 31, "good": 30, "set_aside": 1},
+        "kimg": 1.0,
+        "training_seconds": 30.0,
+        "pictures": {"generated": 24, "mixed": 6, "projected": 1},
+        "set_aside": [{"name": "broken.png", "reason": "It is damaged."}],
+        "page": "index.html",
+    }
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.text(min_size=1, max_size=80), reason=st.text(max_size=80))
+def test_any_name_of_a_file_stays_text(finished_run: Run, tmp_path: Path, name: str, reason: str) -> None:
+    run = dataclasses.replace(finished_run, pictures=Pictures(skipped_targets=[SetAsideImage(name, reason)]))
+    plain = Page(render(run_with_name(run, "name", "reason"), tmp_path / "plain"))
+    hostile = Page(render(run_with_name(run, name, reason), tmp_path / "hostile"))
+    assert hostile.tags == plain.tags
+    assert [(tag, key) for tag, key, _ in hostile.attributes] == [(tag, key) for tag, key, _ in plain.attributes]
+
+
+def run_with_name(run: Run, name: str, reason: str) -> Run:
+    image = SetAsideImage(name, reason)
+    return with_set_aside(dataclasses.replace(run, pictures=Pictures(skipped_targets=[image])), image)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("<script>alert(1)</script>.png", "&lt;script&gt;alert(1)&lt;/script&gt;.png"),
+        ('" onload="x', "&#34; onload=&#34;x"),
+        ("cat\u202egnp.exe", "cat�gnp.exe"),
+        ("half\udcff.png", "half�.png"),
+        ("line\nbreak\x00", "line�break�"),
+    ],
+)
+def test_a_hostile_name_is_shown_as_what_it_is(finished_run: Run, tmp_path: Path, name: str, shown: str) -> None:
+    run = with_set_aside(finished_run, SetAsideImage(name, "why"))
+    assert f"<bdi>{shown}</bdi>" in render(run, tmp_path / "report")
+
+
+def test_a_long_list_of_set_aside_files_is_cut_and_says_so(finished_run: Run, tmp_path: Path) -> None:
+    images = [SetAsideImage(f"{number}.png", "why") for number in range(1000)]
+    text = render(with_set_aside(finished_run, *images), tmp_path / "report")
+    assert "199.png" in text
+    assert "200.png" not in text
+    assert "800 more" in text
+    assert len(json.loads((tmp_path / "report" / "report.json").read_text())["set_aside"]) == 20
+
+
+def test_a_run_without_pictures_samples_and_statistics_still_has_a_page(finished_run: Run, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    run = dataclasses.replace(finished_run, model_folder=empty, pictures=Pictures())
+    page = Page(render(with_set_aside(run), tmp_path / "report"))
+    assert page.values("id") == ["made"]
+    assert "img" not in page.tags
+
+
+def test_a_half_written_last_line_of_the_statistics_is_passed_over(finished_run: Run, tmp_path: Path) -> None:
+    with (finished_run.model_folder / "stats.jsonl").open("a") as file:
+        file.write('{"kimg": 99.0, "seco')
+    write_report(tmp_path / "report", finished_run)
+    assert json.loads((tmp_path / "report" / "report.json").read_text())["kimg"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("samples/grid.json", '{"columns": 1e9, "rows": 2, "cell": 16}'),
+        ("samples/grid.json", '{"columns": 3, "rows": 2, "cell": 16}'),
+        ("samples/grid.json", '{"columns": true, "rows": 2, "cell": 16}'),
+        ("samples/reals.png", "not a picture"),
+        ("network.json", "[]"),
+        ("training_options.json", "{"),
+    ],
+)
+def test_a_file_of_the_model_that_makes_no_sense_is_named(
+    finished_run: Run, tmp_path: Path, file: str, content: str
+) -> None:
+    (finished_run.model_folder / file).write_text(content)
+    with pytest.raises(InputError) as caught:
+        write_report(tmp_path / "report", finished_run)
+    assert Path(file).name in str(caught.value) or ".png" in str(caught.value)
+
+
+json_values: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    tick=st.dictionaries(st.sampled_from(["kimg", "seconds", "rt", "loss_g"]), json_values),
+    options=st.dictionaries(st.sampled_from(["kimg", "target", "aug", "transfer", "preset"]), json_values),
+)
+def test_any_json_in_the_models_record_gives_a_page(
+    finished_run: Run, tmp_path: Path, tick: dict[str, Any], options: dict[str, Any]
+) -> None:
+    run = dataclasses.replace(finished_run, pictures=Pictures())
+    (run.model_folder / "samples" / "grid.json").unlink(missing_ok=True)
+    (run.model_folder / "stats.jsonl").write_text(json.dumps(tick) + "\n" + json.dumps({**tick, "kimg": 2}) + "\n")
+    (run.model_folder / "training_options.json").write_text(json.dumps(options))
+    assert "</html>" in render(run, tmp_path / "report")
