@@ -1,0 +1,16 @@
+"""SQS <- EventBridge <- S3 "Object Created": notes the uploads of each dataset and arms its timer.
+
+The queue's mapping must have ReportBatchItemFailures: only the records that could not be handled come back.
+"""
+
+from typing import Any
+
+from workshop import assembly
+from workshop.telemetry import observed
+
+
+@observed
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """A batch of upload events."""
+    failed = assembly.upload_collector().collect(event["Records"])
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

@@ -1,0 +1,31 @@
+"""The notice that a run has started: asked for by whoever started it, by SageMaker's event, and by every later look."""
+
+from workshop import clock, notice_content
+from workshop.errors import NoticeBusy
+from workshop.ledger import Ledger
+from workshop.names import parse_execution
+from workshop.notices import Kind, Notices
+from workshop.runs import Runs, run_notice_key
+from workshop.state import Phase, RunIdentity, RunRecord
+
+
+def announce_start(ledger: Ledger, runs: Runs, notices: Notices, identity: RunIdentity, arn: str) -> bool:
+    """Write the run's record if it is missing and publish "started" once. True if it was published now.
+
+    A run that has ended is not announced any more. Somebody else's lease is left alone: the next look asks again.
+    """
+    run = runs.read(arn)
+    if run is None:
+        state = ledger.read(identity.dataset)
+        if state.phase is Phase.IDLE or state.attempt != identity.attempt or state.claim is None:
+            return False
+        started_at = state.run_started_at or state.claim_at or clock.now_ms()
+        runs.create(RunRecord.of_claim(arn, identity, state.claim, started_at), clock.now_ms())
+        run = runs.read(arn)
+    if run is None or run.status is not None:
+        return False
+    notice = notice_content.started(run, parse_execution(arn))
+    try:
+        return notices.publish_once(run_notice_key(arn, Kind.STARTED), notice)
+    except NoticeBusy:
+        return False

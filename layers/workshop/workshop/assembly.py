@@ -1,0 +1,74 @@
+"""Puts the parts together from the environment, once per Lambda environment: one function for each handler's need."""
+
+from functools import cache
+
+from workshop import clients
+from workshop.config import (
+    EndingConfig,
+    LinkConfig,
+    ListenerConfig,
+    NoticeConfig,
+    ReportConfig,
+    StartRunConfig,
+    UploadTriggerConfig,
+)
+from workshop.ending import Ending
+from workshop.ledger import Ledger
+from workshop.links import TokenKey
+from workshop.listening import Listener
+from workshop.notices import Notices
+from workshop.reconcile import Reconciler
+from workshop.reporting import Reporter
+from workshop.runs import Runs
+from workshop.settling import Timers
+from workshop.start_requests import StartRequests
+from workshop.uploads import UploadCollector
+
+
+@cache
+def upload_collector() -> UploadCollector:
+    config = UploadTriggerConfig.from_env()
+    ledger = Ledger(clients.dynamodb(), config.table)
+    return UploadCollector(ledger, Timers(clients.sqs(), config.settle_queue_url, ledger), config.quiet_seconds)
+
+
+@cache
+def start_run() -> StartRequests:
+    config = StartRunConfig.from_env()
+    ledger, runs, notices = _records(config.notices)
+    timers, ending = _ending(config.ending, ledger, runs)
+    reconciler = Reconciler(config, clients.s3(), clients.sagemaker(), ledger, runs, timers, notices, ending)
+    return StartRequests(config, clients.s3(), ledger, timers, reconciler)
+
+
+@cache
+def listener() -> Listener:
+    config = ListenerConfig.from_env()
+    ledger, runs, notices = _records(config.notices)
+    return Listener(ledger, runs, notices, _ending(config.ending, ledger, runs)[1])
+
+
+@cache
+def reporter() -> Reporter:
+    config = ReportConfig.from_env()
+    ledger, runs, notices = _records(config.notices)
+    return Reporter(config, clients.s3(), ledger, runs, notices)
+
+
+@cache
+def link_config() -> LinkConfig:
+    return LinkConfig.from_env()
+
+
+def link_key() -> TokenKey:
+    return TokenKey(clients.kms(), link_config().link_key_id)
+
+
+def _records(config: NoticeConfig) -> tuple[Ledger, Runs, Notices]:
+    runs = Runs(clients.dynamodb(), config.table)
+    return Ledger(clients.dynamodb(), config.table), runs, Notices(clients.sns(), config.topic_arn, runs)
+
+
+def _ending(config: EndingConfig, ledger: Ledger, runs: Runs) -> tuple[Timers, Ending]:
+    timers = Timers(clients.sqs(), config.settle_queue_url, ledger)
+    return timers, Ending(ledger, runs, timers, clients.lambda_(), config)

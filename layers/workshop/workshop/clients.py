@@ -1,0 +1,110 @@
+"""One cached boto3 client per service, made on first use, and the few calls of it that this package makes.
+
+The protocols are the whole surface that the functions need from AWS: the fakes of the simulation implement exactly
+these, and each function's IAM policy is a subset of them.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, Protocol, cast
+
+import boto3
+from botocore.config import Config
+
+Response = dict[str, Any]
+
+# Throttling is retried by botocore with back-off; the time-outs keep a hanging call inside a function's own time-out.
+_CONFIG = Config(
+    connect_timeout=3,
+    read_timeout=10,
+    retries={"mode": "standard", "total_max_attempts": 4},
+    # Presigned links: SigV2, boto3's default for them, is refused for objects under KMS (boto3 issue 2680).
+    signature_version="v4",
+)
+_S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4"))
+
+
+class S3(Protocol):
+    def list_objects_v2(self, **request: Any) -> Response: ...
+    def get_object(self, **request: Any) -> Response: ...
+    def head_object(self, **request: Any) -> Response: ...
+    def put_object(self, **request: Any) -> Response: ...
+    def generate_presigned_url(self, operation: str, **request: Any) -> str: ...
+
+
+class DynamoDB(Protocol):
+    def get_item(self, **request: Any) -> Response: ...
+    def put_item(self, **request: Any) -> Response: ...
+    def update_item(self, **request: Any) -> Response: ...
+    def transact_write_items(self, **request: Any) -> Response: ...
+
+
+class SQS(Protocol):
+    def send_message(self, **request: Any) -> Response: ...
+
+
+class SNS(Protocol):
+    def publish(self, **request: Any) -> Response: ...
+
+
+class Lambda(Protocol):
+    def invoke(self, **request: Any) -> Response: ...
+
+
+class KMS(Protocol):
+    def generate_mac(self, **request: Any) -> Response: ...
+    def verify_mac(self, **request: Any) -> Response: ...
+
+
+class SageMaker(Protocol):
+    def start_pipeline_execution(self, **request: Any) -> Response: ...
+    def describe_pipeline_execution(self, **request: Any) -> Response: ...
+    def list_pipeline_execution_steps(self, **request: Any) -> Response: ...
+
+
+@cache
+def _client(service: str) -> object:
+    return boto3.client(service, config=_S3_CONFIG if service == "s3" else _CONFIG)  # type: ignore[call-overload]
+
+
+def s3() -> S3:
+    return cast(S3, _client("s3"))
+
+
+def dynamodb() -> DynamoDB:
+    return cast(DynamoDB, _client("dynamodb"))
+
+
+def sqs() -> SQS:
+    return cast(SQS, _client("sqs"))
+
+
+def sns() -> SNS:
+    return cast(SNS, _client("sns"))
+
+
+def lambda_() -> Lambda:
+    return cast(Lambda, _client("lambda"))
+
+
+def kms() -> KMS:
+    return cast(KMS, _client("kms"))
+
+
+def sagemaker() -> SageMaker:
+    return cast(SageMaker, _client("sagemaker"))
+
+
+def list_pages(s3: S3, **request: Any) -> Iterator[Response]:
+    """All pages of ListObjectsV2 for this request."""
+    page = s3.list_objects_v2(**request)
+    yield page
+    while page.get("IsTruncated"):
+        page = s3.list_objects_v2(**request, ContinuationToken=page["NextContinuationToken"])
+        yield page
+
+
+def error_code(error: Exception) -> str:
+    """The service's own code of a botocore ClientError, "" for anything else."""
+    response = getattr(error, "response", None)
+    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""

@@ -1,0 +1,187 @@
+"""The environment of each function, read once, checked, typed. A missing or bad variable fails by its name."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from workshop.errors import ConfigError
+from workshop.settings import PRESETS
+
+DAY = 86_400
+
+
+class Environment:
+    """Typed access to environment variables."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+
+    def text(self, name: str) -> str:
+        """A variable that must be there and not empty."""
+        value = self._variables.get(name, "").strip()
+        if not value:
+            raise ConfigError(f"The environment variable {name} is missing or empty.")
+        return value
+
+    def optional(self, name: str) -> str:
+        """A variable that may be missing or empty: then ""."""
+        return self._variables.get(name, "").strip()
+
+    def whole(self, name: str, low: int, high: int) -> int:
+        """A whole number from `low` to `high`."""
+        number = self.number(name, low, high)
+        if number != int(number):
+            raise ConfigError(f"The environment variable {name} must be a whole number, not {number}.")
+        return int(number)
+
+    def number(self, name: str, low: float, high: float) -> float:
+        """A number from `low` to `high`."""
+        value = self.text(name)
+        try:
+            number = float(value)
+        except ValueError:
+            number = float("nan")
+        if not low <= number <= high:  # also refuses nan
+            raise ConfigError(f"The environment variable {name} must be from {low} to {high}, not {value!r}.")
+        return number
+
+
+@dataclass(frozen=True)
+class UploadTriggerConfig:
+    """Environment of upload_trigger."""
+
+    table: str
+    settle_queue_url: str
+    quiet_seconds: int
+
+    @classmethod
+    def from_env(cls, variables: Mapping[str, str] = os.environ) -> "UploadTriggerConfig":
+        env = Environment(variables)
+        return cls(env.text("TABLE"), env.text("SETTLE_QUEUE_URL"), env.whole("QUIET_SECONDS", 1, DAY))
+
+
+@dataclass(frozen=True)
+class EndingConfig:
+    """What is needed wherever the end of a run is noticed: the listener, and reconcile's repair."""
+
+    settle_queue_url: str
+    report_success_function: str
+    report_failure_function: str
+
+    @classmethod
+    def from_env(cls, variables: Mapping[str, str] = os.environ) -> "EndingConfig":
+        env = Environment(variables)
+        return cls(
+            env.text("SETTLE_QUEUE_URL"), env.text("REPORT_SUCCESS_FUNCTION"), env.text("REPORT_FAILURE_FUNCTION")
+        )
+
+
+@dataclass(frozen=True)
+class NoticeConfig:
+    """What is needed to publish a notice."""
+
+    table: str
+    topic_arn: str
+
+    @classmethod
+    def from_env(cls, variables: Mapping[str, str] = os.environ) -> "NoticeConfig":
+        env = Environment(variables)
+        return cls(env.text("TABLE"), env.text("TOPIC_ARN"))
+
+
+@dataclass(frozen=True)
+class StartRunConfig:
+    """Environment of start_run."""
+
+    bucket: str
+    pipeline_name: str
+    quiet_seconds: int
+    lease_seconds: int
+    max_concurrent_runs: int
+    min_images: int
+    default_preset: str
+    default_kimg: float | None
+    process_image: str
+    train_image: str
+    inference_image: str
+    inference_code_path: str
+    warm_start_model: str
+    process_instance_type: str
+    train_instance_type: str
+    inference_instance_type: str
+    max_train_seconds: int
+    notices: NoticeConfig
+    ending: EndingConfig
+
+    @classmethod
+    def from_env(cls, variables: Mapping[str, str] = os.environ) -> "StartRunConfig":
+        env = Environment(variables)
+        default_preset = env.text("DEFAULT_PRESET")
+        if default_preset not in PRESETS:
+            raise ConfigError(
+                f"The environment variable DEFAULT_PRESET must be one of {', '.join(PRESETS)}, not {default_preset!r}."
+            )
+        return cls(
+            bucket=env.text("BUCKET"),
+            pipeline_name=env.text("PIPELINE_NAME"),
+            quiet_seconds=env.whole("QUIET_SECONDS", 1, DAY),
+            lease_seconds=env.whole("LEASE_SECONDS", 1, DAY),
+            max_concurrent_runs=env.whole("MAX_CONCURRENT_RUNS", 1, 1000),
+            min_images=env.whole("MIN_IMAGES", 1, 1_000_000),
+            default_preset=default_preset,
+            default_kimg=env.number("DEFAULT_KIMG", 0.1, 25_000) if env.optional("DEFAULT_KIMG") else None,
+            process_image=env.text("PROCESS_IMAGE"),
+            train_image=env.text("TRAIN_IMAGE"),
+            inference_image=env.text("INFERENCE_IMAGE"),
+            inference_code_path=env.text("INFERENCE_CODE_PATH"),
+            warm_start_model=env.text("WARM_START_MODEL"),
+            process_instance_type=env.text("PROCESS_INSTANCE_TYPE"),
+            train_instance_type=env.text("TRAIN_INSTANCE_TYPE"),
+            inference_instance_type=env.text("INFERENCE_INSTANCE_TYPE"),
+            # SageMaker's own upper bound of a training job's run time.
+            max_train_seconds=env.whole("MAX_TRAIN_SECONDS", 60, 432_000),
+            notices=NoticeConfig.from_env(variables),
+            ending=EndingConfig.from_env(variables),
+        )
+
+
+@dataclass(frozen=True)
+class ListenerConfig:
+    """Environment of status_listener."""
+
+    notices: NoticeConfig
+    ending: EndingConfig
+
+    @classmethod
+    def from_env(cls, variables: Mapping[str, str] = os.environ) -> "ListenerConfig":
+        return cls(NoticeConfig.from_env(variables), EndingConfig.from_env(variables))
+
+
+@dataclass(frozen=True)
+class ReportConfig:
+    """Environment of report_success and report_failure."""
+
+    bucket: str
+    link_key_id: str
+    results_url: str  # "" = mails carry a presigned link, which dies within hours
+    notices: NoticeConfig
+
+    @classmethod
+    def from_env(cls, variables: Mapping[str, str] = os.environ) -> "ReportConfig":
+        env = Environment(variables)
+        results_url = env.optional("RESULTS_URL")
+        link_key_id = env.text("LINK_KEY_ID") if results_url else ""
+        return cls(env.text("BUCKET"), link_key_id, results_url, NoticeConfig.from_env(variables))
+
+
+@dataclass(frozen=True)
+class LinkConfig:
+    """Environment of results_link."""
+
+    bucket: str
+    link_key_id: str
+
+    @classmethod
+    def from_env(cls, variables: Mapping[str, str] = os.environ) -> "LinkConfig":
+        env = Environment(variables)
+        return cls(env.text("BUCKET"), env.text("LINK_KEY_ID"))

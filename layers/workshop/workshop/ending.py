@@ -1,0 +1,68 @@
+"""What the end of a run means, whoever noticed it: the listener, or reconcile asking SageMaker.
+
+In this order, each step safe to repeat, so that a crash anywhere is repaired by the event's redelivery:
+the run's record, the count of successes, a timer (its message), then in one write: the dataset idle, the slot free,
+the timer recorded, the notice owed. Last, the report function is invoked; it publishes each notice once.
+"""
+
+import json
+
+from workshop import clock
+from workshop.clients import Lambda
+from workshop.config import EndingConfig
+from workshop.ledger import Ledger
+from workshop.runs import Runs
+from workshop.settling import Timers
+from workshop.state import Phase, RunIdentity, RunRecord
+
+EXECUTING = "Executing"
+STOPPING = "Stopping"
+SUCCEEDED = "Succeeded"
+TERMINAL = frozenset({SUCCEEDED, "Failed", "Stopped", "CompletedWithFailures"})
+# Our own word for a run that SageMaker no longer knows.
+LOST = "Lost"
+
+
+class Ending:
+    """Takes note of the end of runs."""
+
+    def __init__(self, ledger: Ledger, runs: Runs, timers: Timers, lambda_: Lambda, config: EndingConfig) -> None:
+        self._ledger = ledger
+        self._runs = runs
+        self._timers = timers
+        self._lambda = lambda_
+        self._config = config
+
+    def finish(self, identity: RunIdentity, arn: str, status: str, ended_at: int) -> bool:
+        """The run `arn` has ended with `status`. True if that was news for the dataset."""
+        state = self._ledger.read(identity.dataset)
+        holds = state.attempt == identity.attempt and state.phase is not Phase.IDLE
+        if holds and state.claim is not None:
+            started_at = state.run_started_at or state.claim_at or ended_at
+            self._runs.create(RunRecord.of_claim(arn, identity, state.claim, started_at), clock.now_ms())
+        self._runs.end(arn, status, ended_at, clock.now_ms())
+        if status == SUCCEEDED:
+            self._ledger.add_success(identity)
+        if not holds:
+            return False
+        run = self._runs.read(arn)
+        took = (run.effort, round(run.seconds or 0)) if run is not None and status == SUCCEEDED else None
+        # The dataset is looked at again at once: whatever came while the run was active becomes the next run.
+        due = self._timers.send(identity.dataset, 0)
+        return self._ledger.finish(identity, arn, status, clock.now_ms(), due, took)
+
+    def ask_for_report(self, identity: RunIdentity, arn: str, status: str) -> None:
+        """Invoke the function that tells the people, asynchronously. Harmless to repeat."""
+        succeeded = status == SUCCEEDED
+        event = {
+            "source": "listener",
+            "pipelineExecutionArn": arn,
+            "status": status,
+            "dataset": identity.dataset,
+            "fingerprint": identity.fingerprint,
+        }
+        self._lambda.invoke(
+            FunctionName=self._config.report_success_function if succeeded else self._config.report_failure_function,
+            InvocationType="Event",
+            Payload=json.dumps(event).encode(),
+        )

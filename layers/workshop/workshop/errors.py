@@ -1,0 +1,72 @@
+"""Everything that this package raises on purpose.
+
+    WorkshopError
+    ├── ConfigError          the function's environment is wrong: the operator's
+    ├── RefusedName          a dataset or file name outside the grammar: never becomes a path
+    ├── BadRequest           an event or argument that no retry can make readable
+    ├── SettingsError        settings.yaml asks for something that does not exist: the artist's
+    ├── LinkError            a results link that is forged, damaged or too old
+    ├── NoticeBusy           somebody else is sending this very notice: come back later
+    ├── LedgerDamaged        an item in the table contradicts itself: somebody has edited it
+    ├── LedgerBusy           another transaction holds the same items at this moment: come back later
+    └── StartError
+        ├── StartDelayed     SageMaker is busy or a quota is used up: try again later
+        └── StartRefused     SageMaker says no and will say no again: the operator's
+
+Anything else that escapes (botocore's errors, bugs) is left to the queue's retries and its dead-letter queue.
+"""
+
+
+# ruff: noqa: N818  (RefusedName says more than RefusedNameError)
+
+
+class WorkshopError(Exception):
+    """Base of all errors of this package; its message is meant for a person."""
+
+
+class ConfigError(WorkshopError):
+    """An environment variable is missing or out of its bounds."""
+
+
+class RefusedName(WorkshopError):
+    """A name is outside the grammar and is not used for anything."""
+
+
+class BadRequest(WorkshopError):
+    """An event cannot be understood, now or on any retry."""
+
+
+class SettingsError(WorkshopError):
+    """settings.yaml is not usable; `problems` has one sentence per fault."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = problems
+
+
+class LinkError(WorkshopError):
+    """A results link is not valid (any more)."""
+
+
+class NoticeBusy(WorkshopError):
+    """Another invocation holds the lease on this notice."""
+
+
+class LedgerDamaged(WorkshopError):
+    """An item in the table lacks what its own phase promises."""
+
+
+class LedgerBusy(WorkshopError):
+    """A transaction was cancelled because another one was at work on the same items."""
+
+
+class StartError(WorkshopError):
+    """SageMaker did not start the run, and certainly so."""
+
+
+class StartDelayed(StartError):
+    """Throttled or over a quota: the same request may succeed later."""
+
+
+class StartRefused(StartError):
+    """The request itself is refused (no such pipeline, no right, a bad parameter)."""

@@ -1,0 +1,48 @@
+"""Where everything lies in the bucket. The only place that spells these prefixes."""
+
+from workshop.names import UPLOADS
+
+REPORT_PAGE = "index.html"
+REPORT_DATA = "report.json"
+PREPARE_REPORT = "prepare.json"
+
+
+def uploads(dataset: str) -> str:
+    """The artists' folder."""
+    return f"{UPLOADS}{dataset}/"
+
+
+def targets(dataset: str) -> str:
+    """Optional images to project."""
+    return f"inference/{dataset}/"
+
+
+def manifest(dataset: str, fingerprint: str) -> str:
+    """SageMaker ManifestFile of the snapshot's images."""
+    return f"manifests/{dataset}/{fingerprint}.manifest"
+
+
+def targets_manifest(dataset: str, fingerprint: str) -> str:
+    """SageMaker ManifestFile of the images to project."""
+    return f"manifests/{dataset}/{fingerprint}.targets.manifest"
+
+
+def snapshot_record(dataset: str, fingerprint: str) -> str:
+    """The snapshot itself: every object with ETag and size, and the settings in force."""
+    return f"manifests/{dataset}/{fingerprint}.json"
+
+
+def runs(dataset: str) -> str:
+    """Outputs of a dataset's runs; no trailing slash, as the pipeline joins with "/"."""
+    return f"runs/{dataset}"
+
+
+def run(dataset: str, execution_id: str) -> str:
+    """Outputs of one run."""
+    return f"runs/{dataset}/{execution_id}/"
+
+
+def checkpoints(dataset: str, fingerprint: str, variant: str) -> str:
+    """Checkpoints of one training. Another training never finds them: a new snapshot, a success in between or other
+    parameters each give another prefix, while a rerun of a failed run finds its own."""
+    return f"checkpoints/{dataset}/{fingerprint[:16]}-{variant}/"

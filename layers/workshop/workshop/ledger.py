@@ -1,0 +1,262 @@
+"""The datasets' items in the table: every write is conditional, and every clause of a condition has a name.
+
+    DATASET#<name>  STATE                   the dataset's state
+    DATASET#<name>  SNAPSHOT#<fingerprint>  which attempts at this snapshot have succeeded
+    SLOTS           STATE                   `holders`: the datasets that are STARTING or RUNNING
+
+A claim writes the dataset's state and the slots in one transaction, and so do its release and its end. "Holds a slot"
+and "is not IDLE" are therefore the same thing after any crash, the number of runs at a time is bounded by a strongly
+consistent count, and no slot can leak.
+
+    IDLE --claim--> STARTING --record_running--> RUNNING --finish--> IDLE
+                       |  |                                           ^
+                       |  +------------------finish------------------>|   the end may be heard before the start
+                       +-------------------release------------------->+   is recorded; SageMaker said "later"
+"""
+
+from enum import StrEnum
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from workshop.clients import DynamoDB, error_code
+from workshop.errors import LedgerBusy
+from workshop.items import from_item, to_item
+from workshop.state import Claim, DatasetState, Phase, RunIdentity
+
+# Clauses of the conditions. Values are bound where they are used.
+IS_IDLE = "(attribute_not_exists(phase) OR phase = :idle)"
+NOTHING_SEEN_SINCE_READ = "lastSeen = :last_seen"
+NOTHING_EVER_SEEN = "attribute_not_exists(lastSeen)"
+# Without it a whole run may have come and gone between read and claim, and its token would be used again.
+NOT_CLAIMED_SINCE_READ = "attempt = :read_attempt"
+NEVER_CLAIMED = "attribute_not_exists(attempt)"
+IS_STARTING = "phase = :starting"
+IS_THIS_ATTEMPT = "attempt = :attempt"
+IS_STARTING_OR_THIS_RUN = "(phase = :starting OR (phase = :running AND executionArn = :arn))"
+A_SLOT_IS_FREE = "(attribute_not_exists(holders) OR size(holders) < :limit)"
+TIMER_IS_AS_READ = "timerDue = :previous"
+NO_TIMER = "attribute_not_exists(timerDue)"
+
+SLOTS_KEY = {"pk": "SLOTS", "sk": "STATE"}
+
+
+class Claimed(StrEnum):
+    """How a claim went."""
+
+    WON = "won"
+    LOST = "lost"  # somebody acted since the state was read: look again
+    FULL = "full"  # as many runs as allowed are under way
+
+
+def dataset_key(dataset: str) -> dict[str, str]:
+    return {"pk": f"DATASET#{dataset}", "sk": "STATE"}
+
+
+class Ledger:
+    """Reads and writes of the datasets' items."""
+
+    def __init__(self, dynamodb: DynamoDB, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def read(self, dataset: str) -> DatasetState:
+        """The dataset's state, strongly consistent; a fresh one for a dataset never heard of."""
+        return DatasetState.from_values(dataset, self._get(dataset_key(dataset)))
+
+    def note_uploads(self, dataset: str, count: int, now: int) -> DatasetState:
+        """Upload events were processed at `now`. Unconditional: the last one wins, and any of them will do."""
+        response = self._dynamodb.update_item(
+            TableName=self._table,
+            Key=to_item(dataset_key(dataset)),
+            UpdateExpression="SET lastSeen = :now ADD uploads :count",
+            ExpressionAttributeValues=to_item({":now": now, ":count": count}),
+            ReturnValues="ALL_NEW",
+        )
+        return DatasetState.from_values(dataset, from_item(response["Attributes"]))
+
+    def record_timer(self, dataset: str, due: int, previous: int | None) -> bool:
+        """Make `due` the live timer in the place of `previous`; False if somebody else armed one meanwhile."""
+        values = {":due": due} | ({":previous": previous} if previous is not None else {})
+        return self._update(
+            dataset_key(dataset),
+            "SET timerDue = :due",
+            NO_TIMER if previous is None else TIMER_IS_AS_READ,
+            values,
+        )
+
+    def clear_timer(self, state: DatasetState) -> bool:
+        """The live timer has been served; False if an upload or another timer came since `state` was read."""
+        values: dict[str, Any] = {":previous": state.timer_due}
+        return self._update(
+            dataset_key(state.dataset),
+            "REMOVE timerDue",
+            f"{TIMER_IS_AS_READ} AND {_seen_clause(state, values)}",
+            values,
+        )
+
+    def claim(self, state: DatasetState, claim: Claim, now: int, limit: int) -> Claimed:
+        """Claim the dataset and a slot, if nothing has happened since `state` was read. The attempt is
+        `state.attempt + 1`."""
+        values: dict[str, Any] = {
+            ":idle": Phase.IDLE,
+            ":starting": Phase.STARTING,
+            ":attempt": state.attempt + 1,
+            ":now": now,
+            ":claim": claim.to_json(),
+        }
+        seen = _seen_clause(state, values)
+        if state.attempt:
+            values[":read_attempt"] = state.attempt
+        unclaimed = NOT_CLAIMED_SINCE_READ if state.attempt else NEVER_CLAIMED
+        set_claim = self._write(
+            dataset_key(state.dataset),
+            "SET phase = :starting, attempt = :attempt, claimAt = :now, claim = :claim "
+            "REMOVE timerDue, executionArn, runStartedAt",
+            f"{IS_IDLE} AND {unclaimed} AND {seen}",
+            values,
+        )
+        take_slot = self._write(
+            SLOTS_KEY, "ADD holders :dataset", A_SLOT_IS_FREE, {":dataset": {state.dataset}, ":limit": limit}
+        )
+        try:
+            refused = self._transact(set_claim, take_slot)
+        except LedgerBusy:
+            return Claimed.LOST
+        if not refused:
+            return Claimed.WON
+        return Claimed.FULL if refused == [False, True] else Claimed.LOST
+
+    def release(self, dataset: str, attempt: int, timer_due: int | None) -> bool:
+        """Give a claim back whose start was certainly refused; `timer_due` is the timer that will look again."""
+        values: dict[str, Any] = {":idle": Phase.IDLE, ":starting": Phase.STARTING, ":attempt": attempt}
+        update = "SET phase = :idle"
+        if timer_due is not None:
+            update += ", timerDue = :due"
+            values[":due"] = timer_due
+        back = self._write(
+            dataset_key(dataset), update + " REMOVE claim", f"{IS_STARTING} AND {IS_THIS_ATTEMPT}", values
+        )
+        return not self._transact(back, self._leave_slot(dataset))
+
+    def record_running(self, dataset: str, attempt: int, arn: str, now: int) -> bool:
+        """The claim has become the execution `arn`; False if that is known already, or the run is over."""
+        return self._update(
+            dataset_key(dataset),
+            "SET phase = :running, executionArn = :arn, runStartedAt = :now",
+            f"{IS_STARTING} AND {IS_THIS_ATTEMPT}",
+            {":starting": Phase.STARTING, ":running": Phase.RUNNING, ":attempt": attempt, ":arn": arn, ":now": now},
+        )
+
+    def finish(
+        self, identity: RunIdentity, arn: str, status: str, now: int, timer_due: int, took: tuple[str, int] | None
+    ) -> bool:
+        """The run is over: the dataset is idle, its slot free, `timer_due` the timer that looks at it again.
+
+        `took` is (effort, seconds) of a run that succeeded. False if this run does not hold the dataset (any more).
+        """
+        values: dict[str, Any] = {
+            ":idle": Phase.IDLE,
+            ":starting": Phase.STARTING,
+            ":running": Phase.RUNNING,
+            ":attempt": identity.attempt,
+            ":arn": arn,
+            ":fingerprint": identity.fingerprint,
+            ":status": status,
+            ":now": now,
+            ":due": timer_due,
+            ":owed": {arn},
+        }
+        update = (
+            "SET phase = :idle, lastFingerprint = :fingerprint, lastExecutionArn = :arn, lastStatus = :status, "
+            "endedAt = :now, timerDue = :due"
+        )
+        if took is not None:
+            update += ", lastEffort = :effort, lastSeconds = :seconds"
+            values |= {":effort": took[0], ":seconds": took[1]}
+        over = self._write(
+            dataset_key(identity.dataset),
+            update + " REMOVE claim, executionArn, runStartedAt ADD unreported :owed",
+            f"{IS_THIS_ATTEMPT} AND {IS_STARTING_OR_THIS_RUN}",
+            values,
+        )
+        return not self._transact(over, self._leave_slot(identity.dataset))
+
+    def mark_reported(self, dataset: str, arn: str) -> None:
+        """The notice on the end of the run `arn` has been sent."""
+        self._dynamodb.update_item(
+            TableName=self._table,
+            Key=to_item(dataset_key(dataset)),
+            UpdateExpression="DELETE unreported :arn",
+            ExpressionAttributeValues=to_item({":arn": {arn}}),
+        )
+
+    def add_success(self, identity: RunIdentity) -> None:
+        """Count a succeeded run of a snapshot. A set of attempts, so that counting twice is counting once."""
+        self._dynamodb.update_item(
+            TableName=self._table,
+            Key=to_item(_snapshot_key(identity.dataset, identity.fingerprint)),
+            UpdateExpression="ADD succeeded :attempt",
+            ExpressionAttributeValues=to_item({":attempt": {str(identity.attempt)}}),
+        )
+
+    def completed_runs(self, dataset: str, fingerprint: str) -> int:
+        """How many runs of this snapshot have succeeded."""
+        return len(self._get(_snapshot_key(dataset, fingerprint)).get("succeeded", ()))
+
+    def active_datasets(self) -> set[str]:
+        """The datasets that are STARTING or RUNNING."""
+        return set(self._get(SLOTS_KEY).get("holders", ()))
+
+    def _get(self, key: dict[str, str]) -> dict[str, Any]:
+        response = self._dynamodb.get_item(TableName=self._table, Key=to_item(key), ConsistentRead=True)
+        return from_item(response.get("Item", {}))
+
+    def _write(self, key: dict[str, str], update: str, condition: str | None, values: dict[str, Any]) -> dict[str, Any]:
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "Key": to_item(key),
+            "UpdateExpression": update,
+            "ExpressionAttributeValues": to_item(values),
+        }
+        return request | ({"ConditionExpression": condition} if condition else {})
+
+    def _update(self, key: dict[str, str], update: str, condition: str, values: dict[str, Any]) -> bool:
+        try:
+            self._dynamodb.update_item(**self._write(key, update, condition, values))
+        except ClientError as error:
+            if error_code(error) == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
+
+    def _leave_slot(self, dataset: str) -> dict[str, Any]:
+        return self._write(SLOTS_KEY, "DELETE holders :dataset", None, {":dataset": {dataset}})
+
+    def _transact(self, *writes: dict[str, Any]) -> list[bool]:
+        """Empty if all was written; else, for each write, whether its own condition refused.
+
+        Raises LedgerBusy if another transaction was at work on an item (two datasets reach for the slots at once).
+        """
+        try:
+            self._dynamodb.transact_write_items(TransactItems=[{"Update": write} for write in writes])
+        except ClientError as error:
+            reasons = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
+            if "ConditionalCheckFailed" in reasons:
+                return [reason == "ConditionalCheckFailed" for reason in reasons]
+            if "TransactionConflict" in reasons:
+                raise LedgerBusy("Another transaction is at work on the same items; nothing was written.") from error
+            raise
+        return []
+
+
+def _snapshot_key(dataset: str, fingerprint: str) -> dict[str, str]:
+    return {"pk": f"DATASET#{dataset}", "sk": f"SNAPSHOT#{fingerprint}"}
+
+
+def _seen_clause(state: DatasetState, values: dict[str, Any]) -> str:
+    """The clause "no upload was noted since the state was read"; its value is added to `values`."""
+    if state.last_seen is None:
+        return NOTHING_EVER_SEEN
+    values[":last_seen"] = state.last_seen
+    return NOTHING_SEEN_SINCE_READ

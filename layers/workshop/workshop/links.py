@@ -1,0 +1,122 @@
+"""Links to a report that outlive the credentials of whoever made them.
+
+A presigned URL dies with the function's session, within hours. A durable link carries a token instead: which report,
+until when, and a MAC of that under a key that never leaves KMS. results_link turns it into a fresh presigned URL.
+
+    token = base64url(["<dataset>","<execution id>",<expiry, seconds>]) "." base64url(HMAC-SHA-256)
+"""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+
+from botocore.exceptions import ClientError
+
+from workshop import clock, layout
+from workshop.clients import KMS, S3, error_code
+from workshop.errors import LinkError, RefusedName
+from workshop.names import check_dataset
+
+MAC_ALGORITHM = "HMAC_SHA_256"
+DURABLE_SECONDS = 90 * 86_400
+# A role's session lasts up to 12 hours, and a link signed with it no longer than that.
+PRESIGNED_SECONDS = 12 * 3600
+REDIRECT_SECONDS = 300
+_MAX_TOKEN_CHARS = 512
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link for a mail, and the sentence that says honestly how long it works."""
+
+    url: str
+    note: str
+
+
+class TokenKey:
+    """Signs and checks tokens with an HMAC key in KMS."""
+
+    def __init__(self, kms: KMS, key_id: str) -> None:
+        self._kms = kms
+        self._key_id = key_id
+
+    def make(self, dataset: str, execution_id: str, expires: int) -> str:
+        """A token for one report; `expires` in epoch seconds."""
+        payload = json.dumps([dataset, execution_id, expires], separators=(",", ":")).encode()
+        mac = self._kms.generate_mac(KeyId=self._key_id, MacAlgorithm=MAC_ALGORITHM, Message=payload)["Mac"]
+        return f"{_encode(payload)}.{_encode(mac)}"
+
+    def read(self, token: str) -> tuple[str, str]:
+        """Dataset and execution id of a valid token. Raises LinkError, with a sentence for the person who clicked."""
+        damaged = LinkError("This link is damaged. Please use the whole link from the mail.")
+        if len(token) > _MAX_TOKEN_CHARS:
+            raise damaged
+        try:
+            payload, mac = (_decode(part) for part in token.split("."))
+            dataset, execution_id, expires = json.loads(payload)
+            check_dataset(dataset)
+        except (ValueError, RefusedName, RecursionError) as error:
+            raise damaged from error
+        if not isinstance(execution_id, str) or not execution_id.isalnum() or type(expires) is not int:
+            raise damaged
+        self._verify(payload, mac)
+        if expires * 1000 <= clock.now_ms():
+            raise LinkError("This link is too old. The pictures may still be there: ask whoever runs the workshop.")
+        return dataset, execution_id
+
+    def _verify(self, payload: bytes, mac: bytes) -> None:
+        try:
+            self._kms.verify_mac(KeyId=self._key_id, MacAlgorithm=MAC_ALGORITHM, Message=payload, Mac=mac)
+        except ClientError as error:
+            if error_code(error) == "KMSInvalidMacException":
+                raise LinkError("This link is not valid. Please use the whole link from the mail.") from error
+            raise
+
+
+def durable_link(key: TokenKey, results_url: str, dataset: str, execution_id: str) -> Link:
+    """A link through the results_link function."""
+    expires = clock.now_ms() // 1000 + DURABLE_SECONDS
+    token = key.make(dataset, execution_id, expires)
+    note = f"The link works until {clock.date_text(expires * 1000)}. Whoever has it can see the page."
+    return Link(f"{results_url.rstrip('/')}/?t={token}", note)
+
+
+def presigned_link(s3: S3, bucket: str, dataset: str, execution_id: str) -> Link:
+    """A link straight to S3, for an installation without results_link."""
+    url = presign_report(s3, bucket, dataset, execution_id, PRESIGNED_SECONDS)
+    hours = PRESIGNED_SECONDS // 3600
+    return Link(url, f"The link works for {hours} hours at most. Whoever has it can see the page.")
+
+
+def report_url(s3: S3, bucket: str, dataset: str, execution_id: str) -> str | None:
+    """A presigned URL for the one who has just clicked; None if the report is gone."""
+    try:
+        s3.head_object(Bucket=bucket, Key=_page(dataset, execution_id))
+    except ClientError as error:
+        # Without the right to list the bucket, S3 says 403 for what does not exist.
+        if error_code(error) in {"404", "403", "NoSuchKey"}:
+            return None
+        raise
+    return presign_report(s3, bucket, dataset, execution_id, REDIRECT_SECONDS)
+
+
+def presign_report(s3: S3, bucket: str, dataset: str, execution_id: str, seconds: int) -> str:
+    """A presigned (SigV4) URL of the report's page."""
+    params = {"Bucket": bucket, "Key": _page(dataset, execution_id)}
+    return s3.generate_presigned_url("get_object", Params=params, ExpiresIn=seconds)
+
+
+def _page(dataset: str, execution_id: str) -> str:
+    return f"{layout.run(dataset, execution_id)}report/{layout.REPORT_PAGE}"
+
+
+def _encode(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def _decode(text: str) -> bytes:
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except binascii.Error as error:
+        raise ValueError("not base64url") from error

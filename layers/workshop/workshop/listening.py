@@ -1,0 +1,64 @@
+"""What the status events of pipeline executions lead to. Every event may come twice, late, early or never."""
+
+from workshop import clock, notice_content
+from workshop.announce import announce_start
+from workshop.ending import EXECUTING, STOPPING, TERMINAL, Ending
+from workshop.ledger import Ledger
+from workshop.notices import Kind, Notices
+from workshop.pipeline_events import ExecutionNews, StepNews
+from workshop.runs import Runs, run_notice_key
+from workshop.telemetry import count, logger
+
+
+class Listener:
+    """Acts on news of executions and steps."""
+
+    def __init__(self, ledger: Ledger, runs: Runs, notices: Notices, ending: Ending) -> None:
+        self._ledger = ledger
+        self._runs = runs
+        self._notices = notices
+        self._ending = ending
+
+    def on_news(self, news: ExecutionNews | StepNews) -> str:
+        """Act on one event; returns a word for the log: recorded, old, foreign, announced, noted, ended or unknown."""
+        logger.append_keys(run=news.execution.arn)
+        if isinstance(news, StepNews):
+            return self._on_step(news)
+        return self._on_execution(news)
+
+    def _on_step(self, news: StepNews) -> str:
+        now = clock.now_ms()
+        is_news = self._runs.record_step(news.execution.arn, news.step, news.started, news.status, news.details, now)
+        logger.info("step", step=news.step, status=news.status, is_news=is_news)
+        return "recorded" if is_news else "old"
+
+    def _on_execution(self, news: ExecutionNews) -> str:
+        identity, arn = news.identity, news.execution.arn
+        if identity is None:
+            count("ForeignExecutions")
+            logger.warning("an execution that was not started here", status=news.status)
+            return "foreign"
+        logger.append_keys(dataset=identity.dataset)
+        logger.info("execution", status=news.status)
+        if news.status in TERMINAL:
+            count(f"Runs{news.status}")
+            self._ending.finish(identity, arn, news.status, news.ended_at or clock.now_ms())
+            self._ending.ask_for_report(identity, arn, news.status)
+            return "ended"
+        if news.status == EXECUTING:
+            # The starter may have died between start and record: then this is the record.
+            if self._ledger.record_running(identity.dataset, identity.attempt, arn, clock.now_ms()):
+                count("RunsStarted")
+            announce_start(self._ledger, self._runs, self._notices, identity, arn)
+            return "announced"
+        if news.status == STOPPING:
+            return "noted"
+        return self._on_unknown(news, identity.dataset)
+
+    def _on_unknown(self, news: ExecutionNews, dataset: str) -> str:
+        """A status newer than this code: not taken for an end, which could start a second run beside this one."""
+        count("UnknownStatuses")
+        logger.error("unknown status", status=news.status)
+        notice = notice_content.unknown_status(dataset, news.execution, news.status)
+        self._notices.publish_once(run_notice_key(news.execution.arn, Kind.ATTENTION), notice)
+        return "unknown"

@@ -1,0 +1,124 @@
+"""The grammar of names: datasets, files inside a dataset, executions.
+
+Every name here was chosen by somebody else and ends up in paths, parameters and mails, so everything is refused that
+is not plainly allowed. Keys are EventBridge keys and listed keys: raw text, never URL-encoded.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+from workshop.errors import RefusedName
+
+UPLOADS = "uploads/"
+SETTINGS_NAME = "settings.yaml"
+READY_NAME = "_READY"
+IMAGE_EXTENSIONS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
+
+_DATASET = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+_EXECUTION_ARN = re.compile(
+    r"arn:aws[a-z-]*:sagemaker:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):"
+    r"pipeline/(?P<pipeline>[a-zA-Z0-9-]{1,256})/execution/(?P<id>[a-zA-Z0-9]{1,64})"
+)
+# A file system takes 255 bytes per name; SageMaker copies the images to one.
+_MAX_SEGMENT_BYTES = 255
+
+
+class FileKind(StrEnum):
+    """What a file in a dataset's folder is to us, judged by its name alone."""
+
+    IMAGE = "image"
+    SETTINGS = "settings"
+    READY = "ready"
+    OTHER = "other"  # some other file, or an invisible one: left out
+    REFUSED = "refused"  # a name that could do harm as a path: left out and counted
+
+
+@dataclass(frozen=True)
+class UploadKey:
+    """`uploads/<dataset>/<name>`, taken apart."""
+
+    dataset: str
+    name: str
+
+    @property
+    def kind(self) -> FileKind:
+        return kind_of(self.name)
+
+
+@dataclass(frozen=True)
+class Execution:
+    """A pipeline execution's ARN and the parts of it that are used."""
+
+    arn: str
+    region: str
+    account: str
+    pipeline: str
+    id: str
+
+
+def check_dataset(text: object) -> str:
+    """`text` if it is a dataset name (1-63 of a-z, 0-9 and inner hyphens), else RefusedName."""
+    if isinstance(text, str) and _DATASET.fullmatch(text):
+        return text
+    raise RefusedName(
+        f"{printable(text, 80)!r} is no dataset name: use 1 to 63 lower-case letters, digits and inner hyphens."
+    )
+
+
+def check_fingerprint(text: object) -> str:
+    """`text` if it is a SHA-256 in lower-case hex, else RefusedName."""
+    if isinstance(text, str) and _FINGERPRINT.fullmatch(text):
+        return text
+    raise RefusedName(f"{printable(text, 80)!r} is no fingerprint: 64 hex digits are expected.")
+
+
+def parse_execution(arn: object) -> Execution:
+    """The parts of a pipeline execution's ARN, else RefusedName."""
+    match = _EXECUTION_ARN.fullmatch(arn) if isinstance(arn, str) else None
+    if match is None:
+        raise RefusedName(f"{printable(arn, 200)!r} is not the ARN of a pipeline execution.")
+    return Execution(match[0], match["region"], match["account"], match["pipeline"], match["id"])
+
+
+def parse_upload_key(key: str) -> UploadKey:
+    """Dataset and file name of an object key, else RefusedName."""
+    folder, slash, name = key.removeprefix(UPLOADS).partition("/")
+    if not key.startswith(UPLOADS) or not slash:
+        raise RefusedName(f"{printable(key, 200)!r} is not in a dataset's folder: uploads/<dataset>/ is expected.")
+    return UploadKey(check_dataset(folder), name)
+
+
+def kind_of(name: str) -> FileKind:
+    """What the file `name` (relative to the dataset's folder) is to us."""
+    if name == SETTINGS_NAME:
+        return FileKind.SETTINGS
+    if name == READY_NAME:
+        return FileKind.READY
+    if not name or name.endswith("/"):
+        return FileKind.OTHER
+    segments = name.split("/")
+    if any(_is_hostile(segment) for segment in segments):
+        return FileKind.REFUSED
+    if any(segment.startswith(".") or segment == "__MACOSX" for segment in segments):
+        return FileKind.OTHER
+    stem, dot, extension = segments[-1].rpartition(".")
+    is_image = bool(stem) and (dot + extension).lower() in IMAGE_EXTENSIONS
+    return FileKind.IMAGE if is_image else FileKind.OTHER
+
+
+def printable(value: object, limit: int) -> str:
+    """`value` as one line of printable text of at most `limit` characters, for messages and mails."""
+    text = value if isinstance(value, str) else f"({type(value).__name__})"
+    line = "".join(c if c.isprintable() else "?" for c in text[: limit + 1])
+    return line if len(line) <= limit else line[: limit - 3] + "..."
+
+
+def _is_hostile(segment: str) -> bool:
+    if segment in {"", ".", ".."} or "\\" in segment:
+        return True
+    if any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} for c in segment):
+        return True
+    return len(segment.encode()) > _MAX_SEGMENT_BYTES

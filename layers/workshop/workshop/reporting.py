@@ -1,0 +1,97 @@
+"""Telling the people how a run has ended."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workshop import artefacts, clock, failures, notice_content
+from workshop.clients import KMS, S3, SageMaker
+from workshop.config import ReportConfig
+from workshop.errors import BadRequest
+from workshop.ledger import Ledger
+from workshop.links import Link, TokenKey, durable_link, presigned_link
+from workshop.names import Execution, check_dataset, parse_execution
+from workshop.notices import Notice, Notices
+from workshop.runs import Runs, run_notice_key
+from workshop.telemetry import count, logger
+
+
+@dataclass(frozen=True)
+class ReportRequest:
+    """Event of the report functions: from the pipeline's last step, or from the listener once a run has ended."""
+
+    from_pipeline: bool
+    dataset: str
+    execution: Execution
+    status: str
+
+    @classmethod
+    def parse(cls, event: Mapping[str, Any]) -> "ReportRequest":
+        """Raises BadRequest or RefusedName."""
+        source = event.get("source")
+        if source not in ("pipeline", "listener"):
+            raise BadRequest('`source` must be "pipeline" or "listener".')
+        return cls(
+            source == "pipeline",
+            check_dataset(event.get("dataset")),
+            parse_execution(event.get("pipelineExecutionArn")),
+            str(event.get("status") or ""),
+        )
+
+
+class Reporter:
+    """Publishes the one notice on the end of a run."""
+
+    def __init__(self, config: ReportConfig, s3: S3, ledger: Ledger, runs: Runs, notices: Notices) -> None:
+        self._config = config
+        self._s3 = s3
+        self._ledger = ledger
+        self._runs = runs
+        self._notices = notices
+
+    def success(self, request: ReportRequest, kms: KMS) -> str:
+        """Check what the run left behind, then say so. Returns the notice's kind, or "already sent".
+
+        A run that claims success without its artefacts is reported as finished with problems.
+        """
+        dataset, execution = request.dataset, request.execution
+        found = artefacts.inspect(self._s3, self._config.bucket, dataset, execution.id)
+        if found.missing:
+            count("FinishedWithProblems")
+            notice = notice_content.problems(
+                dataset, execution, self._config.bucket, found.missing, rerun_command(dataset)
+            )
+        else:
+            run = self._runs.read(execution.arn)
+            seconds = None if run is None else ((run.ended_at or clock.now_ms()) - run.started_at) / 1000
+            link = self._link(kms, dataset, execution.id)
+            notice = notice_content.succeeded(dataset, execution, self._config.bucket, found, link, seconds)
+        return self._publish(request, notice)
+
+    def failure(self, request: ReportRequest, sagemaker: SageMaker) -> str:
+        """Find out why the run failed, then say so. Returns the notice's kind, or "already sent"."""
+        dataset, execution = request.dataset, request.execution
+        failure = failures.gather(sagemaker, execution, request.status, rerun_command(dataset))
+        prepared = None
+        if failure.is_too_few_images:
+            prepared = artefacts.read_prepare_report(self._s3, self._config.bucket, dataset, execution.id)
+        return self._publish(request, notice_content.failed(dataset, execution, failure, prepared))
+
+    def _publish(self, request: ReportRequest, notice: Notice) -> str:
+        key = run_notice_key(request.execution.arn, notice.kind)
+        is_new = self._notices.publish_once(key, notice)
+        if not request.from_pipeline:
+            self._ledger.mark_reported(request.dataset, request.execution.arn)
+        logger.info("reported", kind=notice.kind, is_new=is_new)
+        return str(notice.kind) if is_new else "already sent"
+
+    def _link(self, kms: KMS, dataset: str, execution_id: str) -> Link:
+        if not self._config.results_url:
+            return presigned_link(self._s3, self._config.bucket, dataset, execution_id)
+        key = TokenKey(kms, self._config.link_key_id)
+        return durable_link(key, self._config.results_url, dataset, execution_id)
+
+
+def rerun_command(dataset: str) -> str:
+    """What an operator gives to the start_run function to run the dataset's snapshot again."""
+    return f'start_run with {{"source": "manual", "dataset": "{dataset}", "rerun": true}}'

@@ -1,0 +1,166 @@
+"""The records of runs and notices in the table. They expire; the datasets' own items do not.
+
+RUN#<execution-arn>  STATE           the run: what its notices say about it
+RUN#<execution-arn>  STEP#<step>     the last news of a step
+RUN#<execution-arn>  NOTICE#<kind>   one notice: being sent until a lease ends, then sent
+DATASET#<name>       NOTICE#attention#<fingerprint>   as above, for a snapshot that has no run
+"""
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from workshop.clients import DynamoDB, error_code
+from workshop.errors import NoticeBusy
+from workshop.items import from_item, to_item
+from workshop.state import RunRecord
+
+KEEP_SECONDS = 400 * 86_400
+# Longer than any notice function runs, shorter than the second retry of an asynchronous invocation (1, then 2 minutes).
+NOTICE_LEASE_MS = 90_000
+
+IS_NEW = "attribute_not_exists(pk)"
+IS_NEWER = "(attribute_not_exists(pk) OR newsOrder < :order)"
+NOT_SENT = "attribute_not_exists(sentAt)"
+LEASE_IS_OVER = "(attribute_not_exists(leaseUntil) OR leaseUntil <= :now)"
+
+_STEP_ORDER = {"Starting": 1, "Executing": 2, "Stopping": 3}
+_STEP_ENDED = 4
+
+
+def run_notice_key(arn: str, kind: str) -> dict[str, str]:
+    """Key of the notice `kind` of a run."""
+    return {"pk": f"RUN#{arn}", "sk": f"NOTICE#{kind}"}
+
+
+def attention_key(dataset: str, fingerprint: str) -> dict[str, str]:
+    """Key of the one attention notice for a snapshot that could not be run."""
+    return {"pk": f"DATASET#{dataset}", "sk": f"NOTICE#attention#{fingerprint}"}
+
+
+class Runs:
+    """Reads and writes of the runs' items."""
+
+    def __init__(self, dynamodb: DynamoDB, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def create(self, run: RunRecord, now: int) -> None:
+        """Write the run's record unless it exists."""
+        item: dict[str, Any] = _run_key(run.arn) | {
+            "dataset": run.dataset,
+            "fingerprint": run.fingerprint,
+            "attempt": run.attempt,
+            "images": run.images,
+            "leftOut": run.left_out,
+            "preset": run.preset,
+            "resolution": run.resolution,
+            "effort": run.effort,
+            "maxTrainSeconds": run.max_train_seconds,
+            "expectedSeconds": run.expected_seconds,
+            "startedAt": run.started_at,
+            "expires": _expiry(now),
+        }
+        try:
+            self._dynamodb.put_item(TableName=self._table, Item=to_item(item), ConditionExpression=IS_NEW)
+        except ClientError as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise
+
+    def read(self, arn: str) -> RunRecord | None:
+        """The run's record, if it was started by this application and is not too old."""
+        values = self._get(_run_key(arn))
+        if "startedAt" not in values:
+            return None
+        return RunRecord(
+            arn=arn,
+            dataset=values["dataset"],
+            fingerprint=values["fingerprint"],
+            attempt=values["attempt"],
+            images=values["images"],
+            left_out=values["leftOut"],
+            preset=values["preset"],
+            resolution=values["resolution"],
+            effort=values["effort"],
+            max_train_seconds=values["maxTrainSeconds"],
+            expected_seconds=values["expectedSeconds"],
+            started_at=values["startedAt"],
+            status=values.get("status"),
+            ended_at=values.get("endedAt"),
+        )
+
+    def end(self, arn: str, status: str, ended_at: int, now: int) -> None:
+        """Note a run's terminal status; the first word on it stands for the time it ended."""
+        self._dynamodb.update_item(
+            TableName=self._table,
+            Key=to_item(_run_key(arn)),
+            UpdateExpression="SET #status = :status, endedAt = if_not_exists(endedAt, :ended), "
+            "expires = if_not_exists(expires, :expires)",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues=to_item({":status": status, ":ended": ended_at, ":expires": _expiry(now)}),
+        )
+
+    def record_step(self, arn: str, step: str, started: str, status: str, details: dict[str, str], now: int) -> bool:
+        """Note news of a step; False for news older than what is known (events come in any order).
+
+        News are ordered by the step's start time (a step that is run again starts later), then by status.
+        """
+        order = f"{started} {_STEP_ORDER.get(status, _STEP_ENDED)}"
+        key = {"pk": f"RUN#{arn}", "sk": f"STEP#{step}"}
+        values = details | {"status": status, "started": started, "newsOrder": order, "expires": _expiry(now)}
+        try:
+            self._dynamodb.put_item(
+                TableName=self._table,
+                Item=to_item(key | values),
+                ConditionExpression=IS_NEWER,
+                ExpressionAttributeValues=to_item({":order": order}),
+            )
+        except ClientError as error:
+            if error_code(error) == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
+
+    def begin_notice(self, key: dict[str, str], now: int) -> bool:
+        """Take the right to send a notice. False if it was sent; NoticeBusy while somebody else may be sending it."""
+        try:
+            self._dynamodb.update_item(
+                TableName=self._table,
+                Key=to_item(key),
+                UpdateExpression="SET leaseUntil = :until",
+                ConditionExpression=f"{NOT_SENT} AND {LEASE_IS_OVER}",
+                ExpressionAttributeValues=to_item({":now": now, ":until": now + NOTICE_LEASE_MS}),
+            )
+        except ClientError as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise
+            if "sentAt" in self._get(key):
+                return False
+            raise NoticeBusy(f"The notice {key['sk']} is being sent by somebody else.") from error
+        return True
+
+    def end_notice(self, key: dict[str, str], now: int) -> None:
+        """The notice was published. A run's notice expires with the run; one on a snapshot stays known for good."""
+        values = {":now": now}
+        update = "SET sentAt = :now"
+        if key["pk"].startswith("RUN#"):
+            update += ", expires = :expires"
+            values[":expires"] = _expiry(now)
+        self._dynamodb.update_item(
+            TableName=self._table,
+            Key=to_item(key),
+            UpdateExpression=update + " REMOVE leaseUntil",
+            ExpressionAttributeValues=to_item(values),
+        )
+
+    def _get(self, key: dict[str, str]) -> dict[str, Any]:
+        response = self._dynamodb.get_item(TableName=self._table, Key=to_item(key), ConsistentRead=True)
+        return from_item(response.get("Item", {}))
+
+
+def _run_key(arn: str) -> dict[str, str]:
+    return {"pk": f"RUN#{arn}", "sk": "STATE"}
+
+
+def _expiry(now_ms: int) -> int:
+    return now_ms // 1000 + KEEP_SECONDS

@@ -1,0 +1,162 @@
+"""What the ledger knows, as values: a dataset's state, the claim of a run, the record of a run."""
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from workshop.errors import LedgerDamaged, RefusedName
+from workshop.names import check_dataset, check_fingerprint
+
+
+class Phase(StrEnum):
+    """Where a dataset stands. A dataset holds one of the slots exactly while it is not IDLE."""
+
+    IDLE = "IDLE"
+    STARTING = "STARTING"  # claimed: StartPipelineExecution may or may not have happened
+    RUNNING = "RUNNING"  # the execution's ARN is recorded
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Everything that a start needs, frozen when the dataset is claimed: whoever takes over a dead claim repeats
+    exactly this request with exactly its token."""
+
+    fingerprint: str
+    parameters: dict[str, str]
+    images: int
+    left_out: int
+    preset: str
+    resolution: int
+    effort: str  # equal efforts take about equal time
+    max_train_seconds: int
+    expected_seconds: int | None
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Claim":
+        return cls(**json.loads(text))
+
+
+@dataclass(frozen=True)
+class RunIdentity:
+    """Which run an execution is. It travels in PipelineExecutionDescription, which the status events carry."""
+
+    dataset: str
+    fingerprint: str
+    attempt: int
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: object) -> "RunIdentity | None":
+        """None for an execution that this application did not start."""
+        try:
+            fields = json.loads(text) if isinstance(text, str) else None
+            attempt = fields["attempt"] if isinstance(fields, dict) else None
+            if not isinstance(fields, dict) or type(attempt) is not int or attempt < 1:
+                return None
+            return cls(check_dataset(fields["dataset"]), check_fingerprint(fields["fingerprint"]), attempt)
+        except (ValueError, KeyError, RefusedName, RecursionError):
+            return None
+
+
+@dataclass(frozen=True)
+class DatasetState:
+    """A dataset's item. Times are epoch milliseconds."""
+
+    dataset: str
+    phase: Phase = Phase.IDLE
+    attempt: int = 0  # number of claims so far
+    last_seen: int | None = None  # when the last upload event was processed
+    timer_due: int | None = None  # the one live timer
+    claim_at: int | None = None
+    claim: Claim | None = None
+    execution_arn: str | None = None
+    run_started_at: int | None = None
+    last_fingerprint: str | None = None  # of the last run that ended
+    last_execution_arn: str | None = None
+    last_status: str | None = None
+    ended_at: int | None = None
+    last_effort: str | None = None  # of the last run that succeeded
+    last_seconds: int | None = None
+    unreported: frozenset[str] = frozenset()  # ARNs of ended runs whose notice is not known to be sent
+
+    @classmethod
+    def from_values(cls, dataset: str, values: dict[str, Any]) -> "DatasetState":
+        claim = values.get("claim")
+        return cls(
+            dataset=dataset,
+            phase=Phase(values.get("phase", Phase.IDLE)),
+            attempt=values.get("attempt", 0),
+            last_seen=values.get("lastSeen"),
+            timer_due=values.get("timerDue"),
+            claim_at=values.get("claimAt"),
+            claim=Claim.from_json(claim) if claim else None,
+            execution_arn=values.get("executionArn"),
+            run_started_at=values.get("runStartedAt"),
+            last_fingerprint=values.get("lastFingerprint"),
+            last_execution_arn=values.get("lastExecutionArn"),
+            last_status=values.get("lastStatus"),
+            ended_at=values.get("endedAt"),
+            last_effort=values.get("lastEffort"),
+            last_seconds=values.get("lastSeconds"),
+            unreported=frozenset(values.get("unreported", ())),
+        )
+
+    @property
+    def held_claim(self) -> Claim:
+        """The claim of a dataset that is not IDLE."""
+        if self.claim is None:
+            raise LedgerDamaged(f"The dataset {self.dataset} is {self.phase} without a claim.")
+        return self.claim
+
+    @property
+    def run(self) -> RunIdentity:
+        """The run that a dataset that is not IDLE is starting or running."""
+        return RunIdentity(self.dataset, self.held_claim.fingerprint, self.attempt)
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run's item: what its notices say about it. Times are epoch milliseconds."""
+
+    arn: str
+    dataset: str
+    fingerprint: str
+    attempt: int
+    images: int
+    left_out: int
+    preset: str
+    resolution: int
+    effort: str
+    max_train_seconds: int
+    expected_seconds: int | None
+    started_at: int
+    status: str | None = None  # terminal status, once known
+    ended_at: int | None = None
+
+    @classmethod
+    def of_claim(cls, arn: str, identity: RunIdentity, claim: Claim, started_at: int) -> "RunRecord":
+        return cls(
+            arn=arn,
+            dataset=identity.dataset,
+            fingerprint=identity.fingerprint,
+            attempt=identity.attempt,
+            images=claim.images,
+            left_out=claim.left_out,
+            preset=claim.preset,
+            resolution=claim.resolution,
+            effort=claim.effort,
+            max_train_seconds=claim.max_train_seconds,
+            expected_seconds=claim.expected_seconds,
+            started_at=started_at,
+        )
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the run took, once it has ended."""
+        return None if self.ended_at is None else (self.ended_at - self.started_at) / 1000

@@ -1,0 +1,36 @@
+"""Structured logs and metrics of a function.
+
+Log keys are `dataset` and `run`. Never logged: whole events, links, mail addresses, the texts of notices.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+logger = Logger()
+metrics = Metrics()
+
+Handler = Callable[[Any, Any], Any]
+
+
+def count(name: str, value: int = 1) -> None:
+    """Add to a metric that counts."""
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+
+
+def observed(handler: Handler) -> Handler:
+    """A handler whose logs carry the Lambda context, and whose metrics are written whatever happens."""
+
+    @logger.inject_lambda_context(clear_state=True)
+    @wraps(handler)
+    def run(event: Any, context: Any) -> Any:
+        try:
+            return handler(event, context)
+        finally:
+            if metrics.provider.metric_set:  # flushing none is a warning
+                metrics.flush_metrics()
+
+    return run

@@ -1,0 +1,95 @@
+"""Upload events: from a batch of queue records to one write and at most one timer per dataset."""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from workshop import clock
+from workshop.errors import BadRequest, RefusedName
+from workshop.ledger import Ledger
+from workshop.names import FileKind, UploadKey, parse_upload_key, printable
+from workshop.settling import Timers, is_live
+from workshop.telemetry import count, logger
+
+
+@dataclass
+class _Drop:
+    """What one batch says about one dataset."""
+
+    messages: list[str] = field(default_factory=list)
+    ready: bool = False
+
+
+def parse_upload(body: str) -> UploadKey | None:
+    """The uploaded object of an EventBridge event in a queue record; None if there is nothing to do for it.
+
+    Raises BadRequest for what is no such event, RefusedName for a key outside the grammar.
+    """
+    try:
+        event = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest("The message is not JSON.") from error
+    if isinstance(event, dict) and event.get("Event") == "s3:TestEvent":
+        return None
+    try:
+        stored = event["detail"]["object"]
+        key, size = stored["key"], stored.get("size", 1)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise BadRequest("The message is not an S3 event from EventBridge.") from error
+    if not isinstance(key, str) or type(size) is not int:
+        raise BadRequest("The S3 event's key or size has the wrong type.")
+    upload = parse_upload_key(key)
+    match upload.kind:
+        case FileKind.REFUSED:
+            raise RefusedName(f"{printable(key, 200)!r} is no name for a file in a dataset's folder.")
+        case FileKind.READY | FileKind.SETTINGS:
+            return upload
+    is_folder = not upload.name or upload.name.endswith("/")
+    return None if is_folder or size == 0 else upload
+
+
+class UploadCollector:
+    """Notes upload events and arms the timers of their datasets."""
+
+    def __init__(self, ledger: Ledger, timers: Timers, quiet_seconds: int) -> None:
+        self._ledger = ledger
+        self._timers = timers
+        self._quiet_seconds = quiet_seconds
+
+    def collect(self, records: Sequence[dict[str, Any]]) -> list[str]:
+        """Handle SQS records; returns the message ids that have to come back."""
+        failed: list[str] = []
+        drops: defaultdict[str, _Drop] = defaultdict(_Drop)
+        for record in records:
+            message_id = record["messageId"]
+            try:
+                upload = parse_upload(record["body"])
+            except RefusedName as refused:
+                count("RefusedNames")
+                logger.warning("refused a name", reason=str(refused))
+                continue
+            except BadRequest as bad:
+                logger.error("unreadable message", message_id=message_id, reason=str(bad))
+                failed.append(message_id)
+                continue
+            if upload is not None:
+                drop = drops[upload.dataset]
+                drop.messages.append(message_id)
+                drop.ready |= upload.kind is FileKind.READY
+        for dataset, drop in drops.items():
+            try:
+                self._note(dataset, drop)
+            except Exception:  # noqa: BLE001  one dataset's trouble must not bring back the others' messages
+                logger.exception("could not note uploads", dataset=dataset)
+                failed.extend(drop.messages)
+        return failed
+
+    def _note(self, dataset: str, drop: _Drop) -> None:
+        state = self._ledger.note_uploads(dataset, len(drop.messages), clock.now_ms())
+        count("UploadsSeen", len(drop.messages))
+        if drop.ready:
+            self._timers.arm(state, 0)
+        elif not is_live(state, self._quiet_seconds):
+            self._timers.arm(state, self._quiet_seconds)
