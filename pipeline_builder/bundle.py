@@ -2,7 +2,7 @@
 
     code/<hash>/...      the code of step Infer; the prefix is a hash of names and contents, so a run that started
                          with one version of the code ends with it, and equal code is stored once
-    base/<name>/...      networks to fine-tune, from the checkout's folder `base`; base/none/ means "from scratch"
+    base/<name>/...      networks to fine-tune, shipped with the model's code; base/none/ means "from scratch"
 
 Nothing of it is imported here.
 """
@@ -10,6 +10,7 @@ Nothing of it is imported here.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ _CODE = "code"
 _BASE = "base"
 _MODEL_CODE = "stylegan2-ada-pytorch"
 _ENTRY_POINT = "containers/infer/__main__.py"
+_NETWORK_NAME = re.compile(r"(?!none$)[a-z0-9-]{1,63}")
 _NETWORK_FILES = ("network.json", "network.safetensors")
 _FROM_SCRATCH = "base/none/README.txt"
 _FROM_SCRATCH_TEXT = (
@@ -88,20 +90,20 @@ def upload_bundle(s3: Any, bucket: str, files: Mapping[str, bytes]) -> str:
 def base_networks(root: Path) -> dict[str, bytes]:
     """The objects below base/: key and content of each base network of the checkout, and the one for "from scratch".
 
+    A base network is a folder of `stylegan2-ada-pytorch/base` that holds a network's two files.
+
     Raises:
-        BundleError: a folder in `base` does not hold exactly a network's two files.
+        BundleError: one of the two files is missing, or the folder's name cannot be the template's WarmStartModel.
     """
     objects = {_FROM_SCRATCH: _FROM_SCRATCH_TEXT}
-    for file in _files_below(root / _BASE) if (root / _BASE).is_dir() else ():
-        folder = file.parent
-        if folder.parent != root / _BASE or file.name not in _NETWORK_FILES:
-            raise BundleError(
-                f"{file} is not part of a base network: base/<name>/ holds {' and '.join(_NETWORK_FILES)}."
-            )
+    for found in sorted((root / _MODEL_CODE / _BASE).glob("*/network.*")):
+        folder = found.parent
+        if not _NETWORK_NAME.fullmatch(folder.name):
+            raise BundleError(f"the base network {folder.name!r} needs a name of small letters, digits and hyphens.")
         for name in _NETWORK_FILES:
             if not (folder / name).is_file():
                 raise BundleError(f"the base network {folder.name!r} has no {name}.")
-        objects[file.relative_to(root).as_posix()] = _content(file)
+            objects[f"{_BASE}/{folder.name}/{name}"] = _content(folder / name)
     return objects
 
 

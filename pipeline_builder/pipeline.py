@@ -7,7 +7,6 @@ Prepare -> EnoughImages -> Train -> Infer -> Notify
 from __future__ import annotations
 
 import json
-import warnings
 
 from pipeline_builder import parameters
 from pipeline_builder.enough_images import enough_images_step
@@ -45,10 +44,7 @@ def build_definition() -> str:
         steps=[prepare, enough_images_step([train, infer, notify])],
         sagemaker_session=build.session,
     )
-    with warnings.catch_warnings():
-        # The SDK warns that it will not update the function's code, which is what we want.
-        warnings.filterwarnings("ignore", message="Lambda function won't be updated")
-        definition = json.loads(pipeline.definition())
+    definition = json.loads(pipeline.definition())
     _drop_null_mlflow_config(definition)
     text = json.dumps(definition, indent=2) + "\n"
     for stand_in, placeholder in _STAND_INS.items():

@@ -6,12 +6,16 @@ that runs in an account or on a laptop imports this module; see `deploy` for tha
 
 from __future__ import annotations
 
+import logging
 import os
+import warnings
 from typing import Any
 
-# Both must be set before the first SDK import. 3.27 cannot be imported without a region (a class body in
+# All must be set before the first SDK import. 3.27 cannot be imported without a region (a class body in
 # sagemaker.ai_registry makes a client), though no region ends up in the definition ...
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+# ... and that client, which is never used, asks the metadata service of EC2 for credentials where there are none, ...
+os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 # ... and it checks roles at build time with iam:SimulatePrincipalPolicy (aws/sagemaker-python-sdk#6019).
 os.environ["SAGEMAKER_VALIDATE_ROLE"] = "false"
 
@@ -90,6 +94,13 @@ __all__ = [
     "TrainingStep",
     "offline_session",
 ]
+
+# It reports at length what it was told above and leaves out what the pipeline sets anyway (job names).
+for _chatty in ("sagemaker", "sagemaker.config"):
+    logging.getLogger(_chatty).setLevel(logging.ERROR)
+warnings.filterwarnings("ignore", message="Running within a PipelineSession")
+# No code comes with the function's ARN, so there is nothing that it could update.
+warnings.filterwarnings("ignore", message="Lambda function won't be updated")
 
 # Keeps the SDK from sending usage data to a bucket of AWS's (an HTTP request and sts:GetCallerIdentity for each call).
 # Given as a value because the SDK otherwise merges the configuration files of whoever runs the build.

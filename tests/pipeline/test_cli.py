@@ -1,0 +1,111 @@
+"""`python -m pipeline_builder`: what it prints, and that every expected failure is one sentence."""
+
+from __future__ import annotations
+
+import sys
+import types
+from pathlib import Path
+
+import boto3
+import pytest
+from click.testing import CliRunner, Result
+
+from pipeline_builder import __main__ as cli
+from pipeline_builder.bundle import bundle_files, bundle_prefix
+from tests.pipeline.resolving import GIVEN
+
+
+@pytest.fixture(autouse=True)
+def _this_checkout(monkeypatch: pytest.MonkeyPatch, checkout: Path) -> None:
+    monkeypatch.setattr(cli, "_ROOT", checkout)
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli.main, arguments)
+
+
+def test_the_help_shows_an_example_that_can_be_pasted() -> None:
+    assert "python -m pipeline_builder upsert --stack workshop" in run("--help").output
+
+
+def test_the_code_prefix_is_known_before_anything_is_deployed(checkout: Path) -> None:
+    assert run("code-prefix").output == bundle_prefix(bundle_files(checkout)) + "\n"
+
+
+def test_upload_prints_where_everything_went(stack: str, outputs: dict[str, str], checkout: Path) -> None:
+    result = run("upload", "--stack", stack)
+
+    bucket = outputs["BucketName"]
+    assert (result.exit_code, result.stdout.splitlines()) == (
+        0,
+        [
+            f"s3://{bucket}/{bundle_prefix(bundle_files(checkout))}",
+            f"s3://{bucket}/base/none/",
+            f"s3://{bucket}/base/sketches/",
+        ],
+    )
+
+
+def test_upsert_prints_the_pipeline_and_says_that_runs_still_use_other_code(stack: str, checkout: Path) -> None:
+    result = run("upsert", "--stack", stack, "--spot")
+
+    assert result.exit_code == 0
+    assert result.stdout.strip() == boto3.client("sagemaker").describe_pipeline(PipelineName="workshop")["PipelineArn"]
+    assert result.stderr.startswith("Runs still use code/none/: deploy the stack with InferenceCodePath=code/")
+
+
+def test_start_prints_the_execution(stack: str) -> None:
+    run("upsert", "--stack", stack)
+
+    result = run("start", "--stack", stack, *(f"{name}={value}" for name, value in GIVEN.items()))
+
+    assert result.exit_code == 0
+    assert ":pipeline/workshop/execution/" in result.stdout
+
+
+@pytest.mark.parametrize("arguments", [["Kimg"], ["Kimg=1", "Kimg=2"]])
+def test_parameters_that_cannot_be_read_are_a_usage_error(arguments: list[str]) -> None:
+    assert run("start", "--stack", "workshop", *arguments).exit_code == 2
+
+
+def test_an_expected_failure_is_one_sentence(aws: None) -> None:
+    result = run("upsert", "--stack", "nowhere")
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: there is no stack 'nowhere'")
+
+
+@pytest.fixture
+def definition_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A definition.json that may be written, and a builder whose definition is `{}` in place of the SDK's."""
+    builder = types.ModuleType("pipeline_builder.pipeline")
+    vars(builder)["build_definition"] = lambda: "{}\n"
+    monkeypatch.setitem(sys.modules, builder.__name__, builder)
+    monkeypatch.setattr(cli, "DEFINITION_FILE", tmp_path / "definition.json")
+    return tmp_path / "definition.json"
+
+
+def test_the_definition_is_written(definition_file: Path) -> None:
+    assert run("definition").exit_code == 0
+    assert definition_file.read_text() == "{}\n"
+    assert run("definition", "--check").exit_code == 0
+
+
+def test_a_stale_definition_is_told_and_left_alone(definition_file: Path) -> None:
+    definition_file.write_text("stale")
+
+    result = run("definition", "--check")
+
+    assert (result.exit_code, definition_file.read_text()) == (1, "stale")
+    assert "run `definition` and commit it" in result.stderr
+
+
+def test_without_the_sdk_the_definition_command_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sagemaker", None)
+    for name in [name for name in sys.modules if name in ("pipeline_builder.pipeline", "pipeline_builder.sdk")]:
+        monkeypatch.delitem(sys.modules, name)
+
+    result = run("definition", "--check")
+
+    assert result.exit_code == 1
+    assert "the SageMaker SDK is not installed here" in result.stderr

@@ -1,0 +1,94 @@
+"""A run started by hand: parameters are checked before the service sees them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import Any
+
+import boto3
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline_builder.deploy import DEFINITION_FILE, deploy_pipeline
+from pipeline_builder.errors import DefinitionError
+from pipeline_builder.start import check_parameters, start_execution
+from tests.pipeline.resolving import GIVEN
+
+DECLARED: list[dict[str, Any]] = json.loads(DEFINITION_FILE.read_text(encoding="utf-8"))["Parameters"]
+
+
+def test_the_given_parameters_take_the_shape_of_the_api() -> None:
+    checked = check_parameters(DECLARED, {**GIVEN, "Kimg": "0.5", "Resolution": "64", "Mirror": "true"})
+
+    assert {"Name": "Kimg", "Value": "0.5"} in checked
+    assert len(checked) == len(GIVEN) + 3
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("Resolution", "256.0", "must be of type Integer"),
+        ("Resolution", "two", "must be of type Integer"),
+        ("Kimg", "nan", "must be of type Float"),
+        ("Kimg", "many", "must be of type Float"),
+        ("InferenceMode", "paint", "must be one of all, generate, mix, project"),
+        ("Mirror", "True", "must be one of true, false"),
+        ("Dataset", "", "must have 1 to 1024 characters"),
+        ("Dataset", "x" * 1025, "must have 1 to 1024 characters"),
+        ("TrainSpot", "true", "has no parameter 'TrainSpot'"),
+    ],
+)
+def test_a_value_that_the_run_would_choke_on_is_refused(name: str, value: str, message: str) -> None:
+    with pytest.raises(DefinitionError, match=message):
+        check_parameters(DECLARED, {**GIVEN, name: value})
+
+
+def test_a_boolean_is_true_or_false() -> None:
+    declared = [{"Name": "Flag", "Type": "Boolean"}]
+
+    assert check_parameters(declared, {"Flag": "true"}) == [{"Name": "Flag", "Value": "true"}]
+    with pytest.raises(DefinitionError, match="of type Boolean"):
+        check_parameters(declared, {"Flag": "yes"})
+
+
+def test_what_has_no_default_must_be_given() -> None:
+    with pytest.raises(DefinitionError, match="needs a value for Fingerprint, ProcessImage"):
+        check_parameters(DECLARED, {name: GIVEN[name] for name in GIVEN if name not in ("Fingerprint", "ProcessImage")})
+
+
+@given(st.dictionaries(st.sampled_from([p["Name"] for p in DECLARED]) | st.text(max_size=5), st.text(max_size=8)))
+def test_whatever_is_given_is_taken_as_it_is_or_refused_with_a_sentence(extra: dict[str, str]) -> None:
+    given_all = {**GIVEN, **extra}
+    with contextlib.suppress(DefinitionError):
+        checked = check_parameters(DECLARED, given_all)
+        assert {entry["Name"]: entry["Value"] for entry in checked} == given_all
+
+
+@pytest.fixture
+def pipeline(outputs: dict[str, str], checkout: Any) -> str:
+    deploy_pipeline(boto3.client, outputs, checkout)
+    return outputs["PipelineName"]
+
+
+def test_a_started_run_says_whose_it_is(pipeline: str) -> None:
+    sagemaker = boto3.client("sagemaker")
+    arn = start_execution(sagemaker, pipeline, GIVEN)
+
+    execution = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
+    assert execution["PipelineExecutionDisplayName"] == "ceramics-01234567-manual"
+    assert json.loads(execution["PipelineExecutionDescription"]) == {
+        "dataset": "ceramics",
+        "fingerprint": "0123456789abcdef",
+        "attempt": 0,
+    }
+
+
+def test_a_dataset_that_makes_no_display_name_goes_without_one(pipeline: str) -> None:
+    sagemaker = boto3.client("sagemaker")
+    arn = start_execution(sagemaker, pipeline, {**GIVEN, "Dataset": "_odd_"})
+
+    (summary,) = sagemaker.list_pipeline_executions(PipelineName=pipeline)["PipelineExecutionSummaries"]
+    assert summary["PipelineExecutionArn"] == arn
+    assert "PipelineExecutionDisplayName" not in summary
