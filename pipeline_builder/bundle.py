@@ -35,17 +35,18 @@ _DIGEST = "sha256"  # key of the user metadata that says what an object's conten
 def bundle_files(root: Path) -> dict[str, bytes]:
     """The files of the inference code: path relative to `root`, with "/", and content.
 
-    These are the modules that all containers share, the whole package of the inference container with its templates,
-    and the Python files of the model. The order is that of the paths.
+    These are the modules that all containers share, the inference container's modules and templates, and the model's
+    modules. The order is that of the paths.
 
     Raises:
         BundleError: `root` is no checkout of this project, or a file is a link.
     """
     containers = root / "containers"
+    inference = [*_files_below(containers / "infer"), *_files_below(root / _MODEL_CODE)]
     chosen = [
         *containers.glob("*.py"),
-        *_files_below(containers / "infer"),
-        *(file for file in _files_below(root / _MODEL_CODE) if file.suffix == ".py"),
+        # Not what the image is built of: a new Dockerfile is no new code.
+        *(file for file in inference if file.suffix == ".py" or "templates" in file.relative_to(root).parts),
     ]
     files = {file.relative_to(root).as_posix(): _content(file) for file in sorted(chosen)}
     if _ENTRY_POINT not in files or not any(path.startswith(f"{_MODEL_CODE}/") for path in files):

@@ -35,7 +35,6 @@ def test_the_code_of_the_inference_step_is_bundled_and_nothing_else(checkout: Pa
     assert list(bundle_files(checkout)) == [
         "containers/__init__.py",
         "containers/contract.py",
-        "containers/infer/Dockerfile",
         "containers/infer/__main__.py",
         "containers/infer/templates/index.html",
         "stylegan2-ada-pytorch/stylegan2/networks.py",

@@ -63,6 +63,16 @@ def test_start_prints_the_execution(stack: str) -> None:
     assert ":pipeline/workshop/execution/" in result.stdout
 
 
+@pytest.mark.parametrize(("command", "output"), [("upload", "BucketName"), ("start", "PipelineName")])
+def test_a_stack_of_another_template_is_told_by_the_output_it_lacks(aws: None, command: str, output: str) -> None:
+    template = '{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}'
+    boto3.client("cloudformation").create_stack(StackName="other", TemplateBody=template)
+
+    result = run(command, "--stack", "other")
+
+    assert (result.exit_code, result.stderr) == (1, f"Error: the stack 'other' has no output {output}.\n")
+
+
 @pytest.mark.parametrize("arguments", [["Kimg"], ["Kimg=1", "Kimg=2"]])
 def test_parameters_that_cannot_be_read_are_a_usage_error(arguments: list[str]) -> None:
     assert run("start", "--stack", "workshop", *arguments).exit_code == 2

@@ -10,6 +10,8 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -179,13 +181,22 @@ def test_an_unknown_stack_is_a_sentence(aws: None) -> None:
         stack_details(boto3.client("cloudformation"), "nowhere")
 
 
+def test_a_refusal_is_not_taken_for_an_unknown_stack(aws: None) -> None:
+    cloudformation = boto3.client("cloudformation")
+    stubber = Stubber(cloudformation)
+    stubber.add_client_error("describe_stacks", service_error_code="AccessDenied", http_status_code=403)
+
+    with stubber, pytest.raises(ClientError, match="AccessDenied"):
+        stack_details(cloudformation, "workshop")
+
+
 class _Stack:
     """A CloudFormation client that knows one stack, in one state."""
 
     def __init__(self, status: str) -> None:
         self.status = status
 
-    def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803 (boto3's name)
+    def describe_stacks(self, StackName: str) -> dict[str, Any]:
         return {"Stacks": [{"StackName": StackName, "StackStatus": self.status}]}
 
 
