@@ -84,9 +84,11 @@ definition: $(SDK)/done ## build the pipeline's definition anew
 base-network: $(VENV)/run.done ## train the base network that is shipped (hours; see stylegan2-ada-pytorch/base)
 	$(BIN)/python -m local_aws.base_network
 
-deploy: $(VENV)/run.done $(SAM)/done ## build and deploy to the AWS account of your credentials (ARGS for sam deploy)
-	$(SAM)/sam build --cached --parallel
-	$(SAM)/sam deploy --stack-name $(STACK) --capabilities CAPABILITY_IAM --resolve-s3 $(ARGS)
+deploy: $(VENV)/run.done $(SAM)/done ## build and deploy into your AWS account: STACK, PARAMETERS="NotificationEmail=... TrainImage=..."
+	$(SAM)/sam build
+# An update must find its code: it is uploaded first, where there is a stack (and so a bucket) already.
+	-$(BIN)/python -m pipeline_builder upload --stack $(STACK)
+	$(SAM)/sam deploy --stack-name $(STACK) --parameter-overrides InferenceCodePath=$$($(BIN)/python -m pipeline_builder code-prefix) $(PARAMETERS)
 	$(BIN)/python -m pipeline_builder upsert --stack $(STACK)
 
 clean: ## remove environments and everything built

@@ -41,6 +41,12 @@ class Endpoint:
     def client(self, service: str, credentials: Mapping[str, str] | None = None) -> Any:
         """Make a boto3 client; without credentials it acts as the account's root."""
         here = self.sagemaker_url if service == "sagemaker" else self.url
+        # Synchronous invocations wait as long as the function works, and are not sent twice.
+        patience: dict[str, Any] = (
+            {"read_timeout": 900, "retries": {"total_max_attempts": 1}}
+            if service == "lambda"
+            else {"retries": {"total_max_attempts": 5, "mode": "standard"}}
+        )
         make: Any = boto3.session.Session().client  # its type knows only the names of services as literals
         return make(
             service,
@@ -48,10 +54,10 @@ class Endpoint:
             region_name=REGION,
             verify=str(self.ca_bundle),
             config=Config(
-                retries={"total_max_attempts": 5, "mode": "standard"},
                 s3={"addressing_style": "path"},
                 signature_version="s3v4" if service == "s3" else None,
                 max_pool_connections=32,
+                **patience,
             ),
             **(credentials or ROOT_CREDENTIALS),
         )

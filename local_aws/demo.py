@@ -76,7 +76,7 @@ def _wait_for_last_mail(workshop: LocalWorkshop, dataset: str, progress: Progres
         runs = list_runs(sagemaker, workshop.outputs["PipelineName"], dataset)
         mails = workshop.mailbox.mails
         run = runs[0] if runs else None
-        progress.show(_doing(run), run, mails, workshop.sagemaker.last_log_line(run.arn) if run else "")
+        progress.show(_doing(run), run, mails, workshop.last_log_line(run.arn) if run else "")
         if run and run.done and LAST_NOTICES & {mail.kind for mail in mails}:
             return run
         _give_up_in_time(run, mails, time.monotonic() - began)

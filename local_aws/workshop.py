@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local_aws.aws import ACCOUNT, REGION, EmbeddedAws, Endpoint
+from local_aws.aws import ACCOUNT, EmbeddedAws, Endpoint
 from local_aws.deploy import deploy_stack
 from local_aws.door import Door
 from local_aws.guardian import MARK, start_guardian
@@ -96,7 +96,6 @@ class LocalWorkshop:
             self.root,
             self.folder / "sagemaker",
             lambda service, credentials: self.endpoint.client(service, credentials),
-            REGION,
             ACCOUNT,
             duplicate_events=self.options.duplicate_events,
             job_environment={MARK: self.instance},
@@ -121,6 +120,11 @@ class LocalWorkshop:
         self.mailbox.open()
         self._ends.callback(self.mailbox.close)
         self.door.open(self.endpoint, self.outputs["ResultsLinkFunctionName"])
+
+    def last_log_line(self, execution_arn: str) -> str:
+        """Return the last line that the run's present job has printed, or nothing."""
+        tails = [run.log_tail for run in self.sagemaker.snapshot(tail_lines=1) if run.arn == execution_arn]
+        return tails[0][0] if tails and tails[0] else ""
 
     @property
     def bucket(self) -> str:
