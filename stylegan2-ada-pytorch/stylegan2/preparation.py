@@ -23,7 +23,7 @@ from pathlib import Path
 
 from stylegan2.errors import ModelError
 from stylegan2.png_format import encode_png
-from stylegan2.vetting import LARGEST_FILE, RefusedPictureError, load_training_pixels
+from stylegan2.vetting import LARGEST_FILE, RefusedPicture, load_training_pixels
 from stylegan2.worker_pool import WorkerCrashed, map_in_order
 
 IGNORED_NAMES = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini", "settings.yaml", "_READY"})
@@ -136,7 +136,7 @@ def _vet(job: tuple[Path, int]) -> _Prepared | str:
     path, resolution = job
     try:
         pixels = load_training_pixels(path, resolution)
-    except RefusedPictureError as refusal:
+    except RefusedPicture as refusal:
         return str(refusal)
     return _Prepared(encode_png(pixels), hashlib.blake2b(pixels.tobytes(), digest_size=16).digest())
 

@@ -52,7 +52,7 @@ _UPRIGHT = {
 }
 
 
-class RefusedPictureError(ModelError):
+class RefusedPicture(ModelError):  # noqa: N818 - it is the file that is at fault, and the program goes on
     """The file cannot be used for training; the message is the sentence for the person who uploaded it."""
 
 
@@ -63,7 +63,7 @@ def load_training_pixels(path: Path, resolution: int) -> NDArray[np.uint8]:
     centre to a square and resized. Of an animation the first frame is taken. Metadata do not survive.
 
     Raises:
-        RefusedPictureError: with the reason.
+        RefusedPicture: with the reason.
     """
     data = _read_ordinary_file(path)
     try:
@@ -72,18 +72,18 @@ def load_training_pixels(path: Path, resolution: int) -> NDArray[np.uint8]:
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             return _to_training_pixels(data, resolution)
-    except RefusedPictureError:
+    except RefusedPicture:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise RefusedPictureError(
+        raise RefusedPicture(
             f"The picture has more than {MOST_PIXELS // 1_000_000} million pixels; scale it down before uploading it."
         ) from error
     except UnidentifiedImageError as error:
-        raise RefusedPictureError(_say_what_it_is(data)) from error
+        raise RefusedPicture(_say_what_it_is(data)) from error
     except Exception as error:
         # Decoders raise a dozen unrelated types on damaged data (OSError, SyntaxError, struct.error, IndexError ...),
         # and one bad file must not end the preparation of the others.
-        raise RefusedPictureError(_DAMAGED) from error
+        raise RefusedPicture(_DAMAGED) from error
 
 
 def _read_ordinary_file(path: Path) -> bytes:
@@ -93,18 +93,16 @@ def _read_ordinary_file(path: Path) -> bytes:
         with open(descriptor, "rb") as file:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise RefusedPictureError("This is not an ordinary file; upload the picture itself.")
+                raise RefusedPicture("This is not an ordinary file; upload the picture itself.")
             if status.st_size == 0:
-                raise RefusedPictureError("The file is empty (0 bytes); upload it again.")
+                raise RefusedPicture("The file is empty (0 bytes); upload it again.")
             if status.st_size > LARGEST_FILE:
-                raise RefusedPictureError(
-                    f"The file is larger than {LARGEST_FILE // 1_000_000} MB; scale the picture down."
-                )
+                raise RefusedPicture(f"The file is larger than {LARGEST_FILE // 1_000_000} MB; scale the picture down.")
             return file.read(LARGEST_FILE)
     except OSError as error:
         if path.is_symlink():
-            raise RefusedPictureError("This is a link to another file; upload the picture itself.") from error
-        raise RefusedPictureError(f"The file cannot be opened ({error.strerror}).") from error
+            raise RefusedPicture("This is a link to another file; upload the picture itself.") from error
+        raise RefusedPicture(f"The file cannot be opened ({error.strerror}).") from error
 
 
 def _to_training_pixels(data: bytes, resolution: int) -> NDArray[np.uint8]:
@@ -114,7 +112,7 @@ def _to_training_pixels(data: bytes, resolution: int) -> NDArray[np.uint8]:
         if width * height > MOST_PIXELS:
             raise Image.DecompressionBombError
         if side * _SMALLEST_FRACTION < resolution:
-            raise RefusedPictureError(
+            raise RefusedPicture(
                 f"The picture is only {width} x {height} pixels; "
                 f"at least {-(-resolution // _SMALLEST_FRACTION)} on the shorter side are needed."
             )
