@@ -52,6 +52,7 @@ from local_aws.sagemaker.records import TERMINAL, ExecutionRecord, JobRecord, St
 HOST = "127.0.0.1"
 MOTO_VERSION = "5.2.5"
 PAGE = 100
+POLL_SECONDS = 0.05
 SHORTEST_TOKEN, LONGEST_TOKEN = 32, 128
 LONGEST_DESCRIPTION = 3072
 
@@ -236,11 +237,14 @@ class ApiServer:
 
     def __init__(self, executor: Executor, account: str) -> None:
         check_moto()
+        self._account = account
         bound = type("BoundPipelineActions", (PipelineActions,), {"executor": executor, "account": account})
         app = create_backend_app("sagemaker")
         app.view_functions[_ENDPOINT] = convert_to_flask_response(bound.dispatch)  # type: ignore[attr-defined]
         self._server = make_server(HOST, 0, _only_local_sagemaker(app), threaded=True, request_handler=_QuietHandler)
-        self._thread = threading.Thread(target=self._server.serve_forever, name="sagemaker-api", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(POLL_SECONDS,), name="sagemaker-api", daemon=True
+        )
 
     @property
     def url(self) -> str:
@@ -251,10 +255,12 @@ class ApiServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Answer no more and free the port."""
-        self._server.shutdown()
-        self._thread.join()
+        """Answer no more, free the port, and forget the pipelines: moto keeps them for the whole process."""
+        if self._thread.ident is not None:  # `shutdown` waits for ever for a server that was never started
+            self._server.shutdown()
+            self._thread.join()
         self._server.server_close()
+        sagemaker_backends[self._account].reset()
 
 
 def check_moto() -> None:

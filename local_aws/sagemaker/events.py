@@ -98,7 +98,8 @@ class Emitter:
         """Put what is queued, without further waiting between tries, and end; give up after the timeout."""
         self._hurry.set()
         self._queue.put(None)
-        self._thread.join(timeout_seconds)
+        if self._thread.ident is not None:
+            self._thread.join(timeout_seconds)
 
     def _loop(self) -> None:
         while (event := self._queue.get()) is not None:

@@ -93,6 +93,8 @@ class Job:
         self.request = request
         self.log = folder / "log.txt"
         self.phase = "Starting"
+        self.pid: int | None = None
+        """The program's process id while it runs."""
         self._role = role
         self._folder = folder
         self._ml = folder / "ml"
@@ -269,7 +271,11 @@ class Job:
             process = JobProcess(command, environment, image.folder, self._ml, self.log, self._settings.own_opt)
         except OSError as error:
             raise ImageError(f"cannot start {command[0]}: {error}") from error
-        return process.wait(stop, limit, self._settings.grace_seconds)
+        self.pid = process.pid
+        try:
+            return process.wait(stop, limit, self._settings.grace_seconds)
+        finally:
+            self.pid = None
 
     def _download(self, uri: str, data_type: str, folder: Path, stop: StopRequest) -> None:
         s3 = self._role.client("s3")

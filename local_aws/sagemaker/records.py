@@ -77,7 +77,11 @@ class ExecutionRecord:
 
 @dataclass(frozen=True)
 class StepSnapshot:
-    """A step at one moment. `phase` is what its job is doing; `log` the job's log file, which may not be there yet."""
+    """A step at one moment.
+
+    `phase` is what its job is doing, `pid` the process id of its program while that runs, `log` its log file, which may
+    not be there yet.
+    """
 
     name: str
     type: str
@@ -87,6 +91,7 @@ class StepSnapshot:
     failure_reason: str | None
     attempts: int
     phase: str | None
+    pid: int | None
     log: Path | None
 
 
@@ -145,5 +150,6 @@ def _step_snapshot(record: StepRecord) -> StepSnapshot:
         failure_reason=record.failure_reason,
         attempts=record.attempts,
         phase=job.phase if job is not None else None,
+        pid=job.pid if job is not None else None,
         log=job.log if job is not None else None,
     )
