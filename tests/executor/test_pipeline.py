@@ -1,0 +1,160 @@
+"""The workshop's own pipeline definition, run whole with programs of a few lines in the place of the containers'."""
+
+import io
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tests.executor.support import ACCOUNT, BUCKET, PIPELINE, ROLE, TOKEN, MakePlace, Place
+
+OWN = Path(__file__).parents[2] / "pipeline_builder/definition.json"
+FUNCTION = f"arn:aws:lambda:eu-central-1:{ACCOUNT}:function:report-success"
+FINGERPRINT = "f" * 64
+
+BASE = "import json, os, pathlib, sys, tarfile\nbase = pathlib.Path(os.environ.get('SAGEMAKER_BASE_DIR', '/opt/ml'))\n"
+# Counts what it finds; packs nothing.
+PREPARE = """
+folder = base / 'processing'
+found = len(list((folder / 'input/images').glob('*.png')))
+images = {'found': found, 'good': found, 'set_aside': 0}
+report = {'dataset': os.environ['DATASET'], 'resolution': int(os.environ['RESOLUTION']), 'images': images}
+(folder / 'output/report/prepare.json').write_text(json.dumps(report))
+(folder / 'output/prepared/dataset.zip').write_text('zipped')
+"""
+TRAIN = """
+assert sys.argv[1:] == ['train']
+assert (base / 'input/data/train/dataset.zip').read_text() == 'zipped'
+assert (base / 'input/data/base/README.txt').exists()
+hyperparameters = json.loads((base / 'input/config/hyperparameters.json').read_text())
+(base / 'model/network.json').write_text(json.dumps(hyperparameters))
+(base / 'checkpoints/state').write_text('checkpoint')
+print('kimg=1.0 loss_g=0.7 loss_d=1.2 augment_p=0.0')
+"""
+# Lies in S3, as the inference code does.
+INFER = """
+folder = base / 'processing'
+model = tarfile.open(folder / 'input/model/model.tar.gz')
+network = json.load(model.extractfile('network.json'))
+targets = sorted(path.name for path in (folder / 'input/targets').iterdir())
+prepared = json.loads((folder / 'input/prepare-report/prepare.json').read_text())
+(folder / 'output/inference/seeds.png').write_text('pixels')
+facts = {'network': network, 'targets': targets, 'prepared': prepared, 'execution': os.environ['EXECUTION_ID']}
+(folder / 'output/report/report.json').write_text(json.dumps(facts))
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Return a repository with the images' Dockerfiles and small programs."""
+    folder = tmp_path / "repository"
+    for name, program in {"prepare": PREPARE, "train": TRAIN, "infer": "sys.exit('not this one')"}.items():
+        (folder / "containers" / name).mkdir(parents=True)
+        entrypoint = f'ENTRYPOINT ["python3", "-m", "containers.{name}"]\n' if name == "train" else ""
+        (folder / "containers" / name / "Dockerfile").write_text(
+            "FROM debian\nCOPY . /workshop\nENV PYTHONPATH=/workshop:/workshop/stylegan2-ada-pytorch\n"
+            f"WORKDIR /\n{entrypoint}"
+        )
+        (folder / "containers" / name / "__main__.py").write_text(BASE + program)
+    return folder
+
+
+def start(place: Place, images: int, **changes: str) -> str:
+    """Upload a drop, create the pipeline as deployment does, and start it as start_run does."""
+    names = [f"{number:03}.png" for number in range(images)]
+    for name in names:
+        place.aws.put(f"uploads/faces/{name}")
+    place.aws.put("base/none/README.txt", "from scratch")
+    place.aws.put("code/0123/containers/__init__.py", "")
+    place.aws.put("code/0123/containers/infer/__main__.py", BASE + INFER)
+    prefix = {"prefix": f"s3://{BUCKET}/uploads/faces/"}
+    text = OWN.read_text().replace("${JobRoleArn}", ROLE).replace("${NotifyFunctionArn}", FUNCTION)
+    place.api.create_pipeline(PipelineName=PIPELINE, PipelineDefinition=text, RoleArn=ROLE)
+    parameters = {
+        "Dataset": "faces",
+        "Fingerprint": FINGERPRINT,
+        "ProcessInput": place.aws.put("manifests/faces/f.manifest", [prefix, *names]),
+        "ProcessImage": "workshop-prepare:local",
+        "TrainImage": "workshop-train:local",
+        "TrainCheckpointPath": f"s3://{BUCKET}/checkpoints/faces/{FINGERPRINT[:16]}-0/",
+        "TrainOutputPath": f"s3://{BUCKET}/runs/faces",
+        "WarmStartModel": f"s3://{BUCKET}/base/none/",
+        "InferenceImage": "workshop-infer:local",
+        "InferenceCodePath": f"s3://{BUCKET}/code/0123/",
+        "InferenceImagePath": place.aws.put("manifests/faces/f.targets.manifest", [prefix, *names[:2]]),
+        "Preset": "tiny",
+        "Kimg": "1.5",
+        "Resolution": "32",
+        "MinImages": "3",
+    } | changes
+    return place.start(TOKEN, **parameters)
+
+
+@pytest.mark.parametrize("isolation", ["own /opt/ml", "rewritten paths"])
+def test_whole_run(make_place: MakePlace, own_opt: bool, isolation: str) -> None:
+    if isolation == "own /opt/ml" and not own_opt:
+        pytest.skip("this machine forbids user namespaces, or Python lies below /opt")
+    place = make_place(own_opt=isolation == "own /opt/ml")
+    arn = start(place, images=4)
+    description = place.finish(arn)
+    assert description["PipelineExecutionStatus"] == "Succeeded", place.steps(arn)
+    assert list(place.steps(arn)) == ["Prepare", "EnoughImages", "Train", "Infer", "Notify"]
+    run = f"runs/faces/{arn.rsplit('/', 1)[-1]}"
+    facts = json.loads(place.aws.read(f"{run}/report/report.json"))
+    assert facts["network"] == {
+        "dataset": "faces",
+        "preset": "tiny",
+        "kimg": "1.5",
+        "resolution": "32",
+        "mirror": "false",
+        "seed": "0",
+    }
+    assert facts["targets"] == ["000.png", "001.png"]
+    assert facts["prepared"]["images"]["good"] == 4
+    assert facts["execution"] == arn.rsplit("/", 1)[-1]
+    job = place.steps(arn)["Train"]["Metadata"]["TrainingJob"]["Arn"].rsplit("/", 1)[-1]
+    assert place.aws.stored(f"{run}/") == [
+        f"{run}/inference/seeds.png",
+        f"{run}/prepare-report/prepare.json",
+        f"{run}/prepared/dataset.zip",
+        f"{run}/report/report.json",
+        f"{run}/training/{job}/output/model.tar.gz",
+    ]
+    assert place.aws.read(f"checkpoints/faces/{FINGERPRINT[:16]}-0/state") == b"checkpoint"
+    with tarfile.open(fileobj=io.BytesIO(place.aws.read(f"{run}/training/{job}/output/model.tar.gz"))) as model:
+        assert model.getnames() == ["network.json"]
+    event = {
+        "source": "pipeline",
+        "dataset": "faces",
+        "fingerprint": FINGERPRINT,
+        "pipelineExecutionArn": arn,
+        "reportUri": f"s3://{BUCKET}/{run}/report",
+    }
+    assert place.aws.functions.calls == [(FUNCTION, event)]
+    assert "loss_g=0.7" in place.standin.job_logs(arn)["Train"].read_text()
+
+
+def test_too_few_images_end_the_run_with_a_sentence(make_place: MakePlace) -> None:
+    place = make_place()
+    description = place.finish(start(place, images=2))
+    assert description["PipelineExecutionStatus"] == "Failed"
+    assert place.reason(description, "TooFewImages").startswith("Too few good images: at least 3 are needed.")
+    assert list(place.steps(description["PipelineExecutionArn"])) == ["Prepare", "EnoughImages", "TooFewImages"]
+    assert place.aws.functions.calls == []
+
+
+def test_two_instances_are_refused_by_the_step_that_asks_for_them(make_place: MakePlace) -> None:
+    place = make_place()
+    description = place.finish(start(place, images=4, TrainInstanceCount="2"))
+    assert "InstanceCount may only be 1 here, not 2: this machine runs one instance per job" in place.reason(
+        description, "Train"
+    )
+
+
+def test_function_that_fails_fails_the_run(make_place: MakePlace) -> None:
+    place = make_place()
+    place.aws.functions.function_error = "Unhandled"
+    description = place.finish(start(place, images=4))
+    assert description["PipelineExecutionStatus"] == "Failed"
+    assert "(Unhandled)" in place.reason(description, "Notify")
