@@ -6,6 +6,8 @@ TorchScriptFeatures     a TorchScript module from a file of the user's, such as 
 
 from __future__ import annotations
 
+import math
+import warnings
 from pathlib import Path
 from typing import Protocol
 
@@ -67,7 +69,10 @@ class TorchScriptFeatures:
         if not path.is_file():
             raise FeatureError(f"There is no perceptual network at {path}.")
         try:
-            self._module = torch.jit.load(str(path), map_location=device).eval()  # type: ignore[no-untyped-call]
+            with warnings.catch_warnings():
+                # torch would rather see torch.export, but the well-known perceptual networks are files of this kind.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                self._module = torch.jit.load(str(path), map_location=device).eval()  # type: ignore[no-untyped-call]
         except (RuntimeError, ValueError) as error:
             raise FeatureError(f"{path} is not a TorchScript module that can be loaded.") from error
         names = {argument.name for argument in self._module.forward.schema.arguments}
@@ -89,4 +94,4 @@ class TorchScriptFeatures:
 def _mean_of_places(layer: Tensor) -> Tensor:
     """Flatten [N, C, H, W] so that a squared distance is the mean over the places, summed over the channels."""
     places = layer.shape[2] * layer.shape[3]
-    return (layer / places**0.5).flatten(1)
+    return (layer / math.sqrt(places)).flatten(1)

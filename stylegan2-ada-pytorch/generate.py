@@ -1,0 +1,81 @@
+"""Command line: draw pictures with a trained network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from stylegan2.command_line import (
+    NUMBERS,
+    batch_option,
+    device_option,
+    errors_as_messages,
+    network_option,
+    noise_option,
+    open_network,
+    outdir_option,
+    truncation_option,
+    write_png,
+)
+from stylegan2.latents import load_ws
+from stylegan2.networks import NoiseMode
+from stylegan2.synthesis_tools import generate_images, render
+
+
+@click.command(context_settings={"max_content_width": 110})
+@network_option
+@click.option("--seeds", type=NUMBERS, metavar="LIST", help='One picture for each, for example "0-35" or "1,5,9-12".')
+@click.option(
+    "--projected-w",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Draw the latents in this file of projector.py, instead of seeds.",
+)
+@truncation_option
+@noise_option
+@batch_option
+@device_option
+@outdir_option
+@errors_as_messages
+def main(
+    network: Path,
+    seeds: list[int] | None,
+    projected_w: Path | None,
+    trunc: float,
+    noise_mode: NoiseMode,
+    batch: int,
+    device: str | None,
+    outdir: Path,
+) -> None:
+    """Draw pictures with a trained network.
+
+    Every seed stands for one picture: the same seed gives the same picture again, whichever others are drawn with it.
+    Writes seed0000.png, seed0001.png ... (or, with --projected-w, proj00.png ...).
+
+    \b
+    Examples:
+      python generate.py --network runs/tiles --seeds 0-35 --trunc 0.7 --outdir pictures
+      python generate.py --network runs/tiles --projected-w found/projected_w.npz --outdir pictures
+    """
+    if (seeds is None) == (projected_w is None):
+        raise click.UsageError("Give either --seeds or --projected-w.")
+    generator = open_network(network, device).G_ema
+    outdir.mkdir(parents=True, exist_ok=True)
+    if projected_w is not None:
+        for number, pixels in enumerate(
+            render(generator, load_ws(projected_w, generator), noise_mode=noise_mode, batch=batch)
+        ):
+            write_png(pixels, outdir / f"proj{number:02d}.png")
+    if seeds is not None:
+        with click.progressbar(length=len(seeds), label="Drawing", show_pos=True) as bar:
+            for start in range(0, len(seeds), batch):
+                some = seeds[start : start + batch]
+                pictures = generate_images(generator, some, truncation_psi=trunc, noise_mode=noise_mode, batch=batch)
+                for seed, pixels in zip(some, pictures, strict=True):
+                    write_png(pixels, outdir / f"seed{seed:04d}.png")
+                bar.update(len(some))
+    click.echo(f"The pictures are in {outdir}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""Command line: find the latents of given pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from stylegan2.command_line import (
+    device_option,
+    errors_as_messages,
+    network_option,
+    open_network,
+    outdir_option,
+    write_png,
+)
+from stylegan2.latents import save_ws
+from stylegan2.perceptual import DiscriminatorFeatures, Features, TorchScriptFeatures
+from stylegan2.projection import Space, project
+from stylegan2.vetting import RefusedPicture, load_training_pixels
+
+FILM_FRAMES = 120
+FILM_MILLISECONDS = 40  # per frame; the last one stays for two seconds
+
+
+@click.command(context_settings={"max_content_width": 110})
+@network_option
+@click.option(
+    "--target",
+    "targets",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    multiple=True,
+    required=True,
+    help="Picture to find; may be given several times. It is cropped and resized as for training.",
+)
+@click.option(
+    "--num-steps", type=click.IntRange(1, 100_000), default=1000, show_default=True, help="Steps of the search."
+)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=303, show_default=True, help="Of the search's random numbers."
+)
+@click.option(
+    "--space",
+    type=click.Choice(["w", "w+"]),
+    default="w",
+    show_default=True,
+    help="w: a latent like those of seeds, which mixes well; w+: nearer to the target.",
+)
+@click.option(
+    "--perceptual",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="TorchScript network that judges likeness, for example a VGG16 with LPIPS. It is a program: use only a file "
+    "that you trust.  [default: the network's own discriminator]",
+)
+@click.option(
+    "--save-video/--no-save-video", default=True, show_default=True, help="Film of the search, an animated WebP."
+)
+@device_option
+@outdir_option
+@errors_as_messages
+def main(
+    network: Path,
+    targets: tuple[Path, ...],
+    num_steps: int,
+    seed: int,
+    space: Space,
+    perceptual: Path | None,
+    save_video: bool,
+    device: str | None,
+    outdir: Path,
+) -> None:
+    """Find the latents with which a network comes nearest to given pictures.
+
+    Writes target.png (the picture as the network is shown it), proj.png (the nearest that it can draw), projected_w.npz
+    (the latent, for generate.py --projected-w) and proj.webp (a film of the search, target on the left). Several
+    targets are searched for at once and numbered: target00.png, proj00.png, proj00.webp ...; projected_w.npz holds all.
+
+    generate.py draws a latent with the network's own fine grain, so its picture differs a little from proj.png.
+    Pictures that are not framed like those of the training are found badly.
+
+    \b
+    Example:
+      python projector.py --network runs/tiles --target tile.jpg --num-steps 500 --outdir found
+    """
+    loaded = open_network(network, device)
+    generator = loaded.G_ema
+    pixels = np.stack([_read_target(path, generator.img_resolution, generator.img_channels) for path in targets])
+    features: Features
+    if perceptual is None:
+        features = DiscriminatorFeatures(loaded.D)
+    else:
+        features = TorchScriptFeatures(perceptual, generator.mapping.w_avg.device)
+
+    with click.progressbar(length=num_steps, label="Searching", show_pos=True, item_show_func=str) as bar:
+        found = project(
+            generator,
+            pixels,
+            features=features,
+            steps=num_steps,
+            seed=seed,
+            space=space,
+            frames=min(FILM_FRAMES, num_steps) if save_video else 0,
+            on_step=lambda _, distances: bar.update(1, f"distance {distances.mean():.4f}"),
+        )
+
+    outdir.mkdir(parents=True, exist_ok=True)
+    save_ws(outdir / "projected_w.npz", found.ws)
+    for index, path in enumerate(targets):
+        number = f"{index:02d}" if len(targets) > 1 else ""
+        write_png(pixels[index], outdir / f"target{number}.png")
+        write_png(found.images[index], outdir / f"proj{number}.png")
+        if save_video:
+            _write_film(pixels[index], found.frames[:, index], outdir / f"proj{number}.webp")
+        click.echo(f"{path}: distance {found.best[index]:.4f} after {num_steps} steps")
+    click.echo(f"The results are in {outdir}")
+
+
+def _read_target(path: Path, resolution: int, channels: int) -> NDArray[np.uint8]:
+    try:
+        pixels = load_training_pixels(path, resolution)
+    except RefusedPicture as refusal:
+        raise click.BadParameter(f"{path}: {refusal}", param_hint="--target") from refusal
+    if channels == 1:
+        return np.asarray(Image.fromarray(pixels).convert("L"))[:, :, np.newaxis]
+    return pixels
+
+
+def _write_film(target: NDArray[np.uint8], frames: NDArray[np.uint8], path: Path) -> None:
+    pictures = [Image.fromarray(np.concatenate([target, frame], axis=1).squeeze()).convert("RGB") for frame in frames]
+    durations = [FILM_MILLISECONDS] * (len(pictures) - 1) + [2000]
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=durations, loop=0, quality=85)
+
+
+if __name__ == "__main__":
+    main()

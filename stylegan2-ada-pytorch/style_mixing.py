@@ -1,0 +1,76 @@
+"""Command line: mix the styles of pairs of pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from stylegan2.command_line import (
+    NUMBERS,
+    batch_option,
+    device_option,
+    errors_as_messages,
+    network_option,
+    noise_option,
+    open_network,
+    outdir_option,
+    truncation_option,
+    write_png,
+)
+from stylegan2.networks import NoiseMode
+from stylegan2.synthesis_tools import mix_styles
+
+
+@click.command(context_settings={"max_content_width": 110})
+@network_option
+@click.option("--rows", type=NUMBERS, metavar="LIST", required=True, help='Seeds of the rows, for example "0-3".')
+@click.option("--cols", type=NUMBERS, metavar="LIST", required=True, help='Seeds of the columns, for example "5,8-10".')
+@click.option(
+    "--styles",
+    type=NUMBERS,
+    metavar="LIST",
+    help="Layers that come from the column; the first ones hold pose and shape, the last ones colours.  "
+    "[default: the first half, which is 0-6 at 256 pixels]",
+)
+@truncation_option
+@noise_option
+@batch_option
+@device_option
+@outdir_option
+@errors_as_messages
+def main(
+    network: Path,
+    rows: list[int],
+    cols: list[int],
+    styles: list[int] | None,
+    trunc: float,
+    noise_mode: NoiseMode,
+    batch: int,
+    device: str | None,
+    outdir: Path,
+) -> None:
+    """Mix the styles of pairs of pictures.
+
+    Every picture of the grid is the one of its row's seed, in which some layers are exchanged for those of its column's
+    seed. With the default layers it has the column's pose and shape in the row's colours. Writes ROW-COLUMN.png for
+    every pair, SEED-SEED.png for every seed by itself, and grid.png with all of them.
+
+    \b
+    Example:
+      python style_mixing.py --network runs/tiles --rows 0-3 --cols 10-15 --trunc 0.7 --outdir mixed
+    """
+    generator = open_network(network, device).G_ema
+    grid = mix_styles(generator, rows, cols, styles=styles, truncation_psi=trunc, noise_mode=noise_mode, batch=batch)
+    outdir.mkdir(parents=True, exist_ok=True)
+    for seed, pixels in [*zip(rows, grid.rows, strict=True), *zip(cols, grid.columns, strict=True)]:
+        write_png(pixels, outdir / f"{seed}-{seed}.png")
+    for row, line in zip(rows, grid.mixed, strict=True):
+        for column, pixels in zip(cols, line, strict=True):
+            write_png(pixels, outdir / f"{row}-{column}.png")
+    write_png(grid.sheet(), outdir / "grid.png")
+    click.echo(f"The grid is in {outdir / 'grid.png'}")
+
+
+if __name__ == "__main__":
+    main()
