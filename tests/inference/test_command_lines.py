@@ -1,8 +1,10 @@
 """The three programs for finished networks run end to end and put their files where users know them."""
 
+import contextlib
 import zipfile
 
 import generate
+import click
 import numpy as np
 import projector
 import pytest
