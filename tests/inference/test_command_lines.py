@@ -3,8 +3,8 @@
 import contextlib
 import zipfile
 
-import generate
 import click
+import generate
 import numpy as np
 import projector
 import pytest
