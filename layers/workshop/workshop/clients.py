@@ -4,9 +4,10 @@ The protocols are the whole surface that the functions need from AWS: the fakes 
 these, and each function's IAM policy is a subset of them.
 """
 
+import os
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, Protocol, cast
+from typing import Any, Literal, Protocol, cast
 
 import boto3
 from botocore.config import Config
@@ -18,10 +19,7 @@ _CONFIG = Config(
     connect_timeout=3,
     read_timeout=10,
     retries={"mode": "standard", "total_max_attempts": 4},
-    # Presigned links: SigV2, boto3's default for them, is refused for objects under KMS (boto3 issue 2680).
-    signature_version="v4",
 )
-_S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4"))
 
 
 class S3(Protocol):
@@ -64,7 +62,17 @@ class SageMaker(Protocol):
 
 @cache
 def _client(service: str) -> object:
-    return boto3.client(service, config=_S3_CONFIG if service == "s3" else _CONFIG)  # type: ignore[call-overload]
+    config = _CONFIG.merge(_s3_config()) if service == "s3" else _CONFIG
+    return boto3.client(service, config=config)  # type: ignore[call-overload]
+
+
+def _s3_config() -> Config:
+    """What makes presigned links work everywhere: SigV4, since SigV2, boto3's default for them, is refused for objects
+    under KMS (boto3 issue 2680); and the bucket's regional host, since the global one answers for a new bucket with a
+    redirect that breaks the signature. An endpoint of one's own has no host name per bucket."""
+    own_endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    style: Literal["path", "virtual"] = "path" if own_endpoint else "virtual"
+    return Config(signature_version="s3v4", s3={"addressing_style": style, "us_east_1_regional_endpoint": "regional"})
 
 
 def s3() -> S3:

@@ -56,7 +56,7 @@ class TokenKey:
             payload, mac = (_decode(part) for part in token.split("."))
             dataset, execution_id, expires = json.loads(payload)
             check_dataset(dataset)
-        except (ValueError, RefusedName, RecursionError) as error:
+        except (ValueError, TypeError, RefusedName, RecursionError) as error:
             raise damaged from error
         if not isinstance(execution_id, str) or not execution_id.isalnum() or type(expires) is not int:
             raise damaged

@@ -11,7 +11,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 logger = Logger()
-metrics = Metrics()
+metrics = Metrics(namespace="Workshop")
 
 Handler = Callable[[Any, Any], Any]
 

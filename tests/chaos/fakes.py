@@ -1,0 +1,207 @@
+"""Stand-ins for the services around the functions, with the semantics that the design relies on, and no others.
+
+FakeS3         put, get, head, list with prefix and delimiter in pages; strongly consistent; times of the fake clock
+FakeSQS        SendMessage only; the world delivers (delay, at least once, visibility, dead letters)
+FakeSNS        Publish only; keeps what was published
+FakeLambda     asynchronous Invoke only; the world delivers (at least once, two retries)
+FakeSageMaker  StartPipelineExecution with token deduplication (which moto lacks), Describe, list of steps;
+               refuses nothing unless told to; the world lets executions end
+"""
+
+import hashlib
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+ACCOUNT = "123456789012"
+REGION = "eu-central-1"
+
+
+class FakeClock:
+    """Epoch milliseconds that pass only when told to."""
+
+    def __init__(self, now: int = 1_795_435_200_000) -> None:
+        self.now = now
+
+    def now_ms(self) -> int:
+        return self.now
+
+    def date(self) -> datetime:
+        return datetime.fromtimestamp(self.now // 1000, UTC)  # S3 and SageMaker tell whole seconds
+
+
+def client_error(code: str, operation: str, status: int = 400) -> ClientError:
+    """An error as botocore raises it."""
+    response: Any = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, operation)
+
+
+class FakeS3:
+    """One bucket."""
+
+    PAGE = 3  # small, so that paging is always exercised
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+        self.objects: dict[str, tuple[bytes, datetime]] = {}
+
+    def put_object(self, Bucket: str, Key: str, Body: bytes, **_: Any) -> dict[str, Any]:
+        self.objects[Key] = (Body, self._clock.date())
+        return {}
+
+    def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:
+        if Key not in self.objects:
+            raise client_error("NoSuchKey", "GetObject", 404)
+        return {"Body": io.BytesIO(self.objects[Key][0])}
+
+    def head_object(self, Bucket: str, Key: str) -> dict[str, Any]:
+        if Key not in self.objects:
+            raise client_error("404", "HeadObject", 404)
+        return {}
+
+    def list_objects_v2(
+        self, Bucket: str, Prefix: str, Delimiter: str = "", ContinuationToken: str = ""
+    ) -> dict[str, Any]:
+        keys = sorted(key for key in self.objects if key.startswith(Prefix) and key > ContinuationToken)
+        if Delimiter:
+            folders = {Prefix + key.removeprefix(Prefix).split(Delimiter)[0] + Delimiter for key in keys}
+            return {"CommonPrefixes": [{"Prefix": folder} for folder in sorted(folders)]}
+        page = [
+            {"Key": k, "Size": len(body), "ETag": f'"{hash(body) & 0xFFFFFFFF:08x}"', "LastModified": modified}
+            for k in keys[: self.PAGE]
+            for body, modified in [self.objects[k]]
+        ]
+        more = len(keys) > self.PAGE
+        return {"Contents": page, "IsTruncated": more} | ({"NextContinuationToken": page[-1]["Key"]} if more else {})
+
+    def generate_presigned_url(self, operation: str, Params: dict[str, str], ExpiresIn: int) -> str:
+        return f"https://{Params['Bucket']}.example.com/{Params['Key']}?X-Amz-Expires={ExpiresIn}"
+
+
+class FakeSQS:
+    """Hands messages to the world."""
+
+    def __init__(self, deliver: Callable[[str, int], None]) -> None:
+        self._deliver = deliver
+
+    def send_message(self, QueueUrl: str, MessageBody: str, DelaySeconds: int) -> dict[str, Any]:
+        if not 0 <= DelaySeconds <= 900:
+            raise client_error("InvalidParameterValue", "SendMessage")
+        self._deliver(MessageBody, DelaySeconds)
+        return {}
+
+
+@dataclass(frozen=True)
+class Published:
+    """One message on the topic."""
+
+    dataset: str
+    kind: str
+    subject: str
+    message: str
+
+
+class FakeSNS:
+    """Keeps what is published."""
+
+    def __init__(self) -> None:
+        self.published: list[Published] = []
+
+    def publish(
+        self, TopicArn: str, Subject: str, Message: str, MessageAttributes: dict[str, dict[str, str]]
+    ) -> dict[str, Any]:
+        texts = {name: attribute["StringValue"] for name, attribute in MessageAttributes.items()}
+        self.published.append(Published(texts["dataset"], texts["kind"], Subject, Message))
+        return {}
+
+
+class FakeLambda:
+    """Hands asynchronous invocations to the world."""
+
+    def __init__(self, deliver: Callable[[str, dict[str, Any]], None]) -> None:
+        self._deliver = deliver
+
+    def invoke(self, FunctionName: str, InvocationType: str, Payload: bytes) -> dict[str, Any]:
+        if InvocationType != "Event":
+            raise AssertionError("functions call each other asynchronously only")
+        self._deliver(FunctionName, json.loads(Payload))
+        return {"StatusCode": 202}
+
+
+@dataclass
+class FakeExecution:
+    """A pipeline execution."""
+
+    arn: str
+    description: str
+    parameters: dict[str, str]
+    started_at: datetime
+    status: str = "Executing"
+    changed_at: datetime | None = None
+    failure_reason: str = ""
+    steps: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in {"Executing", "Stopping"}
+
+
+class FakeSageMaker:
+    """One pipeline. `refusals` are raised, one per start, before anything is started."""
+
+    def __init__(self, clock: FakeClock, pipeline: str = "workshop") -> None:
+        self._clock = clock
+        self._pipeline = pipeline
+        self._by_token: dict[str, FakeExecution] = {}
+        self.executions: dict[str, FakeExecution] = {}
+        self.refusals: list[Exception] = []
+        self.requests: list[dict[str, Any]] = []
+        self.on_start: Callable[[FakeExecution], None] = lambda execution: None
+
+    def start_pipeline_execution(self, **request: Any) -> dict[str, Any]:
+        self.requests.append(request)
+        if self.refusals:
+            raise self.refusals.pop(0)
+        if request["PipelineName"] != self._pipeline:
+            raise client_error("ResourceNotFound", "StartPipelineExecution")
+        token = request["ClientRequestToken"]
+        if token not in self._by_token:
+            number = len(self.executions) + 1
+            execution = FakeExecution(
+                f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:pipeline/{self._pipeline}/execution/run{number:05d}",
+                request["PipelineExecutionDescription"],
+                {p["Name"]: p["Value"] for p in request["PipelineParameters"]},
+                self._clock.date(),
+            )
+            self.on_start(execution)
+            self._by_token[token] = self.executions[execution.arn] = execution
+        return {"PipelineExecutionArn": self._by_token[token].arn}
+
+    def describe_pipeline_execution(self, PipelineExecutionArn: str) -> dict[str, Any]:
+        execution = self._find(PipelineExecutionArn, "DescribePipelineExecution")
+        described = {
+            "PipelineExecutionArn": execution.arn,
+            "PipelineExecutionStatus": execution.status,
+            "PipelineExecutionDescription": execution.description,
+            "CreationTime": execution.started_at,
+            "LastModifiedTime": execution.changed_at or execution.started_at,
+        }
+        return described | ({"FailureReason": execution.failure_reason} if execution.failure_reason else {})
+
+    def list_pipeline_execution_steps(self, PipelineExecutionArn: str, **_: Any) -> dict[str, Any]:
+        return {"PipelineExecutionSteps": self._find(PipelineExecutionArn, "ListPipelineExecutionSteps").steps}
+
+    def end(self, arn: str, status: str, reason: str = "") -> None:
+        """Let an execution end."""
+        execution = self.executions[arn]
+        execution.status, execution.failure_reason, execution.changed_at = status, reason, self._clock.date()
+
+    def _find(self, arn: str, operation: str) -> FakeExecution:
+        if arn not in self.executions:
+            raise client_error("ResourceNotFound", operation)
+        return self.executions[arn]

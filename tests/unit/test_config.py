@@ -1,0 +1,59 @@
+"""A function's environment: complete and in bounds, or refused by name before anything is done."""
+
+import pytest
+
+from tests.unit.conftest import ENVIRONMENT
+from workshop.config import LinkConfig, ListenerConfig, ReportConfig, StartRunConfig, UploadTriggerConfig
+from workshop.errors import ConfigError
+
+COMPLETE = ENVIRONMENT | {"SETTLE_QUEUE_URL": "https://queue", "TOPIC_ARN": "arn:topic", "LINK_KEY_ID": "key"}
+NEEDED = {
+    UploadTriggerConfig: ["TABLE", "SETTLE_QUEUE_URL", "QUIET_SECONDS"],
+    ListenerConfig: ["TABLE", "TOPIC_ARN", "SETTLE_QUEUE_URL", "REPORT_SUCCESS_FUNCTION", "REPORT_FAILURE_FUNCTION"],
+    ReportConfig: ["BUCKET", "TABLE", "TOPIC_ARN", "LINK_KEY_ID"],
+    LinkConfig: ["BUCKET", "LINK_KEY_ID"],
+    StartRunConfig: [
+        *("BUCKET", "TABLE", "SETTLE_QUEUE_URL", "TOPIC_ARN", "PIPELINE_NAME", "QUIET_SECONDS", "LEASE_SECONDS"),
+        *("MAX_CONCURRENT_RUNS", "MIN_IMAGES", "DEFAULT_PRESET", "PROCESS_IMAGE", "TRAIN_IMAGE", "INFERENCE_IMAGE"),
+        *("INFERENCE_CODE_PATH", "WARM_START_MODEL", "PROCESS_INSTANCE_TYPE", "TRAIN_INSTANCE_TYPE"),
+        *("INFERENCE_INSTANCE_TYPE", "MAX_TRAIN_SECONDS", "REPORT_SUCCESS_FUNCTION", "REPORT_FAILURE_FUNCTION"),
+    ],
+}
+
+
+@pytest.mark.parametrize(("config", "name"), [(c, name) for c, names in NEEDED.items() for name in names])
+@pytest.mark.parametrize("value", [None, "", " "])
+def test_a_missing_variable_is_named(config: type, name: str, value: str | None) -> None:
+    variables = {k: v for k, v in COMPLETE.items() if k != name} | ({} if value is None else {name: value})
+    with pytest.raises(ConfigError, match=name):
+        config.from_env(variables)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("config", NEEDED)
+def test_what_is_listed_here_is_enough(config: type) -> None:
+    config.from_env({name: COMPLETE[name] for name in [*NEEDED[config], "RESULTS_URL"]})  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("QUIET_SECONDS", "0"),
+        ("QUIET_SECONDS", "ten"),
+        ("QUIET_SECONDS", "1.5"),
+        ("QUIET_SECONDS", "nan"),
+        ("MAX_CONCURRENT_RUNS", "inf"),
+        ("DEFAULT_KIMG", "-1"),
+        ("MAX_TRAIN_SECONDS", "432001"),
+        ("DEFAULT_PRESET", "huge"),
+    ],
+)
+def test_a_variable_out_of_bounds_is_named(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=name):
+        StartRunConfig.from_env(COMPLETE | {name: value})
+
+
+def test_optional_variables_may_be_missing_or_empty() -> None:
+    without = {k: v for k, v in COMPLETE.items() if k not in ("DEFAULT_KIMG", "RESULTS_URL", "LINK_KEY_ID")}
+    assert StartRunConfig.from_env(without).default_kimg is None
+    assert StartRunConfig.from_env(without | {"DEFAULT_KIMG": "2.5"}).default_kimg == 2.5
+    assert ReportConfig.from_env(without).results_url == ""

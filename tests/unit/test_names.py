@@ -1,0 +1,123 @@
+"""The grammar of names: what becomes a path, and what never does."""
+
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests.unit.conftest import RUN_ARN
+from workshop import layout
+from workshop.errors import RefusedName
+from workshop.names import (
+    FileKind,
+    check_dataset,
+    check_fingerprint,
+    kind_of,
+    parse_execution,
+    parse_upload_key,
+    printable,
+)
+
+DATASET = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
+
+
+@pytest.mark.parametrize("name", ["a", "0", "red-chairs", "a--b", "x" * 63])
+def test_a_dataset_name_is_taken_as_it_is(name: str) -> None:
+    assert check_dataset(name) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", "-a", "a-", "A", "a_b", "a b", "a/b", "..", "x" * 64, "a\n", "\uff41", None, 7, ["a"]]
+)
+def test_anything_else_is_refused(name: object) -> None:
+    with pytest.raises(RefusedName):
+        check_dataset(name)
+
+
+@given(st.text())
+@example("a\n")
+def test_exactly_the_grammar_is_a_dataset_name(text: str) -> None:
+    if DATASET.match(text):
+        assert check_dataset(text) == text
+    else:
+        with pytest.raises(RefusedName) as caught:
+            check_dataset(text)
+        assert str(caught.value).isprintable()
+
+
+@given(st.text(), st.text())
+def test_a_parsed_key_never_leaves_its_dataset(folder: str, name: str) -> None:
+    try:
+        upload = parse_upload_key(f"uploads/{folder}/{name}")
+    except RefusedName:
+        return
+    assert DATASET.match(upload.dataset)
+    assert layout.uploads(upload.dataset) + upload.name == f"uploads/{folder}/{name}"
+    if upload.kind is FileKind.IMAGE:
+        segments = upload.name.split("/")
+        assert all(segment and not segment.startswith(".") and "\\" not in segment for segment in segments)
+        assert all(len(segment.encode()) <= 255 for segment in segments)
+
+
+@pytest.mark.parametrize("key", ["", "uploads/", "uploads/a.png", "a/b/c.png", "/uploads/a/b.png", "uploads//b.png"])
+def test_a_key_outside_of_a_datasets_folder_is_refused(key: str) -> None:
+    with pytest.raises(RefusedName):
+        parse_upload_key(key)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("a.png", FileKind.IMAGE),
+        ("sub/Ä b+c%2B1 ☺.JPeG", FileKind.IMAGE),
+        ("x.tar.webp", FileKind.IMAGE),
+        ("settings.yaml", FileKind.SETTINGS),
+        ("_READY", FileKind.READY),
+        ("sub/settings.yaml", FileKind.OTHER),
+        ("sub/_READY", FileKind.OTHER),
+        ("", FileKind.OTHER),
+        ("sub/", FileKind.OTHER),
+        ("png", FileKind.OTHER),
+        (".png", FileKind.OTHER),
+        ("a.heic", FileKind.OTHER),
+        (".DS_Store/a.png", FileKind.OTHER),
+        ("__MACOSX/a.png", FileKind.OTHER),
+        ("sub/._a.png", FileKind.OTHER),
+        ("../a.png", FileKind.REFUSED),
+        ("a//b.png", FileKind.REFUSED),
+        ("a\\b.png", FileKind.REFUSED),
+        ("a\x00.png", FileKind.REFUSED),
+        ("a\nb.png", FileKind.REFUSED),
+        ("\ud800.png", FileKind.REFUSED),
+        ("ü" * 126 + ".png", FileKind.REFUSED),
+    ],
+)
+def test_what_a_file_is_follows_from_its_name(name: str, kind: FileKind) -> None:
+    assert kind_of(name) is kind
+
+
+def test_an_execution_arn_is_taken_apart() -> None:
+    execution = parse_execution(RUN_ARN)
+    assert (execution.region, execution.account, execution.pipeline) == ("eu-central-1", "123456789012", "workshop")
+    assert execution.id == "p4jn9xou8a8s"
+    assert parse_execution(RUN_ARN.replace("arn:aws:", "arn:aws-cn:")).id == "p4jn9xou8a8s"
+
+
+@pytest.mark.parametrize("arn", ["", None, RUN_ARN + "/x", RUN_ARN + "\n", "x" + RUN_ARN, "arn:aws:s3:::b"])
+def test_another_arn_is_refused(arn: object) -> None:
+    with pytest.raises(RefusedName):
+        parse_execution(arn)
+
+
+@pytest.mark.parametrize("text", ["0" * 63, "0" * 65, "G" * 64, "A" * 64, None])
+def test_what_is_no_fingerprint_is_refused(text: object) -> None:
+    with pytest.raises(RefusedName):
+        check_fingerprint(text)
+
+
+@given(st.text(), st.integers(min_value=3, max_value=50))
+def test_printable_text_is_one_short_line(text: str, limit: int) -> None:
+    line = printable(text, limit)
+    assert len(line) <= limit
+    assert line.isprintable()

@@ -1,0 +1,66 @@
+"""The mails: word for word, and within SNS's limits whatever is in them."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from workshop.notice_samples import as_text, print_samples, samples
+from workshop.notices import MAX_BODY_BYTES, Kind, fit_body, fit_subject, render
+
+GOLDEN = Path(__file__).parent / "golden_notices"
+
+
+@pytest.mark.parametrize("name", samples())
+def test_each_notice_reads_as_agreed(name: str) -> None:
+    """After a wanted change: python -m tests.unit.write_golden_notices, and read the difference."""
+    assert as_text(samples()[name]) == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def test_every_golden_notice_is_still_sent() -> None:
+    assert {file.stem for file in GOLDEN.glob("*.txt")} == set(samples())
+
+
+@pytest.mark.parametrize("name", samples())
+def test_each_notice_is_within_the_limits(name: str) -> None:
+    notice = samples()[name]
+    assert re.fullmatch(r"[ -~]{1,99}", notice.subject)
+    assert len(notice.body.encode()) <= MAX_BODY_BYTES
+    assert "$" not in re.sub(r"\$252F|\$3[FD]", "", notice.body)
+
+
+def test_the_preview_shows_all_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+    print_samples()
+    shown = capsys.readouterr().out
+    assert shown.count("Subject: ") == len(samples())
+
+
+def test_a_placeholder_without_a_value_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        render(Kind.STARTED, "started", "cats")
+
+
+@given(st.text())
+@example("\r\nBcc: everybody")
+@example("ü" * 200)
+@example("")
+def test_any_subject_becomes_one_line_of_printable_ascii(text: str) -> None:
+    assert re.fullmatch(r"[ -~]{1,99}", fit_subject(text))
+
+
+@given(st.text(), st.integers(0, 3))
+@example("ü" * 131_072, 0)
+@example("☺" * 100_000, 1)
+@example("\ud800", 0)
+def test_any_body_fits_in_bytes_and_keeps_whole_characters(text: str, extra: int) -> None:
+    body = fit_body("x" * extra + text)
+    assert len(body.encode()) <= MAX_BODY_BYTES
+    assert all(character.isprintable() or character == "\n" for character in body)
+
+
+@given(st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "Zs"]), max_size=500))
+def test_an_ordinary_body_is_left_as_it_is(text: str) -> None:
+    printable = "".join(character for character in text if character.isprintable())
+    assert fit_body(printable) == printable

@@ -1,0 +1,215 @@
+"""report_success and report_failure: one notice on the end of a run, with what can be found out about it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.chaos.fakes import FakeExecution, client_error
+from tests.unit.conftest import BUCKET, RUN_ARN, Stage, sample
+from workshop.errors import NoticeBusy
+from workshop.names import parse_execution
+from workshop.runs import run_notice_key
+from workshop.state import RunIdentity
+
+JOB = "pipelines-p4jn9xou8a8s-Train-tmgxry49ug"
+
+
+def succeed(stage: Stage, source: str = "pipeline", **changes: Any) -> Any:
+    return stage.invoke("report_success", sample("report_success_from_pipeline") | {"source": source} | changes)
+
+
+def fail(stage: Stage, status: str, steps: list[dict[str, Any]], reason: str = "") -> str:
+    """Report an execution that ended like this; returns the mail's text."""
+    identity = RunIdentity("red-chairs", "0" * 64, 1)
+    stage.sagemaker.executions[RUN_ARN] = FakeExecution(
+        RUN_ARN, identity.to_json(), {}, stage.date(), status, failure_reason=reason, steps=steps
+    )
+    stage.invoke("report_failure", sample("report_failure_from_listener") | {"status": status})
+    (mail,) = stage.mails
+    assert stage.mail_kinds == ["failed"]
+    return f"{mail['Subject']}\n{mail['Message']}"
+
+
+def step(name: str, status: str = "Failed", reason: str = "", **metadata: Any) -> dict[str, Any]:
+    return {"StepName": name, "StepStatus": status, "FailureReason": reason, "Metadata": metadata}
+
+
+def test_a_good_run_gives_one_mail_with_one_link_counts_and_reasons(stage: Stage) -> None:
+    stage.leave_artefacts()
+    assert succeed(stage) == {"notified": "succeeded"}
+
+    (mail,) = stage.mails
+    text = mail["Message"]
+    assert mail["Subject"] == "Workshop: red-chairs - your pictures are ready"
+    assert text.count("https://") == 1
+    assert "https://results.example.com/?t=" in text
+    assert "Pictures used:      3 of 5" in text
+    assert "Pictures made:      2" in text
+    assert "- a b.png: No image." in text
+    assert "s3://workshop-bucket/runs/red-chairs/p4jn9xou8a8s/" in text
+
+
+def test_pipeline_and_listener_together_send_one_mail(stage: Stage) -> None:
+    stage.leave_artefacts()
+    assert succeed(stage) == {"notified": "succeeded"}
+    assert succeed(stage, "listener") == {"notified": "already sent"}
+    assert succeed(stage) == {"notified": "already sent"}
+
+    assert stage.mail_kinds == ["succeeded"]
+
+
+def test_a_link_without_a_results_function_says_honestly_how_long_it_works(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RESULTS_URL", "")
+    stage.leave_artefacts()
+    succeed(stage)
+
+    text = stage.mails[0]["Message"]
+    assert "for 12 hours at most" in text
+    assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in text
+    assert "https://workshop-bucket.s3.eu-central-1.amazonaws.com/runs/" in text
+
+
+@pytest.mark.parametrize(
+    ("key", "body", "sentence"),
+    [
+        ("report/index.html", None, "The page with the results (report/index.html) is missing."),
+        ("report/report.json", b"", "The page's data (report/report.json) is empty."),
+        ("training/job/output/model.tar.gz", None, "The trained model (training/.../model.tar.gz) is missing."),
+        ("training/job/output/model.tar.gz", b"", "The trained model (training/.../model.tar.gz) is empty."),
+    ],
+)
+def test_success_without_its_artefacts_is_a_failure_that_names_them(
+    stage: Stage, key: str, body: bytes | None, sentence: str
+) -> None:
+    stage.leave_artefacts()
+    whole = f"runs/red-chairs/p4jn9xou8a8s/{key}"
+    if body is None:
+        stage.s3.delete_object(Bucket=BUCKET, Key=whole)
+    else:
+        stage.put(whole, body)
+
+    assert succeed(stage) == {"notified": "failed"}
+    assert stage.mails[0]["Subject"] == "Workshop: red-chairs - the run finished with problems"
+    assert sentence in stage.mails[0]["Message"]
+
+
+def test_without_prepare_json_the_mail_goes_out_with_unknown_counts(stage: Stage) -> None:
+    stage.leave_artefacts()
+    stage.put("runs/red-chairs/p4jn9xou8a8s/prepare-report/prepare.json", b"[1, 2")
+
+    assert succeed(stage) == {"notified": "succeeded"}
+    assert "Pictures used:      unknown" in stage.mails[0]["Message"]
+
+
+def test_trouble_does_not_fail_the_pipeline_but_is_retried_for_the_listener(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.leave_artefacts()
+
+    def broken(**_: Any) -> Any:
+        raise client_error("InternalError", "Publish", 500)
+
+    monkeypatch.setattr(stage.sns, "publish", broken, raising=False)
+    assert succeed(stage) == {"notified": "trouble"}
+    stage.later(91)
+    with pytest.raises(Exception, match="InternalError"):
+        succeed(stage, "listener")
+
+
+def test_a_malformed_pipeline_event_is_reported_as_trouble_too(stage: Stage) -> None:
+    assert stage.invoke("report_success", {"source": "pipeline", "dataset": "../x"}) == {"notified": "trouble"}
+
+
+def test_a_sender_that_died_is_waited_for_and_then_replaced(stage: Stage) -> None:
+    stage.leave_artefacts()
+    key = run_notice_key(RUN_ARN, "succeeded")
+    lease = {"pk": {"S": key["pk"]}, "sk": {"S": key["sk"]}, "leaseUntil": {"N": str(stage.now_ms() + 90_000)}}
+    stage.dynamodb.put_item(TableName="ledger", Item=lease)
+
+    with pytest.raises(NoticeBusy):
+        succeed(stage, "listener")
+    stage.later(91)
+    assert succeed(stage, "listener") == {"notified": "succeeded"}
+
+
+def test_the_duration_is_the_runs(stage: Stage) -> None:
+    stage.settle()
+    arn = next(iter(stage.sagemaker.executions))
+    stage.leave_artefacts(execution_id=parse_execution(arn).id)
+    stage.later(3600 * 3 + 60)
+    succeed(stage, pipelineExecutionArn=arn)
+
+    assert "Duration:           3 h 1 min" in stage.mails[-1]["Message"]
+
+
+def test_a_failed_step_is_named_with_reason_log_and_next_steps(stage: Stage) -> None:
+    reason = "ClientError: AlgorithmError: CUDA out of memory, exit code: 1"
+    arn = f"arn:aws:sagemaker:eu-central-1:123456789012:training-job/{JOB}"
+    text = fail(stage, "Failed", [step("Prepare", "Succeeded"), step("Train", reason=reason, TrainingJob={"Arn": arn})])
+
+    assert "the run has failed while training" in text
+    assert f"Reason:             {reason}" in text
+    assert "log-groups/log-group/$252Faws$252Fsagemaker$252FTrainingJobs" in text
+    assert JOB in text
+    assert "ran out of memory" in text
+    assert '{"source": "manual", "dataset": "red-chairs", "rerun": true}' in text
+
+
+def test_too_few_good_images_are_counted_and_named(stage: Stage) -> None:
+    stage.leave_artefacts()
+    text = fail(stage, "Failed", [step("Prepare", "Succeeded"), step("TooFewImages", reason="At least 20 are needed.")])
+
+    assert "too few good pictures" in text
+    assert "3 of 5 pictures can be used. At least 20 are needed." in text
+    assert "- a b.png: No image." in text
+
+
+def test_too_few_good_images_without_prepare_json_still_say_so(stage: Stage) -> None:
+    assert "At least 20 are needed." in fail(stage, "Failed", [step("TooFewImages", reason="At least 20 are needed.")])
+
+
+def test_a_stopped_run_is_told_as_stopped(stage: Stage) -> None:
+    text = fail(stage, "Stopped", [step("Train", "Stopped")])
+    assert "the run was stopped" in text
+    assert "Train (training)" in text
+
+
+def test_a_run_that_failed_as_a_whole_gives_the_executions_reason(stage: Stage) -> None:
+    assert "no such role" in fail(stage, "Failed", [], "AccessDenied: no such role")
+
+
+def test_a_lost_run_is_told_as_lost(stage: Stage) -> None:
+    stage.invoke("report_failure", sample("report_failure_from_listener"))
+    assert "the run is lost" in stage.mails[0]["Subject"]
+
+
+def test_a_hostile_reason_cannot_break_the_mail(stage: Stage) -> None:
+    text = fail(stage, "Failed", [step("Train", reason="\x1b[31m\r\nSubject: x\u202e$dataset " + "ü" * 400_000)])
+    assert "\r" not in text
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "$dataset" in text
+    assert len(text.encode()) < 10_000
+
+
+def test_failures_are_reported_once(stage: Stage) -> None:
+    fail(stage, "Failed", [step("Train", reason="x")])
+    assert stage.invoke("report_failure", sample("report_failure_from_listener")) == {"notified": "already sent"}
+    assert len(stage.mails) == 1
+
+
+def test_a_report_settles_what_the_dataset_owes(stage: Stage) -> None:
+    stage.settle()
+    arn, execution = next(iter(stage.sagemaker.executions.items()))
+    stage.sagemaker.end(arn, "Failed", "boom")
+    event = sample("pipeline_execution_failed")
+    event["detail"] |= {"pipelineExecutionArn": arn, "pipelineExecutionDescription": execution.description}
+    stage.invoke("status_listener", event)
+    assert stage.item("DATASET#red-chairs")["unreported"] == {"SS": [arn]}
+
+    ((_, request),) = stage.invocations
+    stage.invoke("report_failure", json.loads(json.dumps(request)))
+    assert "unreported" not in stage.item("DATASET#red-chairs")

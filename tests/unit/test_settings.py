@@ -1,0 +1,144 @@
+"""settings.yaml: an allow-list with bounds, and messages that an artist can act on."""
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workshop.errors import SettingsError
+from workshop.settings import (
+    INFERENCE_MODES,
+    MAX_KIMG,
+    MAX_SEED,
+    MIN_KIMG,
+    PRESETS,
+    RESOLUTIONS,
+    Choice,
+    default_choice,
+    parse_settings,
+)
+
+DEFAULTS = default_choice("balanced")
+
+
+def problems(content: bytes) -> str:
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(content, DEFAULTS)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("preset", "train_preset", "resolution", "kimg"),
+    [
+        ("laptop", "laptop", 64, 6.0),
+        ("tiny", "tiny", 16, 0.5),
+        ("sketch", "auto", 128, 400.0),
+        ("balanced", "auto", 256, 2000.0),
+        ("best", "paper256", 256, 10_000.0),
+    ],
+)
+def test_each_preset_stands_for_its_numbers(preset: str, train_preset: str, resolution: int, kimg: float) -> None:
+    choice = parse_settings(f"preset: {preset}".encode(), DEFAULTS)
+    assert choice == Choice(preset, train_preset, resolution, kimg)
+
+
+def test_all_presets_are_covered_above() -> None:
+    assert set(PRESETS) == {"laptop", "tiny", "sketch", "balanced", "best"}
+
+
+@pytest.mark.parametrize("content", [b"", b"\n# nothing yet\n", b"\xef\xbb\xbf"])
+def test_an_empty_file_leaves_the_defaults(content: bytes) -> None:
+    assert parse_settings(content, DEFAULTS) == DEFAULTS
+
+
+def test_the_operators_kimg_holds_for_the_default_preset_only() -> None:
+    defaults = default_choice("balanced", 12)
+    assert parse_settings(b"mirror: true", defaults).kimg == 12
+    assert parse_settings(b"preset: sketch", defaults).kimg == 400
+
+
+@pytest.mark.parametrize(
+    ("content", "train_preset"),
+    [
+        (b"preset: best\nresolution: 1024", "paper1024"),
+        (b"preset: best\nresolution: 512", "paper512"),
+        (b"preset: best\nresolution: 64", "auto"),
+        (b"preset: sketch\nresolution: 512", "auto"),
+    ],
+)
+def test_best_uses_the_papers_configuration_where_there_is_one(content: bytes, train_preset: str) -> None:
+    assert parse_settings(content, DEFAULTS).train_preset == train_preset
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"kimgs: 5", '"kimgs" is not a setting. Did you mean "kimg"?'),
+        (b"instance_type: ml.p5", '"instance_type" is not a setting. You may set: preset, kimg, resolution, mirror,'),
+        (b"kimg: 30000", "kimg must be a number from 0.1 to 25,000, not 30000."),
+        (b"kimg: .nan", "kimg must be a number from 0.1 to 25,000, not nan."),
+        (b"kimg: '5'", 'kimg must be a number from 0.1 to 25,000, not "5".'),
+        (b"kimg: true", "kimg must be a number from 0.1 to 25,000, not true."),
+        (b"resolution: 100", "resolution must be one of 16, 32, 64, 128, 256, 512, 1024, not 100."),
+        (b"resolution: 256.0", "resolution must be one of"),
+        (b"mirror: 1", "mirror must be true or false, not 1."),
+        (b"seed: -1", "seed must be a whole number from 0 to 2,147,483,647, not -1."),
+        (b"seed: " + b"9" * 1000, "seed must be a whole number from 0 to 2,147,483,647, not such a number."),
+        (b"preset: huge", "preset must be one of laptop, tiny, sketch, balanced, best, not"),
+        (b"preset: [best]", "not a list."),
+        (b"preset:", "not nothing."),
+        (b"inference_mode: none", "inference_mode must be one of all, generate, mix, project"),
+        (b"7: 8", '"(int)" is not a setting.'),
+        (b"- a", "must consist of lines like"),
+        (b"just words", "must consist of lines like"),
+        (b"kimg: [", "is not readable as YAML (line 1)."),
+        (b"kimg: 2024-99-99", "is not readable as YAML"),
+        (b"seed: " + b"9" * 5000, "is not readable as YAML"),
+        (b"\xff\xfe", "is not readable as YAML"),
+        (b"!!python/object/apply:os.system ['true']", "is not readable as YAML"),
+        (b"[" * 10_000, "is not readable as YAML"),
+        (b" " * 20_000, "is larger than 16,384 bytes."),
+    ],
+)
+def test_every_fault_is_named_with_what_is_allowed(content: bytes, message: str) -> None:
+    assert message in problems(content)
+
+
+def test_all_faults_are_told_at_once() -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(b"kimgs: 1\nseed: x\nmirror: 7", DEFAULTS)
+    assert len(caught.value.problems) == 3
+
+
+def test_yaml_that_grows_when_printed_is_not_printed() -> None:
+    lines = [b"a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [b"a%d: &a%d [%s]" % (n, n, b", ".join([b"*a%d" % (n - 1)] * 9)) for n in range(1, 12)]
+    assert len(problems(b"\n".join([*lines, b"kimg: *a11"]))) < 5000
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace")))
+def test_any_bytes_are_a_choice_within_bounds_or_a_settings_error(content: bytes) -> None:
+    try:
+        choice = parse_settings(content, DEFAULTS)
+    except SettingsError:
+        return
+    assert choice.preset in PRESETS
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "preset": st.sampled_from(sorted(PRESETS)),
+            "kimg": st.floats(MIN_KIMG, MAX_KIMG) | st.integers(1, int(MAX_KIMG)),
+            "resolution": st.sampled_from(RESOLUTIONS),
+            "mirror": st.booleans(),
+            "seed": st.integers(0, MAX_SEED),
+            "inference_mode": st.sampled_from(INFERENCE_MODES),
+        },
+    )
+)
+def test_every_allowed_setting_is_taken_as_given(given_settings: dict[str, object]) -> None:
+    choice = parse_settings(yaml.safe_dump(given_settings).encode(), DEFAULTS)
+    for key, value in given_settings.items():
+        assert getattr(choice, key) == value

@@ -1,0 +1,116 @@
+"""StartPipelineExecution: the request against the API's own limits, read from botocore."""
+
+import re
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.validate import ParamValidator
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.chaos.fakes import FakeClock, FakeSageMaker, client_error
+from workshop.errors import StartDelayed, StartRefused
+from workshop.starting import Starter, check_overrides, display_name, parameter_text, request_token
+from workshop.state import Claim, RunIdentity
+
+MODEL = botocore.session.get_session().get_service_model("sagemaker")
+REQUEST = MODEL.operation_model("StartPipelineExecution").input_shape.members
+PARAMETER = REQUEST["PipelineParameters"].member.members
+
+IDENTITIES = st.builds(
+    RunIdentity,
+    dataset=st.from_regex(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", fullmatch=True),
+    fingerprint=st.text("0123456789abcdef", min_size=64, max_size=64),
+    attempt=st.integers(1, 999_999_999),
+)
+
+
+@given(IDENTITIES)
+def test_every_name_token_and_description_is_within_the_apis_limits(identity: RunIdentity) -> None:
+    for text, member in (
+        (display_name(identity), "PipelineExecutionDisplayName"),
+        (request_token("x" * 256, identity), "ClientRequestToken"),
+        (identity.to_json(), "PipelineExecutionDescription"),
+    ):
+        limits = REQUEST[member].metadata
+        assert limits["min"] <= len(text) <= limits["max"], member
+        if "pattern" in limits:
+            assert re.fullmatch(limits["pattern"], text), member
+
+
+@given(IDENTITIES)
+def test_the_description_comes_back_as_the_same_run(identity: RunIdentity) -> None:
+    assert RunIdentity.from_json(identity.to_json()) == identity
+
+
+@given(IDENTITIES, IDENTITIES)
+def test_tokens_are_equal_for_equal_runs_only(one: RunIdentity, other: RunIdentity) -> None:
+    assert (request_token("p", one) == request_token("p", other)) is (one == other)
+    assert request_token("p", one) != request_token("q", one)
+
+
+@given(st.text())
+def test_any_other_description_is_no_run_of_ours(text: str) -> None:
+    assert RunIdentity.from_json(text) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(True, "true"), (False, "false"), (3, "3"), (0.5, "0.5"), (400.0, "400"), (25_000.0, "25000"), ("a", "a")],
+)
+def test_parameter_values_are_texts(value: Any, text: str) -> None:
+    assert parameter_text(value) == text
+
+
+@given(st.dictionaries(st.text(max_size=30), st.integers() | st.floats() | st.text() | st.none(), min_size=1))
+def test_unknown_parameters_are_never_taken(given_parameters: dict[str, Any]) -> None:
+    with pytest.raises(Exception, match="is not a parameter"):
+        check_overrides(given_parameters)
+
+
+def claim(parameters: dict[str, str]) -> Claim:
+    return Claim("0" * 64, parameters, 3, 0, "sketch", 128, "", 86_400, None)
+
+
+def test_the_request_is_valid_for_the_api() -> None:
+    sagemaker = FakeSageMaker(FakeClock())
+    Starter(sagemaker, "workshop").start("cats", 1, claim({"Dataset": "cats", "Kimg": "400"}))
+
+    (request,) = sagemaker.requests
+    shape = MODEL.operation_model("StartPipelineExecution").input_shape
+    assert not ParamValidator().validate(request, shape).has_errors()
+    assert {"Name", "Value"} == set(PARAMETER)
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "error"),
+    [
+        ("ThrottlingException", 400, StartDelayed),
+        ("ResourceLimitExceeded", 400, StartDelayed),
+        ("ConflictException", 409, StartDelayed),
+        ("ResourceNotFound", 404, StartRefused),
+        ("ValidationException", 400, StartRefused),
+        ("AccessDeniedException", 403, StartRefused),
+    ],
+)
+def test_a_refusal_says_whether_later_helps(code: str, status: int, error: type[Exception]) -> None:
+    sagemaker = FakeSageMaker(FakeClock())
+    sagemaker.refusals = [client_error(code, "StartPipelineExecution", status)]
+    with pytest.raises(error, match=code):
+        Starter(sagemaker, "workshop").start("cats", 1, claim({}))
+
+
+def test_every_declared_error_of_the_api_is_known_above() -> None:
+    declared = {shape.name for shape in MODEL.operation_model("StartPipelineExecution").error_shapes}
+    assert declared == {"ResourceNotFound", "ResourceLimitExceeded", "ConflictException"}
+
+
+def test_an_error_that_leaves_it_open_is_not_turned_into_an_answer() -> None:
+    sagemaker = FakeSageMaker(FakeClock())
+    sagemaker.refusals = [client_error("InternalFailure", "StartPipelineExecution", 500), TimeoutError()]
+    starter = Starter(sagemaker, "workshop")
+    with pytest.raises(Exception, match="InternalFailure"):
+        starter.start("cats", 1, claim({}))
+    with pytest.raises(TimeoutError):
+        starter.start("cats", 1, claim({}))

@@ -1,0 +1,111 @@
+"""upload_trigger: from upload events to one timer per dataset."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.conftest import Stage, sample
+
+
+def records(*bodies: object) -> dict[str, Any]:
+    return {
+        "Records": [
+            {"messageId": f"m{number}", "body": body if isinstance(body, str) else json.dumps(body)}
+            for number, body in enumerate(bodies)
+        ]
+    }
+
+
+def test_a_batch_notes_each_dataset_once_and_only_the_unreadable_record_comes_back(stage: Stage) -> None:
+    result = stage.invoke("upload_trigger", sample("sqs_upload_batch"))
+
+    assert result == {"batchItemFailures": [{"itemIdentifier": "059f36b4-87a3-44ab-83d2-661975800007"}]}
+    assert stage.item("DATASET#red-chairs")["uploads"] == {"N": "2"}
+    assert stage.item("DATASET#blue-vases")["uploads"] == {"N": "1"}
+    assert sorted((json.loads(body)["dataset"], delay) for body, delay in stage.timers) == [
+        ("blue-vases", 60),
+        ("red-chairs", 60),
+    ]
+
+
+def test_a_hundred_events_in_ten_batches_arm_one_timer(stage: Stage) -> None:
+    event = sample("s3_object_created")
+    for _ in range(10):
+        stage.invoke("upload_trigger", records(*[event] * 10))
+        stage.later(5)
+
+    assert len(stage.timers) == 1
+    assert stage.item("DATASET#red-chairs")["uploads"] == {"N": "100"}
+
+
+def test_the_same_batch_again_is_harmless(stage: Stage) -> None:
+    first = stage.invoke("upload_trigger", sample("sqs_upload_batch"))
+    again = stage.invoke("upload_trigger", sample("sqs_upload_batch"))
+
+    assert first == again
+    assert len(stage.timers) == 2
+
+
+def test_a_timer_long_overdue_is_taken_for_lost_and_armed_again(stage: Stage) -> None:
+    stage.upload_event("uploads/red-chairs/a.png")
+    stage.later(60 + 3 * 60 + 1)
+    stage.upload_event("uploads/red-chairs/b.png")
+
+    assert len(stage.timers) == 2
+
+
+def test_the_ready_marker_arms_a_timer_that_is_due_at_once(stage: Stage) -> None:
+    stage.upload_event("uploads/red-chairs/a.png")
+    stage.invoke("upload_trigger", records(sample("s3_ready_marker")))
+
+    assert [delay for _, delay in stage.timers] == [60, 0]
+    assert stage.item("DATASET#red-chairs")["timerDue"]["N"] == str(json.loads(stage.timers[1][0])["due"])
+
+
+@pytest.mark.parametrize("name", ["s3_folder_marker", "s3_zero_byte", "s3_refused_name", "s3_test_event"])
+def test_an_event_that_means_no_work_is_consumed_without_a_trace(stage: Stage, name: str) -> None:
+    assert stage.invoke("upload_trigger", records(sample(name))) == {"batchItemFailures": []}
+    assert stage.timers == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "[]",
+        '{"detail": []}',
+        '{"detail": {"object": {"size": 1}}}',
+        '{"detail": {"object": {"key": 7}}}',
+        '{"detail": {"object": {"key": "uploads/a/b.png", "size": "1"}}}',
+        "[" * 100_000,
+    ],
+)
+def test_a_poison_record_comes_back_alone_and_its_neighbour_is_handled(stage: Stage, body: str) -> None:
+    result = stage.invoke("upload_trigger", records(body, sample("s3_object_created")))
+
+    assert result == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+    assert len(stage.timers) == 1
+
+
+def test_a_refused_name_is_counted(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    stage.invoke("upload_trigger", records(sample("s3_refused_name")))
+
+    metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    assert metrics[0]["RefusedNames"] == [1.0]
+
+
+def test_one_dataset_in_trouble_brings_back_its_own_records_only(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = stage.dynamodb.update_item
+
+    def failing(**request: Any) -> Any:
+        if "blue-vases" in request["Key"]["pk"]["S"]:
+            raise TimeoutError("no answer")
+        return real(**request)
+
+    monkeypatch.setattr(stage.dynamodb, "update_item", failing)
+    result = stage.invoke("upload_trigger", sample("sqs_upload_batch"))
+
+    failed = {failure["itemIdentifier"][-1] for failure in result["batchItemFailures"]}
+    assert failed == {"3", "7"}
+    assert stage.item("DATASET#red-chairs")["uploads"] == {"N": "2"}
