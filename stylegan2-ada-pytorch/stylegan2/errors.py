@@ -4,7 +4,7 @@ ModelError                  everything this package raises on purpose
 ├── OptionError             an option has a value that cannot be used; the message names the option
 ├── NetworkFileError        a network folder or file is missing, damaged or of another format
 ├── CheckpointError         a training checkpoint cannot be written or does not belong to this training
-└── TrainingDiverged        the losses or weights are no longer finite numbers
+└── DivergedError           the losses or weights are no longer finite numbers
 """
 
 
@@ -24,5 +24,5 @@ class CheckpointError(ModelError):
     """A checkpoint cannot be written, or does not belong to the training that asks for it."""
 
 
-class TrainingDiverged(ModelError):
+class DivergedError(ModelError):
     """Losses or weights became infinite or not-a-number; going on would destroy the network."""

@@ -1,0 +1,82 @@
+"""Checkpoints: the whole state of a training in one file that is either complete or ignored.
+
+A file's name holds the progress and the start of the content's SHA-256: `checkpoint-00001234.560-0123456789abcdef.pt`.
+It is written under another name, forced to the disk and then renamed, so a crash leaves the checkpoint before; and a
+copy that broke on its way (a killed upload, a full disk) is found by its checksum and passed over. Two are kept.
+"""
+
+import hashlib
+import logging
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from stylegan2.errors import CheckpointError
+
+FORMAT = "workshop-checkpoint/1"
+KEPT = 2
+
+_NAME = re.compile(r"checkpoint-(\d{8}\.\d{3})-([0-9a-f]{16})\.pt")
+_log = logging.getLogger(__name__)
+
+
+def save_checkpoint(folder: Path, kimg: float, state: dict[str, Any]) -> Path:
+    """Write `state` (tensors, numbers, strings, and lists and dictionaries of them); remove all but the last two."""
+    partial = folder / "checkpoint.partial"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as file:
+            torch.save({"format": FORMAT, "state": state}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        path = folder / f"checkpoint-{kimg:012.3f}-{_digest(partial)}.pt"
+        os.replace(partial, path)
+        _sync_folder(folder)
+        for old in _checkpoints(folder)[KEPT:]:
+            old.unlink(missing_ok=True)
+    except (OSError, RuntimeError) as error:  # RuntimeError: torch's own writer
+        raise CheckpointError(f"{folder}: the checkpoint cannot be written: {error}") from error
+    return path
+
+
+def load_checkpoint(folder: Path) -> dict[str, Any] | None:
+    """The newest checkpoint that is whole, or None if there is none. Holds no code: only plain data is read."""
+    for path in _checkpoints(folder):
+        expected = path.stem.rpartition("-")[2]
+        try:
+            if _digest(path) != expected:
+                _log.warning("checkpoint %s is damaged (its checksum is wrong); trying the one before", path.name)
+                continue
+            content = torch.load(path, map_location="cpu", weights_only=True)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with this file, the one before may be right
+            _log.warning("checkpoint %s cannot be read (%s); trying the one before", path.name, error)
+            continue
+        if isinstance(content, dict) and content.get("format") == FORMAT:
+            state: dict[str, Any] = content["state"]
+            return state
+        _log.warning("checkpoint %s has another format than %s; trying the one before", path.name, FORMAT)
+    return None
+
+
+def _checkpoints(folder: Path) -> list[Path]:
+    """Newest first."""
+    if not folder.is_dir():
+        return []
+    return sorted((path for path in folder.iterdir() if _NAME.fullmatch(path.name)), reverse=True)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself survive a power failure."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

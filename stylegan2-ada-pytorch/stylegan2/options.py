@@ -1,0 +1,190 @@
+"""The options of a training: checked, completed from the preset and the data set, and then fixed."""
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+
+import torch
+
+from stylegan2.augment import PIPES
+from stylegan2.dataset import ImageDataset
+from stylegan2.errors import OptionError
+from stylegan2.presets import Settings, settings_of
+
+Augmentation = Literal["ada", "noaug", "fixed"]
+
+TRANSFER_ADA_KIMG = 100.0
+"""A transferred discriminator knows its business and overfits sooner, so ADA has to be faster."""
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """Everything that decides a training. Made by `resolve_options`."""
+
+    data: Path
+    """Data set: a zip or folder of square pictures of one size."""
+    outdir: Path
+    """Where networks, samples and statistics go."""
+    checkpoint_dir: Path | None
+    """Where the training's whole state is kept, and looked for at the start; None: nowhere."""
+    dataset_name: str
+    resolution: int
+    channels: int
+    images: int
+    """Pictures in the data set, mirrored ones included."""
+    mirror: bool
+    preset: str
+    settings: Settings
+    seed: int
+    aug: Augmentation
+    p: float
+    """Probability of each augmentation: where `fixed` stays and `ada` begins."""
+    target: float
+    """What `ada` steers the mean sign of the discriminator's opinion on the reals towards."""
+    augpipe: str
+    transfer: Path | None
+    """Network whose weights this training begins with."""
+    device: str
+
+    def generator_kwargs(self) -> dict[str, Any]:
+        """Arguments of the Generator."""
+        s = self.settings
+        return {
+            "z_dim": s.z_dim, "w_dim": s.w_dim, "img_resolution": self.resolution, "img_channels": self.channels,
+            "mapping_layers": s.mapping_layers, "channel_base": s.channel_base, "channel_max": s.channel_max,
+        }  # fmt: skip
+
+    def discriminator_kwargs(self) -> dict[str, Any]:
+        """Arguments of the Discriminator."""
+        s = self.settings
+        return {
+            "img_resolution": self.resolution, "img_channels": self.channels, "channel_base": s.channel_base,
+            "channel_max": s.channel_max, "mbstd_group_size": s.mbstd_group_size, "architecture": s.d_architecture,
+        }  # fmt: skip
+
+    def as_json(self) -> dict[str, Any]:
+        """All options as plain JSON values, for `training_options.json`."""
+        values = dataclasses.asdict(self)
+        return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
+
+    def identity(self) -> dict[str, Any]:
+        """What must be the same for a checkpoint to be continued: all that changes the result, except the length."""
+        values = self.as_json()
+        settings: dict[str, Any] = values.pop("settings")
+        for name in ("data", "outdir", "checkpoint_dir", "transfer", "device", "preset", "dataset_name"):
+            values.pop(name)
+        for name in ("kimg", "tick_kimg", "snapshot_ticks"):
+            settings.pop(name)
+        return values | settings
+
+
+def resolve_options(
+    *,
+    data: Path,
+    outdir: Path,
+    checkpoint_dir: Path | None = None,
+    dataset_name: str | None = None,
+    preset: str = "auto",
+    kimg: float | None = None,
+    batch: int | None = None,
+    batch_gpu: int | None = None,
+    gamma: float | None = None,
+    mirror: bool = False,
+    seed: int = 0,
+    aug: str = "ada",
+    p: float | None = None,
+    target: float | None = None,
+    augpipe: str = "bgc",
+    transfer: Path | None = None,
+    tick_kimg: float | None = None,
+    snapshot_ticks: int | None = None,
+    device: str = "auto",
+) -> TrainingOptions:
+    """Check the options, open the data set, and fill in what was left out (None) from the preset.
+
+    Raises OptionError, whose message begins with the option's name, or DatasetError.
+    """
+    if aug not in get_args(Augmentation):
+        raise OptionError(f"aug: must be one of {', '.join(get_args(Augmentation))}, not {aug!r}")
+    if augpipe not in PIPES:
+        raise OptionError(f"augpipe: must be one of {', '.join(PIPES)}, not {augpipe!r}")
+    if (p is None) == (aug == "fixed"):
+        raise OptionError(f"p: must be given with aug=fixed, and only there; aug is {aug}")
+    if target is not None and aug != "ada":
+        raise OptionError(f"target: is for aug=ada, but aug is {aug}")
+    _check("p", p, 0, 1)
+    _check("target", target, -1, 1)
+    _check("kimg", kimg, 0, math.inf, open_low=True)
+    _check("batch", batch, 1, 65536)
+    _check("batch_gpu", batch_gpu, 1, 65536)
+    _check("gamma", gamma, 0, math.inf)
+    _check("tick_kimg", tick_kimg, 0, math.inf, open_low=True)
+    _check("snapshot_ticks", snapshot_ticks, 1, 10**9)
+    _check("seed", seed, 0, 2**32 - 1)
+
+    dataset = ImageDataset(data, mirror=mirror)
+    settings = settings_of(preset, dataset.resolution)
+    settings = dataclasses.replace(
+        settings,
+        kimg=settings.kimg if kimg is None else kimg,
+        r1_gamma=settings.r1_gamma if gamma is None else gamma,
+        tick_kimg=settings.tick_kimg if tick_kimg is None else tick_kimg,
+        snapshot_ticks=settings.snapshot_ticks if snapshot_ticks is None else snapshot_ticks,
+    )
+    settings = _with_batch(settings, batch, batch_gpu)
+    if transfer is not None:
+        # The average begins with a good network, so it needs no ramp-up.
+        ada_kimg = min(settings.ada_kimg, TRANSFER_ADA_KIMG)
+        settings = dataclasses.replace(settings, ema_rampup=None, ada_kimg=ada_kimg)
+    return TrainingOptions(
+        data=Path(data),
+        outdir=Path(outdir),
+        checkpoint_dir=None if checkpoint_dir is None else Path(checkpoint_dir),
+        dataset_name=Path(data).stem if dataset_name is None else dataset_name,
+        resolution=dataset.resolution,
+        channels=dataset.channels,
+        images=len(dataset),
+        mirror=mirror,
+        preset=preset,
+        settings=settings,
+        seed=seed,
+        aug=cast(Augmentation, aug),
+        p=0.0 if p is None else p,
+        target=0.6 if target is None else target,
+        augpipe=augpipe,
+        transfer=None if transfer is None else Path(transfer),
+        device=_choose_device(device),
+    )
+
+
+def _check(name: str, value: float | None, lowest: float, highest: float, *, open_low: bool = False) -> None:
+    """Refuse what is outside lowest..highest, not-a-number included; `open_low` excludes the lowest itself."""
+    if value is None or (lowest <= value <= highest and math.isfinite(value) and not (open_low and value == lowest)):
+        return
+    if highest == math.inf:
+        allowed = f"{'greater than' if open_low else 'at least'} {lowest:g}"
+    else:
+        allowed = f"between {lowest:g} and {highest:g}"
+    raise OptionError(f"{name}: must be {allowed}, not {value:g}")
+
+
+def _with_batch(settings: Settings, batch: int | None, batch_gpu: int | None) -> Settings:
+    """Another batch. Its rounds stay as large as the preset's, or the nearest smaller size that divides the batch."""
+    batch = settings.batch if batch is None else batch
+    if batch_gpu is None:
+        batch_gpu = next(n for n in range(min(settings.batch_gpu, batch), 0, -1) if batch % n == 0)
+    elif batch % batch_gpu:
+        raise OptionError(f"batch_gpu: {batch_gpu} does not divide the batch of {batch}")
+    group = min(settings.mbstd_group_size, batch_gpu)
+    return dataclasses.replace(settings, batch=batch, batch_gpu=batch_gpu, mbstd_group_size=group)
+
+
+def _choose_device(device: str) -> str:
+    if device not in ("auto", "cpu", "cuda"):
+        raise OptionError(f"device: must be auto, cpu or cuda, not {device!r}")
+    has_cuda = torch.cuda.is_available()
+    if device == "cuda" and not has_cuda:
+        raise OptionError("device: cuda was asked for, but PyTorch sees no GPU here")
+    return "cuda" if has_cuda and device != "cpu" else "cpu"

@@ -1,0 +1,210 @@
+"""Command line: train a generator on a folder or zip of pictures."""
+
+import json
+import logging
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from stylegan2.augment import PIPES
+from stylegan2.errors import ModelError
+from stylegan2.options import TrainingOptions, resolve_options
+from stylegan2.presets import PRESETS
+from stylegan2.training import train
+
+SECTIONS = {
+    "Main options": ["data", "outdir", "preset", "kimg", "transfer", "seed"],
+    "Data": ["mirror", "dataset_name"],
+    "Augmentation": ["aug", "target", "p", "augpipe"],
+    "Hyperparameters": ["batch", "gamma"],
+    "Output and interruptions": ["checkpoint_dir", "tick", "snap", "dry_run"],
+    "Performance": ["device", "batch_gpu"],
+}
+
+
+class SectionedCommand(click.Command):
+    """A command whose help lists the options under headings."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        by_name = {parameter.name: parameter for parameter in self.get_params(ctx)}
+        listed = {name for names in SECTIONS.values() for name in names}
+        sections = {**SECTIONS, "Help": [name for name in by_name if name not in listed]}
+        for title, names in sections.items():
+            records = [record for name in names if (record := by_name[name].get_help_record(ctx))]
+            with formatter.section(title):
+                formatter.write_dl(records, col_max=34)
+
+
+PRESET_HELP = (
+    "Networks and numbers for a situation. " + "; ".join(f"{n}: {p.summary}" for n, p in PRESETS.items()) + "."
+)
+
+
+# fmt: off - one screen of aligned options reads better
+@click.command(cls=SectionedCommand, context_settings={"max_content_width": 110})
+@click.option(
+    "--data",
+    metavar="ZIP|DIR",
+    type=click.Path(exists=True, path_type=Path),
+    required=True,
+    help="Pictures to learn from: a zip or folder made by dataset_tool.py.",
+)
+@click.option(
+    "--outdir",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Folder for the network, samples and statistics; made if missing.",
+)
+@click.option(
+    "--preset", "--cfg", "preset", type=click.Choice(list(PRESETS)), default="auto", show_default=True, help=PRESET_HELP
+)
+@click.option(
+    "--kimg",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="Length: thousands of pictures to show.  [default: the preset's]",
+)
+@click.option(
+    "--transfer",
+    metavar="DIR|FILE",
+    type=click.Path(exists=True, path_type=Path),
+    help="Begin with another network's weights (a folder with network.safetensors, or that file). What "
+    "fits is copied; the log says what does not.  [default: begin from noise]",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Of all random numbers. The same seed gives the same network.",
+)
+@click.option(
+    "--mirror",
+    type=click.BOOL,
+    default=False,
+    show_default=True,
+    metavar="BOOL",
+    help="Show every picture also mirrored: twice the data, if left and right mean the same.",
+)
+@click.option("--dataset-name", metavar="NAME", help="What to call the data in the results.  [default: from --data]")
+@click.option(
+    "--aug",
+    type=click.Choice(["ada", "noaug", "fixed"]),
+    default="ada",
+    show_default=True,
+    help="Augment what the discriminator sees: as much as it needs (ada), not at all, or always with --p.",
+)
+@click.option(
+    "--target",
+    type=click.FloatRange(-1, 1),
+    metavar="R",
+    help="With --aug ada: how sure the discriminator may be of the reals.  [default: 0.6]",
+)
+@click.option("--p", type=click.FloatRange(0, 1), metavar="P", help="With --aug fixed: probability of each operation.")
+@click.option(
+    "--augpipe",
+    type=click.Choice(list(PIPES)),
+    default="bgc",
+    show_default=True,
+    help="Operations: b = flips and shifts, g = geometry, c = colour, f = filter, n = noise, c = cut-outs.",
+)
+@click.option("--batch", type=click.IntRange(min=1), metavar="N", help="Pictures per step.  [default: the preset's]")
+@click.option(
+    "--gamma",
+    type=click.FloatRange(min=0),
+    metavar="G",
+    help="Weight of R1: larger is smoother and safer, smaller gives more detail.  [default: the preset's]",
+)
+@click.option(
+    "--checkpoint-dir",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep the whole state here. If there is one, go on with it, exactly.  [default: keep none]",
+)
+@click.option(
+    "--tick",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="KIMG",
+    help="Length of a tick, after which a line of statistics comes.  [default: the preset's]",
+)
+@click.option(
+    "--snap",
+    type=click.IntRange(min=1),
+    metavar="TICKS",
+    help="Ticks between samples, networks and checkpoints.  [default: the preset's]",
+)
+@click.option("-n", "--dry-run", is_flag=True, help="Check everything, print the resolved options, and end.")
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="Where to compute; auto takes a GPU if there is one.",
+)
+@click.option(
+    "--batch-gpu",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Pictures in memory at once; the batch is done in rounds of as many. Smaller needs less memory. "
+    "[default: the preset's]",
+)
+def main(tick: float | None, snap: int | None, dry_run: bool, **arguments: Any) -> None:
+    """Train a generative network (StyleGAN2 with adaptive augmentation) on pictures.
+
+    A folder of a few hundred to some thousand similar pictures is enough. Ctrl-C or SIGTERM ends the training after the
+    current step, with everything saved.
+
+    \b
+    Examples:
+      # Minutes on a laptop, from 64-pixel pictures:
+      python dataset_tool.py --source photos --dest faces.zip --resolution 64
+      python train.py --data faces.zip --outdir out --preset laptop
+
+    \b
+      # Go on after an interruption: run the same command again.
+      python train.py --data faces.zip --outdir out --checkpoint-dir state --kimg 1000
+
+    \b
+      # Begin with a network that has learned something similar:
+      python train.py --data cats.zip --outdir cats --transfer out --kimg 200
+    """
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    try:
+        options = resolve_options(**arguments, tick_kimg=tick, snapshot_ticks=snap)
+        if dry_run:
+            click.echo(json.dumps(options.as_json(), indent=2))
+            return
+        run(options)
+    except ModelError as error:
+        raise click.ClickException(str(error)) from error
+
+
+# fmt: on
+
+
+def run(options: TrainingOptions) -> None:
+    """Train; a first SIGINT or SIGTERM asks for a clean stop, a second one ends the process at once."""
+    asked_to_stop = False
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        nonlocal asked_to_stop
+        asked_to_stop = True
+        click.echo(f"{signal.Signals(number).name}: saving everything after this step ...", err=True)
+        signal.signal(number, signal.SIG_DFL)
+
+    previous = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        train(options, should_stop=lambda: asked_to_stop)
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+if __name__ == "__main__":
+    main()
