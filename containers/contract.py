@@ -106,10 +106,14 @@ class ProcessingJob:
 
     def input(self, name: str) -> Path:
         """The folder of an input that the job was started with."""
-        folder = self.base / "processing" / "input" / name
-        if not folder.is_dir():
+        if (folder := self.optional_input(name)) is None:
             raise InputError(f"the processing job has no input {name!r}.")
         return folder
+
+    def optional_input(self, name: str) -> Path | None:
+        """The folder of an input, or None if the job was started without it."""
+        folder = self.base / "processing" / "input" / name
+        return folder if folder.is_dir() else None
 
     def output(self, name: str) -> Path:
         """The folder of an output; made if need be."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,13 +62,3 @@ def inline(image: Image.Image, side: int, caption: str = "") -> InlineImage:
 def inline_file(file: Path, side: int, caption: str = "") -> InlineImage:
     """Like `inline`, for a PNG file."""
     return inline(open_picture(file), side, caption)
-
-
-def sheet(images: Sequence[Image.Image], columns: int) -> Image.Image:
-    """One picture with all `images` (of one size) in rows of `columns`, without gaps."""
-    width, height = images[0].size
-    rows = -(-len(images) // columns)
-    whole = Image.new("RGB", (width * min(columns, len(images)), height * rows))
-    for index, image in enumerate(images):
-        whole.paste(image, ((index % columns) * width, (index // columns) * height))
-    return whole

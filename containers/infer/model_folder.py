@@ -42,11 +42,14 @@ class GridShape:
 
 @dataclass(frozen=True)
 class TrainingRecord:
-    """What is known about a training: its statistics tick by tick, its options, its network's own words."""
+    """What is known about a training: its statistics tick by tick, its options, and of the network it began with.
+
+    `base` is None if it began with none.
+    """
 
     ticks: list[dict[str, float | None]]
     options: dict[str, Any]
-    network: dict[str, Any]
+    base: dict[str, Any] | None
 
     @property
     def kimg(self) -> float:
@@ -68,12 +71,15 @@ class TrainingRecord:
 
 
 def read_training_record(folder: Path) -> TrainingRecord:
-    """Read stats.jsonl, training_options.json and network.json of a model folder; absent files count as empty."""
-    network = _read_json(folder / "network.json").get("training", {})
+    """Read stats.jsonl, training_options.json and base.json of a model folder; absent files count as empty."""
+    options = _read_json(folder / "training_options.json")
+    settings = options.pop("settings", {})
+    if isinstance(settings, dict):
+        options |= settings
     return TrainingRecord(
         ticks=_read_statistics(folder / "stats.jsonl"),
-        options=_read_json(folder / "training_options.json"),
-        network=network if isinstance(network, dict) else {},
+        options=options,
+        base=_read_json(folder / "base.json") if options.get("transfer") else None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 from containers.infer import wording
 from containers.infer.charts import SMALL, Chart, Series, line_chart
@@ -28,7 +28,7 @@ _SETTINGS = (
     ("resolution", "Resolution", "pixels per side"),
     ("kimg", "Length", "thousands of images to look at"),
     ("batch", "Batch", "images looked at together"),
-    ("gamma", "R1 weight (gamma)", "larger is steadier and smoother, smaller is bolder"),
+    ("r1_gamma", "R1 weight (gamma)", "larger is steadier and smoother, smaller is bolder"),
     ("mirror", "Mirrored copies", "whether each image is also seen left-right reversed"),
     ("aug", "Augmentation", "how images are varied, so that a few go a long way"),
     ("augpipe", "Augmentation pipe", "which variations are allowed"),
@@ -198,7 +198,20 @@ def charts(record: TrainingRecord) -> list[Chart]:
 
 def origin(record: TrainingRecord) -> list[str]:
     """How the network came to be, in paragraphs; says openly when it did not begin from nothing."""
-    return ["The network began from nothing: everything it draws, it learned from these images alone."]
+    seen = f"{wording.looks(record.kimg)} times it was shown an image"
+    if record.base is None:
+        return [
+            "The network began from nothing: all that it draws, it learned from these images alone. "
+            f"{seen}, each time a little different or in another order."
+        ]
+    name, kimg = record.base.get("dataset"), record.base.get("kimg")
+    base = f"the base network “{wording.printable(name)}”" if isinstance(name, str) else "a base network"
+    before = f", which had already been shown {wording.looks(kimg)} other images" if _is_number(kimg) else ""
+    return [
+        f"The network did not begin from nothing. It is {base}{before}, fine-tuned with these images: what it draws "
+        "owes something to both.",
+        f"{seen} in this training.",
+    ]
 
 
 def settings(record: TrainingRecord) -> list[tuple[str, str, str]]:
@@ -212,9 +225,13 @@ def settings(record: TrainingRecord) -> list[tuple[str, str, str]]:
 
 def _augmentation_target(record: TrainingRecord) -> tuple[float, str] | None:
     target = record.options.get("target")
-    if record.options.get("aug") != "ada" or not isinstance(target, int | float):
+    if record.options.get("aug") != "ada" or not _is_number(target):
         return None
     return float(target), "aim for r"
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e12
 
 
 def _value(value: object) -> str:

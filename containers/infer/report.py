@@ -6,11 +6,12 @@ forbids it to load anything. It opens from the file system as well as through a 
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from containers.infer import page_parts, wording
 from containers.infer.model_folder import TrainingRecord, read_training_record
@@ -52,7 +53,8 @@ def _numbers(run: Run, record: TrainingRecord) -> dict[str, Any]:
     }
 
 
-def _page(run: Run, record: TrainingRecord) -> str:
+@functools.cache
+def _template() -> Template:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -61,8 +63,12 @@ def _page(run: Run, record: TrainingRecord) -> str:
         lstrip_blocks=True,
     )
     environment.filters["printable"] = wording.printable
+    return environment.get_template("report.html.j2")
+
+
+def _page(run: Run, record: TrainingRecord) -> str:
     strip = page_parts.film_strip(run.model_folder)
-    return environment.get_template("report.html.j2").render(
+    return _template().render(
         run=run,
         lead=page_parts.lead(run, record),
         facts=page_parts.facts(run, record),

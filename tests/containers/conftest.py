@@ -31,7 +31,6 @@ def finished_run(tmp_path: Path) -> Run:
     (model / "stats.jsonl").write_text("".join(json.dumps(tick) + "\n" for tick in ticks))
     options = {"preset": "tiny", "resolution": 16, "kimg": 1.0, "aug": "ada", "target": 0.6, "mirror": True}
     (model / "training_options.json").write_text(json.dumps(options))
-    (model / "network.json").write_text(json.dumps({"training": {"kimg": 1.0, "dataset": "my-faces"}}))
     drawn = tmp_path / "inference"
     sources = [GeneratedPicture(seed, picture(drawn / f"source{seed}.png", seed)) for seed in range(5)]
     return Run(

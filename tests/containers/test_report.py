@@ -94,6 +94,7 @@ def test_the_numbers_are_written_for_other_programs(finished_run: Run, tmp_path:
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.text(min_size=1, max_size=80), reason=st.text(max_size=80))
 def test_any_name_of_a_file_stays_text(finished_run: Run, tmp_path: Path, name: str, reason: str) -> None:
+    (finished_run.model_folder / "samples" / "grid.json").unlink(missing_ok=True)  # for speed
     run = dataclasses.replace(finished_run, pictures=Pictures(skipped_targets=[SetAsideImage(name, reason)]))
     plain = Page(render(run_with_name(run, "name", "reason"), tmp_path / "plain"))
     hostile = Page(render(run_with_name(run, name, reason), tmp_path / "hostile"))
@@ -119,6 +120,20 @@ def run_with_name(run: Run, name: str, reason: str) -> Run:
 def test_a_hostile_name_is_shown_as_what_it_is(finished_run: Run, tmp_path: Path, name: str, shown: str) -> None:
     run = with_set_aside(finished_run, SetAsideImage(name, "why"))
     assert f"<bdi>{shown}</bdi>" in render(run, tmp_path / "report")
+
+
+def test_a_network_that_began_with_another_says_so(finished_run: Run, tmp_path: Path) -> None:
+    options = {"transfer": "base", "settings": {"kimg": 5.0}}
+    (finished_run.model_folder / "training_options.json").write_text(json.dumps(options))
+    (finished_run.model_folder / "base.json").write_text(json.dumps({"dataset": "<masks>", "kimg": 1200.0}))
+    text = render(finished_run, tmp_path / "report")
+    assert "did not begin from nothing" in text
+    assert "“&lt;masks&gt;”, which had already been shown 1.2 million other images" in text
+    assert "thousands of images to look at" in text
+
+
+def test_a_network_that_began_from_nothing_says_so(finished_run: Run, tmp_path: Path) -> None:
+    assert "The network began from nothing" in render(finished_run, tmp_path / "report")
 
 
 def test_a_long_list_of_set_aside_files_is_cut_and_says_so(finished_run: Run, tmp_path: Path) -> None:
@@ -153,7 +168,7 @@ def test_a_half_written_last_line_of_the_statistics_is_passed_over(finished_run:
         ("samples/grid.json", '{"columns": 3, "rows": 2, "cell": 16}'),
         ("samples/grid.json", '{"columns": true, "rows": 2, "cell": 16}'),
         ("samples/reals.png", "not a picture"),
-        ("network.json", "[]"),
+        ("training_options.json", "[]"),
         ("training_options.json", "{"),
     ],
 )

@@ -1,0 +1,32 @@
+"""Processing job Infer: a trained network in, pictures and the run's report out.
+
+input  model             model.tar.gz, as the training job left it
+input  prepare-report    prepare.json
+input  targets           pictures to look for in the network; may be missing
+output inference         the pictures as files (see containers.infer.pictures)
+output report            index.html and report.json
+environment              DATASET, EXECUTION_ID; INFERENCE_MODE (all, generate, mix or project), SEED,
+                         PROJECTION_STEPS
+"""
+
+from __future__ import annotations
+
+import sys
+
+from containers.contract import ProcessingJob, base_folder, run_job
+from stylegan2.errors import ModelError
+
+
+def main() -> int:
+    """Run the job; returns the exit code."""
+    return run_job(ProcessingJob(base_folder()), _infer, known=(ModelError,))
+
+
+def _infer(job: ProcessingJob) -> None:
+    from containers.infer.step import infer  # here, so that a broken image is reported like any failure
+
+    infer(job)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""The work of the job Infer: unpack the model, draw, write the report."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from containers.contract import ProcessingJob
+from containers.infer import pictures
+from containers.infer.archive import unpack_model
+from containers.infer.report import write_report
+from containers.infer.results import Pictures, Run
+from containers.prepare_report import read_prepare_summary
+from containers.settings import EXECUTION_ID
+from stylegan2.network_file import LoadedNetwork, load_network
+
+MODES = ("all", "generate", "mix", "project")
+# A few hundred steps give a fair likeness; the paper's 1000 are for a GPU.
+_STEPS_ON_CPU, _STEPS_ON_GPU = 200, 1000
+_LARGEST_FIRST_SEED = 2**32 - 1 - 1000
+
+
+def infer(job: ProcessingJob) -> None:
+    """Draw what the job's environment asks for and write the report.
+
+    Raises:
+        StepError: an input or a variable is not what it should be.
+        ModelError: the network cannot be loaded or used.
+    """
+    environment = job.environment()
+    dataset = environment.dataset("DATASET")
+    execution_id = environment.text("EXECUTION_ID", EXECUTION_ID, "ifw9mcxjxl5q")
+    mode = environment.choice("INFERENCE_MODE", MODES, default="all")
+    seed = environment.integer("SEED", 0, _LARGEST_FIRST_SEED, default=0)
+    gpu = torch.cuda.is_available()
+    steps = environment.integer("PROJECTION_STEPS", 1, 10_000, default=_STEPS_ON_GPU if gpu else _STEPS_ON_CPU)
+    prepare = read_prepare_summary(job.input("prepare-report"))
+
+    with tempfile.TemporaryDirectory(prefix="model-") as temporary:
+        model = Path(temporary)
+        unpack_model(job.input("model") / "model.tar.gz", model)
+        network = load_network(model)
+        for module in (network.G_ema, network.D):
+            module.to("cuda" if gpu else "cpu")
+        drawn = _draw(job, network, mode, seed, steps)
+        write_report(job.output("report"), Run(dataset, execution_id, prepare, model, drawn))
+    print(
+        f"pictures generated={len(drawn.generated)} mixed={drawn.mixed_count} projected={len(drawn.projected)} "
+        f"skipped_targets={len(drawn.skipped_targets)}",
+        flush=True,
+    )
+
+
+def _draw(job: ProcessingJob, network: LoadedNetwork, mode: str, seed: int, steps: int) -> Pictures:
+    folder = job.output("inference")
+    drawn = Pictures()
+    if mode in ("all", "generate"):
+        with _timed("generate"):
+            drawn = replace(drawn, generated=pictures.generate(network.G_ema, folder / "generated", seed))
+    if mode in ("all", "mix"):
+        with _timed("mix"):
+            drawn = replace(drawn, mixing=pictures.mix(network.G_ema, folder / "mixed", seed))
+    if mode in ("all", "project") and (source := job.optional_input("targets")) is not None:
+        with _timed("project"):
+            targets, skipped = pictures.vet_targets(source, network.G_ema.img_resolution)
+            projected = pictures.project_targets(network, targets, folder / "projected", steps)
+            drawn = replace(drawn, projected=projected, skipped_targets=skipped)
+    return drawn
+
+
+@contextmanager
+def _timed(what: str) -> Iterator[None]:
+    """Print how long something took, for the job's log."""
+    start = time.monotonic()
+    yield
+    print(f"{what} seconds={time.monotonic() - start:.1f}", flush=True)

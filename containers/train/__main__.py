@@ -1,0 +1,43 @@
+"""Training job: a data set and perhaps a base network in, the trained network and its record out.
+
+    channel train       dataset.zip, from Prepare
+    channel base        a network to fine-tune (network.safetensors, network.json), or just README.txt: from scratch
+    hyperparameters     dataset; preset, kimg, resolution, mirror, seed
+    checkpoints         the training's whole state; a job that finds one goes on there
+    model               network, samples, statistics, options (see stylegan2.training); base.json: what is known of
+                        the base network, if there was one
+
+SIGTERM (stop, time limit, spot interruption) saves everything and ends the job as a finished one. The image is started
+with the argument `train`.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+
+from containers.contract import StopRequest, TrainingJob, base_folder, run_job
+from containers.errors import StepError
+from containers.train.hyperparameters import read_hyperparameters
+from containers.train.memory import restart_with_malloc_settings
+from stylegan2.errors import ModelError
+
+
+def main() -> int:
+    """Run the job; returns the exit code."""
+    stop = StopRequest().install()
+    return run_job(TrainingJob(base_folder()), partial(_train, stop=stop), known=(ModelError,))
+
+
+def _train(job: TrainingJob, stop: StopRequest) -> None:
+    if sys.argv[1:] != ["train"]:
+        raise StepError("The training image knows one command, `train`, which is how SageMaker starts it.")
+    hyperparameters = read_hyperparameters(job)
+    from containers.train.step import train_network  # here, so that a broken image is reported like any failure
+
+    train_network(job, hyperparameters, stop)
+
+
+if __name__ == "__main__":
+    restart_with_malloc_settings()
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""The training job's work: hyperparameters and channels become options, and the network is trained."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from containers.contract import TrainingJob
+from containers.errors import InputError, SettingError, StepError
+from containers.train.hyperparameters import Hyperparameters
+from containers.train.memory import has_nvidia_gpu
+from stylegan2.network_file import DESCRIPTION_NAME, TENSORS_NAME, load_network
+from stylegan2.options import TrainingOptions, resolve_options
+from stylegan2.training import train
+
+BASE_RECORD = "base.json"
+
+
+def train_network(job: TrainingJob, hyperparameters: Hyperparameters, should_stop: Callable[[], bool]) -> None:
+    """Train as the hyperparameters say, until the end or until `should_stop` says so.
+
+    Raises:
+        StepError: a channel or the machine is not what it should be, or the data are not those of the hyperparameters.
+        ModelError: the training cannot be done with these data and settings.
+    """
+    _refuse_idle_gpu()
+    # One line a tick on stdout: CloudWatch reads the job's metrics from it.
+    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
+    options = _options(job, hyperparameters)
+    result = train(options, should_stop=should_stop)
+    if options.transfer is not None:
+        _keep_base_record(options.transfer, job.model_folder)
+    print(f"{'finished' if result.finished else 'stopped on request'}: the network has seen {result.kimg:g} kimg.")
+
+
+def _options(job: TrainingJob, hyperparameters: Hyperparameters) -> TrainingOptions:
+    data = job.channel("train") / "dataset.zip"
+    if not data.is_file():
+        raise InputError("the channel 'train' holds no dataset.zip; Prepare writes none if not one image is good.")
+    options = resolve_options(
+        data=data,
+        outdir=job.model_folder,
+        checkpoint_dir=job.checkpoint_folder,
+        dataset_name=hyperparameters.dataset,
+        preset=hyperparameters.preset,
+        kimg=hyperparameters.kimg,
+        mirror=hyperparameters.mirror,
+        seed=hyperparameters.seed,
+        transfer=_base_network(job),
+    )
+    # Prepare was given the same number, so the two differ only where someone started the job by hand.
+    if hyperparameters.resolution not in (None, options.resolution):
+        raise SettingError(
+            f"hyperparameter 'resolution' does not match the data set, whose pictures have {options.resolution} px."
+        )
+    return options
+
+
+def _base_network(job: TrainingJob) -> Path | None:
+    """The folder of the network to begin with, or None: an S3 prefix cannot be empty, so "none" holds a README.txt."""
+    folder = job.optional_channel("base")
+    if folder is None:
+        return None
+    files = {path.name for path in folder.iterdir()}
+    if files <= {"README.txt"}:
+        return None
+    for name in (TENSORS_NAME, DESCRIPTION_NAME):
+        if name not in files:
+            raise InputError(f"the channel 'base' holds no {name}; the warm-start model must be a network's folder.")
+    return folder
+
+
+def _keep_base_record(base: Path, model_folder: Path) -> None:
+    """Leave with the model what its base network says of itself, so that the report can tell where it came from."""
+    record = json.dumps(load_network(base).meta, indent=1)
+    (model_folder / BASE_RECORD).write_text(record + "\n", encoding="utf-8")
+
+
+def _refuse_idle_gpu() -> None:
+    # Otherwise a GPU is paid for by the hour while its host trains on the CPU, a hundred times as slowly.
+    if has_nvidia_gpu() and not torch.cuda.is_available():
+        raise StepError(
+            f"This machine has a GPU, but torch {torch.__version__} cannot use it: its driver is too old for "
+            f"CUDA {torch.version.cuda}. Rebuild the training image with a torch for an older CUDA."
+        )

@@ -1,0 +1,267 @@
+"""The training job and the processing job Infer, run one after the other as SageMaker would run them."""
+
+import json
+import re
+import signal
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from containers.contract import ProcessingJob, TrainingJob, run_job
+from containers.errors import InputError, SettingError
+from containers.infer.step import infer
+from containers.prepare_report import PrepareSummary
+from containers.train import memory
+from containers.train.hyperparameters import read_hyperparameters
+from containers.train.step import train_network
+from stylegan2.errors import NetworkFileError
+from stylegan2.preparation import prepare_images
+from tests.containers.jobs import Job, draw
+
+HYPERPARAMETERS = {
+    "dataset": "my-faces",
+    "preset": "tiny",
+    "kimg": "0.2",
+    "resolution": "16",
+    "mirror": "true",
+    "seed": "0",
+}
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("images")
+    draw(folder, 12)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def dataset(images: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("dataset") / "dataset.zip"
+    prepare_images(images, file, resolution=16, workers=1)
+    return file
+
+
+def training_job(base: Path, prepared: Path, **changes: str) -> Job:
+    job = Job(base)
+    job.configure_training(**{**HYPERPARAMETERS, **changes})
+    (base / "input/data/train/dataset.zip").write_bytes(prepared.read_bytes())
+    return job
+
+
+def train_here(base: Path) -> None:
+    """What the entry point does, in this process: importing torch once more would cost seconds."""
+    train_network(TrainingJob(base), read_hyperparameters(TrainingJob(base)), lambda: False)
+
+
+def kimg_of_ticks(job: Job) -> list[float]:
+    return [json.loads(line)["kimg"] for line in job.text("model/stats.jsonl").splitlines()]
+
+
+@pytest.fixture(scope="module")
+def trained(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Job:
+    """A finished training job."""
+    job = training_job(tmp_path_factory.mktemp("trained"), dataset)
+    ended = job.run("containers.train", "train")
+    assert ended.code == 0, ended.err
+    (job.base / "stdout.txt").write_text(ended.out)
+    return job
+
+
+@pytest.fixture(scope="module")
+def archive(trained: Job, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The trained job's model.tar.gz."""
+    file = tmp_path_factory.mktemp("archive") / "model.tar.gz"
+    with tarfile.open(file, "w:gz") as tar:
+        tar.add(trained.base / "model", arcname=".")
+    return file.read_bytes()
+
+
+def infer_job(base: Path, archive: bytes) -> Job:
+    job = Job(base)
+    (job.folder("processing/input/model") / "model.tar.gz").write_bytes(archive)
+    summary = PrepareSummary("my-faces", 16, 13, 12, [], 0.5)
+    summary.write(job.folder("processing/input/prepare-report"))
+    return job
+
+
+def test_training_leaves_the_model_and_prints_a_line_a_tick(trained: Job) -> None:
+    names = {path.relative_to(trained.base / "model").as_posix() for path in (trained.base / "model").rglob("*.*")}
+    assert {"network.safetensors", "network.json", "training_options.json", "stats.jsonl", "log.txt"} <= names
+    assert {"samples/reals.png", "samples/fakes0000.000.png", "samples/grid.json"} <= names
+    out = trained.text("stdout.txt")
+    for metric in ("kimg", "sec_per_kimg", "loss_g", "loss_d", "augment_p"):
+        assert len(re.findall(rf"\b{metric}=(\S+)", out)) >= 2
+    assert json.loads(trained.text("model/network.json"))["training"]["dataset"] == "my-faces"
+    assert not (trained.base / "output/failure").exists()
+
+
+def test_a_training_that_is_stopped_saves_ends_well_and_is_continued_by_the_next(tmp_path: Path, dataset: Path) -> None:
+    job = training_job(tmp_path, dataset, kimg="1000")
+    process = job.start("containers.train", "train")
+    assert process.stdout is not None
+    before = []
+    for line in process.stdout:
+        before.append(line)
+        if line.startswith("tick 0"):
+            settings = Path(f"/proc/{process.pid}/environ").read_text().split("\0")
+            process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "stopped on request" in before[-1]
+    assert memory.has_nvidia_gpu() or "MALLOC_MMAP_MAX_=0" in settings
+    ticks = kimg_of_ticks(job)
+    assert len(list((tmp_path / "checkpoints").glob("checkpoint-*.pt"))) == 1
+
+    for path in sorted((tmp_path / "model").rglob("*"), reverse=True):  # another machine: only checkpoints came along
+        path.rmdir() if path.is_dir() else path.unlink()
+    job.configure_training(**{**HYPERPARAMETERS, "kimg": str(ticks[-1] + 0.05)})
+    ended = job.run("containers.train", "train")
+    assert ended.code == 0, ended.err
+    assert f"going on at kimg={ticks[-1]:.3f}" in ended.out
+    assert kimg_of_ticks(job)[: len(ticks)] == ticks
+    assert kimg_of_ticks(job)[-1] >= ticks[-1] + 0.05
+    assert (tmp_path / "model/network.safetensors").is_file()
+    assert (tmp_path / "model/samples/fakes0000.000.png").is_file()
+
+
+def test_a_bad_hyperparameter_ends_the_job_with_a_sentence_that_names_it(tmp_path: Path, dataset: Path) -> None:
+    job = training_job(tmp_path, dataset, kimg="as long as it takes")
+    ended = job.run("containers.train", "train")
+    assert ended.code == 1
+    sentence = "hyperparameter 'kimg' must be a number from 0.001 to 1e+06, but it is 'as long as it takes'."
+    assert job.text("output/failure") == sentence
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"kmig": "5"}, "hyperparameter 'kmig' is not known"),
+        ({"resolution": "32"}, "'resolution' does not match the data set, whose pictures have 16 px"),
+        ({"preset": "enormous"}, "'preset' must be one of auto"),
+        ({"seed": "-1"}, "'seed' must be a whole number"),
+    ],
+)
+def test_hyperparameters_that_cannot_be_used_are_refused(
+    tmp_path: Path, dataset: Path, changes: dict[str, str], sentence: str
+) -> None:
+    training_job(tmp_path, dataset, **changes)
+    with pytest.raises(SettingError, match=sentence):
+        train_here(tmp_path)
+
+
+def test_a_training_channel_without_a_data_set_is_refused(tmp_path: Path, dataset: Path) -> None:
+    training_job(tmp_path, dataset)
+    (tmp_path / "input/data/train/dataset.zip").unlink()
+    with pytest.raises(InputError, match=r"no dataset\.zip"):
+        train_here(tmp_path)
+
+
+def test_a_base_channel_that_holds_something_else_than_a_network_is_refused(tmp_path: Path, dataset: Path) -> None:
+    """In particular a pickle, which would run code when it is read."""
+    training_job(tmp_path, dataset)
+    (tmp_path / "input/data/base/network.pkl").write_bytes(b"cos\nsystem\n(S'touch /tmp/owned'\ntR.")
+    with pytest.raises(InputError, match=r"'base' holds no network\.safetensors"):
+        train_here(tmp_path)
+
+
+def test_a_base_network_is_fine_tuned_and_remembered(tmp_path: Path, dataset: Path, trained: Job) -> None:
+    training_job(tmp_path, dataset, dataset="other-faces", kimg="0.01")
+    for name in ("network.safetensors", "network.json"):
+        (tmp_path / "input/data/base" / name).write_bytes((trained.base / "model" / name).read_bytes())
+    train_here(tmp_path)
+    base = json.loads((tmp_path / "model/base.json").read_text())
+    assert (base["dataset"], base["kimg"]) == ("my-faces", 0.2)
+    assert json.loads((tmp_path / "model/training_options.json").read_text())["transfer"]
+
+
+def test_a_gpu_that_torch_cannot_use_ends_the_job_instead_of_training_on_the_cpu(
+    tmp_path: Path, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training_job(tmp_path, dataset)
+    monkeypatch.setattr("containers.train.step.has_nvidia_gpu", lambda: True)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert run_job(TrainingJob(tmp_path), lambda job: train_here(job.base)) == 1
+    assert "has a GPU, but torch" in (tmp_path / "output/failure").read_text()
+
+
+def test_the_process_restarts_once_with_the_malloc_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[dict[str, str]] = []
+    monkeypatch.setattr(memory, "has_nvidia_gpu", lambda: False)
+    monkeypatch.setattr("os.execve", lambda _program, _arguments, environment: started.append(environment))
+    memory.restart_with_malloc_settings({"HOME": "/root", "MALLOC_TOP_PAD_": "1"})
+    memory.restart_with_malloc_settings(started[0])
+    assert started == [{**memory.MALLOC_SETTINGS, "HOME": "/root", "MALLOC_TOP_PAD_": "1"}]
+
+
+def test_the_trained_model_becomes_pictures_and_a_page(tmp_path: Path, archive: bytes, images: Path) -> None:
+    job = infer_job(tmp_path, archive)
+    targets = job.folder("processing/input/targets/my-faces")
+    for number in range(2):
+        (targets / f"a<{number}>.png").write_bytes((images / f"picture00{number}.png").read_bytes())
+    (targets / "notes.png").write_text("no picture")
+
+    ended = job.run("containers.infer", DATASET="my-faces", EXECUTION_ID="ifw9mcxjxl5q", PROJECTION_STEPS="3")
+
+    assert ended.code == 0, ended.err
+    report = json.loads(job.text("processing/output/report/report.json"))
+    assert report["pictures"] == {"generated": 48, "mixed": 24, "projected": 2}
+    page = job.text("processing/output/report/index.html")
+    assert "my-faces/a&lt;0&gt;.png" in page
+    assert "This is not a picture but text." in page
+    drawn = tmp_path / "processing/output/inference"
+    assert len(list(drawn.glob("generated/seed*.png"))) == 48
+    with Image.open(drawn / "generated/sheet.png") as sheet:
+        assert sheet.size == (12 * 16, 4 * 16)
+    assert {path.name for path in (drawn / "projected").iterdir()} == {
+        "00-a-0.png", "00-a-0-drawn.png", "01-a-1.png", "01-a-1-drawn.png", "projected_w.npz",
+    }  # fmt: skip
+    with np.load(drawn / "projected/projected_w.npz") as latents:
+        assert latents["w"].shape[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("mode", "pictures"),
+    [
+        ("generate", {"generated": 48, "mixed": 0, "projected": 0}),
+        ("mix", {"generated": 0, "mixed": 24, "projected": 0}),
+        ("project", {"generated": 0, "mixed": 0, "projected": 0}),
+    ],
+)
+def test_a_mode_draws_only_its_own_pictures(
+    tmp_path: Path, archive: bytes, monkeypatch: pytest.MonkeyPatch, mode: str, pictures: dict[str, int]
+) -> None:
+    """(With no targets, a projection has nothing to do.)"""
+    infer_job(tmp_path, archive)
+    for name, value in {"DATASET": "my-faces", "EXECUTION_ID": "abc", "INFERENCE_MODE": mode, "SEED": "7"}.items():
+        monkeypatch.setenv(name, value)
+    infer(ProcessingJob(tmp_path))
+    report = json.loads((tmp_path / "processing/output/report/report.json").read_text())
+    assert report["pictures"] == pictures
+
+
+def test_a_model_archive_that_leads_out_of_its_folder_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = infer_job(tmp_path, b"")
+    with tarfile.open(tmp_path / "processing/input/model/model.tar.gz", "w:gz") as tar:
+        tar.addfile(tarfile.TarInfo("../../escaped"))
+    monkeypatch.setenv("DATASET", "my-faces")
+    monkeypatch.setenv("EXECUTION_ID", "abc")
+    assert run_job(ProcessingJob(tmp_path), infer) == 1
+    assert job.text("output/message").startswith("model.tar.gz is refused")
+
+
+def test_an_archive_without_a_network_is_refused_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    infer_job(tmp_path, b"")
+    with tarfile.open(tmp_path / "processing/input/model/model.tar.gz", "w:gz") as tar:
+        tar.addfile(tarfile.TarInfo("log.txt"))
+    monkeypatch.setenv("DATASET", "my-faces")
+    monkeypatch.setenv("EXECUTION_ID", "abc")
+    with pytest.raises(NetworkFileError):
+        infer(ProcessingJob(tmp_path))
