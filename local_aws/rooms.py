@@ -1,8 +1,9 @@
-"""Makes the functions' shared package importable here, as the layer makes it importable on AWS."""
+"""Makes the functions' shared package and the model importable here, as the layer and the containers make them on AWS."""
 
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-sys.path.append(str(ROOT / "layers" / "workshop"))
+for folder in ("layers/workshop", "stylegan2-ada-pytorch"):
+    sys.path.append(str(ROOT / folder))

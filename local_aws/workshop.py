@@ -100,11 +100,11 @@ class LocalWorkshop:
             duplicate_events=self.options.duplicate_events,
             job_environment={MARK: self.instance},
         )
-        sagemaker_url = self.sagemaker.start()
-        self._ends.callback(self.sagemaker.stop)
-        aws = EmbeddedAws(self.folder, self.instance, free_port(), sagemaker_url)
+        aws = EmbeddedAws(self.folder, self.instance, free_port(), self.sagemaker.url)
         self._ends.callback(aws.stop)
         self.endpoint = aws.start()
+        self.sagemaker.start()
+        self._ends.callback(self.sagemaker.stop)
         self.door = Door()
         self._ends.callback(self.door.close)
         self.say("deploying template.yaml")
