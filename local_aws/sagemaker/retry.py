@@ -2,7 +2,7 @@
 
 Source: SageMaker Developer Guide, "Retry Policy for Pipeline Steps". What can occur on one machine: Step.SERVICE_FAULT
 and Step.THROTTLING when the embedded AWS answers so, SageMaker.JOB_INTERNAL_ERROR when a job's data cannot be moved for
-such a reason. SageMaker retries the first two by itself for steps without a policy; this stand-in does not.
+such a reason. SageMaker tries again after the first two by itself, for a time that is not documented; see `AUTOMATIC`.
 """
 
 from dataclasses import dataclass
@@ -55,6 +55,10 @@ class RetryPolicy:
         for _ in range(retries_so_far):
             delay = min(delay * self.backoff_rate, LONGEST_INTERVAL_SECONDS)
         return delay
+
+
+AUTOMATIC = RetryPolicy(frozenset({SERVICE_FAULT, THROTTLING}), 1.0, 2.0, 3, None)
+"""What holds for any step whose own policies do not name these types."""
 
 
 def parse_retry_policies(items: Json) -> tuple[RetryPolicy, ...]:

@@ -10,8 +10,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
+from local_aws.sagemaker import retry
 from local_aws.sagemaker.definition import Step
 from local_aws.sagemaker.errors import DataError, DefinitionError, ExpressionError, ImageError, StepError
 from local_aws.sagemaker.events import Event, execution_event, step_event
@@ -19,7 +20,6 @@ from local_aws.sagemaker.expressions import Json, Scope, as_text, holds, resolve
 from local_aws.sagemaker.job_requests import OPERATIONS, check_resolved_request, without_nulls
 from local_aws.sagemaker.jobs import Job, JobSettings, Outcome
 from local_aws.sagemaker.records import TERMINAL, ExecutionRecord, JobRecord, StepRecord, now
-from local_aws.sagemaker.retry import exception_type_of
 from local_aws.sagemaker.roles import Clients, Role
 from local_aws.sagemaker.storage import explain, join_key, read_json
 
@@ -143,7 +143,7 @@ class Run:
 
     @staticmethod
     def _delay(step: Step, exception_type: str | None, retries: dict[str, int], elapsed: float) -> float | None:
-        for policy in step.retry_policies:
+        for policy in (*step.retry_policies, retry.AUTOMATIC):
             if exception_type in policy.exception_types:
                 so_far = retries.get(str(exception_type), 0)
                 retries[str(exception_type)] = so_far + 1
@@ -171,10 +171,14 @@ class Run:
         self._change(record, "Executing")
         with _calling("lambda:InvokeFunction"):
             client = self._pipeline_role.client("lambda")
-            answer = client.invoke(
-                FunctionName=function, InvocationType="RequestResponse", Payload=json.dumps(event).encode()
-            )
-            payload = answer["Payload"].read().decode("utf-8", "replace")
+            try:
+                answer = client.invoke(
+                    FunctionName=function, InvocationType="RequestResponse", Payload=json.dumps(event).encode()
+                )
+                payload = answer["Payload"].read().decode("utf-8", "replace")
+            except ReadTimeoutError as error:
+                # Not tried again: the function may be at work still.
+                raise StepError(f"ClientError: Lambda function {function} did not answer in time") from error
         if answer.get("FunctionError"):
             raise StepError(f"ClientError: Lambda function {function} failed ({answer['FunctionError']}): {payload}")
         outputs = _lambda_outputs(record.step.outputs, payload)
@@ -289,7 +293,7 @@ def _calling(action: str) -> Iterator[None]:
     except (ClientError, BotoCoreError) as error:
         details = explain(error) if isinstance(error, ClientError) else str(error)
         reason = f"ClientError: Failed to invoke {action}. Error Details: {details}"
-        raise StepError(reason, exception_type_of(error)) from error
+        raise StepError(reason, retry.exception_type_of(error)) from error
 
 
 def _step_reason(job: Job, outcome: Outcome) -> str:

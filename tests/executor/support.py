@@ -98,7 +98,7 @@ class FakeAws:
         return content
 
 
-_session = boto3.session.Session()
+_session: Any = boto3.session.Session()  # its type knows the names of services as literals only
 _made: dict[Any, Any] = {}
 
 

@@ -14,7 +14,7 @@ from tests.executor.support import ACCOUNT, PIPELINE, REGION, ROLE, MakePlace, P
 
 PIPELINE_ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:pipeline/{PIPELINE}"
 FAIL = {"Name": "Stop", "Type": "Fail", "Arguments": {"ErrorMessage": "no"}}
-PARAMETERS = [
+PARAMETERS: list[dict[str, Any]] = [
     {"Name": "Dataset", "Type": "String"},
     {"Name": "Kimg", "Type": "Float", "DefaultValue": 1000},
     {"Name": "Seed", "Type": "Integer", "DefaultValue": 0},

@@ -1,12 +1,14 @@
 """Checkpoints: restored before training, copied while it runs, never half written."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from local_aws.sagemaker import checkpoints
 from local_aws.sagemaker.checkpoints import CheckpointSync
+from local_aws.sagemaker.storage import upload_file
 from tests.executor.support import BUCKET, FakeAws, MakePlace, Place, eventually, training
 
 URI = f"s3://{BUCKET}/checkpoints/faces"
@@ -91,13 +93,10 @@ def test_last_look_copies_what_is_left(sync: CheckpointSync, aws: FakeAws, folde
 def test_file_that_is_replaced_while_it_is_copied_is_copied_again(
     sync: CheckpointSync, aws: FakeAws, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from local_aws.sagemaker import checkpoints
-
     (folder / "state").write_text("old")
-    copy: Callable[..., None] = checkpoints.upload_file
 
-    def replaced_meanwhile(s3: object, path: Path, bucket: str, key: str) -> None:
-        copy(s3, path, bucket, key)
+    def replaced_meanwhile(s3: Any, path: Path, bucket: str, key: str) -> None:
+        upload_file(s3, path, bucket, key)
         path.with_suffix(".tmp").write_text("newer")
         os.replace(path.with_suffix(".tmp"), path)
 

@@ -178,7 +178,7 @@ def test_ordering_is_for_numbers() -> None:
 
 
 words = st.text("abcXYZ09_-", min_size=1, max_size=8)
-names = st.text(st.characters(blacklist_characters="'\"[]", blacklist_categories=("Cs",)), max_size=8)
+names = st.text(st.characters(exclude_characters="'\"[]", codec="utf-8"), max_size=8)
 paths = st.lists(st.one_of(words, names.map(lambda name: ("name", name)), st.integers(0, 999)), min_size=1, max_size=6)
 scalars = st.one_of(st.text(max_size=5), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.booleans())
 anything = st.recursive(

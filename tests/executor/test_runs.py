@@ -1,11 +1,13 @@
 """Executions: order, branches, retries, stopping, and what becomes of a run whose step fails."""
 
+import dataclasses
 import json
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
+from local_aws.sagemaker import retry
 from tests.executor.support import (
     ACCOUNT,
     BUCKET,
@@ -207,6 +209,37 @@ def test_shutting_down_stops_what_is_running(make_place: MakePlace) -> None:
     eventually(lambda: place.running(arn).log_tail == ("up",), "the program's first words")
     place.standin.stop(grace_seconds=0.1)
     assert place.running(arn).status == "Stopped"
+
+
+def test_function_that_cannot_be_called_for_a_moment_is_called_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first call cannot be made, the second is throttled, the third succeeds."""
+    monkeypatch.setattr(retry, "AUTOMATIC", dataclasses.replace(retry.AUTOMATIC, interval_seconds=0))
+    troubles: list[Exception] = [
+        EndpointConnectionError(endpoint_url="https://localhost"),
+        ClientError({"Error": {"Code": "TooManyRequestsException", "Message": "slow down"}}, "Invoke"),
+    ]
+
+    def answer(event: Any) -> Any:
+        if troubles:
+            raise troubles.pop(0)
+        return {}
+
+    place.aws.functions.answer = answer
+    description = place.run([notify()])
+    assert description["PipelineExecutionStatus"] == "Succeeded"
+    assert place.steps(description["PipelineExecutionArn"])["Notify"]["AttemptCount"] == 3
+
+
+def test_function_that_does_not_answer_in_time_is_not_called_again(place: Place) -> None:
+    def answer(event: Any) -> Any:
+        raise ReadTimeoutError(endpoint_url="https://localhost")
+
+    place.aws.functions.answer = answer
+    description = place.run([notify()])
+    assert place.reason(description, "Notify") == f"ClientError: Lambda function {FUNCTION} did not answer in time"
+    assert len(place.aws.functions.calls) == 1
 
 
 @pytest.mark.parametrize(("attempts", "status"), [(3, "Succeeded"), (1, "Failed")])
