@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import io
-import os
 import struct
 import zlib
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 from PIL import Image
 
+from local_aws import rooms  # noqa: F401  (makes `stylegan2` importable)
 from local_aws.drawings.faces import draw_face
 from local_aws.drawings.masks import draw_mask
+from stylegan2.worker_pool import WorkerCrashed, map_in_order
 
 DRAW: dict[str, Callable[[int, int], Image.Image]] = {"faces": draw_face, "masks": draw_mask}
 _SIZES = (128, 128, 160, 192, 256)
 _EXIF_ORIENTATION = 0x0112
 _TURNED_RIGHT = 6  # stored lying on its side, as cameras held upright do; Exif 2.32, table 4
 _ONE_IN = 50  # pictures is stored like that
-_WORTH_PROCESSES = 200  # pictures
 
 
 def write_drawings(folder: Path, *, kind: str, count: int, size: int, seed: int = 0) -> None:
@@ -103,10 +101,6 @@ def _encode(image: Image.Image, file_format: str, **options: int) -> bytes:
 
 def _for_each(function: Callable[[int], None], count: int) -> None:
     """Call ``function`` with 0 .. count - 1, on all CPUs if that is worth their start."""
-    if count < _WORTH_PROCESSES:
-        for number in range(count):
-            function(number)
-        return
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        for _ in pool.map(function, range(count), chunksize=25):
-            pass
+    for number, outcome in enumerate(map_in_order(function, range(count))):
+        if isinstance(outcome, WorkerCrashed):
+            raise RuntimeError(f"the process that made drawing {number} was killed; is there too little memory?")

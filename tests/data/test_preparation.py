@@ -5,8 +5,13 @@ import json
 import operator
 import os
 import resource
+import select
+import signal
+import sys
 import zipfile
 from functools import partial
+from pathlib import Path
+from subprocess import PIPE, Popen
 
 import numpy as np
 import pytest
@@ -213,6 +218,28 @@ def test_an_item_that_kills_its_process_costs_only_itself():
     results = list(map_in_order(operator.call, items, workers=2))
     assert isinstance(results[13], WorkerCrashed)
     assert results[:13] + results[14:] == [number for number in range(30) if number != 13]
+
+
+PARENT = """
+import operator, os, sys
+from stylegan2.worker_pool import map_in_order
+results = map_in_order(operator.call, [os.getpid] * 50, workers=2)
+print(next(results), flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("signal_name", ["SIGTERM", "SIGKILL"])
+def test_a_worker_ends_when_its_parent_is_killed(signal_name):
+    environment = os.environ | {"PYTHONPATH": str(Path(preparation.__file__).parents[1])}
+    with Popen([sys.executable, "-c", PARENT], stdin=PIPE, stdout=PIPE, text=True, env=environment) as parent:
+        worker = os.pidfd_open(int(parent.stdout.readline()))
+        try:
+            parent.send_signal(getattr(signal, signal_name))
+            ended, _, _ = select.select([worker], [], [], 30)
+        finally:
+            os.close(worker)
+    assert ended
 
 
 class TestCommandLine:

@@ -94,6 +94,10 @@ class TestKindsOfPictures:
             data = encoded(frames[0], file_format, save_all=True, append_images=frames[1:])
             assert load(tmp_path, data)[0, 0, 0] > 240
 
+    def test_of_a_phones_multi_picture_jpeg_the_photo_is_taken(self, tmp_path):
+        data = encoded(photo(), "MPO", save_all=True, append_images=[Image.new("RGB", (48, 48), "blue")])
+        assert mean_difference(load(tmp_path, data), load(tmp_path, encoded(photo(), "PNG"))) < 6
+
     def test_a_landscape_is_cropped_around_its_middle(self, tmp_path):
         image = Image.new("RGB", (96, 32), "red")
         image.paste("blue", (32, 0, 64, 32))
