@@ -74,6 +74,28 @@ def test_checkpoints_that_cannot_be_copied_fail_the_job(make_place: MakePlace) -
     assert "Artifact upload failed:the file name" in place.reason(description)
 
 
+def test_failed_copy_is_made_good_by_the_next_look(
+    place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    troubles = [OSError("no route")]
+
+    def fail_once(*arguments: Any) -> None:
+        if troubles:
+            raise troubles.pop()
+        upload_file(*arguments)
+
+    monkeypatch.setattr(checkpoints, "upload_file", fail_once)
+    place.program(
+        "import os, time\n"
+        "open(os.environ.get('SAGEMAKER_BASE_DIR', '/opt/ml') + '/checkpoints/state', 'w').close()\n"
+        "time.sleep(600)\n"
+    )
+    place.create([training(CheckpointConfig={"S3Uri": URI})])
+    place.start()
+    eventually(lambda: place.aws.stored("checkpoints/") == ["checkpoints/faces/state"], "the checkpoint")
+    assert any("could not copy checkpoints" in record.message for record in caplog.records)
+
+
 def test_file_that_is_still_growing_waits(sync: CheckpointSync, aws: FakeAws, folder: Path) -> None:
     (folder / "state").write_text("ha")
     sync.copy(last=False)

@@ -7,12 +7,20 @@ import signal
 import subprocess
 import sys
 import tarfile
+import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 
+from local_aws.sagemaker import jobs
+from local_aws.sagemaker.processes import can_have_own_opt
+from local_aws.sagemaker.storage import download
 from tests.executor.support import BUCKET, MakePlace, Place, eventually, processing, processing_input, training
 
 OUT = f"s3://{BUCKET}/out"
@@ -291,6 +299,71 @@ def test_request_that_the_service_would_refuse_fails_the_step(
         "ClientError: Failed to invoke sagemaker:CreateProcessingJob. Error Details: "
     )
     assert message in place.reason(description)
+
+
+def test_processing_that_runs_too_long_fails_the_step(place: Place) -> None:
+    step = processing(
+        "echo 'half done' > /opt/ml/output/message; exec sleep 600", StoppingCondition={"MaxRuntimeInSeconds": 1}
+    )
+    description = place.run([step])
+    assert "MaxRuntimeExceeded (1 s)" in place.reason(description)
+    arn = place.steps(description["PipelineExecutionArn"])["Step"]["Metadata"]["ProcessingJob"]["Arn"]
+    job = place.api.describe_processing_job(ProcessingJobName=arn.rsplit("/", 1)[-1])
+    assert (job["ProcessingJobStatus"], job["ExitMessage"]) == ("Stopped", "half done")
+
+
+def test_data_that_cannot_be_moved_for_a_moment_is_an_internal_error_and_tried_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first job loses its connection to S3, the second gets through; each has a folder and a log of its own."""
+    place.aws.put("in/a")
+    troubles = [EndpointConnectionError(endpoint_url="https://localhost")]
+
+    def lose_connection(*arguments: Any) -> int:
+        if troubles:
+            raise troubles.pop()
+        return download(*arguments)
+
+    monkeypatch.setattr(jobs, "download", lose_connection)
+    policy = {"ExceptionType": ["SageMaker.JOB_INTERNAL_ERROR"], "IntervalSeconds": 0, "MaxAttempts": 1}
+    step = processing("echo done", [processing_input("data", f"s3://{BUCKET}/in/")])
+    description = place.run([step | {"RetryPolicies": [policy]}])
+    assert description["PipelineExecutionStatus"] == "Succeeded"
+    assert place.standin.job_logs(description["PipelineExecutionArn"])["Step"].parent.name == "Step-2"
+
+
+def test_internal_error_without_a_policy_fails_the_step(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.aws.put("in/a")
+    answer: Any = {"Error": {"Code": "InternalError"}, "ResponseMetadata": {"HTTPStatusCode": 500}}
+    error = ClientError(answer, "GetObject")
+    monkeypatch.setattr(jobs, "download", Mock(side_effect=error))
+    description = place.run([processing("true", [processing_input("data", f"s3://{BUCKET}/in/")])])
+    assert place.reason(description).startswith("ClientError: InternalServerError: We encountered an internal error.")
+
+
+def test_stop_ends_the_copying_of_inputs(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.aws.put("in/a")
+    copying = Event()
+
+    def copy_for_ever(s3: Any, uri: str, data_type: str, folder: Path, check: Callable[[], None]) -> None:
+        copying.set()
+        while True:  # until the run is stopped
+            check()
+            time.sleep(0.01)
+
+    monkeypatch.setattr(jobs, "download", copy_for_ever)
+    place.create([processing("true", [processing_input("data", f"s3://{BUCKET}/in/")])])
+    arn = place.start()
+    assert copying.wait(30)
+    place.standin.stop_execution(arn)
+    assert place.finish(arn)["PipelineExecutionStatus"] == "Stopped"
+
+
+def test_nothing_that_jobs_need_may_lie_below_opt(tmp_path: Path) -> None:
+    """It would be hidden from a job that has an /opt of its own."""
+    assert not can_have_own_opt(Path("/opt/workshop"), tmp_path)
+    (tmp_path / "link").symlink_to("/opt")
+    assert not can_have_own_opt(tmp_path / "link/workshop", tmp_path)
 
 
 def running_pid(place: Place, arn: str) -> int:

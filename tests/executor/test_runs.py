@@ -107,6 +107,17 @@ def test_property_that_is_not_in_the_file_fails_the_step(place: Place) -> None:
     assert place.reason(description, "Enough") == "ClientError: property file 'Report' of step 'Step' has no 'bad'"
 
 
+def test_property_file_that_is_no_json_fails_the_step(place: Place) -> None:
+    step = counting(3)
+    step["Arguments"]["AppSpecification"]["ContainerEntrypoint"] = [
+        "sh",
+        "-c",
+        "echo '{' > /opt/ml/processing/output/report/counts.json",
+    ]
+    description = place.run([step, condition(GOOD, 1, [], [])])
+    assert "report/counts.json is not valid JSON" in place.reason(description, "Enough")
+
+
 def test_steps_that_wait_for_a_failed_one_never_start_and_others_do(place: Place) -> None:
     after = named("After", processing("true"), DependsOn=["Step"])
     description = place.run([processing("exit 1"), after, named("Beside", processing("true"))])
