@@ -113,7 +113,7 @@ def line_chart(
         lines=lines,
         x_ticks=[Tick(x_scale(x), _number(x)) for x in _nice_ticks(min(xs), max(xs), width / _UNITS_PER_TICK / 2)],
         y_ticks=[Tick(y_scale(y), _number(y)) for y in _nice_ticks(low, high, height / _UNITS_PER_TICK)],
-        target=Tick(y_scale(target[0]), target[1]) if target else None,
+        target=Tick(y_scale(target[0]), f"{target[1]} ({_number(target[0])})") if target else None,
         width=width,
         height=height,
     )

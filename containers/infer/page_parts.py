@@ -227,7 +227,7 @@ def _augmentation_target(record: TrainingRecord) -> tuple[float, str] | None:
     target = record.options.get("target")
     if record.options.get("aug") != "ada" or not _is_number(target):
         return None
-    return float(target), "aim for r"
+    return float(target), "where r should be"
 
 
 def _is_number(value: object) -> TypeGuard[float]:

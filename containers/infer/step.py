@@ -22,7 +22,7 @@ from stylegan2.network_file import LoadedNetwork, load_network
 
 MODES = ("all", "generate", "mix", "project")
 # A few hundred steps give a fair likeness; the paper's 1000 are for a GPU.
-_STEPS_ON_CPU, _STEPS_ON_GPU = 200, 1000
+_STEPS_ON_CPU, _STEPS_ON_GPU = 150, 1000
 _LARGEST_FIRST_SEED = 2**32 - 1 - 1000
 
 

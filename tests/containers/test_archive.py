@@ -108,3 +108,24 @@ def test_any_bytes_are_unpacked_or_refused_with_an_archive_error(tmp_path: Path,
     out.mkdir(exist_ok=True)
     with contextlib.suppress(ArchiveError):
         unpack_model(file, out)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=st.lists(st.tuples(st.integers(0, 2047), st.integers(0, 255)), min_size=1, max_size=12))
+def test_a_tar_with_damaged_headers_is_unpacked_inside_or_refused(
+    tmp_path: Path, changes: list[tuple[int, int]]
+) -> None:
+    info = member("samples/a-name-long-enough-for-an-extended-header-" + "x" * 120)
+    content = bytearray(gzip.decompress(archive(tmp_path, (info, b"content")).read_bytes())[:4096])
+    for place, value in changes:
+        content[place] = value
+    # The right checksum, so that the damaged header is not thrown away at once.
+    total = sum(content[:148]) + 8 * 32 + sum(content[156:512])
+    content[148:156] = f"{total:06o}\0 ".encode()
+    (tmp_path / "model.tar.gz").write_bytes(gzip.compress(bytes(content)))
+    out = tmp_path / "deep" / "out"
+    out.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(ArchiveError):
+        unpack_model(tmp_path / "model.tar.gz", out)
+    assert {path.name for path in tmp_path.iterdir()} == {"model.tar.gz", "deep"}
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["out"]

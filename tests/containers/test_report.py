@@ -95,16 +95,18 @@ def test_the_numbers_are_written_for_other_programs(finished_run: Run, tmp_path:
 @given(name=st.text(min_size=1, max_size=80), reason=st.text(max_size=80))
 def test_any_name_of_a_file_stays_text(finished_run: Run, tmp_path: Path, name: str, reason: str) -> None:
     (finished_run.model_folder / "samples" / "grid.json").unlink(missing_ok=True)  # for speed
-    run = dataclasses.replace(finished_run, pictures=Pictures(skipped_targets=[SetAsideImage(name, reason)]))
-    plain = Page(render(run_with_name(run, "name", "reason"), tmp_path / "plain"))
-    hostile = Page(render(run_with_name(run, name, reason), tmp_path / "hostile"))
+    plain = Page(render(run_with_name(finished_run, "name", "reason"), tmp_path / "plain"))
+    hostile = Page(render(run_with_name(finished_run, name, reason), tmp_path / "hostile"))
     assert hostile.tags == plain.tags
     assert [(tag, key) for tag, key, _ in hostile.attributes] == [(tag, key) for tag, key, _ in plain.attributes]
 
 
 def run_with_name(run: Run, name: str, reason: str) -> Run:
+    """The run with this name in every place that shows names of files."""
     image = SetAsideImage(name, reason)
-    return with_set_aside(dataclasses.replace(run, pictures=Pictures(skipped_targets=[image])), image)
+    projected = [dataclasses.replace(picture, name=name) for picture in run.pictures.projected]
+    pictures = Pictures(projected=projected, skipped_targets=[image])
+    return with_set_aside(dataclasses.replace(run, pictures=pictures), image)
 
 
 @pytest.mark.parametrize(
