@@ -205,11 +205,11 @@ def origin(record: TrainingRecord) -> list[str]:
             f"{seen}, each time a little different or in another order."
         ]
     name, kimg = record.base.get("dataset"), record.base.get("kimg")
-    base = f"the base network “{wording.printable(name)}”" if isinstance(name, str) else "a base network"
-    before = f", which had already been shown {wording.looks(kimg)} other images" if _is_number(kimg) else ""
+    shown = f"{wording.looks(kimg)} images" if _is_number(kimg) else "other images"
+    of = f" of the data set “{wording.printable(name)}”" if isinstance(name, str) else ""
     return [
-        f"The network did not begin from nothing. It is {base}{before}, fine-tuned with these images: what it draws "
-        "owes something to both.",
+        f"The network did not begin from nothing. A base network that had already been shown {shown}{of} was fine-tuned "
+        "with these images: what it draws owes something to both.",
         f"{seen} in this training.",
     ]
 

@@ -130,7 +130,7 @@ def test_a_network_that_began_with_another_says_so(finished_run: Run, tmp_path: 
     (finished_run.model_folder / "base.json").write_text(json.dumps({"dataset": "<masks>", "kimg": 1200.0}))
     text = render(finished_run, tmp_path / "report")
     assert "did not begin from nothing" in text
-    assert "“&lt;masks&gt;”, which had already been shown 1.2 million other images" in text
+    assert "already been shown 1.2 million images of the data set “&lt;masks&gt;” was fine-tuned" in text
     assert "thousands of images to look at" in text
 
 
