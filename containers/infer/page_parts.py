@@ -208,8 +208,8 @@ def origin(record: TrainingRecord) -> list[str]:
     shown = f"{wording.looks(kimg)} images" if _is_number(kimg) else "other images"
     of = f" of the data set “{wording.printable(name)}”" if isinstance(name, str) else ""
     return [
-        f"The network did not begin from nothing. A base network that had already been shown {shown}{of} was fine-tuned "
-        "with these images: what it draws owes something to both.",
+        f"The network did not begin from nothing. A base network that had already been shown {shown}{of} was "
+        "fine-tuned with these images: what it draws owes something to both.",
         f"{seen} in this training.",
     ]
 
