@@ -72,7 +72,12 @@ class FakeS3:
             folders = {Prefix + key.removeprefix(Prefix).split(Delimiter)[0] + Delimiter for key in keys}
             return {"CommonPrefixes": [{"Prefix": folder} for folder in sorted(folders)]}
         page = [
-            {"Key": k, "Size": len(body), "ETag": f'"{hash(body) & 0xFFFFFFFF:08x}"', "LastModified": modified}
+            {
+                "Key": k,
+                "Size": len(body),
+                "ETag": f'"{hashlib.md5(body).hexdigest()}"',
+                "LastModified": modified,
+            }
             for k in keys[: self.PAGE]
             for body, modified in [self.objects[k]]
         ]

@@ -110,7 +110,7 @@ def test_a_claim_is_lost_to_a_whole_run_since_the_read(ledger: Ledger) -> None:
     seen = ledger.read("cats")
     running(ledger, "cats")
     seen = DatasetState("cats", attempt=seen.attempt, last_seen=ledger.read("cats").last_seen)
-    ledger.finish(RUN, ARN, "Succeeded", 40, 50, None)
+    ledger.finish(RUN, ARN, "Succeeded", 40)
     assert ledger.claim(seen, CLAIM, 60, 5) is Claimed.LOST
 
 
@@ -146,11 +146,11 @@ def test_only_a_starting_claim_of_this_attempt_becomes_a_run(ledger: Ledger) -> 
 
 def test_a_finished_run_leaves_its_traces_and_frees_its_slot(ledger: Ledger) -> None:
     running(ledger)
-    assert ledger.finish(RUN, ARN, "Succeeded", 40, 50, ("auto 400 128", 3600))
-    assert not ledger.finish(RUN, ARN, "Succeeded", 41, 51, None)
+    assert ledger.finish(RUN, ARN, "Succeeded", 40, ("auto 400 128", 3600))
+    assert not ledger.finish(RUN, ARN, "Succeeded", 41)
 
     state = ledger.read("cats")
-    assert (state.phase, state.timer_due, state.claim, state.execution_arn) == (Phase.IDLE, 50, None, None)
+    assert (state.phase, state.claim, state.execution_arn) == (Phase.IDLE, None, None)
     assert (state.last_fingerprint, state.last_status, state.ended_at) == ("0" * 64, "Succeeded", 40)
     assert (state.last_effort, state.last_seconds) == ("auto 400 128", 3600)
     assert state.unreported == {ARN}
@@ -159,20 +159,20 @@ def test_a_finished_run_leaves_its_traces_and_frees_its_slot(ledger: Ledger) -> 
 
 def test_an_end_may_be_heard_while_the_start_is_not_yet_recorded(ledger: Ledger) -> None:
     ledger.claim(ledger.read("cats"), CLAIM, 20, 2)
-    assert ledger.finish(RUN, ARN, "Failed", 40, 50, None)
+    assert ledger.finish(RUN, ARN, "Failed", 40)
     assert ledger.read("cats").phase is Phase.IDLE
 
 
 @pytest.mark.parametrize(("attempt", "arn"), [(2, ARN), (1, "arn:other")])
 def test_the_end_of_another_run_changes_nothing(ledger: Ledger, attempt: int, arn: str) -> None:
     before = running(ledger)
-    assert not ledger.finish(RunIdentity("cats", "0" * 64, attempt), arn, "Failed", 40, 50, None)
+    assert not ledger.finish(RunIdentity("cats", "0" * 64, attempt), arn, "Failed", 40)
     assert ledger.read("cats") == before
 
 
 def test_a_report_pays_one_debt(ledger: Ledger) -> None:
     running(ledger)
-    ledger.finish(RUN, ARN, "Failed", 40, 50, None)
+    ledger.finish(RUN, ARN, "Failed", 40)
     ledger.mark_reported("cats", "arn:other")
     assert ledger.read("cats").unreported == {ARN}
     ledger.mark_reported("cats", ARN)

@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.unit.conftest import RUN_ARN
+from tests.unit.properties import quick
 from workshop import layout
 from workshop.errors import RefusedName
 from workshop.names import (
@@ -35,6 +36,7 @@ def test_anything_else_is_refused(name: object) -> None:
         check_dataset(name)
 
 
+@quick
 @given(st.text())
 @example("a\n")
 def test_exactly_the_grammar_is_a_dataset_name(text: str) -> None:
@@ -46,6 +48,7 @@ def test_exactly_the_grammar_is_a_dataset_name(text: str) -> None:
         assert str(caught.value).isprintable()
 
 
+@quick
 @given(st.text(), st.text())
 def test_a_parsed_key_never_leaves_its_dataset(folder: str, name: str) -> None:
     try:
@@ -116,6 +119,7 @@ def test_what_is_no_fingerprint_is_refused(text: object) -> None:
         check_fingerprint(text)
 
 
+@quick
 @given(st.text(), st.integers(min_value=3, max_value=50))
 def test_printable_text_is_one_short_line(text: str, limit: int) -> None:
     line = printable(text, limit)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.unit.properties import quick
 from workshop.notice_samples import as_text, print_samples, samples
 from workshop.notices import MAX_BODY_BYTES, Kind, fit_body, fit_subject, render
 
@@ -42,6 +43,7 @@ def test_a_placeholder_without_a_value_is_an_error() -> None:
         render(Kind.STARTED, "started", "cats")
 
 
+@quick
 @given(st.text())
 @example("\r\nBcc: everybody")
 @example("ü" * 200)
@@ -50,6 +52,7 @@ def test_any_subject_becomes_one_line_of_printable_ascii(text: str) -> None:
     assert re.fullmatch(r"[ -~]{1,99}", fit_subject(text))
 
 
+@quick
 @given(st.text(), st.integers(0, 3))
 @example("ü" * 131_072, 0)
 @example("☺" * 100_000, 1)
@@ -60,6 +63,7 @@ def test_any_body_fits_in_bytes_and_keeps_whole_characters(text: str, extra: int
     assert all(character.isprintable() or character == "\n" for character in body)
 
 
+@quick
 @given(st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "Zs"]), max_size=500))
 def test_an_ordinary_body_is_left_as_it_is(text: str) -> None:
     printable = "".join(character for character in text if character.isprintable())

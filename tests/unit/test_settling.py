@@ -20,7 +20,7 @@ def now(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     return fake
 
 
-@pytest.mark.parametrize(("seconds", "delay"), [(0, 0), (-5, 0), (0.2, 1), (60, 60), (900, 900), (3600, 900)])
+@pytest.mark.parametrize(("seconds", "delay"), [(0, 1), (-5, 1), (0.2, 1), (60, 60), (900, 900), (3600, 900)])
 def test_a_timer_is_due_when_its_message_arrives(now: FakeClock, seconds: float, delay: int) -> None:
     sent: list[tuple[str, int]] = []
     ledger = Ledger(FakeDynamoDB(), "t")
@@ -31,6 +31,17 @@ def test_a_timer_is_due_when_its_message_arrives(now: FakeClock, seconds: float,
     assert sent == [(json.dumps({"dataset": "cats", "due": due}), delay)]
     assert due == now.now + delay * 1000
     assert ledger.read("cats").timer_due == due
+
+
+def test_a_nudge_is_sent_at_once_leaves_no_record_and_is_never_stale(now: FakeClock) -> None:
+    sent: list[tuple[str, int]] = []
+    ledger = Ledger(FakeDynamoDB(), "t")
+    Timers(FakeSQS(lambda body, after: sent.append((body, after))), "queue", ledger).nudge("cats")
+
+    ((body, delay),) = sent
+    assert delay == 0
+    assert ledger.read("cats").timer_due is None
+    assert not Timer.parse(body).is_stale(DatasetState("cats", timer_due=now.now + 1000), 60)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.chaos.fakes import FakeClock, FakeS3
 from tests.unit.conftest import BUCKET, Stage
+from tests.unit.properties import quick
 from workshop.snapshot import StoredObject, fingerprint, list_dataset, list_datasets
 
 OBJECTS = st.lists(
@@ -24,6 +25,7 @@ OBJECTS = st.lists(
 )
 
 
+@quick
 @given(OBJECTS, st.randoms(), st.none() | st.binary(max_size=10))
 def test_the_fingerprint_does_not_depend_on_order_or_time(
     objects: list[StoredObject], random: Random, settings: bytes | None
@@ -33,6 +35,7 @@ def test_the_fingerprint_does_not_depend_on_order_or_time(
     assert fingerprint(shuffled, settings) == fingerprint(objects, settings)
 
 
+@quick
 @given(OBJECTS, OBJECTS, st.none() | st.binary(max_size=4), st.none() | st.binary(max_size=4))
 def test_different_contents_have_different_fingerprints(
     one: list[StoredObject], other: list[StoredObject], settings: bytes | None, other_settings: bytes | None

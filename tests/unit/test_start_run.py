@@ -104,7 +104,7 @@ def test_a_drop_that_goes_on_is_waited_for(stage: Stage) -> None:
 
 def test_an_upload_whose_event_was_lost_still_counts_as_recent(stage: Stage) -> None:
     stage.put_images("red-chairs", 3)
-    assert stage.invoke("start_run", {"source": "schedule"}) == {"datasets": 1, "armed": 1}
+    assert stage.invoke("start_run", {"source": "schedule"}) == {"datasets": 1}
     stage.serve_timer()
 
     assert executions(stage) == []
@@ -361,8 +361,8 @@ def test_the_schedule_has_every_dataset_looked_at_and_counts_bad_folders(
     stage.put_images("b", 3)
     stage.put("uploads/Not A Name/x.png")
 
-    assert stage.invoke("start_run", sample("schedule")) == {"datasets": 2, "armed": 2}
-    assert stage.invoke("start_run", sample("schedule")) == {"datasets": 2, "armed": 0}
+    assert stage.invoke("start_run", sample("schedule")) == {"datasets": 2}
+    assert stage.timers == [(json.dumps({"dataset": name, "due": 0}), 0) for name in ("a", "b")]
     assert '"RefusedNames"' in capsys.readouterr().out
 
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.chaos.fakes import FakeClock, FakeSageMaker, client_error
+from tests.unit.properties import quick
 from workshop.errors import StartDelayed, StartRefused
 from workshop.starting import Starter, check_overrides, display_name, parameter_text, request_token
 from workshop.state import Claim, RunIdentity
@@ -26,6 +27,7 @@ IDENTITIES = st.builds(
 )
 
 
+@quick
 @given(IDENTITIES)
 def test_every_name_token_and_description_is_within_the_apis_limits(identity: RunIdentity) -> None:
     for text, member in (
@@ -39,17 +41,20 @@ def test_every_name_token_and_description_is_within_the_apis_limits(identity: Ru
             assert re.fullmatch(limits["pattern"], text), member
 
 
+@quick
 @given(IDENTITIES)
 def test_the_description_comes_back_as_the_same_run(identity: RunIdentity) -> None:
     assert RunIdentity.from_json(identity.to_json()) == identity
 
 
+@quick
 @given(IDENTITIES, IDENTITIES)
 def test_tokens_are_equal_for_equal_runs_only(one: RunIdentity, other: RunIdentity) -> None:
     assert (request_token("p", one) == request_token("p", other)) is (one == other)
     assert request_token("p", one) != request_token("q", one)
 
 
+@quick
 @given(st.text())
 def test_any_other_description_is_no_run_of_ours(text: str) -> None:
     assert RunIdentity.from_json(text) is None
@@ -63,6 +68,7 @@ def test_parameter_values_are_texts(value: Any, text: str) -> None:
     assert parameter_text(value) == text
 
 
+@quick
 @given(st.dictionaries(st.text(max_size=30), st.integers() | st.floats() | st.text() | st.none(), min_size=1))
 def test_unknown_parameters_are_never_taken(given_parameters: dict[str, Any]) -> None:
     with pytest.raises(Exception, match="is not a parameter"):

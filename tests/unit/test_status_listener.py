@@ -6,9 +6,11 @@ from typing import Any
 import botocore.session
 import pytest
 
-from tests.unit.conftest import CONTEXT, RUN_ARN, Stage, load_handler, sample
+from tests.unit.conftest import RUN_ARN, Stage, sample
 from workshop.ending import EXECUTING, STOPPING, TERMINAL
 from workshop.errors import BadRequest, RefusedName
+from workshop.pipeline_events import parse_event
+from workshop.state import RunIdentity
 
 STATUSES = botocore.session.get_session().get_service_model("sagemaker").shape_for("PipelineExecutionStatus").enum
 
@@ -46,14 +48,12 @@ def test_a_terminal_status_frees_the_dataset_and_asks_for_one_kind_of_report(sta
 
 
 @pytest.mark.parametrize("status", sorted(TERMINAL))
-def test_the_end_arms_a_timer_so_that_what_came_meanwhile_is_looked_at(stage: Stage, status: str) -> None:
+def test_the_end_has_the_dataset_looked_at_at_once(stage: Stage, status: str) -> None:
     stage.settle()
     before = len(stage.timers)
     stage.invoke("status_listener", news(stage, status))
 
-    ((body, delay),) = stage.timers[before:]
-    assert delay == 0
-    assert stage.item("DATASET#red-chairs")["timerDue"]["N"] == str(json.loads(body)["due"])
+    assert stage.timers[before:] == [(json.dumps({"dataset": "red-chairs", "due": 0}), 0)]
 
 
 def test_the_same_end_three_times_is_one_end(stage: Stage) -> None:
@@ -61,7 +61,7 @@ def test_the_same_end_three_times_is_one_end(stage: Stage) -> None:
     for _ in range(3):
         stage.invoke("status_listener", news(stage, "Succeeded"))
 
-    assert len(stage.timers) == 2
+    assert stage.item("DATASET#red-chairs")["attempt"] == {"N": "1"}
     assert {name for name, _ in stage.invocations} == {"report_success"}  # each may ask; the notice's record decides
 
 
@@ -130,16 +130,20 @@ def test_an_unknown_status_is_told_once_and_not_taken_for_an_end(stage: Stage) -
     assert stage.item("DATASET#red-chairs")["phase"] == {"S": "RUNNING"}
 
 
-@pytest.mark.parametrize(
-    "description",
-    [None, "", "by hand", "{}", "[1]", '{"dataset": "../x", "fingerprint": "0", "attempt": 1}', "[" * 10_000],
-)
-def test_an_execution_that_was_not_started_here_is_left_alone(stage: Stage, description: str | None) -> None:
+def test_an_execution_that_was_not_started_here_is_left_alone(stage: Stage) -> None:
     event = sample("pipeline_execution_failed")
-    event["detail"]["pipelineExecutionDescription"] = description
+    event["detail"]["pipelineExecutionDescription"] = "by hand"
 
     assert stage.invoke("status_listener", event) == {"outcome": "foreign"}
     assert stage.invocations == []
+
+
+@pytest.mark.parametrize(
+    "description",
+    [None, "", "{}", "[1]", '{"dataset": "../x", "fingerprint": "0", "attempt": 1}', "[" * 10_000],
+)
+def test_a_description_that_is_not_ours_names_no_run(description: str | None) -> None:
+    assert RunIdentity.from_json(description) is None
 
 
 @pytest.mark.parametrize(
@@ -192,6 +196,6 @@ def test_a_step_that_is_run_again_replaces_its_failure(stage: Stage) -> None:
         {"detail": {"pipelineExecutionArn": "arn:aws:s3:::bucket"}},
     ],
 )
-def test_what_is_no_pipeline_event_is_refused(stage: Stage, event: dict[str, Any]) -> None:
+def test_what_is_no_pipeline_event_is_refused(event: dict[str, Any]) -> None:
     with pytest.raises((BadRequest, RefusedName)):
-        load_handler("status_listener")(event, CONTEXT)
+        parse_event(event)

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from tests.unit.conftest import Stage, sample
+from workshop.errors import BadRequest
+from workshop.uploads import parse_upload
 
 
 def records(*bodies: object) -> dict[str, Any]:
@@ -55,18 +57,24 @@ def test_a_timer_long_overdue_is_taken_for_lost_and_armed_again(stage: Stage) ->
     assert len(stage.timers) == 2
 
 
-def test_the_ready_marker_arms_a_timer_that_is_due_at_once(stage: Stage) -> None:
+def test_the_ready_marker_has_the_dataset_looked_at_at_once(stage: Stage) -> None:
     stage.upload_event("uploads/red-chairs/a.png")
     stage.invoke("upload_trigger", records(sample("s3_ready_marker")))
 
-    assert [delay for _, delay in stage.timers] == [60, 0]
-    assert stage.item("DATASET#red-chairs")["timerDue"]["N"] == str(json.loads(stage.timers[1][0])["due"])
+    assert [(json.loads(body)["due"] == 0, delay) for body, delay in stage.timers] == [(False, 60), (True, 0)]
 
 
 @pytest.mark.parametrize("name", ["s3_folder_marker", "s3_zero_byte", "s3_refused_name", "s3_test_event"])
 def test_an_event_that_means_no_work_is_consumed_without_a_trace(stage: Stage, name: str) -> None:
     assert stage.invoke("upload_trigger", records(sample(name))) == {"batchItemFailures": []}
     assert stage.timers == []
+
+
+def test_a_poison_record_comes_back_alone_and_its_neighbour_is_handled(stage: Stage) -> None:
+    result = stage.invoke("upload_trigger", records("{not json", sample("s3_object_created")))
+
+    assert result == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+    assert len(stage.timers) == 1
 
 
 @pytest.mark.parametrize(
@@ -81,11 +89,9 @@ def test_an_event_that_means_no_work_is_consumed_without_a_trace(stage: Stage, n
         "[" * 100_000,
     ],
 )
-def test_a_poison_record_comes_back_alone_and_its_neighbour_is_handled(stage: Stage, body: str) -> None:
-    result = stage.invoke("upload_trigger", records(body, sample("s3_object_created")))
-
-    assert result == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
-    assert len(stage.timers) == 1
+def test_what_is_no_upload_event_is_a_bad_request(body: str) -> None:
+    with pytest.raises(BadRequest):
+        parse_upload(body)
 
 
 def test_a_refused_name_is_counted(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:

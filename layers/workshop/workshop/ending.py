@@ -1,8 +1,9 @@
 """What the end of a run means, whoever noticed it: the listener, or reconcile asking SageMaker.
 
 In this order, each step safe to repeat, so that a crash anywhere is repaired by the event's redelivery:
-the run's record, the count of successes, a timer (its message), then in one write: the dataset idle, the slot free,
-the timer recorded, the notice owed. Last, the report function is invoked; it publishes each notice once.
+the run's record, the count of successes, then in one write: the dataset idle, the slot free, the notice owed. Then the
+dataset is nudged: whatever came while the run was active becomes the next run. Last, the report function is invoked; it
+publishes each notice once.
 """
 
 import json
@@ -43,13 +44,17 @@ class Ending:
         self._runs.end(arn, status, ended_at, clock.now_ms())
         if status == SUCCEEDED:
             self._ledger.add_success(identity)
-        if not holds:
-            return False
-        run = self._runs.read(arn)
-        took = (run.effort, round(run.seconds or 0)) if run is not None and status == SUCCEEDED else None
-        # The dataset is looked at again at once: whatever came while the run was active becomes the next run.
-        due = self._timers.send(identity.dataset, 0)
-        return self._ledger.finish(identity, arn, status, clock.now_ms(), due, took)
+        won = holds and self._ledger.finish(identity, arn, status, clock.now_ms(), self._took(arn, status))
+        # After the write: a nudge that arrives before it would find the run still active. And again for an event that
+        # comes again: whoever has written may have died before the nudge.
+        if won or state.last_execution_arn == arn:
+            self._timers.nudge(identity.dataset)
+        return won
+
+    def _took(self, arn: str, status: str) -> tuple[str, int] | None:
+        """Effort and seconds of a run that succeeded: the next one of equal effort will take about as long."""
+        run = self._runs.read(arn) if status == SUCCEEDED else None
+        return (run.effort, round(run.seconds or 0)) if run is not None else None
 
     def ask_for_report(self, identity: RunIdentity, arn: str, status: str) -> None:
         """Invoke the function that tells the people, asynchronously. Harmless to repeat."""

@@ -149,9 +149,9 @@ class Ledger:
         )
 
     def finish(
-        self, identity: RunIdentity, arn: str, status: str, now: int, timer_due: int, took: tuple[str, int] | None
+        self, identity: RunIdentity, arn: str, status: str, now: int, took: tuple[str, int] | None = None
     ) -> bool:
-        """The run is over: the dataset is idle, its slot free, `timer_due` the timer that looks at it again.
+        """The run is over: the dataset is idle, its slot free, its notice owed.
 
         `took` is (effort, seconds) of a run that succeeded. False if this run does not hold the dataset (any more).
         """
@@ -164,12 +164,11 @@ class Ledger:
             ":fingerprint": identity.fingerprint,
             ":status": status,
             ":now": now,
-            ":due": timer_due,
             ":owed": {arn},
         }
         update = (
             "SET phase = :idle, lastFingerprint = :fingerprint, lastExecutionArn = :arn, lastStatus = :status, "
-            "endedAt = :now, timerDue = :due"
+            "endedAt = :now"
         )
         if took is not None:
             update += ", lastEffort = :effort, lastSeconds = :seconds"

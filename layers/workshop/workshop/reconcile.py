@@ -29,7 +29,7 @@ from workshop.ledger import Claimed, Ledger
 from workshop.notices import Notices
 from workshop.runs import Runs, attention_key
 from workshop.settings import Choice, default_choice, parse_settings
-from workshop.settling import Timer, Timers
+from workshop.settling import Timer, Timers, is_live
 from workshop.snapshot import Listing, fingerprint, list_dataset, read_settings, write_manifests
 from workshop.starting import Starter, build_claim
 from workshop.state import Claim, DatasetState, Phase, RunIdentity
@@ -62,8 +62,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Request:
-    """How a caller wants it. `patient`: respect the quiet time. `rerun`: run even a snapshot that was run last."""
+    """How a caller wants it. `patient`: respect the quiet time. `rerun`: run even a snapshot that was run last.
+    `timer`: the due time of the timer that is being served."""
 
+    timer: int | None = None
     patient: bool = True
     rerun: bool = False
     overrides: tuple[tuple[str, str], ...] = ()
@@ -119,7 +121,8 @@ class Reconciler:
         state = self._ledger.read(timer.dataset)
         if timer.is_stale(state, self._config.quiet_seconds):
             return self._log(Result(Outcome.STALE, timer.dataset, "another timer is live"), Request())
-        return self._log(self._act(state, Request()), Request())
+        request = Request(timer=timer.due)
+        return self._log(self._act(state, request), request)
 
     def _log(self, result: Result, request: Request) -> Result:
         if request.rerun and result.outcome in {Outcome.WAITING, Outcome.QUEUED, Outcome.ACTIVE}:
@@ -130,17 +133,17 @@ class Reconciler:
     def _act(self, state: DatasetState, request: Request) -> Result:
         self._report_again(state)
         if state.phase is Phase.STARTING:
-            return self._resume(state)
+            return self._resume(state, request)
         if state.phase is Phase.RUNNING:
-            return self._watch(state)
+            return self._watch(state, request)
         listing = list_dataset(self._s3, self._config.bucket, state.dataset)
         if listing.refused:
             count("RefusedNames", listing.refused)
         if listing.is_empty:
-            return self._done(state, Result(Outcome.NOTHING, state.dataset, "the folder is empty"))
+            return self._done(state, request, Result(Outcome.NOTHING, state.dataset, "the folder is empty"))
         wait = self._seconds_to_quiet(state, listing)
         if wait > 0 and request.patient:
-            return self._wait(state, Outcome.WAITING, wait, "uploads are still coming in")
+            return self._wait(state, request, Outcome.WAITING, wait, "uploads are still coming in")
         return self._consider(state, listing, request)
 
     def _consider(self, state: DatasetState, listing: Listing, request: Request) -> Result:
@@ -148,13 +151,15 @@ class Reconciler:
         content = read_settings(self._s3, self._config.bucket, listing)
         digest = fingerprint(listing.images, content)
         if digest == state.last_fingerprint and not request.rerun:
-            return self._done(state, Result(Outcome.NOTHING, state.dataset, "the last run had exactly these pictures"))
+            found = Result(Outcome.NOTHING, state.dataset, "the last run had exactly these pictures")
+            return self._done(state, request, found)
         faults: list[str] = []
         choice = self._choose(content, faults)
         if len(listing.images) < self._config.min_images:
             faults.append(f"At least {self._config.min_images:,} pictures are needed.")
         if faults:
-            return self._attention(state, listing, digest, faults)
+            self._tell_faults(listing, digest, faults)
+            return self._done(state, request, Result(Outcome.ATTENTION, state.dataset, " ".join(faults)))
         return self._claim_and_start(state, listing, digest, choice, request)
 
     def _choose(self, content: bytes | None, faults: list[str]) -> Choice:
@@ -175,9 +180,9 @@ class Reconciler:
         write_manifests(self._s3, self._config.bucket, listing, digest, choice)
         match self._ledger.claim(state, claim, clock.now_ms(), self._config.max_concurrent_runs):
             case Claimed.LOST:
-                return self._wait(state, Outcome.WAITING, LOOK_AGAIN_SECONDS, "something changed meanwhile")
+                return self._wait(state, request, Outcome.WAITING, LOOK_AGAIN_SECONDS, "something changed meanwhile")
             case Claimed.FULL:
-                return self._wait(state, Outcome.QUEUED, RECHECK_SECONDS, "as many runs as allowed are active")
+                return self._wait(state, request, Outcome.QUEUED, RECHECK_SECONDS, "as many runs as allowed are active")
         return self._start(state.dataset, state.attempt + 1, claim)
 
     def _start(self, dataset: str, attempt: int, claim: Claim) -> Result:
@@ -201,16 +206,17 @@ class Reconciler:
         announce_start(self._ledger, self._runs, self._notices, identity, arn)
         return Result(Outcome.STARTED, dataset, f"attempt {attempt}", arn)
 
-    def _resume(self, state: DatasetState) -> Result:
+    def _resume(self, state: DatasetState, request: Request) -> Result:
         """Somebody has claimed the dataset: is still starting the run, or has died."""
         age = (clock.now_ms() - (state.claim_at or 0)) / 1000
         if age < self._config.lease_seconds:
-            return self._wait(state, Outcome.WAITING, self._config.lease_seconds - age, "a start is under way")
+            lease_left = self._config.lease_seconds - age
+            return self._wait(state, request, Outcome.WAITING, lease_left, "a start is under way")
         claim = state.held_claim
         count("ClaimsTakenOver")
         return self._start(state.dataset, state.attempt, claim)
 
-    def _watch(self, state: DatasetState) -> Result:
+    def _watch(self, state: DatasetState, request: Request) -> Result:
         """A run is active, as far as we have heard."""
         arn = state.execution_arn or ""
         result = Result(Outcome.ACTIVE, state.dataset, "its end will look again", arn)
@@ -228,7 +234,7 @@ class Reconciler:
                 logger.warning("unknown status of a run", status=status)
             if age > state.held_claim.max_train_seconds + OTHER_STEPS_SECONDS:
                 count("RunsOverdue")
-        return self._done(state, result)
+        return self._done(state, request, result)
 
     def _ask(self, arn: str) -> tuple[str, int]:
         """Status of an execution, and when it last changed (epoch milliseconds)."""
@@ -241,17 +247,16 @@ class Reconciler:
         changed = described.get("LastModifiedTime")
         return described["PipelineExecutionStatus"], clock.to_ms(changed) if changed else clock.now_ms()
 
-    def _attention(self, state: DatasetState, listing: Listing, digest: str, faults: list[str]) -> Result:
+    def _tell_faults(self, listing: Listing, digest: str, faults: list[str]) -> None:
         next_steps = []
         if len(listing.images) < self._config.min_images:
             next_steps.append("Add pictures (.png, .jpg, .webp, .bmp, .tif or .gif) to the folder.")
         if len(faults) > len(next_steps):
             next_steps.append("Correct settings.yaml, or remove it: everything in it is optional.")
         notice = notice_content.attention(
-            state.dataset, self._config.bucket, faults, len(listing.images), listing.left_out, next_steps
+            listing.dataset, self._config.bucket, faults, len(listing.images), listing.left_out, next_steps
         )
-        self._notices.publish_once(attention_key(state.dataset, digest), notice)
-        return self._done(state, Result(Outcome.ATTENTION, state.dataset, " ".join(faults)))
+        self._notices.publish_once(attention_key(listing.dataset, digest), notice)
 
     def _report_again(self, state: DatasetState) -> None:
         """Runs have ended whose notice is still owed: the request for it may have been lost."""
@@ -273,12 +278,16 @@ class Reconciler:
         newest = max(state.last_seen or 0, listing.newest_ms)
         return newest / 1000 + self._config.quiet_seconds - clock.now_ms() / 1000
 
-    def _wait(self, state: DatasetState, outcome: Outcome, seconds: float, why: str) -> Result:
-        self._timers.arm(state, seconds)
+    def _wait(self, state: DatasetState, request: Request, outcome: Outcome, seconds: float, why: str) -> Result:
+        """Look again later, unless somebody else's timer will."""
+        if state.timer_due == request.timer or not is_live(state, self._config.quiet_seconds):
+            self._timers.arm(state, seconds)
         return Result(outcome, state.dataset, why)
 
-    def _done(self, state: DatasetState, result: Result) -> Result:
-        """Nothing more to do: the timer is spent. If an upload came since the state was read, look again."""
-        if state.timer_due is not None and not self._ledger.clear_timer(state):
+    def _done(self, state: DatasetState, request: Request, result: Result) -> Result:
+        """Nothing more to do: the timer that was served is spent. If an upload came since the state was read, it has
+        relied on that timer: look again."""
+        is_served = request.timer is not None and state.timer_due == request.timer
+        if is_served and not self._ledger.clear_timer(state):
             self._timers.arm(state, LOOK_AGAIN_SECONDS)
         return result

@@ -13,7 +13,8 @@ import yaml
 from workshop.errors import SettingsError
 from workshop.names import printable
 
-MAX_SETTINGS_BYTES = 16_384
+# Deeply nested YAML takes quadratic time to read: this keeps it under a second.
+MAX_SETTINGS_BYTES = 4_096
 RESOLUTIONS = (16, 32, 64, 128, 256, 512, 1024)
 INFERENCE_MODES = ("all", "generate", "mix", "project")
 MIN_KIMG, MAX_KIMG = 0.1, 25_000.0

@@ -1,8 +1,12 @@
-"""Timers: at most one live delayed message per dataset that says "look again".
+"""Timers: at most one live delayed message per dataset that says "look again"; and nudges, which say "look now".
 
 A timer is a message on the SettleQueue plus its due time in the ledger. The message is sent first and recorded second:
 a crash in between leaves a message that nobody waits for, never a record of a timer that does not exist. A message
 whose due time is not the recorded one is stale and dropped, so that two timers never breed two chains.
+
+A nudge has no record. It is never stale, and it arms a timer only if none is live. A timer that is due at once would
+not do in its place: its message can arrive before its record is written, and then the record promises a look that has
+been had already.
 """
 
 import json
@@ -20,9 +24,12 @@ from workshop.state import DatasetState
 MAX_DELAY_SECONDS = 900
 
 
+NUDGE = 0
+
+
 @dataclass(frozen=True)
 class Timer:
-    """The content of a SettleQueue message; `due` in epoch milliseconds."""
+    """The content of a SettleQueue message; `due` in epoch milliseconds, or NUDGE."""
 
     dataset: str
     due: int
@@ -41,7 +48,7 @@ class Timer:
 
     def is_stale(self, state: DatasetState, quiet_seconds: int) -> bool:
         """Another timer than this one is live, and will do the work."""
-        return state.timer_due != self.due and is_live(state, quiet_seconds)
+        return self.due != NUDGE and state.timer_due != self.due and is_live(state, quiet_seconds)
 
 
 def is_live(state: DatasetState, quiet_seconds: int) -> bool:
@@ -69,8 +76,15 @@ class Timers:
 
     def send(self, dataset: str, seconds: float) -> int:
         """Send the message alone; the caller records the due time together with something else."""
-        delay = min(max(0, math.ceil(seconds)), MAX_DELAY_SECONDS)
+        delay = min(max(1, math.ceil(seconds)), MAX_DELAY_SECONDS)
         due = clock.now_ms() + delay * 1000
-        body = json.dumps({"dataset": dataset, "due": due})
-        self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=body, DelaySeconds=delay)
+        self._send(Timer(dataset, due), delay)
         return due
+
+    def nudge(self, dataset: str) -> None:
+        """Have the dataset looked at now, whatever timers there are."""
+        self._send(Timer(dataset, NUDGE), 0)
+
+    def _send(self, timer: Timer, delay: int) -> None:
+        body = json.dumps({"dataset": timer.dataset, "due": timer.due})
+        self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=body, DelaySeconds=delay)

@@ -42,7 +42,7 @@ class StartRequests:
 
     def sweep(self) -> dict[str, int]:
         """Have every dataset looked at."""
-        return sweep(self._s3, self._config.bucket, self._ledger, self._timers, self._config.quiet_seconds)
+        return sweep(self._s3, self._config.bucket, self._ledger, self._timers)
 
     def manual(self, event: Mapping[str, Any]) -> Result:
         """A person asks: {"dataset": name, "rerun": bool, "parameters": {name: value}}; the last two may be missing.

@@ -90,6 +90,6 @@ class UploadCollector:
         state = self._ledger.note_uploads(dataset, len(drop.messages), clock.now_ms())
         count("UploadsSeen", len(drop.messages))
         if drop.ready:
-            self._timers.arm(state, 0)
-        elif not is_live(state, self._quiet_seconds):
+            self._timers.nudge(dataset)
+        if not is_live(state, self._quiet_seconds):
             self._timers.arm(state, self._quiet_seconds)

@@ -1,0 +1,18 @@
+"""Thousands of invocations log nothing but what is critical."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from tests.unit.conftest import forget_assembled
+from workshop.telemetry import logger
+
+
+@pytest.fixture(autouse=True)
+def _quiet_logs() -> Iterator[None]:
+    level = logger.log_level
+    logger.setLevel(logging.CRITICAL)
+    yield
+    logger.setLevel(level)
+    forget_assembled()

@@ -1,0 +1,172 @@
+"""The code with one fault in it: the stories must tell. A fault that no story notices is a hole in the proof."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.chaos import stories
+from tests.chaos.world import World
+from workshop import assembly, ledger, reconcile, runs, settling, starting
+from workshop.ending import Ending
+from workshop.ledger import Ledger
+from workshop.state import DatasetState, Phase
+
+ALWAYS = "(attribute_exists(pk) OR attribute_not_exists(pk))"
+Patch = pytest.MonkeyPatch
+
+
+def random_token(patch: Patch) -> None:
+    patch.setattr(starting, "request_token", lambda *_: uuid.uuid4().hex * 2)
+
+
+def claim_without_last_seen(patch: Patch) -> None:
+    patch.setattr(ledger, "NOTHING_SEEN_SINCE_READ", ALWAYS)
+
+
+def claim_without_attempt(patch: Patch) -> None:
+    patch.setattr(ledger, "NOT_CLAIMED_SINCE_READ", ALWAYS)
+    patch.setattr(ledger, "NEVER_CLAIMED", ALWAYS)
+
+
+def unconditional_claim(patch: Patch) -> None:
+    claim_without_attempt(patch)
+    claim_without_last_seen(patch)
+    patch.setattr(ledger, "NOTHING_EVER_SEEN", ALWAYS)
+    patch.setattr(ledger, "IS_IDLE", ALWAYS)
+
+
+def no_look_after_terminal(patch: Patch) -> None:
+    class Mute:
+        def nudge(self, dataset: str) -> None:
+            """Says nothing."""
+
+    class EndingWithoutNudge(Ending):
+        def __init__(self, *parts: Any) -> None:
+            super().__init__(*parts)
+            self._timers = Mute()  # type: ignore[assignment]
+
+    patch.setattr(assembly, "Ending", EndingWithoutNudge)
+
+
+def claim_never_taken_over(patch: Patch) -> None:
+    patch.setattr(
+        reconcile.Reconciler,
+        "_resume",
+        lambda self, state: self._wait(state, reconcile.Outcome.WAITING, 60, "a start is under way"),
+    )
+
+
+def running_execution_ignored(patch: Patch) -> None:
+    real_read = Ledger.read
+
+    def read(self: Ledger, dataset: str) -> DatasetState:
+        state = real_read(self, dataset)
+        if state.phase is Phase.RUNNING:
+            object.__setattr__(state, "phase", Phase.IDLE)
+        return state
+
+    patch.setattr(Ledger, "read", read)
+    patch.setattr(ledger, "IS_IDLE", "(attribute_not_exists(phase) OR phase <> :starting)")
+
+
+def terminal_event_ignored_while_starting(patch: Patch) -> None:
+    patch.setattr(ledger, "IS_STARTING_OR_THIS_RUN", "(phase = :running AND executionArn = :arn)")
+
+
+def slots_not_counted(patch: Patch) -> None:
+    patch.setattr(ledger, "A_SLOT_IS_FREE", ALWAYS)
+
+
+def slot_not_left(patch: Patch) -> None:
+    real_transact = Ledger._transact
+    patch.setattr(Ledger, "_leave_slot", lambda self, dataset: None)
+    patch.setattr(Ledger, "_transact", lambda self, *writes: real_transact(self, *filter(None, writes)))
+
+
+def timer_cleared_over_an_upload(patch: Patch) -> None:
+    patch.setattr(ledger, "_seen_clause", lambda state, values: ALWAYS)
+
+
+def stale_timers_served(patch: Patch) -> None:
+    patch.setattr(settling.Timer, "is_stale", lambda self, state, quiet: False)
+
+
+def every_timer_rearms(patch: Patch) -> None:
+    stale_timers_served(patch)
+    patch.setattr(reconcile, "is_live", lambda state, quiet: False)
+
+
+def look_before_the_end_is_written(patch: Patch) -> None:
+    real_finish = Ending.finish
+
+    def finish(self: Ending, identity: Any, *rest: Any) -> bool:
+        self._timers.nudge(identity.dataset)
+        patch.setattr(self._timers, "nudge", lambda dataset: None)
+        return real_finish(self, identity, *rest)
+
+    patch.setattr(Ending, "finish", finish)
+
+
+def notice_without_record(patch: Patch) -> None:
+    patch.setattr(runs, "NOT_SENT", ALWAYS)
+
+
+def long_runs_never_asked_about(patch: Patch) -> None:
+    patch.setattr(reconcile, "ASK_AFTER_SECONDS", 10**9)
+
+
+def owed_notices_forgotten(patch: Patch) -> None:
+    patch.setattr(reconcile.Reconciler, "_report_again", lambda self, state: None)
+
+
+def sweep_looks_at_folders_only(patch: Patch) -> None:
+    patch.setattr(Ledger, "active_datasets", lambda self: set())
+
+
+def ready_marker_ignored(patch: Patch) -> None:
+    patch.setattr(reconcile.Reconciler, "_seconds_to_quiet", _quiet_without_marker)
+
+
+def _quiet_without_marker(self: Any, state: DatasetState, listing: Any) -> float:
+    newest = max(state.last_seen or 0, listing.newest_ms)
+    return float(newest / 1000 + self._config.quiet_seconds - reconcile.clock.now_ms() / 1000)
+
+
+MUTANTS = (
+    random_token,
+    claim_without_last_seen,
+    claim_without_attempt,
+    unconditional_claim,
+    no_look_after_terminal,
+    claim_never_taken_over,
+    running_execution_ignored,
+    terminal_event_ignored_while_starting,
+    slots_not_counted,
+    slot_not_left,
+    timer_cleared_over_an_upload,
+    stale_timers_served,
+    every_timer_rearms,
+    look_before_the_end_is_written,
+    notice_without_record,
+    long_runs_never_asked_about,
+    owed_notices_forgotten,
+    sweep_looks_at_folders_only,
+    ready_marker_ignored,
+)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
+def test_each_fault_is_noticed(mutant: Callable[[Patch], None], monkeypatch: Patch) -> None:
+    mutant(monkeypatch)
+    assert any(notices_a_fault(story) for story in reversed(stories.STORIES))  # the long story last
+
+
+def notices_a_fault(story: Callable[[World], None]) -> bool:
+    with pytest.MonkeyPatch.context() as patch:
+        try:
+            story(World(patch))
+        except AssertionError:
+            return True
+    return False

@@ -1,0 +1,392 @@
+"""A small world around the real handlers: services with true semantics, a clock, an agenda, and bad luck by seed.
+
+What happens to the functions here happens to them at AWS: upload events come late, twice, in any order or never;
+timers come after their delay and again after the visibility timeout; asynchronous invocations are retried twice and
+then given up; executions end when they like, and their events come before, between and after everything else; a
+function dies before or after any call; and while it waits for an answer, others act (`interleave`, and `between` for
+one exact place).
+"""
+
+import heapq
+import json
+import random
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.chaos.fake_dynamodb import FakeDynamoDB
+from tests.chaos.fakes import FakeClock, FakeExecution, FakeLambda, FakeS3, FakeSageMaker, FakeSNS, FakeSQS
+from tests.unit.conftest import CONTEXT, ENVIRONMENT, forget_assembled, load_handler
+from workshop import clients, clock
+from workshop.errors import WorkshopError
+from workshop.ledger import Ledger
+from workshop.snapshot import fingerprint, list_dataset
+from workshop.state import Phase, RunIdentity
+
+VISIBILITY_SECONDS = 720
+MAX_RECEIVES = 5
+MAX_HAPPENINGS = 20_000
+ASYNC_RETRY_SECONDS = (60, 120)
+SETTINGS = ENVIRONMENT | {
+    "SETTLE_QUEUE_URL": "settle",
+    "TOPIC_ARN": "topic",
+    "LINK_KEY_ID": "",
+    "RESULTS_URL": "",
+    "MIN_IMAGES": "1",
+}
+
+
+class Crash(BaseException):
+    """The function's environment is gone, in the middle of whatever it did."""
+
+
+@dataclass(frozen=True)
+class Luck:
+    """Probabilities: of a crash at each call, of losing and doubling an event, of others acting while one waits."""
+
+    crash: float = 0.0
+    loss: float = 0.0
+    double: float = 0.0
+    interleave: float = 0.0
+
+
+@dataclass
+class _Frame:
+    """One invocation: the notices it has published and not yet recorded."""
+
+    unrecorded: list[tuple[str, str]] = field(default_factory=list)
+
+
+class World:
+    """One account, one bucket, one pipeline."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, seed: int = 0, luck: Luck | None = None) -> None:
+        self.random = random.Random(seed)
+        self.luck = luck or Luck()
+        self.clock = FakeClock()
+        self.s3 = FakeS3(self.clock)
+        self.dynamodb = FakeDynamoDB()
+        self.sns = FakeSNS()
+        self.sagemaker = FakeSageMaker(self.clock)
+        self.sagemaker.on_start = self._on_start
+        self.dead_letters: list[str] = []
+        self.excused: Counter[tuple[str, str]] = Counter()  # notices that a crash may have doubled
+        self.run_seconds: Callable[[], float] = lambda: 600.0
+        self.final_status: Callable[[], str] = lambda: "Succeeded"
+        self.deaf_to: set[str] = set()  # statuses whose events are lost, beyond all luck
+        self.deaf_to_calls: set[str] = set()  # functions whose asynchronous invocations are lost
+        self.timers_sent: list[str] = []
+        self.prompt = False  # SQS delivers what has no delay before its sender goes on
+        self.looks = 0  # listings of a dataset's folder
+        self.max_active = 0
+        self._agenda: list[tuple[int, int, Callable[[], None]]] = []
+        self._order = 0
+        self._frames: list[_Frame] = []
+        self._between: dict[tuple[str, str], Callable[[], None]] = {}
+        self._uploads: list[str] = []
+        self._polling = False
+        self._done = 0
+        services = {
+            "s3": self.s3,
+            "dynamodb": self.dynamodb,
+            "sns": self.sns,
+            "sagemaker": self.sagemaker,
+            "sqs": FakeSQS(self._send_timer),
+            "lambda": FakeLambda(lambda name, event: self._deliver_async(name, event)),
+            "kms": None,
+        }
+        wired = {name: _Wire(self, name, client) for name, client in services.items()}
+        monkeypatch.setattr(clients, "_client", wired.__getitem__)
+        monkeypatch.setattr(clock, "now_ms", self.clock.now_ms)
+        for name, value in SETTINGS.items():
+            monkeypatch.setenv(name, value)
+        forget_assembled()
+        names = ("upload_trigger", "start_run", "status_listener", "report_success", "report_failure")
+        self._handlers = {name: load_handler(name) for name in names}
+
+    # ------------------------------------------------------------------------------------------------- what people do
+
+    def upload(self, dataset: str, name: str, heard: bool = True) -> None:
+        """An artist drops a file; `heard`: its event is not lost for certain."""
+        key = f"uploads/{dataset}/{name}"
+        self.s3.put_object("bucket", key, b"" if name == "_READY" else f"{name} {self.random.random()}".encode())
+        size = len(self.s3.objects[key][0])
+        event = {"detail-type": "Object Created", "detail": {"object": {"key": key, "size": size}}}
+        if heard:
+            self._event(lambda: self._queue_upload(json.dumps(event)), 0, 5)
+
+    def sweep(self) -> None:
+        """The schedule fires."""
+        self._deliver_async("start_run", {"source": "schedule"})
+
+    # --------------------------------------------------------------------------------------------------- time passing
+
+    def at(self, seconds: float, action: Callable[[], None]) -> None:
+        """Do something `seconds` from now."""
+        self._order += 1
+        heapq.heappush(self._agenda, (self.clock.now + round(seconds * 1000), self._order, action))
+
+    def run(self, seconds: float = 10**9) -> None:
+        """Let the agenda run empty, or so much time pass."""
+        until = self.clock.now + round(seconds * 1000)
+        while self._agenda and self._agenda[0][0] <= until:
+            self._do_next()
+        if seconds < 10**9:
+            self.clock.now = max(self.clock.now, until)
+
+    def settle_everything(self, sweeps: int) -> None:
+        """Let the agenda run empty, with as many hourly sweeps after it."""
+        self.run()
+        for _ in range(sweeps):
+            self.clock.now += 3_600_000
+            self.sweep()
+            self.run()
+
+    def between(self, service: str, operation: str, action: Callable[[], None]) -> None:
+        """Once, right after the next such call has been answered and before its caller goes on, do something."""
+        self._between[service, operation] = action
+
+    def repeat_timers(self) -> None:
+        """The SettleQueue delivers everything once more that it ever got."""
+        for body in list(self.timers_sent):
+            self._deliver_timer(body, 0)
+
+    def repeat_last_timer(self) -> None:
+        """The SettleQueue delivers the newest timer twice, the second time a little later."""
+        if self.timers_sent:
+            body = self.timers_sent[-1]
+            self._deliver_timer(body, max(0, json.loads(body)["due"] - self.clock.now) / 1000 + 1)
+
+    def _do_next(self) -> None:
+        self._done += 1
+        assert self._done < MAX_HAPPENINGS, "the world does not come to rest"
+        due, _, action = heapq.heappop(self._agenda)
+        self.clock.now = max(self.clock.now, due)
+        action()
+
+    # ----------------------------------------------------------------------------------------------- calls and crashes
+
+    def before_call(self) -> None:
+        self._maybe_crash()
+
+    def after_call(self, service: str, operation: str, request: dict[str, Any]) -> None:
+        self._note(service, operation, request)
+        self.clock.now += self.random.randint(5, 300)
+        action = self._between.pop((service, operation), None)
+        if action:
+            action()
+        is_someone_due = self._agenda and self._agenda[0][0] <= self.clock.now
+        if is_someone_due and len(self._frames) < 3 and self.random.random() < self.luck.interleave:
+            self._do_next()
+        self._maybe_crash()
+
+    def _maybe_crash(self) -> None:
+        if self._frames and self.random.random() < self.luck.crash:
+            raise Crash
+
+    def _note(self, service: str, operation: str, request: dict[str, Any]) -> None:
+        """Count looks; remember which notices of this invocation are published and not recorded."""
+        if not self._frames:
+            return
+        if operation == "list_objects_v2" and "ContinuationToken" not in request and "Delimiter" not in request:
+            self.looks += request["Prefix"].startswith("uploads/")
+        if (service, operation) == ("sns", "publish"):
+            self._frames[-1].unrecorded.append(_notice_name(request["Message"], request["MessageAttributes"]))
+        elif operation == "update_item" and "sentAt = :now" in request["UpdateExpression"]:
+            self._frames[-1].unrecorded.pop()
+
+    def invoke(self, function: str, event: Any) -> Any:
+        """Run a handler. None if it raised or its environment died."""
+        self._frames.append(_Frame())
+        try:
+            return self._handlers[function](event, CONTEXT)
+        except Crash:
+            self.excused.update(self._frames[-1].unrecorded)
+            return None
+        except (WorkshopError, ClientError):
+            return None
+        finally:
+            self._frames.pop()
+
+    # -------------------------------------------------------------------------------------------------------- delivery
+
+    def _event(self, deliver: Callable[[], None], soonest: float, latest: float) -> None:
+        """Through EventBridge: at least once unless lost, in any order."""
+        if self.random.random() < self.luck.loss:
+            return
+        self.at(self.random.uniform(soonest, latest), deliver)
+        if self.random.random() < self.luck.double:
+            self.at(self.random.uniform(soonest, 10 * latest), deliver)
+
+    def _queue_upload(self, body: str) -> None:
+        self._uploads.append(body)
+        if not self._polling:
+            self._polling = True
+            self.at(self.random.uniform(0, 20), self._poll_uploads)
+
+    def _poll_uploads(self) -> None:
+        """One batch of the UploadQueue; what fails comes back."""
+        self._polling = False
+        size = self.random.randint(1, 400)
+        batch, self._uploads = self._uploads[:size], self._uploads[size:]
+        records = [{"messageId": str(number), "body": body} for number, body in enumerate(batch)]
+        result = self.invoke("upload_trigger", {"Records": records})
+        failed = (
+            range(len(batch)) if result is None else [int(f["itemIdentifier"]) for f in result["batchItemFailures"]]
+        )
+        for number in failed:
+            self.at(180, lambda body=batch[number]: self._queue_upload(body))  # type: ignore[misc]
+        if self._uploads:
+            self._polling = True
+            self.at(1, self._poll_uploads)
+
+    def _send_timer(self, body: str, delay: int) -> None:
+        self.timers_sent.append(body)
+        self._deliver_timer(body, delay)
+        if self.prompt and not delay:
+            self.between("sqs", "send_message", lambda: self.run(1))
+
+    def _deliver_timer(self, body: str, delay: float, receives: int = 1) -> None:
+        """The SettleQueue: after the delay, at least once, again after the visibility timeout, at last dead."""
+
+        def receive() -> None:
+            result = self.invoke("start_run", {"Records": [{"messageId": "m", "body": body}]})
+            if result == {"batchItemFailures": []}:
+                if self.random.random() < self.luck.double:
+                    self.at(self.random.uniform(0, 60), receive)
+            elif receives < MAX_RECEIVES:
+                self._deliver_timer(body, VISIBILITY_SECONDS, receives + 1)
+            else:
+                self.dead_letters.append(body)
+
+        self.at(delay, receive)
+
+    def _deliver_async(self, function: str, event: dict[str, Any], tries: int = 0) -> None:
+        """Lambda's asynchronous invocation: two retries, now and then twice without reason."""
+        if function in self.deaf_to_calls:
+            return
+
+        def receive() -> None:
+            if self.invoke(function, event) is not None:
+                if self.random.random() < self.luck.double:
+                    self.at(self.random.uniform(0, 60), receive)
+            elif tries < len(ASYNC_RETRY_SECONDS):
+                self.at(ASYNC_RETRY_SECONDS[tries], lambda: self._deliver_async(function, event, tries + 1))
+            else:
+                self.dead_letters.append(f"{function} {event}")
+
+        self.at(0.1, receive)
+
+    # ------------------------------------------------------------------------------------------------------- executions
+
+    def _on_start(self, execution: FakeExecution) -> None:
+        identity = RunIdentity.from_json(execution.description)
+        assert identity, execution.description
+        active = [e for e in self.sagemaker.executions.values() if e.is_active]
+        same = [e for e in active if e.parameters["Dataset"] == identity.dataset]
+        assert not same, f"two runs of {identity.dataset} at once"
+        self.max_active = max(self.max_active, len(active) + 1)
+        assert self.max_active <= int(SETTINGS["MAX_CONCURRENT_RUNS"]), "more runs at once than allowed"
+        self._status_event(execution, "Executing", 3)
+        self.at(self.run_seconds(), lambda: self.end(execution, self.final_status()))
+
+    def end(self, execution: FakeExecution, status: str) -> None:
+        """The execution comes to its end; a good one runs its Notify step first."""
+        if not execution.is_active:
+            return
+        dataset, run = execution.parameters["Dataset"], execution.arn.rsplit("/", 1)[1]
+        if status == "Succeeded":
+            for name in (
+                "report/index.html",
+                "report/report.json",
+                "training/j/output/model.tar.gz",
+                "inference/a.png",
+            ):
+                self.s3.put_object("bucket", f"runs/{dataset}/{run}/{name}", b"x")
+            event = {"source": "pipeline", "dataset": dataset, "pipelineExecutionArn": execution.arn}
+            if self.invoke("report_success", event) is None:
+                status = "Failed"
+        self.sagemaker.end(execution.arn, status)
+        self._status_event(execution, status, 30)
+
+    def _status_event(self, execution: FakeExecution, status: str, latest: float) -> None:
+        event = {
+            "detail-type": "SageMaker Model Building Pipeline Execution Status Change",
+            "detail": {
+                "currentPipelineExecutionStatus": status,
+                "pipelineExecutionDescription": execution.description,
+                "pipelineExecutionArn": execution.arn,
+            },
+        }
+        if status not in self.deaf_to:
+            self._event(lambda: self._deliver_async("status_listener", event), 0, latest)
+
+    # ------------------------------------------------------------------------------------------------------ invariants
+
+    def notices(self) -> Counter[tuple[str, str]]:
+        """(run, kind) -> how often it was published."""
+        attributes = ({"kind": {"StringValue": p.kind}} for p in self.sns.published)
+        return Counter(_notice_name(p.message, a) for p, a in zip(self.sns.published, attributes, strict=True))
+
+    def datasets(self) -> set[str]:
+        return {key.split("/")[1] for key in self.s3.objects if key.startswith("uploads/")}
+
+    def executions(self, dataset: str) -> list[FakeExecution]:
+        return [e for e in self.sagemaker.executions.values() if e.parameters["Dataset"] == dataset]
+
+    def images_of(self, execution: FakeExecution) -> list[str]:
+        """The images in an execution's manifest."""
+        key = execution.parameters["ProcessInput"].split("/", 3)[3]
+        images: list[str] = json.loads(self.s3.objects[key][0])[1:]
+        return images
+
+    def check(self) -> None:
+        """What must hold once everything has come to rest."""
+        ledger = Ledger(self.dynamodb, "ledger")
+        slots = self.dynamodb.items.get(("SLOTS", "STATE"), {})
+        assert "holders" not in slots, f"slots are stuck: {slots}"
+        for dataset in self.datasets():
+            state = ledger.read(dataset)
+            assert state.phase is Phase.IDLE, f"{dataset} is stuck in {state.phase}"
+            assert not state.unreported, f"{dataset} still owes a notice"
+            listing = list_dataset(self.s3, "bucket", dataset)
+            assert state.last_fingerprint == fingerprint(listing.images, None), f"a drop of {dataset} was never run"
+        notices = self.notices()
+        for notice, times in notices.items():
+            assert times <= 1 + self.excused[notice], f"{notice} was sent {times} times"
+        for execution in self.sagemaker.executions.values():
+            assert not execution.is_active
+            kind = "succeeded" if execution.status == "Succeeded" else "failed"
+            assert notices[execution.arn.rsplit("/", 1)[1], kind], f"nobody was told how {execution.arn} ended"
+        if not self.luck.crash:
+            assert not self.dead_letters
+
+
+class _Wire:
+    """A client whose every call passes through the world."""
+
+    def __init__(self, world: World, service: str, client: Any) -> None:
+        self._world = world
+        self._service = service
+        self._client = client
+
+    def __getattr__(self, operation: str) -> Any:
+        call = getattr(self._client, operation)
+
+        def through(*args: Any, **request: Any) -> Any:
+            self._world.before_call()
+            answer = call(*args, **request)
+            self._world.after_call(self._service, operation, request)
+            return answer
+
+        return through
+
+
+def _notice_name(message: str, attributes: dict[str, dict[str, str]]) -> tuple[str, str]:
+    run = re.search(r"^Run: +(\S+)$", message, re.MULTILINE)
+    return run[1] if run else "", attributes["kind"]["StringValue"]
