@@ -1,7 +1,8 @@
 """Makes the base network that is shipped: `python -m local_aws.base_network` (about an hour on two cores; `make base-network`).
 
-It learns 64-pixel animal masks, drawn by `local_aws.drawings`, from scratch. The demo fine-tunes it on portraits, which are other
-drawings by other rules. The result does not depend on the machine's speed, but on torch's version in the last bits.
+It learns 64-pixel drawings of `local_aws.drawings` from scratch: animal masks, and portraits of people with blue or green skin, whose
+colours are exchanged. The demo fine-tunes it on portraits that are not among them. The result does not depend on the machine's speed,
+but on torch's version in the last bits.
 """
 
 import dataclasses
@@ -9,7 +10,10 @@ import logging
 import os
 import sys
 import tempfile
+import zlib
 from pathlib import Path
+
+from PIL import Image
 
 from local_aws import rooms  # noqa: F401  (makes `stylegan2` importable)
 from local_aws.drawings import write_drawings
@@ -19,8 +23,9 @@ from stylegan2.options import resolve_options
 from stylegan2.preparation import prepare_images
 from stylegan2.training import train
 
-TARGET = ROOT / "stylegan2-ada-pytorch" / "base" / "masks64"
-DRAWINGS = 12_000
+TARGET = ROOT / "stylegan2-ada-pytorch" / "base" / "fantasy64"
+DRAWINGS = 6_000  # of each kind
+SEED = 1_000_000  # far from the demo's portraits
 RESOLUTION = 64
 KIMG = 120.0
 EMA_KIMG = 2.0  # a long training can afford a longer average than the preset's
@@ -30,10 +35,13 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     # Beside the target, so that an interrupted training goes on where it was.
     work = Path(os.environ.get("WORK", tempfile.gettempdir())) / "base-network"
-    data = work / "masks.zip"
+    data = work / "fantasy.zip"
     if not data.exists():
-        write_drawings(work / "masks", kind="masks", count=DRAWINGS, size=2 * RESOLUTION, seed=1_000_000)
-        prepare_images(work / "masks", data, resolution=RESOLUTION)
+        for kind in ("masks", "faces"):
+            write_drawings(work / "drawings" / kind, kind=kind, count=DRAWINGS, size=2 * RESOLUTION, seed=SEED)
+        for file in (work / "drawings" / "faces").iterdir():
+            _exchange_colours(file)
+        prepare_images(work / "drawings", data, resolution=RESOLUTION)
     options = resolve_options(
         data=data, outdir=work / "out", checkpoint_dir=work / "checkpoints", preset="laptop", kimg=KIMG, tick_kimg=2
     )
@@ -41,7 +49,15 @@ def main() -> None:
     train(options)
     trained = load_network(work / "out")
     TARGET.mkdir(parents=True, exist_ok=True)
-    save_network(TARGET, trained.G_ema, trained.D, {**trained.meta, "dataset": "animal masks"})
+    save_network(TARGET, trained.G_ema, trained.D, {**trained.meta, "dataset": "animal masks and portraits in fantasy colours"})
+
+
+def _exchange_colours(file: Path) -> None:
+    """Red becomes green, green blue and blue red, or the other way round."""
+    with Image.open(file) as portrait:
+        red, green, blue = portrait.convert("RGB").split()
+    bands = (blue, red, green) if zlib.crc32(file.name.encode()) % 2 else (green, blue, red)
+    Image.merge("RGB", bands).save(file)
 
 
 if __name__ == "__main__":
