@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from stylegan2.augment import PIPES
-from stylegan2.errors import ModelError
+from stylegan2.command_line import errors_as_messages
 from stylegan2.options import TrainingOptions, resolve_options
 from stylegan2.presets import PRESETS
 from stylegan2.training import train
@@ -44,7 +44,6 @@ PRESET_HELP = (
 )
 
 
-# fmt: off - one screen of aligned options reads better
 @click.command(cls=SectionedCommand, context_settings={"max_content_width": 110})
 @click.option(
     "--data",
@@ -154,6 +153,7 @@ PRESET_HELP = (
     help="Pictures in memory at once; the batch is done in rounds of as many. Smaller needs less memory. "
     "[default: the preset's]",
 )
+@errors_as_messages
 def main(tick: float | None, snap: int | None, dry_run: bool, **arguments: Any) -> None:
     """Train a generative network (StyleGAN2 with adaptive augmentation) on pictures.
 
@@ -175,17 +175,11 @@ def main(tick: float | None, snap: int | None, dry_run: bool, **arguments: Any) 
       python train.py --data cats.zip --outdir cats --transfer out --kimg 200
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
-    try:
-        options = resolve_options(**arguments, tick_kimg=tick, snapshot_ticks=snap)
-        if dry_run:
-            click.echo(json.dumps(options.as_json(), indent=2))
-            return
+    options = resolve_options(**arguments, tick_kimg=tick, snapshot_ticks=snap)
+    if dry_run:
+        click.echo(json.dumps(options.as_json(), indent=2))
+    else:
         run(options)
-    except ModelError as error:
-        raise click.ClickException(str(error)) from error
-
-
-# fmt: on
 
 
 def run(options: TrainingOptions) -> None:

@@ -4,8 +4,12 @@ import dataclasses
 import hashlib
 import json
 import logging
+import os
 import pickle
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -145,6 +149,25 @@ def test_an_interrupted_training_ends_with_the_same_network(data: Path, tmp_path
     assert records[0] == json.loads((tmp_path / "p1/stats.jsonl").read_text())
     assert (tmp_path / "p3/samples/fakes0000.040.png").is_file()  # drawn by an earlier part
     assert "going on at kimg=0.112" in (tmp_path / "p3/log.txt").read_text()
+
+
+def test_a_killed_and_a_terminated_training_end_with_the_same_network(data: Path, tmp_path: Path) -> None:
+    """SIGKILL somewhere around the first checkpoint, then SIGTERM, in real processes; then the rest."""
+    kept, script = tmp_path / "checkpoints", Path(__file__).parents[2] / "stylegan2-ada-pytorch/train.py"
+    train(options(data, tmp_path / "whole", kimg=0.24))
+    command = [sys.executable, str(script), "--data", str(data), "--outdir", str(tmp_path / "out"), "--preset", "tiny"]
+    command += ["--kimg", "0.24", "--tick", "0.048", "--snap", "1", "--checkpoint-dir", str(kept), "--device", "cpu"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    for signal_number, exit_status in ((signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 0)):
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            next(line for line in process.stdout if line.startswith("tick"))
+            process.send_signal(signal_number)
+            rest = process.stdout.read()
+        assert process.returncode == exit_status, rest
+    assert re.search(r"stopped at kimg=0\.\d+\n$", rest)
+    assert train(options(data, tmp_path / "out", kimg=0.24, checkpoint_dir=kept)).finished
+    assert_same_weights(tmp_path / "whole", tmp_path / "out")
 
 
 def test_a_finished_training_that_is_started_again_only_writes_its_results(data: Path, tmp_path: Path) -> None:
