@@ -3,6 +3,7 @@
 """
 
 import importlib.util
+import io
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -16,6 +17,7 @@ from moto import mock_aws
 
 from tests.chaos.fakes import FakeLambda, FakeSageMaker
 from workshop import assembly, clients, clock
+from workshop.telemetry import logger
 
 ROOT = Path(__file__).resolve().parents[2]
 BUCKET = "workshop-bucket"
@@ -238,6 +240,14 @@ def create_table(dynamodb: Any) -> None:
         AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk")],
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
     )
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """Everything that is logged. (The logger holds on to the output that was there when it was made.)"""
+    stream = io.StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", stream)
+    return stream
 
 
 @pytest.fixture

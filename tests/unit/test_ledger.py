@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from tests.chaos.fake_dynamodb import FakeDynamoDB
 from tests.unit.conftest import ENVIRONMENT, TABLE, create_table, real_client
+from workshop.errors import LedgerBusy
 from workshop.ledger import Claimed, Ledger
 from workshop.state import Claim, DatasetState, Phase, RunIdentity
 
@@ -178,6 +180,26 @@ def test_a_report_pays_one_debt(ledger: Ledger) -> None:
     ledger.mark_reported("cats", ARN)
     ledger.mark_reported("cats", ARN)
     assert ledger.read("cats").unreported == frozenset()
+
+
+class BusyTable(FakeDynamoDB):
+    """A table on whose items another transaction is always at work."""
+
+    def transact_write_items(self, TransactItems: list[dict[str, Any]]) -> dict[str, Any]:
+        response: Any = {
+            "Error": {"Code": "TransactionCanceledException", "Message": ""},
+            "CancellationReasons": [{"Code": "None"}, {"Code": "TransactionConflict"}],
+        }
+        raise ClientError(response, "TransactWriteItems")
+
+
+def test_a_conflict_of_transactions_loses_a_claim_and_delays_everything_else() -> None:
+    ledger = Ledger(BusyTable(), TABLE)
+    assert ledger.claim(DatasetState("cats"), CLAIM, 20, 5) is Claimed.LOST
+    with pytest.raises(LedgerBusy):
+        ledger.finish(RUN, ARN, "Succeeded", 40)
+    with pytest.raises(LedgerBusy):
+        ledger.release("cats", 1, None)
 
 
 def test_successes_of_a_snapshot_are_counted_once_each(ledger: Ledger) -> None:

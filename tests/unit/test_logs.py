@@ -1,11 +1,15 @@
 """What is logged: the dataset and the run with everything, and no link, address or whole event ever."""
 
+import io
 import json
-from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unit.conftest import Stage, sample
+from tests.unit.properties import quick
+from workshop.telemetry import _line, logger
 
 
 def whole_story(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,15 +38,11 @@ def whole_story(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     stage.invoke("start_run", {"Records": [{"messageId": "m", "body": '{"dataset": "x@y", "due": 1}'}]})
 
 
-def lines(out: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in out.splitlines()]
-
-
 def test_no_link_no_address_no_whole_event(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, log: io.StringIO, capsys: pytest.CaptureFixture[str]
 ) -> None:
     whole_story(stage, monkeypatch)
-    out = capsys.readouterr().out
+    out = log.getvalue() + capsys.readouterr().out
 
     assert any("X-Amz-" in mail["Message"] for mail in stage.mails)
     for forbidden in ("X-Amz-", "@", "?t=", "receiptHandle", "requestContext", "AKIA"):
@@ -50,12 +50,30 @@ def test_no_link_no_address_no_whole_event(
     assert max(len(line) for line in out.splitlines()) < 8_000
 
 
+def test_links_and_addresses_in_the_messages_of_others_are_blotted_out(log: io.StringIO) -> None:
+    logger.error('see "https://x.example.com/a?X-Amz-Signature=1" or write to "a.b+c@example.com"\n', key="x@y")
+    entry = json.loads(log.getvalue())
+
+    assert entry["message"] == 'see "(link)" or write to "(address)"\n'
+    assert entry["key"] == "(address)"
+
+
+@quick
+@given(st.text(st.sampled_from("a@.\n\t\"'\\/:?<> \ud800https"), max_size=30))
+def test_whatever_is_logged_is_one_line_of_json_without_addresses(text: str) -> None:
+    line = _line({"message": text, "nested": [{"x": text}]})
+    assert "@" not in line
+    assert "\n" not in line
+    json.loads(line)
+
+
 def test_every_line_about_a_dataset_carries_its_name(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
 ) -> None:
     whole_story(stage, monkeypatch)
-    logged = [line for line in lines(capsys.readouterr().out) if "_aws" not in line]
+    logged = [json.loads(line) for line in log.getvalue().splitlines()]
 
+    assert {"reconciled", "reported", "execution", "refused a name"} <= {line["message"] for line in logged}
     for line in logged:
         if line["message"] in {"reconciled", "reported", "execution"}:
             assert line["dataset"] == "red-chairs", line

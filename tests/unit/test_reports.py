@@ -186,6 +186,15 @@ def test_a_lost_run_is_told_as_lost(stage: Stage) -> None:
     assert "the run is lost" in stage.mails[0]["Subject"]
 
 
+def test_the_failed_step_is_found_on_any_page(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = [
+        {"PipelineExecutionSteps": [step("Prepare", "Succeeded")], "NextToken": "more"},
+        {"PipelineExecutionSteps": [step("Infer", reason="no disk left")]},
+    ]
+    monkeypatch.setattr(stage.sagemaker, "list_pipeline_execution_steps", lambda **_: pages.pop(0))
+    assert "no disk left" in fail(stage, "Failed", [])
+
+
 def test_a_hostile_reason_cannot_break_the_mail(stage: Stage) -> None:
     text = fail(stage, "Failed", [step("Train", reason="\x1b[31m\r\nSubject: x\u202e$dataset " + "ü" * 400_000)])
     assert "\r" not in text

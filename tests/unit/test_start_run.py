@@ -1,5 +1,6 @@
 """start_run: timers, schedule and people, and what reconcile does for them."""
 
+import io
 import json
 from typing import Any
 
@@ -286,6 +287,29 @@ def test_a_lost_end_is_found_by_the_next_look(stage: Stage) -> None:
 
     assert stage.item("DATASET#red-chairs")["phase"] == {"S": "IDLE"}
     assert [name for name, _ in stage.invocations] == ["report_failure"]
+
+
+@pytest.mark.parametrize("status", ["Executing", "Hibernating"])
+def test_a_run_far_over_its_time_is_counted_but_not_taken_for_ended(
+    stage: Stage, log: io.StringIO, capsys: pytest.CaptureFixture[str], status: str
+) -> None:
+    stage.settle()
+    next(iter(stage.sagemaker.executions.values())).status = status
+    stage.later(86_400 + 7 * 3600)
+
+    assert manual(stage)["outcome"] == "active"
+    assert '"RunsOverdue"' in capsys.readouterr().out
+    assert ("unknown status" in log.getvalue()) is (status == "Hibernating")
+
+
+def test_a_debt_about_a_run_that_nobody_remembers_is_dropped(stage: Stage) -> None:
+    stage.settle()
+    finish(stage, "Failed")
+    arn = next(iter(stage.sagemaker.executions))
+    stage.dynamodb.delete_item(TableName="ledger", Key={"pk": {"S": f"RUN#{arn}"}, "sk": {"S": "STATE"}})
+    manual(stage)
+
+    assert "unreported" not in stage.item("DATASET#red-chairs")
 
 
 def test_a_run_that_sagemaker_forgot_is_reported_as_lost(stage: Stage) -> None:

@@ -90,7 +90,7 @@ def test_the_event_of_the_start_stands_in_for_a_starter_that_died_before_its_rec
     for sort_key in ("STATE", "NOTICE#started"):
         stage.dynamodb.delete_item(TableName="ledger", Key={"pk": {"S": f"RUN#{arn}"}, "sk": {"S": sort_key}})
 
-    assert stage.invoke("status_listener", event) == {"outcome": "announced"}
+    assert stage.invoke("status_listener", event) == {"outcome": "heard"}
     state = stage.item("DATASET#red-chairs")
     assert (state["phase"], state["executionArn"]) == ({"S": "RUNNING"}, {"S": arn})
     assert stage.mail_kinds == ["started", "started"]  # the test took away the record of the first
@@ -117,7 +117,7 @@ def test_a_start_that_is_heard_after_the_end_is_not_announced(stage: Stage) -> N
 
 def test_stopping_changes_nothing_yet(stage: Stage) -> None:
     stage.settle()
-    assert stage.invoke("status_listener", news(stage, "Stopping")) == {"outcome": "noted"}
+    assert stage.invoke("status_listener", news(stage, "Stopping")) == {"outcome": "heard"}
     assert stage.item("DATASET#red-chairs")["phase"] == {"S": "RUNNING"}
 
 

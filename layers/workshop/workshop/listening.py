@@ -20,7 +20,7 @@ class Listener:
         self._ending = ending
 
     def on_news(self, news: ExecutionNews | StepNews) -> str:
-        """Act on one event; returns a word for the log: recorded, old, foreign, announced, noted, ended or unknown."""
+        """Act on one event; returns a word for the log: recorded, old, foreign, heard, ended or unknown."""
         logger.append_keys(run=news.execution.arn)
         if isinstance(news, StepNews):
             return self._on_step(news)
@@ -50,9 +50,9 @@ class Listener:
             if self._ledger.record_running(identity.dataset, identity.attempt, arn, clock.now_ms()):
                 count("RunsStarted")
             announce_start(self._ledger, self._runs, self._notices, identity, arn)
-            return "announced"
+            return "heard"
         if news.status == STOPPING:
-            return "noted"
+            return "heard"
         return self._on_unknown(news, identity.dataset)
 
     def _on_unknown(self, news: ExecutionNews, dataset: str) -> str:

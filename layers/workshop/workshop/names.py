@@ -19,8 +19,8 @@ IMAGE_EXTENSIONS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", 
 _DATASET = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 _EXECUTION_ARN = re.compile(
-    r"arn:aws[a-z-]*:sagemaker:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):"
-    r"pipeline/(?P<pipeline>[a-zA-Z0-9-]{1,256})/execution/(?P<id>[a-zA-Z0-9]{1,64})"
+    r"arn:aws[a-z-]*:sagemaker:(?P<region>[a-z0-9-]+):[0-9]{12}:"
+    r"pipeline/[a-zA-Z0-9-]{1,256}/execution/(?P<id>[a-zA-Z0-9]{1,64})"
 )
 # A file system takes 255 bytes per name; SageMaker copies the images to one.
 _MAX_SEGMENT_BYTES = 255
@@ -54,8 +54,6 @@ class Execution:
 
     arn: str
     region: str
-    account: str
-    pipeline: str
     id: str
 
 
@@ -80,7 +78,7 @@ def parse_execution(arn: object) -> Execution:
     match = _EXECUTION_ARN.fullmatch(arn) if isinstance(arn, str) else None
     if match is None:
         raise RefusedName(f"{printable(arn, 200)!r} is not the ARN of a pipeline execution.")
-    return Execution(match[0], match["region"], match["account"], match["pipeline"], match["id"])
+    return Execution(match[0], match["region"], match["id"])
 
 
 def parse_upload_key(key: str) -> UploadKey:
