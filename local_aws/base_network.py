@@ -1,6 +1,6 @@
 """Makes the base network that is shipped: `python -m local_aws.base_network` (about an hour on two cores; `make base-network`).
 
-It learns 64-pixel drawings of `local_aws.drawings` from scratch: animal masks, and portraits of people with blue or green skin, whose
+It learns 32-pixel drawings of `local_aws.drawings` from scratch: animal masks, and portraits of people with blue or green skin, whose
 colours are exchanged. The demo fine-tunes it on portraits that are not among them. The result does not depend on the machine's speed,
 but on torch's version in the last bits.
 """
@@ -23,10 +23,10 @@ from stylegan2.options import resolve_options
 from stylegan2.preparation import prepare_images
 from stylegan2.training import train
 
-TARGET = ROOT / "stylegan2-ada-pytorch" / "base" / "fantasy64"
+TARGET = ROOT / "stylegan2-ada-pytorch" / "base" / "fantasy32"
 DRAWINGS = 6_000  # of each kind
 SEED = 1_000_000  # far from the demo's portraits
-RESOLUTION = 64
+DRAWN_AT, RESOLUTION = 128, 32  # pixels
 KIMG = 120.0
 EMA_KIMG = 2.0  # a long training can afford a longer average than the preset's
 
@@ -38,12 +38,12 @@ def main() -> None:
     data = work / "fantasy.zip"
     if not data.exists():
         for kind in ("masks", "faces"):
-            write_drawings(work / "drawings" / kind, kind=kind, count=DRAWINGS, size=2 * RESOLUTION, seed=SEED)
+            write_drawings(work / "drawings" / kind, kind=kind, count=DRAWINGS, size=DRAWN_AT, seed=SEED)
         for file in (work / "drawings" / "faces").iterdir():
             _exchange_colours(file)
         prepare_images(work / "drawings", data, resolution=RESOLUTION)
     options = resolve_options(
-        data=data, outdir=work / "out", checkpoint_dir=work / "checkpoints", preset="laptop", kimg=KIMG, tick_kimg=2
+        data=data, outdir=work / "out", checkpoint_dir=work / "checkpoints", preset="laptop", kimg=KIMG, aug="noaug", tick_kimg=2
     )
     options = dataclasses.replace(options, settings=dataclasses.replace(options.settings, ema_kimg=EMA_KIMG))
     train(options)

@@ -21,7 +21,7 @@ from pipeline_builder.deploy import bundle_files, bundle_prefix, deploy_pipeline
 CACHE = Path.home() / ".cache" / "image-workshop"
 
 FROM_SCRATCH = "base/none/"
-SHIPPED_BASE = "base/fantasy64/"
+SHIPPED_BASE = "base/fantasy32/"
 
 
 @dataclass(frozen=True)

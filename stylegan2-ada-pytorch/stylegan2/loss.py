@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylegan2.augment import AugmentPipe
-from stylegan2.networks import Discriminator, Generator
+from stylegan2.networks import Discriminator, Generator, NoiseMode
 
 PL_DECAY = 0.01
 PL_BATCH_SHRINK = 2
@@ -70,10 +70,11 @@ class Losses:
     pl_weight: float
     style_mixing_prob: float
     pl_mean: Tensor
+    noise_mode: NoiseMode = "random"
 
     def generator_main(self, z: Tensor, c: Tensor | None = None, *, share: float = 1.0) -> PhaseStats:
         """Make pictures that the discriminator takes for real."""
-        images = self.generator.synthesis(mixed_styles(self.generator, z, c, self.style_mixing_prob), "random")
+        images = self.generator.synthesis(mixed_styles(self.generator, z, c, self.style_mixing_prob), self.noise_mode)
         logits = self.discriminator(self.augment(images), c)
         loss = F.softplus(-logits).mean()
         torch.autograd.backward(loss * share)
@@ -85,7 +86,7 @@ class Losses:
         """Make a step in w change the picture by the same amount everywhere."""
         few = max(len(z) // PL_BATCH_SHRINK, 1)
         ws = mixed_styles(self.generator, z[:few], None if c is None else c[:few], self.style_mixing_prob)
-        images = self.generator.synthesis(ws, "random")
+        images = self.generator.synthesis(ws, self.noise_mode)
         loss = self.path_length_loss(images, ws, torch.randn_like(images))
         torch.autograd.backward(loss * interval * share)
         return PhaseStats(loss.detach())
@@ -103,7 +104,7 @@ class Losses:
         """Tell real pictures from generated ones. The mean sign is that of the reals, which ADA steers by."""
         with torch.no_grad():
             ws = mixed_styles(self.generator, z, c_fake, self.style_mixing_prob)
-            fake = self.generator.synthesis(ws, "random")
+            fake = self.generator.synthesis(ws, self.noise_mode)
         loss_fake = F.softplus(self.discriminator(self.augment(fake), c_fake)).mean()
         torch.autograd.backward(loss_fake * share)
         real_logits = self.discriminator(self.augment(real), c_real)

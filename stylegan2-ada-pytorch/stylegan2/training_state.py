@@ -40,6 +40,7 @@ class TrainingState:
             pl_weight=s.pl_weight,
             style_mixing_prob=s.style_mixing_prob,
             pl_mean=torch.zeros([], device=self.device),
+            noise_mode="random" if s.noise else "none",
         )
         g_interval = s.g_reg_interval if s.pl_weight > 0 else None
         self.optimise_g = lazy_adam(generator.parameters(), s.learning_rate, g_interval)

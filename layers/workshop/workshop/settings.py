@@ -33,7 +33,7 @@ class Preset:
 
 
 PRESETS: Mapping[str, Preset] = {
-    "laptop": Preset("laptop", 64, 6),
+    "laptop": Preset("laptop", 32, 8),
     "tiny": Preset("tiny", 16, 0.5),
     "sketch": Preset("auto", 128, 400),
     "balanced": Preset("auto", 256, 2000),
