@@ -31,7 +31,7 @@ def problems(content: bytes) -> str:
 @pytest.mark.parametrize(
     ("preset", "train_preset", "resolution", "kimg"),
     [
-        ("laptop", "laptop", 64, 6.0),
+        ("laptop", "laptop", 32, 8.0),
         ("tiny", "tiny", 16, 0.5),
         ("sketch", "auto", 128, 400.0),
         ("balanced", "auto", 256, 2000.0),

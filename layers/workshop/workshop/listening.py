@@ -41,8 +41,8 @@ class Listener:
         logger.append_keys(dataset=identity.dataset)
         logger.info("execution", status=news.status)
         if news.status in TERMINAL:
-            count(f"Runs{news.status}")
-            self._ending.finish(identity, arn, news.status, news.ended_at or clock.now_ms())
+            if self._ending.finish(identity, arn, news.status, news.ended_at or clock.now_ms()):
+                count(f"Runs{news.status}")
             self._ending.ask_for_report(identity, arn, news.status)
             return "ended"
         if news.status == EXECUTING:
