@@ -167,6 +167,7 @@ class FakeSageMaker:
         self.refusals: list[Exception] = []
         self.requests: list[dict[str, Any]] = []
         self.on_start: Callable[[FakeExecution], None] = lambda execution: None
+        self.exit_messages: dict[str, str] = {}  # by processing job
 
     def start_pipeline_execution(self, **request: Any) -> dict[str, Any]:
         self.requests.append(request)
@@ -200,6 +201,10 @@ class FakeSageMaker:
 
     def list_pipeline_execution_steps(self, PipelineExecutionArn: str, **_: Any) -> dict[str, Any]:
         return {"PipelineExecutionSteps": self._find(PipelineExecutionArn, "ListPipelineExecutionSteps").steps}
+
+    def describe_processing_job(self, ProcessingJobName: str) -> dict[str, Any]:
+        message = self.exit_messages.get(ProcessingJobName)
+        return {"ProcessingJobName": ProcessingJobName} | ({"ExitMessage": message} if message else {})
 
     def end(self, arn: str, status: str, reason: str = "") -> None:
         """Let an execution end."""

@@ -23,12 +23,12 @@ EXECUTION = parse_execution(RUN_ARN)
     ],
 )
 def test_a_reason_gets_the_hint_that_helps(reason: str, hint: str) -> None:
-    step = {"StepName": "Train", "StepStatus": "Failed", "FailureReason": reason}
-    assert hint in failed(step, "", "again", EXECUTION).next_steps[0]
+    step = {"StepName": "Train", "StepStatus": "Failed"}
+    assert hint in failed(step, reason, "again", EXECUTION).next_steps[0]
 
 
 def test_a_step_nobody_has_heard_of_is_named_as_it_is() -> None:
-    failure = failed({"StepName": "Polish", "FailureReason": "x"}, "", "again", EXECUTION)
+    failure = failed({"StepName": "Polish"}, "x", "again", EXECUTION)
     assert failure.step_words == "Polish"
     assert failure.headline == "the run has failed"
 

@@ -151,11 +151,29 @@ def test_a_failed_step_is_named_with_reason_log_and_next_steps(stage: Stage) -> 
     text = fail(stage, "Failed", [step("Prepare", "Succeeded"), step("Train", reason=reason, TrainingJob={"Arn": arn})])
 
     assert "the run has failed while training" in text
-    assert f"Reason:             {reason}" in text
+    assert "Reason:             CUDA out of memory, exit code: 1" in text
     assert "log-groups/log-group/$252Faws$252Fsagemaker$252FTrainingJobs" in text
     assert JOB in text
     assert "ran out of memory" in text
     assert '{"source": "manual", "dataset": "red-chairs", "rerun": true}' in text
+
+
+def test_a_failed_processing_step_is_told_in_its_own_words(stage: Stage) -> None:
+    reason = "ClientError: AlgorithmError: See job logs for more information"
+    arn = f"arn:aws:sagemaker:eu-central-1:123456789012:processing-job/{JOB}"
+    stage.sagemaker.exit_messages[JOB] = "The model holds numbers that are not finite."
+    text = fail(stage, "Failed", [step("Infer", reason=reason, ProcessingJob={"Arn": arn})])
+
+    assert "Reason:             The model holds numbers that are not finite." in text
+    assert "AlgorithmError" not in text
+
+
+def test_a_failed_processing_step_without_own_words_has_sagemakers_reason(stage: Stage) -> None:
+    reason = "ClientError: AlgorithmError: See job logs for more information"
+    arn = f"arn:aws:sagemaker:eu-central-1:123456789012:processing-job/{JOB}"
+    assert "Reason:             See job logs" in fail(
+        stage, "Failed", [step("Infer", reason=reason, ProcessingJob={"Arn": arn})]
+    )
 
 
 def test_too_few_good_images_are_counted_and_named(stage: Stage) -> None:

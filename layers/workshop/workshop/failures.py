@@ -85,6 +85,7 @@ _CAUSES = (
         "A permission is missing. Whoever runs the workshop should compare the job role with the template.",
     ),
 )
+_CLASSES = re.compile(r"^(?:(?:ClientError|AlgorithmError): )+(?=\S)")
 _UNKNOWN_CAUSE = "Look at the log: its last lines usually name the cause."
 
 
@@ -103,7 +104,8 @@ def gather(sagemaker: SageMaker, execution: Execution, status: str, rerun: str) 
     step = next((s for s in steps if s.get("StepStatus") == "Failed"), None)
     if status == "Stopped" and step is None:
         return stopped(steps, how_again, execution)
-    return failed(step, str(described.get("FailureReason") or ""), how_again, execution)
+    run_reason = str(described.get("FailureReason") or "")
+    return failed(step, _own_words(sagemaker, step) or _bare(run_reason), how_again, execution)
 
 
 def again(rerun: str) -> str:
@@ -111,10 +113,10 @@ def again(rerun: str) -> str:
     return f"To start it again with the same pictures, ask whoever runs the workshop to call\n  {rerun}"
 
 
-def failed(step: dict[str, Any] | None, run_reason: str, how_again: str, execution: Execution) -> Failure:
-    """A run whose step has failed, or that has failed as a whole."""
+def failed(step: dict[str, Any] | None, reason: str, how_again: str, execution: Execution) -> Failure:
+    """A run whose step has failed, or that has failed as a whole (then `step` is None)."""
     name = str(step["StepName"]) if step else ""
-    reason = str((step or {}).get("FailureReason") or run_reason or "SageMaker gives no reason.")
+    reason = reason or "SageMaker gives no reason."
     if name == TOO_FEW_IMAGES:
         return too_few_images(reason)
     words = STEP_WORDS.get(name, "")
@@ -186,6 +188,24 @@ def log_url(step: dict[str, Any], execution: Execution) -> str:
             place = f"#logsV2:log-groups/log-group/{_console_escape(group)}"
             return f"{console}{place}$3FlogStreamNameFilter$3D{_console_escape(job)}"
     return ""
+
+
+def _own_words(sagemaker: SageMaker, step: dict[str, Any] | None) -> str:
+    """What the failed step itself said. A processing job's sentence is its exit message, which is in no step's reason:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeProcessingJob.html"""
+    if step is None:
+        return ""
+    job_arn = str(step.get("Metadata", {}).get("ProcessingJob", {}).get("Arn") or "")
+    if job_arn:
+        job = sagemaker.describe_processing_job(ProcessingJobName=job_arn.rsplit("/", 1)[-1])
+        if job.get("ExitMessage"):
+            return str(job["ExitMessage"])
+    return _bare(str(step.get("FailureReason") or ""))
+
+
+def _bare(reason: str) -> str:
+    """A reason without the classes that SageMaker puts before it, one for each service it has gone through."""
+    return _CLASSES.sub("", reason)
 
 
 def _steps(sagemaker: SageMaker, arn: str) -> Iterator[dict[str, Any]]:
