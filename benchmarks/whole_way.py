@@ -1,7 +1,7 @@
 """How long the whole way takes on this machine, stretch by stretch: `python -m benchmarks.whole_way [RUNS]`.
 
-Runs the demo RUNS times (1), one after the other, and prints a Markdown table with the median of each stretch in seconds. Run it on a quiet
-machine; the first run on a fresh checkout also builds the layer.
+Runs the demo RUNS times (1), one after the other, and prints a Markdown table with the median of each stretch in
+seconds. Run it on a quiet machine; the first run on a fresh checkout also builds the layer.
 """
 
 import os

@@ -1,8 +1,8 @@
-"""Makes the base network that is shipped: `python -m local_aws.base_network` (about an hour on two cores; `make base-network`).
+"""Makes the base network that is shipped: `make base-network` (about half an hour on two cores).
 
-It learns 32-pixel drawings of `local_aws.drawings` from scratch: animal masks, and portraits of people with blue or green skin, whose
-colours are exchanged. The demo fine-tunes it on portraits that are not among them. The result does not depend on the machine's speed,
-but on torch's version in the last bits.
+It learns 32-pixel drawings of `local_aws.drawings` from scratch: animal masks, and portraits of people with blue or
+green skin, whose colours are exchanged. The demo fine-tunes it on portraits that are not among them. The result does
+not depend on the machine's speed, but on torch's version in the last bits.
 """
 
 import dataclasses
@@ -27,6 +27,7 @@ TARGET = ROOT / "stylegan2-ada-pytorch" / "base" / "fantasy32"
 DRAWINGS = 6_000  # of each kind
 SEED = 1_000_000  # far from the demo's portraits
 DRAWN_AT, RESOLUTION = 128, 32  # pixels
+DATASET = "animal masks and portraits in fantasy colours"
 KIMG = 120.0
 EMA_KIMG = 2.0  # a long training can afford a longer average than the preset's
 
@@ -43,13 +44,19 @@ def main() -> None:
             _exchange_colours(file)
         prepare_images(work / "drawings", data, resolution=RESOLUTION)
     options = resolve_options(
-        data=data, outdir=work / "out", checkpoint_dir=work / "checkpoints", preset="laptop", kimg=KIMG, aug="noaug", tick_kimg=2
+        data=data,
+        outdir=work / "out",
+        checkpoint_dir=work / "checkpoints",
+        preset="laptop",
+        kimg=KIMG,
+        aug="noaug",  # with so many drawings nothing is learned by heart
+        tick_kimg=2,
     )
     options = dataclasses.replace(options, settings=dataclasses.replace(options.settings, ema_kimg=EMA_KIMG))
     train(options)
     trained = load_network(work / "out")
     TARGET.mkdir(parents=True, exist_ok=True)
-    save_network(TARGET, trained.G_ema, trained.D, {**trained.meta, "dataset": "animal masks and portraits in fantasy colours"})
+    save_network(TARGET, trained.G_ema, trained.D, {**trained.meta, "dataset": DATASET})
 
 
 def _exchange_colours(file: Path) -> None:

@@ -1,4 +1,4 @@
-"""Makes the functions' shared package and the model importable here, as the layer and the containers make them on AWS."""
+"""Makes the functions' package and the model importable here, as the layer and the containers do on AWS."""
 
 import sys
 from pathlib import Path
