@@ -3,9 +3,6 @@
 Parameter and buffer names follow the widespread StyleGAN2-ADA state dictionaries, so weights can be exchanged.
 Two conventions of that format matter when reading the code: weights are stored with unit variance and scaled when used
 (equalised learning rate, arXiv:1710.10196 section 4.1), and upsampling convolutions are stored mirrored.
-
-The gain of the leaky ReLU is folded into what comes before it: `g * lrelu(x) == lrelu(g * x)` for `g > 0`, and scaling
-a small weight is cheaper than scaling a picture.
 """
 
 import math
@@ -16,10 +13,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stylegan2.errors import OptionError
+from stylegan2.layers import Conv, Linear, channels_at, resolutions_of
 from stylegan2.ops import (
     LRELU_GAIN,
     LRELU_SLOPE,
-    conv_down,
     make_filter,
     minibatch_stddev,
     modulated_conv,
@@ -32,32 +29,6 @@ Architecture = Literal["resnet", "orig"]
 
 W_AVG_DECAY = 0.995
 SQRT_HALF = math.sqrt(0.5)
-
-
-class Linear(nn.Module):
-    """Fully connected layer with equalised learning rate. `bias=None` leaves the bias out."""
-
-    def __init__(
-        self,
-        in_features: int,
-        out_features: int,
-        *,
-        lrelu: bool = False,
-        bias: float | None = 0.0,
-        lr_multiplier: float = 1.0,
-    ) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(out_features, in_features) / lr_multiplier)
-        self.bias = None if bias is None else nn.Parameter(torch.full([out_features], bias / lr_multiplier))
-        self.lrelu = lrelu
-        gain = lr_multiplier * (LRELU_GAIN if lrelu else 1.0)
-        self.weight_gain = gain / math.sqrt(in_features)
-        self.bias_gain = gain
-
-    def forward(self, x: Tensor) -> Tensor:
-        bias = None if self.bias is None else self.bias * self.bias_gain
-        x = F.linear(x, self.weight * self.weight_gain, bias)
-        return F.leaky_relu(x, LRELU_SLOPE) if self.lrelu else x
 
 
 class Mapping(nn.Module):
@@ -202,21 +173,6 @@ class SynthesisBlock(nn.Module):
         return x, assembled
 
 
-def _resolutions(img_resolution: int, lowest: int) -> list[int]:
-    """4, 8, ... up to the picture's; refuses what is no power of two."""
-    if img_resolution < lowest or img_resolution & (img_resolution - 1):
-        raise OptionError(f"img_resolution: must be a power of two from {lowest} up, not {img_resolution}")
-    return [2**power for power in range(2, img_resolution.bit_length())]
-
-
-def _channels(resolution: int, channel_base: int, channel_max: int) -> int:
-    """How many feature channels a resolution has: fewer the larger it is."""
-    channels = min(channel_base // resolution, channel_max)
-    if channels < 1:
-        raise OptionError(f"channel_base: {channel_base} leaves no channels at {resolution}x{resolution}")
-    return channels
-
-
 class Synthesis(nn.Module):
     """ws -> picture. One block per resolution, from 4x4 up."""
 
@@ -231,12 +187,12 @@ class Synthesis(nn.Module):
     ) -> None:
         super().__init__()
         self.w_dim = w_dim
-        self.resolutions = _resolutions(img_resolution, 4)
+        self.resolutions = resolutions_of(img_resolution, 4)
         # A block's colours share their w with the next block's first convolution, so only the last one counts.
         self.num_ws = 2 * len(self.resolutions)
         in_channels = 0
         for resolution in self.resolutions:
-            out_channels = _channels(resolution, channel_base, channel_max)
+            out_channels = channels_at(resolution, channel_base, channel_max)
             block = SynthesisBlock(in_channels, out_channels, w_dim, resolution, img_channels, conv_clamp)
             self.add_module(f"b{resolution}", block)
             in_channels = out_channels
@@ -299,43 +255,6 @@ class Generator(nn.Module):
         ws = self.mapping(z, c, truncation_psi, truncation_cutoff)
         img: Tensor = self.synthesis(ws, noise_mode)
         return img
-
-
-class Conv(nn.Module):
-    """Convolution with equalised learning rate; bias and leaky ReLU, or neither; with `down` to half the size."""
-
-    resample_filter: Tensor
-
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: int,
-        *,
-        activate: bool = True,
-        down: bool = False,
-        gain: float = 1.0,
-        conv_clamp: float | None = None,
-    ) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(out_channels, in_channels, kernel_size, kernel_size))
-        self.bias = nn.Parameter(torch.zeros(out_channels)) if activate else None
-        self.register_buffer("resample_filter", make_filter(), persistent=False)
-        self.down = down
-        self.bias_gain = gain * (LRELU_GAIN if activate else 1.0)
-        self.weight_gain = self.bias_gain / math.sqrt(in_channels * kernel_size**2)
-        self.clamp = None if conv_clamp is None else conv_clamp * gain
-
-    def forward(self, x: Tensor) -> Tensor:
-        weight = self.weight * self.weight_gain
-        bias = None if self.bias is None else self.bias * self.bias_gain
-        if self.down:
-            x = conv_down(x, weight, self.resample_filter, bias)
-        else:
-            x = F.conv2d(x, weight, bias, padding=weight.shape[2] // 2)
-        if bias is not None:
-            x = F.leaky_relu(x, LRELU_SLOPE)
-        return x if self.clamp is None else x.clamp(-self.clamp, self.clamp)
 
 
 class DiscriminatorBlock(nn.Module):
@@ -413,9 +332,9 @@ class Discriminator(nn.Module):
             "conv_clamp": conv_clamp,
         }  # fmt: skip
         self.c_dim, self.img_resolution, self.img_channels = c_dim, img_resolution, img_channels
-        resolutions = _resolutions(img_resolution, 8)
+        resolutions = resolutions_of(img_resolution, 8)
         self.block_resolutions = resolutions[:0:-1]
-        channels = {resolution: _channels(resolution, channel_base, channel_max) for resolution in resolutions}
+        channels = {resolution: channels_at(resolution, channel_base, channel_max) for resolution in resolutions}
         for resolution in self.block_resolutions:
             picture = img_channels if resolution == img_resolution else 0
             block = DiscriminatorBlock(
