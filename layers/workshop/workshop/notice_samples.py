@@ -69,10 +69,9 @@ def _failure(execution: Execution) -> failures.Failure:
     step = {
         "StepName": "Train",
         "StepStatus": "Failed",
-        "FailureReason": "ClientError: AlgorithmError: the process was ended by SIGKILL, exit code: 137",
         "Metadata": {"TrainingJob": {"Arn": _JOB_ARN}},
     }
-    return failures.failed(step, "", _again(), execution)
+    return failures.failed(step, "killed by signal 9 (SIGKILL), exit code: 137", _again(), execution)
 
 
 def _prepared(found: int, good: int) -> PrepareReport:
