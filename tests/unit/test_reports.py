@@ -185,7 +185,14 @@ def test_too_few_good_images_are_counted_and_named(stage: Stage) -> None:
     assert "- a b.png: No image." in text
 
 
-def test_too_few_good_images_without_prepare_json_still_say_so(stage: Stage) -> None:
+@pytest.mark.parametrize("code", ["NoSuchKey", "AccessDenied"])
+def test_too_few_good_images_without_prepare_json_still_say_so(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    def missing(**_: Any) -> Any:
+        raise client_error(code, "GetObject", 404)
+
+    monkeypatch.setattr(stage.s3, "get_object", missing)
     assert "At least 20 are needed." in fail(stage, "Failed", [step("TooFewImages", reason="At least 20 are needed.")])
 
 

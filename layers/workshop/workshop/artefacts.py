@@ -64,7 +64,8 @@ def read_prepare_report(s3: S3, bucket: str, dataset: str, execution_id: str) ->
     try:
         body = s3.get_object(Bucket=bucket, Key=key)["Body"].read(MAX_DOCUMENT_BYTES)
     except ClientError as error:
-        if error_code(error) in {"NoSuchKey", "404"}:
+        # A right to list that is bound to a prefix does not count here: S3 then says 403 for what does not exist.
+        if error_code(error) in {"NoSuchKey", "AccessDenied"}:
             return None
         raise
     try:
