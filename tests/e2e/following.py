@@ -52,7 +52,7 @@ def wait_until_over(workshop: LocalWorkshop, dataset: str, seconds: float = 180)
     return wait_for(f"end of the runs of {dataset}", look, seconds, lambda: runs_of(workshop, dataset))
 
 
-def wait_for_mails(workshop: LocalWorkshop, dataset: str, wanted: list[str], seconds: float = 30) -> list[Mail]:
+def wait_for_mails(workshop: LocalWorkshop, dataset: str, wanted: list[str], seconds: float = 90) -> list[Mail]:
     """Wait until at least the wanted kinds have come; whether more came is for the test to see."""
 
     def look() -> list[Mail] | None:
