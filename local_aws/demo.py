@@ -12,7 +12,7 @@ from local_aws.errors import DemoError
 from local_aws.mailbox import Mail
 from local_aws.progress import Progress
 from local_aws.results import fetch_results
-from local_aws.runs import RunView, list_runs
+from local_aws.runs import RunView, kimg_of, list_runs
 from local_aws.workshop import LocalWorkshop, Options
 
 SAMPLE_IMAGES = 1000
@@ -76,17 +76,15 @@ def _wait_for_last_mail(workshop: LocalWorkshop, dataset: str, progress: Progres
         runs = list_runs(sagemaker, workshop.outputs["PipelineName"], dataset)
         mails = workshop.mailbox.mails
         run = runs[0] if runs else None
-        progress.show(_doing(run), run, mails, workshop.last_log_line(run.arn) if run else "")
+        if run is None:
+            progress.show("waiting for the drop to settle", None, mails)
+        else:
+            kimg = kimg_of(sagemaker, run.arn)
+            progress.show(f"run {run.execution_id}", run, mails, workshop.last_log_line(run.arn), kimg)
         if run and run.done and LAST_NOTICES & {mail.kind for mail in mails}:
             return run
         _give_up_in_time(run, mails, time.monotonic() - began)
         time.sleep(LOOK_SECONDS)  # two looks a second are enough for a person
-
-
-def _doing(run: RunView | None) -> str:
-    if run is None:
-        return "waiting for the drop to settle"
-    return f"run {run.execution_id} {run.status.lower()}"
 
 
 def _give_up_in_time(run: RunView | None, mails: Sequence[Mail], waited: float) -> None:

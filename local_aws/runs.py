@@ -66,6 +66,12 @@ def describe_run(sagemaker: Any, arn: str) -> RunView:
     )
 
 
+def kimg_of(sagemaker: Any, arn: str) -> float:
+    """Return how far a run's training is to go, in thousands of images."""
+    answer = sagemaker.list_pipeline_parameters_for_execution(PipelineExecutionArn=arn)
+    return next(float(given["Value"]) for given in answer["PipelineParameters"] if given["Name"] == "Kimg")
+
+
 def _step(step: dict[str, Any]) -> StepView:
     start = step.get("StartTime")
     seconds = (step.get("EndTime", _now()) - start).total_seconds() if start else None
