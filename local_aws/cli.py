@@ -102,7 +102,9 @@ def _went_well(result: DemoResult) -> bool:
 @main.command()
 def up() -> None:
     """Start a workshop and leave it running."""
-    server.HOME.mkdir(exist_ok=True)
+    with server.lock() as free:
+        if not free:
+            raise StartError(server.ALREADY_UP)
     with server.LOG.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "local_aws.server"],

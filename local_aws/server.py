@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import select
 import signal
 import sys
 import tempfile
@@ -13,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from local_aws.aws import Endpoint
-from local_aws.errors import LocalError, NotRunningError
+from local_aws.errors import LocalError, NotRunningError, StartError
 from local_aws.rooms import ROOT
 from local_aws.workshop import LocalWorkshop
 
@@ -21,6 +22,8 @@ HOME = ROOT / ".local_aws"
 STATE = HOME / "running.json"
 LOCK = HOME / "lock"
 LOG = HOME / "server.log"
+
+ALREADY_UP = "a workshop is up in this checkout already; end it with: python -m local_aws down"
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,12 @@ class Running:
 
 
 @contextmanager
-def lock(wait: bool) -> Iterator[bool]:
+def lock() -> Iterator[bool]:
     """Hold the lock of a running server; yields whether it could be had. The kernel frees it when its holder dies."""
     HOME.mkdir(exist_ok=True)
     with LOCK.open("w") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             yield False
         else:
@@ -61,7 +64,7 @@ def running() -> Running:
     Raises:
         NotRunningError: there is none.
     """
-    with lock(wait=False) as free:
+    with lock() as free:
         if free or not STATE.exists():
             raise NotRunningError("no workshop is up here; start one with: python -m local_aws up")
     return Running(**json.loads(STATE.read_text()))
@@ -69,16 +72,19 @@ def running() -> Running:
 
 def end(state: Running) -> None:
     """End a running workshop; returns when it is gone, with every process and file of its own."""
-    os.kill(state.pid, signal.SIGTERM)
-    with lock(wait=True):
-        STATE.unlink(missing_ok=True)
+    process = os.pidfd_open(state.pid)
+    try:
+        signal.pidfd_send_signal(process, signal.SIGTERM)
+        select.select([process], [], [])  # readable when the process has ended
+    finally:
+        os.close(process)
 
 
 def serve() -> None:
     """Hold a workshop up until SIGTERM or SIGINT."""
-    with lock(wait=False) as free:
+    with lock() as free:
         if not free:
-            raise LocalError("a workshop is up in this checkout already")
+            raise StartError(ALREADY_UP)
         STATE.unlink(missing_ok=True)
         signal.signal(signal.SIGTERM, _interrupt)  # at any time, also while it starts: what has been started is ended
         with suppress(KeyboardInterrupt), LocalWorkshop(ROOT, Path(tempfile.mkdtemp(prefix="workshop-"))) as workshop:
