@@ -25,7 +25,7 @@ OPEN_PARAMETERS = frozenset(
         "ProcessImage", "ProcessInstanceCount", "ProcessInstanceType", "TrainImage", "TrainInstanceCount",
         "TrainInstanceType", "WarmStartModel", "InferenceImage", "InferenceCodePath", "InferenceImagePath",
         "InferenceInstanceCount", "InferenceInstanceType", "Preset", "Kimg", "Resolution", "Mirror", "Seed",
-        "InferenceMode", "MinImages", "TrainSpot", "MaxTrainSeconds", "MaxProcessSeconds",
+        "InferenceMode", "MinImages", "MaxTrainSeconds", "MaxProcessSeconds",
     }
 )  # fmt: skip
 
