@@ -106,7 +106,7 @@ def choose_person(seed: int) -> Person:
         jaw=dice.uniform(0.70, 0.80) if is_soft else dice.uniform(0.76, 0.90),
         chin=dice.uniform(0.765, 0.79),
         iris=dice.choice(IRISES),
-        eye_size=dice.uniform(0.95, 1.15) if is_soft else dice.uniform(0.85, 1.05),
+        eye_size=dice.uniform(1.35, 1.55) if is_soft else dice.uniform(1.25, 1.45),
         eye_tilt=dice.uniform(-0.004, 0.009),
         gaze=(dice.uniform(-0.007, 0.007), dice.uniform(-0.002, 0.004)),
         brow_lift=dice.uniform(-0.008, 0.014),
@@ -125,7 +125,7 @@ def choose_person(seed: int) -> Person:
         clothes=dice.choice(CLOTHES),
         collar=dice.choice(("round", "v", "turtleneck", "shirt", "hoodie")),
         light_from_left=_chance(dice, 0.5),
-        zoom=dice.uniform(0.96, 1.03),
+        zoom=dice.uniform(1.24, 1.32),
         shift=(dice.uniform(-0.012, 0.012), dice.uniform(-0.008, 0.008)),
     )
 
