@@ -1,4 +1,4 @@
-"""Animal masks in flat colours: another style than the portraits, with the eyes and mouth in the same places."""
+"""Animal masks in flat colours: another style than the portraits."""
 
 from __future__ import annotations
 
