@@ -146,6 +146,7 @@ class FakeExecution:
     description: str
     parameters: dict[str, str]
     started_at: datetime
+    source: str | None = None  # the execution whose outputs a selective one uses
     status: str = "Executing"
     changed_at: datetime | None = None
     failure_reason: str = ""
@@ -168,6 +169,7 @@ class FakeSageMaker:
         self.requests: list[dict[str, Any]] = []
         self.on_start: Callable[[FakeExecution], None] = lambda execution: None
         self.exit_messages: dict[str, str] = {}  # by processing job
+        self.training_jobs: dict[str, dict[str, Any]] = {}
 
     def start_pipeline_execution(self, **request: Any) -> dict[str, Any]:
         self.requests.append(request)
@@ -175,6 +177,9 @@ class FakeSageMaker:
             raise self.refusals.pop(0)
         if request["PipelineName"] != self._pipeline:
             raise client_error("ResourceNotFound", "StartPipelineExecution")
+        source = request.get("SelectiveExecutionConfig", {}).get("SourcePipelineExecutionArn")
+        if source is not None and (source not in self.executions or self.executions[source].is_active):
+            raise client_error("ValidationException", "StartPipelineExecution")
         token = request["ClientRequestToken"]
         if token not in self._by_token:
             number = len(self.executions) + 1
@@ -183,6 +188,7 @@ class FakeSageMaker:
                 request["PipelineExecutionDescription"],
                 {p["Name"]: p["Value"] for p in request["PipelineParameters"]},
                 self._clock.date(),
+                source,
             )
             self.on_start(execution)
             self._by_token[token] = self.executions[execution.arn] = execution
@@ -205,6 +211,9 @@ class FakeSageMaker:
     def describe_processing_job(self, ProcessingJobName: str) -> dict[str, Any]:
         message = self.exit_messages.get(ProcessingJobName)
         return {"ProcessingJobName": ProcessingJobName} | ({"ExitMessage": message} if message else {})
+
+    def describe_training_job(self, TrainingJobName: str) -> dict[str, Any]:
+        return self.training_jobs[TrainingJobName]
 
     def end(self, arn: str, status: str, reason: str = "") -> None:
         """Let an execution end."""

@@ -53,6 +53,8 @@ ENVIRONMENT = {
     "TRAIN_INSTANCE_TYPE": "ml.g5.xlarge",
     "INFERENCE_INSTANCE_TYPE": "ml.g5.xlarge",
     "MAX_TRAIN_SECONDS": "86400",
+    "ALLOWED_TRAIN_INSTANCES": "ml.g5.xlarge=1.41,ml.g5.2xlarge=1.52",
+    "MAX_RUN_COST": "50",
     "REPORT_SUCCESS_FUNCTION": "report_success",
     "REPORT_FAILURE_FUNCTION": "report_failure",
     "RESULTS_URL": "https://results.example.com/",

@@ -9,22 +9,27 @@ from tests.unit.properties import quick
 from workshop.errors import SettingsError
 from workshop.settings import (
     INFERENCE_MODES,
+    LANGUAGES,
     MAX_KIMG,
+    MAX_PROJECTION_TARGETS,
     MAX_SEED,
+    MIN_HOURS,
     MIN_KIMG,
     PRESETS,
     RESOLUTIONS,
+    Caps,
     Choice,
     default_choice,
     parse_settings,
 )
 
 DEFAULTS = default_choice("balanced")
+CAPS = Caps(36_000, {"ml.g5.xlarge": 1.41, "ml.g5.2xlarge": 1.52}, 50)
 
 
 def problems(content: bytes) -> str:
     with pytest.raises(SettingsError) as caught:
-        parse_settings(content, DEFAULTS)
+        parse_settings(content, DEFAULTS, CAPS)
     return str(caught.value)
 
 
@@ -39,7 +44,7 @@ def problems(content: bytes) -> str:
     ],
 )
 def test_each_preset_stands_for_its_numbers(preset: str, train_preset: str, resolution: int, kimg: float) -> None:
-    choice = parse_settings(f"preset: {preset}".encode(), DEFAULTS)
+    choice = parse_settings(f"preset: {preset}".encode(), DEFAULTS, CAPS)
     assert choice == Choice(preset, train_preset, resolution, kimg)
 
 
@@ -49,13 +54,13 @@ def test_all_presets_are_covered_above() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"\n# nothing yet\n", b"\xef\xbb\xbf"])
 def test_an_empty_file_leaves_the_defaults(content: bytes) -> None:
-    assert parse_settings(content, DEFAULTS) == DEFAULTS
+    assert parse_settings(content, DEFAULTS, CAPS) == DEFAULTS
 
 
 def test_the_operators_kimg_holds_for_the_default_preset_only() -> None:
     defaults = default_choice("balanced", 12)
-    assert parse_settings(b"mirror: true", defaults).kimg == 12
-    assert parse_settings(b"preset: sketch", defaults).kimg == 400
+    assert parse_settings(b"mirror: true", defaults, CAPS).kimg == 12
+    assert parse_settings(b"preset: sketch", defaults, CAPS).kimg == 400
 
 
 @pytest.mark.parametrize(
@@ -68,14 +73,20 @@ def test_the_operators_kimg_holds_for_the_default_preset_only() -> None:
     ],
 )
 def test_best_uses_the_papers_configuration_where_there_is_one(content: bytes, train_preset: str) -> None:
-    assert parse_settings(content, DEFAULTS).train_preset == train_preset
+    assert parse_settings(content, DEFAULTS, CAPS).train_preset == train_preset
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         (b"kimgs: 5", '"kimgs" is not a setting. Did you mean "kimg"?'),
-        (b"instance_type: ml.p5", '"instance_type" is not a setting. You may set: preset, kimg, resolution, mirror,'),
+        (b"machine: ml.p5", '"machine" is not a setting. You may set: preset, kimg, resolution, mirror,'),
+        (b"instance_type: ml.p5.48xlarge", "instance_type must be one of ml.g5.xlarge, ml.g5.2xlarge, not"),
+        (b"instance_type: [ml.g5.xlarge]", "instance_type must be one of ml.g5.xlarge, ml.g5.2xlarge, not a list."),
+        (b"max_hours: 11", "max_hours must be a number from 0.1 to 10, not 11."),
+        (b"max_hours: .inf", "max_hours must be a number from 0.1 to 10, not inf."),
+        (b"projection_targets: 17", "projection_targets must be a whole number from 1 to 16, not 17."),
+        (b"language: fr", "language must be one of en, de, not"),
         (b"kimg: 30000", "kimg must be a number from 0.1 to 25,000, not 30000."),
         (b"kimg: .nan", "kimg must be a number from 0.1 to 25,000, not nan."),
         (b"kimg: '5'", 'kimg must be a number from 0.1 to 25,000, not "5".'),
@@ -106,7 +117,7 @@ def test_every_fault_is_named_with_what_is_allowed(content: bytes, message: str)
 
 def test_all_faults_are_told_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
-        parse_settings(b"kimgs: 1\nseed: x\nmirror: 7", DEFAULTS)
+        parse_settings(b"kimgs: 1\nseed: x\nmirror: 7", DEFAULTS, CAPS)
     assert len(caught.value.problems) == 3
 
 
@@ -120,7 +131,7 @@ def test_yaml_that_grows_when_printed_is_not_printed() -> None:
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace")))
 def test_any_bytes_are_a_choice_within_bounds_or_a_settings_error(content: bytes) -> None:
     try:
-        choice = parse_settings(content, DEFAULTS)
+        choice = parse_settings(content, DEFAULTS, CAPS)
     except SettingsError:
         return
     assert choice.preset in PRESETS
@@ -137,10 +148,47 @@ def test_any_bytes_are_a_choice_within_bounds_or_a_settings_error(content: bytes
             "mirror": st.booleans(),
             "seed": st.integers(0, MAX_SEED),
             "inference_mode": st.sampled_from(INFERENCE_MODES),
+            "projection_targets": st.integers(1, MAX_PROJECTION_TARGETS),
+            "language": st.sampled_from(LANGUAGES),
+            "max_hours": st.floats(MIN_HOURS, 10),
+            "instance_type": st.sampled_from(sorted(CAPS.prices)),
         },
     )
 )
 def test_every_allowed_setting_is_taken_as_given(given_settings: dict[str, object]) -> None:
-    choice = parse_settings(yaml.safe_dump(given_settings).encode(), DEFAULTS)
+    choice = parse_settings(yaml.safe_dump(given_settings).encode(), DEFAULTS, CAPS)
     for key, value in given_settings.items():
         assert getattr(choice, key) == value
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "max_hours", "seconds"),
+    [
+        ("ml.g5.xlarge", None, 36_000),  # the deployer's hours
+        ("ml.g5.xlarge", 2.5, 9_000),  # the artist's, which are fewer
+        ("ml.g5.xlarge", 99.0, 36_000),
+        ("ml.p4d.24xlarge", None, 5_000),  # what the money lasts for
+        ("ml.p4d.24xlarge", 1.0, 3_600),
+        ("ml.trial.large", None, 36_000),  # no price, no bound by it
+    ],
+)
+def test_a_training_ends_with_the_first_of_hours_and_money(
+    instance_type: str, max_hours: float | None, seconds: int
+) -> None:
+    caps = Caps(36_000, {"ml.g5.xlarge": 1.41, "ml.p4d.24xlarge": 36.0, "ml.trial.large": 0.0}, 50)
+    assert caps.train_seconds(instance_type, max_hours) == seconds
+
+
+@quick
+@given(
+    st.integers(60, 432_000),
+    st.floats(0, 1000),
+    st.floats(0.01, 1_000_000),
+    st.none() | st.floats(MIN_HOURS, 120),
+)
+def test_no_training_costs_more_than_the_deployer_allows(
+    most_seconds: int, price: float, most_dollars: float, max_hours: float | None
+) -> None:
+    seconds = Caps(most_seconds, {"machine": price}, most_dollars).train_seconds("machine", max_hours)
+    assert 1 <= seconds <= most_seconds
+    assert seconds == 1 or price * seconds / 3600 <= most_dollars * (1 + 1e-9)

@@ -41,8 +41,8 @@ class Artefacts:
     prepared: PrepareReport | None
 
 
-def inspect(s3: S3, bucket: str, dataset: str, execution_id: str) -> Artefacts:
-    """Look at everything that a finished run must have made."""
+def inspect(s3: S3, bucket: str, dataset: str, execution_id: str, *, trains: bool) -> Artefacts:
+    """Look at everything that a finished run must have made; a model only if it is one that `trains`."""
     folder = layout.run(dataset, execution_id)
     sizes = _sizes(s3, bucket, folder)
     missing: list[str] = []
@@ -50,7 +50,7 @@ def inspect(s3: S3, bucket: str, dataset: str, execution_id: str) -> Artefacts:
         if not sizes.get(f"report/{name}"):
             missing.append(f"{meaning} (report/{name}) {'is empty' if f'report/{name}' in sizes else 'is missing'}.")
     models = [n for n in sizes if n.startswith("training/") and n.endswith("/output/model.tar.gz")]
-    if not any(sizes[name] for name in models):
+    if trains and not any(sizes[name] for name in models):
         missing.append(f"The trained model (training/.../model.tar.gz) {'is empty' if models else 'is missing'}.")
     made = [n for n, size in sizes.items() if n.startswith("inference/") and n.lower().endswith(PICTURES) and size]
     if not made:

@@ -14,6 +14,8 @@ from botocore.config import Config
 
 Response = dict[str, Any]
 
+NOT_FOUND = frozenset({"ResourceNotFound", "ResourceNotFoundException"})  # SageMaker's codes
+
 # Throttling is retried by botocore with back-off; the time-outs keep a hanging call inside a function's own time-out.
 _CONFIG = Config(
     connect_timeout=3,
@@ -59,6 +61,7 @@ class SageMaker(Protocol):
     def describe_pipeline_execution(self, **request: Any) -> Response: ...
     def list_pipeline_execution_steps(self, **request: Any) -> Response: ...
     def describe_processing_job(self, **request: Any) -> Response: ...
+    def describe_training_job(self, **request: Any) -> Response: ...
 
 
 @cache
@@ -111,6 +114,17 @@ def list_pages(s3: S3, **request: Any) -> Iterator[Response]:
     while page.get("IsTruncated"):
         page = s3.list_objects_v2(**request, ContinuationToken=page["NextContinuationToken"])
         yield page
+
+
+def list_steps(sagemaker: SageMaker, execution_arn: str) -> Iterator[Response]:
+    """The steps of a run, in the order of their start."""
+    request: Response = {"PipelineExecutionArn": execution_arn, "SortOrder": "Ascending", "MaxResults": 100}
+    while True:
+        page = sagemaker.list_pipeline_execution_steps(**request)
+        yield from page["PipelineExecutionSteps"]
+        if not page.get("NextToken"):
+            return
+        request["NextToken"] = page["NextToken"]
 
 
 def error_code(error: Exception) -> str:

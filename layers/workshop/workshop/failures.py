@@ -1,14 +1,13 @@
 """Why a run failed: the step, SageMaker's reason, where its log is, and what a person can do about it."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
-from workshop.clients import SageMaker, error_code
+from workshop.clients import NOT_FOUND, SageMaker, error_code, list_steps
 from workshop.ending import LOST
 from workshop.names import Execution
 
@@ -96,9 +95,9 @@ def gather(sagemaker: SageMaker, execution: Execution, status: str, rerun: str) 
         return lost(how_again)
     try:
         described = sagemaker.describe_pipeline_execution(PipelineExecutionArn=execution.arn)
-        steps = list(_steps(sagemaker, execution.arn))
+        steps = list(list_steps(sagemaker, execution.arn))
     except ClientError as error:
-        if error_code(error) not in {"ResourceNotFound", "ResourceNotFoundException"}:
+        if error_code(error) not in NOT_FOUND:
             raise
         return lost(how_again)
     step = next((s for s in steps if s.get("StepStatus") == "Failed"), None)
@@ -206,16 +205,6 @@ def _own_words(sagemaker: SageMaker, step: dict[str, Any] | None) -> str:
 def _bare(reason: str) -> str:
     """A reason without the classes that SageMaker puts before it, one for each service it has gone through."""
     return _CLASSES.sub("", reason)
-
-
-def _steps(sagemaker: SageMaker, arn: str) -> Iterator[dict[str, Any]]:
-    request: dict[str, Any] = {"PipelineExecutionArn": arn, "SortOrder": "Ascending", "MaxResults": 100}
-    while True:
-        page = sagemaker.list_pipeline_execution_steps(**request)
-        yield from page["PipelineExecutionSteps"]
-        if not page.get("NextToken"):
-            return
-        request["NextToken"] = page["NextToken"]
 
 
 def _console_escape(text: str) -> str:

@@ -7,7 +7,7 @@ from workshop.artefacts import Artefacts, PrepareReport
 from workshop.clock import duration_text
 from workshop.failures import Failure
 from workshop.links import Link
-from workshop.names import Execution, printable
+from workshop.names import Execution, parse_execution, printable
 from workshop.notices import Kind, Notice, render
 from workshop.state import RunRecord
 
@@ -18,6 +18,16 @@ MAX_REASON_CHARS = 2000
 
 def started(run: RunRecord, execution: Execution) -> Notice:
     """The run has begun."""
+    if run.source_arn is not None:
+        return render(
+            Kind.STARTED,
+            "started_inference",
+            run.dataset,
+            source=parse_execution(run.source_arn).id,
+            run=execution.id,
+            region=execution.region,
+            arn=execution.arn,
+        )
     if run.expected_seconds is not None:
         expected = f"about {duration_text(run.expected_seconds)}, like the last run with these settings"
     else:
@@ -31,6 +41,7 @@ def started(run: RunRecord, execution: Execution) -> Notice:
         preset=run.preset,
         resolution=str(run.resolution),
         expected=expected,
+        cost=_expected_cost(run),
         run=execution.id,
         region=execution.region,
         arn=execution.arn,
@@ -38,19 +49,33 @@ def started(run: RunRecord, execution: Execution) -> Notice:
 
 
 def succeeded(
-    dataset: str, execution: Execution, bucket: str, artefacts: Artefacts, link: Link, seconds: float | None
+    dataset: str,
+    execution: Execution,
+    bucket: str,
+    artefacts: Artefacts,
+    link: Link,
+    run: RunRecord | None,
+    billed_seconds: int | None,
 ) -> Notice:
-    """The pictures are there."""
+    """The pictures are there. `run` is None if its record is lost; `billed_seconds` is the training job's bill."""
     prepared = artefacts.prepared
+    if prepared is not None:
+        used = f"{prepared.good:,} of {prepared.found:,}"
+    elif run is not None and run.source_arn is not None:
+        used = f"none; the network of run {parse_execution(run.source_arn).id} was used"
+    else:
+        used = "unknown"
+    seconds = None if run is None else run.seconds
     return render(
         Kind.SUCCEEDED,
         "succeeded",
         dataset,
         link=link.url,
         link_note=link.note,
-        used=f"{prepared.good:,} of {prepared.found:,}" if prepared else "unknown",
+        used=used,
         made=f"{artefacts.pictures:,}",
         duration=duration_text(seconds) if seconds is not None else "unknown",
+        cost=_training_cost(run, billed_seconds),
         run=execution.id,
         set_aside=_set_aside(prepared, "are listed on the page"),
         bucket=bucket,
@@ -108,6 +133,19 @@ def attention(
     )
 
 
+def stuck(dataset: str, execution: Execution, seconds: float) -> Notice:
+    """The run goes on for longer than its jobs may take."""
+    return render(
+        Kind.ATTENTION,
+        "stuck",
+        dataset,
+        age=duration_text(seconds),
+        run=execution.id,
+        region=execution.region,
+        arn=execution.arn,
+    )
+
+
 def unknown_status(dataset: str, execution: Execution, status: str) -> Notice:
     """SageMaker has a status that this version does not know."""
     return render(
@@ -118,6 +156,32 @@ def unknown_status(dataset: str, execution: Execution, status: str) -> Notice:
         region=execution.region,
         arn=execution.arn,
     )
+
+
+def _expected_cost(run: RunRecord) -> str:
+    if not run.hourly_price:
+        return "unknown, this installation knows no price of the machine that trains"
+    most = run.hourly_price * run.max_train_seconds / 3600
+    if run.expected_seconds is None:
+        return f"at most {_dollars(most)} for the training"
+    return (
+        f"about {_dollars(run.hourly_price * run.expected_seconds / 3600)}, at most {_dollars(most)} for the training"
+    )
+
+
+def _training_cost(run: RunRecord | None, billed_seconds: int | None) -> str:
+    if run is not None and run.source_arn is not None:
+        return "none"
+    if billed_seconds is None:
+        return "unknown"
+    billed = f"{duration_text(billed_seconds)} billed"
+    if run is None or not run.hourly_price:
+        return billed
+    return f"about {_dollars(run.hourly_price * billed_seconds / 3600)} ({billed})"
+
+
+def _dollars(amount: float) -> str:
+    return f"USD {amount:,.2f}"
 
 
 def _other_files(number: int) -> str:

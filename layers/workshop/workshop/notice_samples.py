@@ -12,6 +12,7 @@ from workshop.state import RunRecord
 _BUCKET = "workshop-bucket"
 _DATASET = "red-chairs"
 _RUN_ARN = "arn:aws:sagemaker:eu-central-1:123456789012:pipeline/workshop/execution/p4jn9xou8a8s"
+_SOURCE_ARN = "arn:aws:sagemaker:eu-central-1:123456789012:pipeline/workshop/execution/a1b2c3d4e5f6"
 _JOB_ARN = "arn:aws:sagemaker:eu-central-1:123456789012:training-job/pipelines-p4jn9xou8a8s-Train-tmgxry49ug"
 
 
@@ -23,6 +24,7 @@ def samples() -> dict[str, Notice]:
         "The link works until 2027-02-21 (UTC). Whoever has it can see the page.",
     )
     made = Artefacts((), 24, _prepared(found=1012, good=998))
+    drawn = Artefacts((), 24, None)
     incomplete = ("The page with the results (report/index.html) is missing.", "There is no picture in inference/.")
     return {
         "attention": notice_content.attention(
@@ -37,8 +39,12 @@ def samples() -> dict[str, Notice]:
             ],
         ),
         "started": notice_content.started(_run(expected_seconds=7800), execution),
-        "started_first_time": notice_content.started(_run(expected_seconds=None), execution),
-        "succeeded": notice_content.succeeded(_DATASET, execution, _BUCKET, made, link, 7512.0),
+        "started_first_time": notice_content.started(_run(), execution),
+        "started_inference": notice_content.started(_run(source_arn=_SOURCE_ARN), execution),
+        "succeeded": notice_content.succeeded(_DATASET, execution, _BUCKET, made, link, _run(ended_at=7_512_000), 6900),
+        "succeeded_inference": notice_content.succeeded(
+            _DATASET, execution, _BUCKET, drawn, link, _run(source_arn=_SOURCE_ARN, ended_at=480_000), None
+        ),
         "failed_training": notice_content.failed(_DATASET, execution, _failure(execution), None),
         "failed_too_few_images": notice_content.failed(
             _DATASET, execution, failures.too_few_images("12 good images are needed."), _prepared(found=20, good=6)
@@ -46,6 +52,7 @@ def samples() -> dict[str, Notice]:
         "stopped": notice_content.failed(_DATASET, execution, failures.stopped([], _again(), execution), None),
         "lost": notice_content.failed(_DATASET, execution, failures.lost(_again()), None),
         "problems": notice_content.problems(_DATASET, execution, _BUCKET, incomplete, rerun_command(_DATASET)),
+        "stuck": notice_content.stuck(_DATASET, execution, 130_000),
         "unknown_status": notice_content.unknown_status(_DATASET, execution, "Hibernating"),
     }
 
@@ -86,7 +93,9 @@ def _prepared(found: int, good: int) -> PrepareReport:
     return PrepareReport(found, good, found - good, offenders)
 
 
-def _run(expected_seconds: int | None) -> RunRecord:
+def _run(
+    *, expected_seconds: int | None = None, source_arn: str | None = None, ended_at: int | None = None
+) -> RunRecord:
     return RunRecord(
         arn=_RUN_ARN,
         dataset=_DATASET,
@@ -100,4 +109,7 @@ def _run(expected_seconds: int | None) -> RunRecord:
         max_train_seconds=86_400,
         expected_seconds=expected_seconds,
         started_at=0,
+        hourly_price=1.41,
+        source_arn=source_arn,
+        ended_at=ended_at,
     )

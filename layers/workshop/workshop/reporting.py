@@ -1,10 +1,10 @@
 """Telling the people how a run has ended."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from workshop import artefacts, clock, failures, notice_content
+from workshop import artefacts, billing, clock, failures, notice_content
 from workshop.clients import KMS, S3, SageMaker
 from workshop.config import ReportConfig
 from workshop.errors import BadRequest
@@ -49,23 +49,26 @@ class Reporter:
         self._runs = runs
         self._notices = notices
 
-    def success(self, request: ReportRequest, kms: KMS) -> str:
+    def success(self, request: ReportRequest, kms: KMS, sagemaker: SageMaker) -> str:
         """Check what the run left behind, then say so. Returns the notice's kind, or "already sent".
 
         A run that claims success without its artefacts is reported as finished with problems.
         """
         dataset, execution = request.dataset, request.execution
-        found = artefacts.inspect(self._s3, self._config.bucket, dataset, execution.id)
+        run = self._runs.read(execution.arn)
+        trains = run is None or run.source_arn is None
+        found = artefacts.inspect(self._s3, self._config.bucket, dataset, execution.id, trains=trains)
         if found.missing:
             count("FinishedWithProblems")
             notice = notice_content.problems(
                 dataset, execution, self._config.bucket, found.missing, rerun_command(dataset)
             )
         else:
-            run = self._runs.read(execution.arn)
-            seconds = None if run is None else ((run.ended_at or clock.now_ms()) - run.started_at) / 1000
+            if run is not None and run.ended_at is None:  # the pipeline's last step asks while it still runs
+                run = replace(run, ended_at=clock.now_ms())
             link = self._link(kms, dataset, execution.id)
-            notice = notice_content.succeeded(dataset, execution, self._config.bucket, found, link, seconds)
+            billed = billing.billed_training_seconds(sagemaker, execution.arn) if trains else None
+            notice = notice_content.succeeded(dataset, execution, self._config.bucket, found, link, run, billed)
         return self._publish(request, notice)
 
     def failure(self, request: ReportRequest, sagemaker: SageMaker) -> str:

@@ -4,9 +4,9 @@ An allow-list: whoever can drop a picture can change this file, and some of thes
 """
 
 import difflib
-import math
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import yaml
 
@@ -19,6 +19,10 @@ RESOLUTIONS = (16, 32, 64, 128, 256, 512, 1024)
 INFERENCE_MODES = ("all", "generate", "mix", "project")
 MIN_KIMG, MAX_KIMG = 0.1, 25_000.0
 MAX_SEED = 2**31 - 1
+LANGUAGES = ("en", "de")
+MAX_PROJECTION_TARGETS = 16
+# A training needs minutes to start and to save: less than this would only cost money.
+MIN_HOURS = 0.1
 # Resolutions for which the paper gives a configuration of its own.
 _PAPER_RESOLUTIONS = (256, 512, 1024)
 
@@ -52,31 +56,82 @@ class Choice:
     mirror: bool = False
     seed: int = 0
     inference_mode: str = "all"
+    projection_targets: int = 4  # of the dataset's own pictures, where inference/<dataset>/ is empty
+    language: str = "en"  # of the notices
+    max_hours: float | None = None  # of training; None: the deployer's maximum
+    instance_type: str | None = None  # that trains; None: the deployer's choice
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
+    @property
+    def projects(self) -> bool:
+        """Whether the run looks for the projection targets in the network."""
+        return self.inference_mode in ("all", "project")
+
+
+@dataclass(frozen=True)
+class Caps:
+    """What no settings file can exceed: the deployer's. `prices`: each instance type that may train, with its price in
+    dollars per hour (0: not known); `max_run_cost`: dollars that the training of one run may cost."""
+
+    max_train_seconds: int
+    prices: Mapping[str, float]
+    max_run_cost: float
+
+    def train_seconds(self, instance_type: str, max_hours: float | None) -> int:
+        """The longest training: the least of the deployer's maximum, the artist's, and what the money lasts for."""
+        limits: list[float] = [self.max_train_seconds]
+        if max_hours is not None:
+            limits.append(max_hours * 3600)
+        if self.prices[instance_type]:
+            limits.append(self.max_run_cost / self.prices[instance_type] * 3600)
+        return max(1, int(min(limits)))  # SageMaker's least
+
 
 @dataclass(frozen=True)
 class _Rule:
+    """What a setting may be, in words and as a test of a value that has one of the types in `accepts`."""
+
     allowed: str
     accepts: type | tuple[type, ...]
+    in_bounds: Callable[[Any], bool]
 
-    def check(self, key: str, value: object) -> bool:
+    def check(self, value: object) -> bool:
         # bool is an int in Python, but `seed: yes` is a mistake.
         if isinstance(value, bool) and self.accepts is not bool:
             return False
-        return isinstance(value, self.accepts) and _in_bounds(key, value)
+        return isinstance(value, self.accepts) and self.in_bounds(value)
 
 
-_RULES: Mapping[str, _Rule] = {
-    "preset": _Rule("one of " + ", ".join(PRESETS), str),
-    "kimg": _Rule(f"a number from {MIN_KIMG:g} to {MAX_KIMG:,.0f}", (int, float)),
-    "resolution": _Rule("one of " + ", ".join(map(str, RESOLUTIONS)), int),
-    "mirror": _Rule("true or false", bool),
-    "seed": _Rule(f"a whole number from 0 to {MAX_SEED:,}", int),
-    "inference_mode": _Rule("one of " + ", ".join(INFERENCE_MODES), str),
-}
+def _one_of(values: Collection[Any]) -> _Rule:
+    types = tuple({type(value) for value in values})
+    return _Rule("one of " + ", ".join(map(str, values)), types, lambda value: value in values)
+
+
+def _whole(low: int, high: int) -> _Rule:
+    return _Rule(f"a whole number from {low} to {high:,}", int, lambda value: low <= value <= high)
+
+
+def _number(low: float, high: float) -> _Rule:
+    # A comparison with not-a-number is false.
+    return _Rule(f"a number from {low:g} to {high:,g}", (int, float), lambda value: low <= value <= high)
+
+
+def rules(caps: Caps) -> Mapping[str, _Rule]:
+    """Every key of settings.yaml, with what is allowed in this installation."""
+    return {
+        "preset": _one_of(PRESETS),
+        "kimg": _number(MIN_KIMG, MAX_KIMG),
+        "resolution": _one_of(RESOLUTIONS),
+        "mirror": _Rule("true or false", bool, lambda value: True),
+        "seed": _whole(0, MAX_SEED),
+        "inference_mode": _one_of(INFERENCE_MODES),
+        "projection_targets": _whole(1, MAX_PROJECTION_TARGETS),
+        "language": _one_of(LANGUAGES),
+        "max_hours": _number(MIN_HOURS, max(MIN_HOURS, caps.max_train_seconds / 3600)),
+        "instance_type": _one_of(caps.prices),
+    }
 
 
 def default_choice(preset: str, kimg: float | None = None) -> Choice:
@@ -85,18 +140,19 @@ def default_choice(preset: str, kimg: float | None = None) -> Choice:
     return Choice(preset, what.train_preset, what.resolution, float(what.kimg if kimg is None else kimg))
 
 
-def parse_settings(content: bytes, defaults: Choice) -> Choice:
+def parse_settings(content: bytes, defaults: Choice, caps: Caps) -> Choice:
     """The choice that a settings file makes. Raises SettingsError with every fault that was found."""
     given = _load(content)
-    problems = [problem for key, value in given.items() if (problem := _fault(key, value))]
+    known = rules(caps)
+    problems = [problem for key, value in given.items() if (problem := _fault(known, key, value))]
     if problems:
         raise SettingsError(problems)
     preset = given.get("preset")
     choice = default_choice(preset) if isinstance(preset, str) else defaults
-    overrides = {key: value for key, value in given.items() if key != "preset"}
-    if "kimg" in overrides:
-        overrides["kimg"] = float(overrides["kimg"])  # type: ignore[arg-type]  # checked by its rule
-    choice = replace(choice, **overrides)  # type: ignore[arg-type]  # keys and types are those of _RULES
+    overrides: dict[str, Any] = {key: value for key, value in given.items() if key != "preset"}
+    for key in overrides.keys() & {"kimg", "max_hours"}:
+        overrides[key] = float(overrides[key])
+    choice = replace(choice, **overrides)
     return replace(choice, train_preset=_train_preset(choice))
 
 
@@ -123,31 +179,16 @@ def _load(content: bytes) -> dict[str, object]:
     return document
 
 
-def _fault(key: object, value: object) -> str | None:
-    rule = _RULES.get(key) if isinstance(key, str) else None
+def _fault(known: Mapping[str, _Rule], key: object, value: object) -> str | None:
+    rule = known.get(key) if isinstance(key, str) else None
     if rule is None:
         shown = printable(key, 40)
-        near = difflib.get_close_matches(shown.lower(), _RULES, n=1)
-        hint = f'Did you mean "{near[0]}"?' if near else f"You may set: {', '.join(_RULES)}."
+        near = difflib.get_close_matches(shown.lower(), known, n=1)
+        hint = f'Did you mean "{near[0]}"?' if near else f"You may set: {', '.join(known)}."
         return f'settings.yaml: "{shown}" is not a setting. {hint}'
-    if not rule.check(str(key), value):
+    if not rule.check(value):
         return f"settings.yaml: {key} must be {rule.allowed}, not {_shown(value)}."
     return None
-
-
-def _in_bounds(key: str, value: object) -> bool:
-    match key, value:
-        case "preset", str():
-            return value in PRESETS
-        case "inference_mode", str():
-            return value in INFERENCE_MODES
-        case "resolution", int():
-            return value in RESOLUTIONS
-        case "seed", int():
-            return 0 <= value <= MAX_SEED
-        case "kimg", (int() | float()):
-            return math.isfinite(value) and MIN_KIMG <= value <= MAX_KIMG
-    return key == "mirror"
 
 
 def _shown(value: object) -> str:
