@@ -99,6 +99,25 @@ def test_a_killed_training_fails_the_run_and_one_mail_names_step_and_reason(work
     assert "SIGKILL" in failed.body
 
 
+def test_new_pictures_to_project_are_made_with_the_network_that_is_there(workshop: LocalWorkshop) -> None:
+    upload(workshop, "inferred", ((f"{i}.png", png(i)) for i in range(20)))
+    wait_for_runs(workshop, "inferred", 1)
+    (trained,) = wait_until_over(workshop, "inferred")
+    wait_for_mails(workshop, "inferred", ["started", "succeeded"])
+    workshop.endpoint.client("s3").put_object(Bucket=workshop.bucket, Key="inference/inferred/mine.png", Body=png(77))
+    workshop.endpoint.client("lambda").invoke(
+        FunctionName=workshop.outputs["StartRunFunctionName"], Payload=json.dumps({"source": "schedule"})
+    )
+
+    wait_for_runs(workshop, "inferred", 2)
+    newest, _ = wait_until_over(workshop, "inferred")
+    mails = wait_for_mails(workshop, "inferred", ["started", "started", "succeeded", "succeeded"])
+    assert (newest.status, {step.name for step in newest.steps}) == ("Succeeded", {"Infer", "Notify"})
+    last = [mail for mail in mails if mail.kind == "succeeded"][-1]
+    assert f"the network of run {trained.execution_id} was used" in last.body
+    assert "mine.png" in urllib.request.urlopen(link_in(last.body)).read().decode()
+
+
 def test_too_few_good_images_end_the_run_with_a_sentence_that_says_so(workshop: LocalWorkshop) -> None:
     upload(workshop, "broken", ((f"{i}.png", b"this is no picture") for i in range(12)))
 
