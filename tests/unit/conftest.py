@@ -44,6 +44,7 @@ ENVIRONMENT = {
     "MIN_IMAGES": "3",
     "DEFAULT_PRESET": "sketch",
     "DEFAULT_KIMG": "",
+    "NOTICE_LANGUAGE": "en",
     "PROCESS_IMAGE": "workshop-prepare:local",
     "TRAIN_IMAGE": "workshop-train:local",
     "INFERENCE_IMAGE": "workshop-infer:local",

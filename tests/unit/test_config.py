@@ -52,6 +52,8 @@ def test_what_is_listed_here_is_enough(config: type) -> None:
         ("DEFAULT_KIMG", "-1"),
         ("MAX_TRAIN_SECONDS", "432001"),
         ("DEFAULT_PRESET", "huge"),
+        ("NOTICE_LANGUAGE", "fr"),
+        ("NOTICE_LANGUAGE", "DE"),
         ("MAX_RUN_COST", "0"),
         ("ALLOWED_TRAIN_INSTANCES", "ml.g5.xlarge"),
         ("ALLOWED_TRAIN_INSTANCES", "ml.g5.xlarge=cheap"),
@@ -65,7 +67,10 @@ def test_a_variable_out_of_bounds_is_named(name: str, value: str) -> None:
 
 
 def test_optional_variables_may_be_missing_or_empty() -> None:
-    without = {k: v for k, v in COMPLETE.items() if k not in ("DEFAULT_KIMG", "RESULTS_URL", "LINK_KEY_ID")}
+    optional = ("DEFAULT_KIMG", "NOTICE_LANGUAGE", "RESULTS_URL", "LINK_KEY_ID")
+    without = {k: v for k, v in COMPLETE.items() if k not in optional}
     assert StartRunConfig.from_env(without).default_kimg is None
     assert StartRunConfig.from_env(without | {"DEFAULT_KIMG": "2.5"}).default_kimg == 2.5
+    assert StartRunConfig.from_env(without).notice_language == "en"
+    assert StartRunConfig.from_env(without | {"NOTICE_LANGUAGE": "de"}).notice_language == "de"
     assert ReportConfig.from_env(without).results_url == ""

@@ -1,5 +1,7 @@
 """settings.yaml: an allow-list with bounds, and messages that an artist can act on."""
 
+from pathlib import Path
+
 import pytest
 import yaml
 from hypothesis import given
@@ -21,6 +23,7 @@ from workshop.settings import (
     Choice,
     default_choice,
     parse_settings,
+    rules,
 )
 
 DEFAULTS = default_choice("balanced")
@@ -87,17 +90,18 @@ def test_best_uses_the_papers_configuration_where_there_is_one(content: bytes, t
         (b"max_hours: .inf", "max_hours must be a number from 0.1 to 10, not inf."),
         (b"projection_targets: 17", "projection_targets must be a whole number from 1 to 16, not 17."),
         (b"language: fr", "language must be one of en, de, not"),
-        (b"kimg: 30000", "kimg must be a number from 0.1 to 25,000, not 30000."),
-        (b"kimg: .nan", "kimg must be a number from 0.1 to 25,000, not nan."),
-        (b"kimg: '5'", 'kimg must be a number from 0.1 to 25,000, not "5".'),
-        (b"kimg: true", "kimg must be a number from 0.1 to 25,000, not true."),
+        (b"kimg: 30000", "kimg must be a number from 0.1 to 25000, not 30000."),
+        (b"kimg: .nan", "kimg must be a number from 0.1 to 25000, not nan."),
+        (b"kimg: '5'", 'kimg must be a number from 0.1 to 25000, not "5".'),
+        (b"kimg: true", "kimg must be a number from 0.1 to 25000, not true."),
         (b"resolution: 100", "resolution must be one of 16, 32, 64, 128, 256, 512, 1024, not 100."),
         (b"resolution: 256.0", "resolution must be one of"),
         (b"mirror: 1", "mirror must be true or false, not 1."),
-        (b"seed: -1", "seed must be a whole number from 0 to 2,147,483,647, not -1."),
-        (b"seed: " + b"9" * 1000, "seed must be a whole number from 0 to 2,147,483,647, not such a number."),
+        (b"seed: -1", "seed must be a whole number from 0 to 2147483647, not -1."),
+        (b"seed: " + b"9" * 1000, "seed must be a whole number from 0 to 2147483647, not such a number."),
         (b"preset: huge", "preset must be one of laptop, tiny, sketch, balanced, best, not"),
         (b"preset: [best]", "not a list."),
+        (b"preset: {best: 1}", "not a value of another kind."),
         (b"preset:", "not nothing."),
         (b"inference_mode: none", "inference_mode must be one of all, generate, mix, project"),
         (b"7: 8", '"(int)" is not a setting.'),
@@ -113,6 +117,50 @@ def test_best_uses_the_papers_configuration_where_there_is_one(content: bytes, t
 )
 def test_every_fault_is_named_with_what_is_allowed(content: bytes, message: str) -> None:
     assert message in problems(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "default", "language"),
+    [
+        (b"language: de\nkimgs: 5", "en", "de"),
+        (b"language: en\nkimgs: 5", "de", "en"),
+        (b"kimgs: 5", "de", "de"),
+        (b"language: fr", "de", "de"),
+        (b"language: [de]", "en", "en"),
+        (b"language: de\nkimg: [", "en", "en"),
+        (b"language: de\nkimg: [", "de", "de"),
+        (b"just words", "de", "de"),
+        (b" " * 20_000, "de", "de"),
+    ],
+)
+def test_faults_are_told_in_the_language_of_the_file_or_else_the_default(
+    content: bytes, default: str, language: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(content, default_choice("balanced", language=default), CAPS)
+    assert caught.value.language == language
+    is_german = any(word in str(caught.value) for word in ("gibt es nicht", "muss", "lässt sich nicht", "größer"))
+    assert is_german == (language == "de")
+
+
+@pytest.mark.parametrize("content", [b"preset: sketch", b"mirror: true", b""])
+def test_a_file_that_names_no_language_has_the_deployers(content: bytes) -> None:
+    assert parse_settings(content, default_choice("balanced", language="de"), CAPS).language == "de"
+
+
+def test_bounds_are_shown_as_they_have_to_be_typed() -> None:
+    """YAML takes 25.000 for 25, and 25,000 for a text."""
+    german = default_choice("balanced", language="de")
+    for content, bound in ((b"kimg: 99999", "25000"), (b"seed: -1", "2147483647")):
+        with pytest.raises(SettingsError, match=bound):
+            parse_settings(content, german, CAPS)
+        assert bound in problems(content)
+
+
+def test_the_artists_guide_explains_every_setting() -> None:
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "artist-guide.md").read_text(encoding="utf-8")
+    explained = {line.split("`")[1] for line in guide.splitlines() if line.startswith("| `")}
+    assert explained - set(PRESETS) == set(rules(CAPS))
 
 
 def test_all_faults_are_told_at_once() -> None:

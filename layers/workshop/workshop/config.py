@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from workshop.errors import ConfigError
-from workshop.settings import PRESETS, Caps
+from workshop.settings import LANGUAGES, PRESETS, Caps
+from workshop.words import FALLBACK_LANGUAGE
 
 DAY = 86_400
 
@@ -116,6 +117,7 @@ class StartRunConfig:
     min_images: int
     default_preset: str
     default_kimg: float | None
+    notice_language: str
     process_image: str
     train_image: str
     inference_image: str
@@ -135,6 +137,12 @@ class StartRunConfig:
         if default_preset not in PRESETS:
             raise ConfigError(
                 f"The environment variable DEFAULT_PRESET must be one of {', '.join(PRESETS)}, not {default_preset!r}."
+            )
+        notice_language = env.optional("NOTICE_LANGUAGE") or FALLBACK_LANGUAGE
+        if notice_language not in LANGUAGES:
+            raise ConfigError(
+                f"The environment variable NOTICE_LANGUAGE must be one of {', '.join(LANGUAGES)}, "
+                f"not {notice_language!r}."
             )
         caps = Caps(
             # SageMaker's own upper bound of a training job's run time.
@@ -157,6 +165,7 @@ class StartRunConfig:
             min_images=env.whole("MIN_IMAGES", 1, 1_000_000),
             default_preset=default_preset,
             default_kimg=env.number("DEFAULT_KIMG", 0.1, 25_000) if env.optional("DEFAULT_KIMG") else None,
+            notice_language=notice_language,
             process_image=env.text("PROCESS_IMAGE"),
             train_image=env.text("TRAIN_IMAGE"),
             inference_image=env.text("INFERENCE_IMAGE"),

@@ -37,11 +37,12 @@ class BadRequest(WorkshopError):
 
 
 class SettingsError(WorkshopError):
-    """settings.yaml is not usable; `problems` has one sentence per fault."""
+    """settings.yaml is not usable; `problems` has one sentence per fault, in `language`."""
 
-    def __init__(self, problems: list[str]) -> None:
+    def __init__(self, problems: list[str], language: str) -> None:
         super().__init__(" ".join(problems))
         self.problems = problems
+        self.language = language
 
 
 class LinkError(WorkshopError):

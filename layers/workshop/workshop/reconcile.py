@@ -46,6 +46,7 @@ from workshop.snapshot import (
 from workshop.starting import Starter, build_claim
 from workshop.state import Claim, DatasetState, Phase, RunIdentity
 from workshop.telemetry import count, logger
+from workshop.words import Words, words
 
 # How often a dataset that waits for a free slot or for SageMaker is looked at.
 RECHECK_SECONDS = 60
@@ -126,7 +127,7 @@ class Reconciler:
         self._notices = notices
         self._ending = ending
         self._starter = Starter(sagemaker, config.pipeline_name)
-        self._defaults = default_choice(config.default_preset, config.default_kimg)
+        self._defaults = default_choice(config.default_preset, config.default_kimg, config.notice_language)
 
     def reconcile(self, dataset: str, request: Request | None = None) -> Result:
         """Do what the dataset needs now. Safe to call at any time, any number of times, by anybody."""
@@ -172,6 +173,7 @@ class Reconciler:
         digest = fingerprint(listing.images, content)
         faults: list[str] = []
         choice = self._choose(content, faults)
+        say = words(choice.language)
         trains = (request.rerun or digest != state.last_fingerprint) and not listing.is_empty
         if request.inference_only or not trains:
             reason = self._why_no_inference(state, listing, targets, choice, request)
@@ -181,9 +183,9 @@ class Reconciler:
         else:
             source_arn = None
             if len(listing.images) < self._config.min_images:
-                faults.append(f"At least {self._config.min_images:,} pictures are needed.")
+                faults.append(say.count(say.pictures_needed, self._config.min_images))
         if faults:
-            self._tell_faults(listing, digest, faults)
+            self._tell_faults(say, listing, digest, faults)
             return self._done(state, request, Result(Outcome.ATTENTION, state.dataset, " ".join(faults)))
         return self._claim_and_start(state, listing, targets, digest, choice, request, source_arn)
 
@@ -201,13 +203,14 @@ class Reconciler:
         return ""
 
     def _choose(self, content: bytes | None, faults: list[str]) -> Choice:
+        """What the settings file asks for; the defaults, in its language, if it has `faults`."""
         if content is None:
             return self._defaults
         try:
             return parse_settings(content, self._defaults, self._config.caps)
         except SettingsError as error:
             faults.extend(error.problems)
-            return self._defaults
+            return replace(self._defaults, language=error.language)
 
     def _claim_and_start(
         self,
@@ -306,18 +309,18 @@ class Reconciler:
     def _tell_stuck(self, state: DatasetState, arn: str, age: float) -> None:
         """The run is longer than all its jobs may take together. It is not given up: it may still cost money."""
         count("RunsOverdue")
-        notice = notice_content.stuck(state.dataset, parse_execution(arn), age)
+        notice = notice_content.stuck(words(state.held_claim.language), state.dataset, parse_execution(arn), age)
         if self._notices.publish_once(run_notice_key(arn, "stuck"), notice):
             count("RunsStuck")
 
-    def _tell_faults(self, listing: Listing, digest: str, faults: list[str]) -> None:
+    def _tell_faults(self, say: Words, listing: Listing, digest: str, faults: list[str]) -> None:
         next_steps = []
         if len(listing.images) < self._config.min_images:
-            next_steps.append("Add pictures (.png, .jpg, .webp, .bmp, .tif or .gif) to the folder.")
+            next_steps.append(say.add_pictures)
         if len(faults) > len(next_steps):
-            next_steps.append("Correct settings.yaml, or remove it: everything in it is optional.")
+            next_steps.append(say.correct_settings)
         notice = notice_content.attention(
-            listing.dataset, self._config.bucket, faults, len(listing.images), listing.left_out, next_steps
+            say, listing.dataset, self._config.bucket, faults, len(listing.images), listing.left_out, next_steps
         )
         self._notices.publish_once(attention_key(listing.dataset, digest), notice)
 

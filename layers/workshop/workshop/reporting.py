@@ -14,6 +14,7 @@ from workshop.names import Execution, check_dataset, parse_execution
 from workshop.notices import Notice, Notices
 from workshop.runs import Runs, run_notice_key
 from workshop.telemetry import count, logger
+from workshop.words import Words
 
 
 @dataclass(frozen=True)
@@ -56,29 +57,30 @@ class Reporter:
         """
         dataset, execution = request.dataset, request.execution
         run = self._runs.read(execution.arn)
+        say = notice_content.words_of(run)
         trains = run is None or run.source_arn is None
-        found = artefacts.inspect(self._s3, self._config.bucket, dataset, execution.id, trains=trains)
+        found = artefacts.inspect(self._s3, self._config.bucket, dataset, execution.id, say, trains=trains)
         if found.missing:
             count("FinishedWithProblems")
-            notice = notice_content.problems(
-                dataset, execution, self._config.bucket, found.missing, rerun_command(dataset)
-            )
+            rerun = rerun_command(say, dataset)
+            notice = notice_content.problems(say, dataset, execution, self._config.bucket, found.missing, rerun)
         else:
             if run is not None and run.ended_at is None:  # the pipeline's last step asks while it still runs
                 run = replace(run, ended_at=clock.now_ms())
             link = self._link(kms, dataset, execution.id)
             billed = billing.billed_training_seconds(sagemaker, execution.arn) if trains else None
-            notice = notice_content.succeeded(dataset, execution, self._config.bucket, found, link, run, billed)
+            notice = notice_content.succeeded(say, dataset, execution, self._config.bucket, found, link, run, billed)
         return self._publish(request, notice)
 
     def failure(self, request: ReportRequest, sagemaker: SageMaker) -> str:
         """Find out why the run failed, then say so. Returns the notice's kind, or "already sent"."""
         dataset, execution = request.dataset, request.execution
-        failure = failures.gather(sagemaker, execution, request.status, rerun_command(dataset))
+        say = notice_content.words_of(self._runs.read(execution.arn))
+        failure = failures.gather(say, sagemaker, execution, request.status, rerun_command(say, dataset))
         prepared = None
         if failure.is_too_few_images:
             prepared = artefacts.read_prepare_report(self._s3, self._config.bucket, dataset, execution.id)
-        return self._publish(request, notice_content.failed(dataset, execution, failure, prepared))
+        return self._publish(request, notice_content.failed(say, dataset, execution, failure, prepared))
 
     def _publish(self, request: ReportRequest, notice: Notice) -> str:
         key = run_notice_key(request.execution.arn, notice.kind)
@@ -95,6 +97,6 @@ class Reporter:
         return durable_link(key, self._config.results_url, dataset, execution_id)
 
 
-def rerun_command(dataset: str) -> str:
+def rerun_command(say: Words, dataset: str) -> str:
     """What an operator gives to the start_run function to run the dataset's snapshot again."""
-    return f'start_run with {{"source": "manual", "dataset": "{dataset}", "rerun": true}}'
+    return say.rerun.format(event=f'{{"source": "manual", "dataset": "{dataset}", "rerun": true}}')

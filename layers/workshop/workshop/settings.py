@@ -12,6 +12,7 @@ import yaml
 
 from workshop.errors import SettingsError
 from workshop.names import printable
+from workshop.words import FALLBACK_LANGUAGE, Words, words
 
 # Deeply nested YAML takes quadratic time to read: this keeps it under a second.
 MAX_SETTINGS_BYTES = 4_096
@@ -57,7 +58,7 @@ class Choice:
     seed: int = 0
     inference_mode: str = "all"
     projection_targets: int = 4  # of the dataset's own pictures, where inference/<dataset>/ is empty
-    language: str = "en"  # of the notices
+    language: str = FALLBACK_LANGUAGE  # of the notices
     max_hours: float | None = None  # of training; None: the deployer's maximum
     instance_type: str | None = None  # that trains; None: the deployer's choice
 
@@ -91,9 +92,9 @@ class Caps:
 
 @dataclass(frozen=True)
 class _Rule:
-    """What a setting may be, in words and as a test of a value that has one of the types in `accepts`."""
+    """What a setting may be, in any language and as a test of a value that has one of the types in `accepts`."""
 
-    allowed: str
+    allowed: Callable[[Words], str]
     accepts: type | tuple[type, ...]
     in_bounds: Callable[[Any], bool]
 
@@ -106,16 +107,18 @@ class _Rule:
 
 def _one_of(values: Collection[Any]) -> _Rule:
     types = tuple({type(value) for value in values})
-    return _Rule("one of " + ", ".join(map(str, values)), types, lambda value: value in values)
+    listed = ", ".join(map(str, values))
+    return _Rule(lambda say: say.allowed_one_of.format(values=listed), types, lambda value: value in values)
 
 
 def _whole(low: int, high: int) -> _Rule:
-    return _Rule(f"a whole number from {low} to {high:,}", int, lambda value: low <= value <= high)
+    return _Rule(lambda say: say.allowed_whole.format(low=low, high=high), int, lambda value: low <= value <= high)
 
 
 def _number(low: float, high: float) -> _Rule:
-    # A comparison with not-a-number is false.
-    return _Rule(f"a number from {low:g} to {high:,g}", (int, float), lambda value: low <= value <= high)
+    # Bounds are shown as YAML reads them: to it, 25.000 is 25 and 25,000 no number. Not-a-number compares as false.
+    bounds = {"low": f"{low:g}", "high": f"{high:g}"}
+    return _Rule(lambda say: say.allowed_number.format(**bounds), (int, float), lambda value: low <= value <= high)
 
 
 def rules(caps: Caps) -> Mapping[str, _Rule]:
@@ -124,7 +127,7 @@ def rules(caps: Caps) -> Mapping[str, _Rule]:
         "preset": _one_of(PRESETS),
         "kimg": _number(MIN_KIMG, MAX_KIMG),
         "resolution": _one_of(RESOLUTIONS),
-        "mirror": _Rule("true or false", bool, lambda value: True),
+        "mirror": _Rule(lambda say: say.allowed_truth, bool, lambda value: True),
         "seed": _whole(0, MAX_SEED),
         "inference_mode": _one_of(INFERENCE_MODES),
         "projection_targets": _whole(1, MAX_PROJECTION_TARGETS),
@@ -134,21 +137,25 @@ def rules(caps: Caps) -> Mapping[str, _Rule]:
     }
 
 
-def default_choice(preset: str, kimg: float | None = None) -> Choice:
+def default_choice(preset: str, kimg: float | None = None, language: str = FALLBACK_LANGUAGE) -> Choice:
     """The choice without a settings file; `kimg` replaces the preset's."""
     what = PRESETS[preset]
-    return Choice(preset, what.train_preset, what.resolution, float(what.kimg if kimg is None else kimg))
+    kimg = float(what.kimg if kimg is None else kimg)
+    return Choice(preset, what.train_preset, what.resolution, kimg, language=language)
 
 
 def parse_settings(content: bytes, defaults: Choice, caps: Caps) -> Choice:
-    """The choice that a settings file makes. Raises SettingsError with every fault that was found."""
-    given = _load(content)
+    """The choice that a settings file makes. Raises SettingsError with every fault that was found, in the language
+    that the file names, or else the default one."""
+    given = _load(content, defaults.language)
     known = rules(caps)
-    problems = [problem for key, value in given.items() if (problem := _fault(known, key, value))]
+    named = given.get("language")
+    language = named if isinstance(named, str) and known["language"].check(named) else defaults.language
+    problems = [problem for key, value in given.items() if (problem := _fault(words(language), known, key, value))]
     if problems:
-        raise SettingsError(problems)
+        raise SettingsError(problems, language)
     preset = given.get("preset")
-    choice = default_choice(preset) if isinstance(preset, str) else defaults
+    choice = default_choice(preset, language=language) if isinstance(preset, str) else defaults
     overrides: dict[str, Any] = {key: value for key, value in given.items() if key != "preset"}
     for key in overrides.keys() & {"kimg", "max_hours"}:
         overrides[key] = float(overrides[key])
@@ -162,43 +169,46 @@ def _train_preset(choice: Choice) -> str:
     return f"paper{choice.resolution}" if choice.resolution in _PAPER_RESOLUTIONS else "auto"
 
 
-def _load(content: bytes) -> dict[str, object]:
+def _load(content: bytes, language: str) -> dict[str, object]:
+    say = words(language)
     if len(content) > MAX_SETTINGS_BYTES:
-        raise SettingsError([f"settings.yaml is larger than {MAX_SETTINGS_BYTES:,} bytes."])
+        raise SettingsError([say.settings_too_large.format(limit=say.number(MAX_SETTINGS_BYTES))], language)
     try:
         document = yaml.safe_load(content.decode("utf-8-sig"))
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
         # ValueError: not UTF-8, or a number or date that YAML's own rules cannot read.
         mark = getattr(error, "problem_mark", None)
-        where = f" (line {mark.line + 1})" if mark else ""
-        raise SettingsError([f"settings.yaml is not readable as YAML{where}."]) from error
+        fault = say.settings_unreadable_line.format(line=mark.line + 1) if mark else say.settings_unreadable
+        raise SettingsError([fault], language) from error
     if document is None:
         return {}
     if not isinstance(document, dict):
-        raise SettingsError(["settings.yaml must consist of lines like `preset: sketch`."])
+        raise SettingsError([say.settings_not_lines], language)
     return document
 
 
-def _fault(known: Mapping[str, _Rule], key: object, value: object) -> str | None:
+def _fault(say: Words, known: Mapping[str, _Rule], key: object, value: object) -> str | None:
     rule = known.get(key) if isinstance(key, str) else None
     if rule is None:
         shown = printable(key, 40)
         near = difflib.get_close_matches(shown.lower(), known, n=1)
-        hint = f'Did you mean "{near[0]}"?' if near else f"You may set: {', '.join(known)}."
-        return f'settings.yaml: "{shown}" is not a setting. {hint}'
+        hint = say.setting_did_you_mean.format(near=near[0]) if near else say.setting_all.format(keys=", ".join(known))
+        return say.setting_unknown.format(key=shown, hint=hint)
     if not rule.check(value):
-        return f"settings.yaml: {key} must be {rule.allowed}, not {_shown(value)}."
+        return say.setting_wrong.format(key=key, allowed=rule.allowed(say), shown=_shown(say, value))
     return None
 
 
-def _shown(value: object) -> str:
+def _shown(say: Words, value: object) -> str:
     # Never str() of a container: a few lines of YAML aliases can print as gigabytes.
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
-        return str(value) if abs(value) < 10**20 else "such a number"
+        return str(value) if abs(value) < 10**20 else say.shown_large
     if isinstance(value, float):
         return str(value)
     if value is None:
-        return "nothing"
-    return f'"{printable(value, 40)}"' if isinstance(value, str) else f"a {type(value).__name__}"
+        return say.shown_nothing
+    if isinstance(value, str):
+        return say.shown_text.format(text=printable(value, 40))
+    return say.shown_list if isinstance(value, list) else say.shown_other
