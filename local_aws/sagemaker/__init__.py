@@ -6,7 +6,7 @@ its bus. It runs one machine and one step of an execution at a time; it is a dev
 does not know it refuses, by name.
 
     service.py      SageMakerStandIn: what the rest of local_aws uses
-    api.py          the HTTP API: moto's, filled in
+    api.py          the HTTP API: moto's, filled in; its answers in descriptions.py
     executor.py     the executions; run.py: one of them, step by step
     definition.py   the definition, with parameters.py, expressions.py, retry.py and job_requests.py
     jobs.py         a job, with images.py, processes.py, launcher.py, storage.py, checkpoints.py and roles.py
