@@ -7,7 +7,7 @@ does not know it refuses, by name.
 
     service.py      SageMakerStandIn: what the rest of local_aws uses
     api.py          the HTTP API: moto's, filled in; its answers in descriptions.py
-    executor.py     the executions; run.py: one of them, step by step
+    executor.py     the executions; run.py: one of them, step by step; selection.py: some of its steps alone
     definition.py   the definition, with parameters.py, expressions.py, retry.py and job_requests.py
     jobs.py         a job, with images.py, processes.py, launcher.py, storage.py, checkpoints.py and roles.py
     records.py      what is known of executions, and events.py: what is told

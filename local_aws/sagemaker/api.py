@@ -13,12 +13,15 @@ DescribePipeline, DeletePipeline
 StartPipelineExecution
     runs the pipeline (moto: nothing happens). Parameters are checked and turned into their types. The same
     ClientRequestToken for the same pipeline gives the same execution, whatever else the request says, and for as long
-    as this process lives. Selective execution, versions and MLflow names are refused. ParallelismConfiguration is
-    accepted: one step at a time is within any limit.
+    as this process lives. SelectiveExecutionConfig runs some of the steps on what an earlier execution has left, as
+    selection.py says; parameters that are not given take the pipeline's defaults then as well. Versions and MLflow
+    names are refused. ParallelismConfiguration is accepted: one step at a time is within any limit.
 DescribePipelineExecution, DescribePipelineDefinitionForExecution, ListPipelineParametersForExecution
     what the executor knows.
 ListPipelineExecutions, ListPipelineExecutionSteps
-    newest first unless SortOrder says otherwise; paged with MaxResults and NextToken.
+    newest first unless SortOrder says otherwise; paged with MaxResults and NextToken. Of a selective execution those
+    steps are listed, too, whose results it has taken over: succeeded, with the metadata of the execution that ran them,
+    no attempt, and a SelectiveExecutionResult.
 StopPipelineExecution
     Stopping at once, Stopped when the running job has ended; repeated calls are accepted, a run that has ended is a
     ConflictException.
@@ -52,9 +55,10 @@ from local_aws.sagemaker.descriptions import (
     step_details,
     training_details,
 )
-from local_aws.sagemaker.errors import DefinitionError, ParameterError, StandInError
+from local_aws.sagemaker.errors import DefinitionError, ParameterError, SelectionError, StandInError
 from local_aws.sagemaker.executor import Executor, NotRunningError
 from local_aws.sagemaker.records import TERMINAL, ExecutionRecord, JobRecord
+from local_aws.sagemaker.selection import parse_selection
 
 HOST = "127.0.0.1"
 MOTO_VERSION = "5.2.5"
@@ -66,7 +70,7 @@ LONGEST_DESCRIPTION = 3072
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,255}")
 _DISPLAY_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,81}")
 _ENDPOINT = "SageMakerResponse.dispatch"
-_NOT_RUN_HERE = ("SelectiveExecutionConfig", "PipelineVersionId", "MlflowExperimentName")
+_NOT_RUN_HERE = ("PipelineVersionId", "MlflowExperimentName")
 
 
 class PipelineActions(SageMakerResponse):  # type: ignore[misc]  # moto is not looked into
@@ -119,6 +123,7 @@ class PipelineActions(SageMakerResponse):  # type: ignore[misc]  # moto is not l
             )
         if description is not None and len(description) > LONGEST_DESCRIPTION:
             raise ValidationError(f"'pipelineExecutionDescription' is longer than {LONGEST_DESCRIPTION} characters")
+        selection = self._get_param("SelectiveExecutionConfig")
         try:
             record = self.executor.start(
                 pipeline_arn=pipeline.arn,
@@ -128,9 +133,12 @@ class PipelineActions(SageMakerResponse):  # type: ignore[misc]  # moto is not l
                 parameters=self._get_param("PipelineParameters") or [],
                 display_name=display_name,
                 description=description,
+                selection=None if selection is None else parse_selection(selection),
             )
         except ParameterError as error:
             raise ValidationError(str(error)) from error
+        except SelectionError as error:
+            raise ValidationError(f"Invalid SelectiveExecutionConfig: {error}.") from error
         pipeline.last_execution_time = record.created
         return ActionResult({"PipelineExecutionArn": record.arn})
 

@@ -5,7 +5,7 @@ Each function reads records; call it under the executor's lock.
 
 from typing import Any
 
-from local_aws.sagemaker.records import ExecutionRecord, JobRecord, StepRecord
+from local_aws.sagemaker.records import ExecutionRecord, JobRecord, Selection, StepRecord
 
 
 def execution_summary(record: ExecutionRecord) -> dict[str, Any]:
@@ -32,6 +32,7 @@ def execution_details(record: ExecutionRecord) -> dict[str, Any]:
             "FailureReason": record.failure_reason,
             "CreationTime": record.created,
             "LastModifiedTime": record.modified,
+            "SelectiveExecutionConfig": _selection(record.selection) if record.selection else None,
         }
     )
 
@@ -48,6 +49,9 @@ def step_details(record: StepRecord) -> dict[str, Any]:
             "FailureReason": record.failure_reason,
             "Metadata": dict(record.metadata),
             "AttemptCount": record.attempts,
+            "SelectiveExecutionResult": {"SourcePipelineExecutionArn": record.reused_from}
+            if record.reused_from
+            else None,
         }
     )
 
@@ -79,6 +83,15 @@ def training_details(record: JobRecord) -> dict[str, Any]:
             "ModelArtifacts": {"S3ModelArtifacts": record.job.model_uri},
             "TrainingTimeInSeconds": seconds,
             "BillableTimeInSeconds": seconds,
+        }
+    )
+
+
+def _selection(selection: Selection) -> dict[str, Any]:
+    return _present(
+        {
+            "SourcePipelineExecutionArn": selection.source_arn,
+            "SelectedSteps": [{"StepName": name} for name in selection.steps],
         }
     )
 

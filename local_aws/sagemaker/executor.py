@@ -13,9 +13,17 @@ from local_aws.sagemaker.errors import StandInError
 from local_aws.sagemaker.events import Emitter, Event, execution_event, step_event
 from local_aws.sagemaker.jobs import JobSettings
 from local_aws.sagemaker.parameters import bind_parameters
-from local_aws.sagemaker.records import TERMINAL, ExecutionRecord, ExecutionSnapshot, JobRecord, take_snapshot
+from local_aws.sagemaker.records import (
+    TERMINAL,
+    ExecutionRecord,
+    ExecutionSnapshot,
+    JobRecord,
+    Selection,
+    take_snapshot,
+)
 from local_aws.sagemaker.roles import Clients
 from local_aws.sagemaker.run import Run, Surroundings
+from local_aws.sagemaker.selection import reused_steps
 
 logger = logging.getLogger(__name__)
 
@@ -61,11 +69,13 @@ class Executor:
         parameters: Iterable[Mapping[str, str]],
         display_name: str | None,
         description: str | None,
+        selection: Selection | None = None,
     ) -> ExecutionRecord:
         """Start an execution, or return the one that was started with the same token.
 
         Raises:
             ParameterError: the parameters do not fit the definition.
+            SelectionError: the selected steps cannot be run on their own.
         """
         given = [dict(parameter) for parameter in parameters]
         with self.lock:
@@ -75,6 +85,7 @@ class Executor:
             if earlier is not None:
                 return self._records[earlier]
             bound = bind_parameters(definition.parameters, given)
+            reused = reused_steps(selection, definition, pipeline_arn, self._records) if selection else {}
             identifier = "".join(secrets.choice(_ID_LETTERS) for _ in range(_ID_LENGTH))
             record = ExecutionRecord(
                 arn=f"{pipeline_arn}/execution/{identifier}",
@@ -87,6 +98,8 @@ class Executor:
                 given_parameters=given,
                 parameters=bound,
                 folder=self._folder / identifier,
+                selection=selection,
+                steps=reused,
             )
             thread = threading.Thread(
                 target=Run(record, self._around).execute, name=f"execution-{identifier}", daemon=True

@@ -53,9 +53,9 @@ class Surroundings:
 class Run:
     """Runs an execution in the thread that calls `execute`.
 
-    A step whose predecessor failed, or whose branch was not taken, never starts. Steps that do not wait for a failed
-    one still run; a Fail step ends the run at once. On a stop request the running job is stopped and nothing else
-    starts; a Lambda function is waited for.
+    A step that is not selected, whose predecessor failed, or whose branch was not taken, never starts. Steps that do
+    not wait for a failed one still run; a Fail step ends the run at once. On a stop request the running job is stopped
+    and nothing else starts; a Lambda function is waited for.
     """
 
     def __init__(self, record: ExecutionRecord, surroundings: Surroundings) -> None:
@@ -85,11 +85,11 @@ class Run:
                 return
 
     def _next_step(self) -> Step | None:
-        started = self.record.steps
+        started, selection = self.record.steps, self.record.selection
         for step in self.record.definition.steps.values():
-            if step.name in started or any(
-                other not in started or started[other].status != "Succeeded" for other in step.waits_for
-            ):
+            if step.name in started or (selection is not None and step.name not in selection.steps):
+                continue
+            if any(other not in started or started[other].status != "Succeeded" for other in step.waits_for):
                 continue
             if step.branch is None or started[step.branch.condition].properties["Outcome"] is step.branch.outcome:
                 return step
@@ -251,9 +251,11 @@ class Run:
     def _read_property_file(self, step_name: str, file_name: str) -> Json:
         record = self.record.steps[step_name]
         output_name, path = record.step.property_files[file_name]
-        outputs = record.properties["ProcessingOutputConfig"]["Outputs"]
-        uri = next(output["S3Output"]["S3Uri"] for output in outputs if output["OutputName"] == output_name)
-        return self._read_json(join_key(uri, path))
+        for output in record.properties.get("ProcessingOutputConfig", {}).get("Outputs", []):
+            if output["OutputName"] == output_name:
+                return self._read_json(join_key(output["S3Output"]["S3Uri"], path))
+        # A reused step may have been run by an earlier definition.
+        raise ExpressionError(f"{record.reused_from} has no output '{output_name}' of step '{step_name}'")
 
     def _read_json(self, uri: str) -> Json:
         with _calling("s3:GetObject"):
