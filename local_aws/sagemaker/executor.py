@@ -19,6 +19,7 @@ from local_aws.sagemaker.records import (
     ExecutionSnapshot,
     JobRecord,
     Selection,
+    now,
     take_snapshot,
 )
 from local_aws.sagemaker.roles import Clients
@@ -106,7 +107,10 @@ class Executor:
             )
             self._records[record.arn] = record
             self._tokens[pipeline_arn, token] = record.arn
+            self._threads = [each for each in self._threads if each.is_alive()]
             self._threads.append(thread)
+            # Not from the thread: a stop request might be told of before the start.
+            self._tell(execution_event(record, None))
             thread.start()
             return record
 
@@ -145,7 +149,7 @@ class Executor:
                     f"The pipeline execution {record.arn} has already ended with status {record.status}."
                 )
             if record.status == "Executing":
-                record.status = "Stopping"
+                record.status, record.modified = "Stopping", now()
                 self._tell(execution_event(record, "Executing"))
                 for step in record.steps.values():
                     # A Lambda function cannot be stopped: its step stays Executing until it has answered.

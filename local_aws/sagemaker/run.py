@@ -67,7 +67,6 @@ class Run:
     def execute(self) -> None:
         """Run to the end; every failure ends up in the record."""
         failure: str | None = None
-        self._announce(None)
         try:
             self._run_steps()
             if any(step.status == "Failed" for step in self.record.steps.values()):
@@ -96,8 +95,8 @@ class Run:
         return None
 
     def _run_step(self, step: Step) -> None:
-        record = StepRecord(step)
         with self._around.lock:
+            record = StepRecord(step)
             self.record.steps[step.name] = record
             self.record.modified = record.started
             self._around.emit(step_event(self.record, record, None))
@@ -113,11 +112,9 @@ class Run:
         except _StepStoppedError:
             self._change(record, "Stopped")
         except StepError as error:
-            record.failure_reason = _shorten(str(error)) or None
-            self._change(record, "Failed")
+            self._change(record, "Failed", str(error))
         except Exception as error:
-            record.failure_reason = _shorten(f"InternalServerError: {type(error).__name__}: {error}")
-            self._change(record, "Failed")
+            self._change(record, "Failed", f"InternalServerError: {type(error).__name__}: {error}")
             raise
         else:
             self._change(record, "Succeeded")
@@ -264,19 +261,16 @@ class Run:
             except DataError as error:
                 raise ExpressionError(str(error)) from error
 
-    def _change(self, record: StepRecord, status: str) -> None:
+    def _change(self, record: StepRecord, status: str, failure_reason: str | None = None) -> None:
         with self._around.lock:
             if record.status == status:
                 return  # a retry goes on Executing
             previous, record.status = record.status, status
+            record.failure_reason = _shorten(failure_reason) if failure_reason else None
             self.record.modified = now()
             if status in TERMINAL:
                 record.ended = self.record.modified
             self._around.emit(step_event(self.record, record, previous))
-
-    def _announce(self, previous: str | None) -> None:
-        with self._around.lock:
-            self._around.emit(execution_event(self.record, previous))
 
     def _finish(self, failure: str | None) -> None:
         with self._around.lock:
