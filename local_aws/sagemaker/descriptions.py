@@ -3,6 +3,8 @@
 Each function reads records; call it under the executor's lock.
 """
 
+import math
+from datetime import datetime
 from typing import Any
 
 from local_aws.sagemaker.records import ExecutionRecord, JobRecord, Selection, StepRecord
@@ -66,16 +68,16 @@ def job_details(record: JobRecord) -> dict[str, Any]:
             f"{kind}JobStatus": outcome.status if outcome else "InProgress",
             "FailureReason": outcome.failure_reason if outcome else None,
             "ExitMessage": outcome.exit_message if outcome else None,
-            "CreationTime": record.started,
-            f"{kind}StartTime": record.started,
+            "CreationTime": record.created,
+            f"{kind}StartTime": record.job.started,
             f"{kind}EndTime": record.ended,
-            "LastModifiedTime": record.ended or record.started,
+            "LastModifiedTime": record.ended or record.job.started or record.created,
         }
     )
 
 
 def training_details(record: JobRecord) -> dict[str, Any]:
-    seconds = int((record.ended - record.started).total_seconds()) if record.ended else None
+    seconds = _whole_seconds(record.job.started, record.ended)
     return _present(
         {
             **job_details(record),
@@ -85,6 +87,11 @@ def training_details(record: JobRecord) -> dict[str, Any]:
             "BillableTimeInSeconds": seconds,
         }
     )
+
+
+def _whole_seconds(start: datetime | None, end: datetime | None) -> int | None:
+    """Return a job's time as it is billed: every second that was begun, and at least one."""
+    return max(1, math.ceil((end - start).total_seconds())) if start and end else None
 
 
 def _selection(selection: Selection) -> dict[str, Any]:

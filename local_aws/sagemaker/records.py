@@ -24,7 +24,7 @@ class JobRecord:
     """A processing or training job of a step."""
 
     job: Job
-    started: datetime = field(default_factory=now)
+    created: datetime = field(default_factory=now)
     ended: datetime | None = None
     outcome: Outcome | None = None
 
