@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from containers.infer.provenance import earlier_run
 from local_aws.sagemaker.events import STEP_CHANGE
 from tests.executor.support import ACCOUNT, BUCKET, PIPELINE, ROLE, TOKEN, MakePlace, Place
 
@@ -170,6 +171,8 @@ def test_inference_alone_draws_new_targets_with_the_model_of_an_earlier_run(make
     assert facts["prepared"]["images"]["good"] == 4
     _, event = place.aws.functions.calls[-1]
     assert (event["pipelineExecutionArn"], event["reportUri"]) == (arn, f"s3://{BUCKET}/{run}/report")
+    assert trained_by(place, trained) is None
+    assert trained_by(place, arn) == trained.rsplit("/", 1)[-1]
     told = [(entry["stepName"], entry["currentStepStatus"]) for entry in events_of(place, arn)]
     assert [name for name, status in told if status == "Succeeded"] == ["Infer", "Notify"]
 
@@ -183,6 +186,14 @@ def test_inference_alone_is_refused_without_a_run_that_has_trained(make_place: M
     place.finish(source)
     with pytest.raises(ClientError, match=r"need the Training step 'Train' .* it did not run"):
         place.start(TOKEN, ["Infer", "Notify"], source, **parameters)
+
+
+def trained_by(place: Place, arn: str) -> str | None:
+    """Return what the job Infer of an execution makes of its model's place in S3."""
+    job = place.steps(arn)["Infer"]["Metadata"]["ProcessingJob"]["Arn"].rsplit("/", 1)[-1]
+    inputs = place.api.describe_processing_job(ProcessingJobName=job)["ProcessingInputs"]
+    (uri,) = [one["S3Input"]["S3Uri"] for one in inputs if one["InputName"] == "model"]
+    return earlier_run(uri, arn.rsplit("/", 1)[-1])
 
 
 def events_of(place: Place, arn: str) -> list[dict[str, Any]]:
