@@ -50,8 +50,9 @@ class JobSettings:
         environment: variables that every job carries besides those of its image and its request.
         grace_seconds: from SIGTERM to SIGKILL.
         checkpoint_seconds: between two looks at a running job's checkpoints.
-        lines: where jobs wait, by their kind. A job takes all cores it finds, so that several at once would get in each
-            other's way and starve the embedded AWS; but a processing job need not wait for a training of hours.
+        lines: where jobs wait, by their kind. A job has a thread for each core, and takes the memory and the GPU it
+            finds: one at a time leaves the embedded AWS its share. A processing job does not wait for a training,
+            which may take hours.
     """
 
     root: Path
