@@ -54,7 +54,7 @@ def claim_never_taken_over(patch: Patch) -> None:
     patch.setattr(
         reconcile.Reconciler,
         "_resume",
-        lambda self, state: self._wait(state, reconcile.Outcome.WAITING, 60, "a start is under way"),
+        lambda self, state, request: self._wait(state, request, reconcile.Outcome.WAITING, 60, "a start is under way"),
     )
 
 
@@ -129,8 +129,8 @@ def ready_marker_ignored(patch: Patch) -> None:
     patch.setattr(reconcile.Reconciler, "_seconds_to_quiet", _quiet_without_marker)
 
 
-def _quiet_without_marker(self: Any, state: DatasetState, listing: Any) -> float:
-    newest = max(state.last_seen or 0, listing.newest_ms)
+def _quiet_without_marker(self: Any, state: DatasetState, listing: Any, targets: Any) -> float:
+    newest = max(state.last_seen or 0, listing.newest_ms, targets.newest_ms)
     return float(newest / 1000 + self._config.quiet_seconds - reconcile.clock.now_ms() / 1000)
 
 

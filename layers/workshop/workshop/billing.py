@@ -10,6 +10,8 @@ def billed_training_seconds(sagemaker: SageMaker, execution_arn: str) -> int | N
     if SageMaker does not say (yet), or does not know the run any more."""
     try:
         for step in list_steps(sagemaker, execution_arn):
+            if "SelectiveExecutionResult" in step:
+                continue  # another run's, and on its bill
             arn = step.get("Metadata", {}).get("TrainingJob", {}).get("Arn")
             if arn:
                 job = sagemaker.describe_training_job(TrainingJobName=arn.rpartition("/")[2])
