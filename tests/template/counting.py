@@ -65,10 +65,15 @@ def _imported(module: Path) -> set[Path]:
     found = set()
     for node in ast.walk(ast.parse(module.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module == "workshop":
-            found |= {LAYER / f"{alias.name}.py" for alias in node.names}
+            found |= {_file_of(alias.name) for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("workshop."):
-            found.add(LAYER / f"{node.module.removeprefix('workshop.')}.py")
+            found.add(_file_of(node.module.removeprefix("workshop.")))
     return found
+
+
+def _file_of(module: str) -> Path:
+    path = LAYER / module.replace(".", "/")
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
 def _reachable(modules: set[Path]) -> set[Path]:

@@ -57,7 +57,7 @@ def test_a_subscriber_with_the_runbooks_filter_gets_every_notice_of_their_datase
     mailbox = subscribe(sns, topic, json.loads(command[1]))
     notices = Notices(cast(SNS, sns), topic, cast(Runs, NothingWasSentBefore()))
 
-    theirs = list(samples().values())
+    theirs = list(samples("en").values())
     others = [Notice(n.kind, "red-chairs-2", n.subject, n.body) for n in theirs]
     others += [Notice(n.kind, "red", n.subject, n.body) for n in theirs]
     assert {notice.dataset for notice in theirs} == {"red-chairs"}, "the runbook's example"
