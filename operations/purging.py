@@ -9,7 +9,7 @@ answer the first run of the same pictures with the purged one.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -69,19 +69,6 @@ class Inventory:
         return sum(folder.bytes for folder in self.folders)
 
 
-@dataclass
-class _Failures:
-    """Objects that S3 would not delete."""
-
-    count: int = 0
-    examples: list[str] = field(default_factory=list)
-
-    def add(self, key: str, code: str) -> None:
-        self.count += 1
-        if len(self.examples) < _SHOWN_FAILURES:
-            self.examples.append(f"{one_line(key, 200)} ({code})")
-
-
 def folders_of(dataset: str) -> list[str]:
     """The prefixes of everything of a dataset; each ends in a slash, so that `cats` has nothing of `cats-2`."""
     keys = (
@@ -124,14 +111,11 @@ def purge(workshop: Workshop, inventory: Inventory, progress: Callable[[int], An
 
     Raises Unfinished if something could not be deleted.
     """
-    failures = _Failures()
-    for folder in inventory.folders:
-        for page in _pages(workshop, folder.prefix):
-            progress(_delete(workshop, [entry for entry, _ in page], failures))
-    if failures.count:
+    failures = [failure for folder in inventory.folders for failure in _empty(workshop, folder.prefix, progress)]
+    if failures:
+        shown = "; ".join(failures[:_SHOWN_FAILURES]) + ("; ..." if len(failures) > _SHOWN_FAILURES else "")
         raise Unfinished(
-            f"{plural(failures.count, 'object')} could not be deleted: {'; '.join(failures.examples)}"
-            f"{'; ...' if failures.count > len(failures.examples) else ''}. "
+            f"{plural(len(failures), 'object')} could not be deleted: {shown}. "
             "The ledger was left alone until they are gone: purge again."
         )
     dynamodb = workshop.client("dynamodb")
@@ -139,6 +123,21 @@ def purge(workshop: Workshop, inventory: Inventory, progress: Callable[[int], An
         dynamodb.delete_item(TableName=workshop.table, Key=to_item({"pk": pk, "sk": sk}))
     if inventory.has_state:
         _forget_state(workshop, inventory)
+
+
+def _empty(workshop: Workshop, prefix: str, progress: Callable[[int], Any]) -> list[str]:
+    """Delete everything under a prefix; returns what could not be deleted."""
+    while True:
+        gone = 0
+        failures: list[str] = []
+        for page in _pages(workshop, prefix):
+            failed = _delete(workshop, [entry for entry, _ in page])
+            progress(len(page) - len(failed))
+            gone += len(page) - len(failed)
+            failures += failed
+        # Again until nothing more goes: a page's marker may be gone itself, and files may have come meanwhile.
+        if not gone:
+            return failures
 
 
 def _count(workshop: Workshop, prefix: str) -> Folder:
@@ -161,21 +160,25 @@ def _pages(workshop: Workshop, prefix: str) -> Iterator[list[tuple[dict[str, str
             yield [({"Key": entry["Key"], "VersionId": entry["VersionId"]}, size) for entry, size in found]
 
 
-def _delete(workshop: Workshop, entries: list[dict[str, str]], failures: _Failures) -> int:
-    """Delete up to 1,000 versions; returns how many have gone."""
+def _delete(workshop: Workshop, entries: list[dict[str, str]]) -> list[str]:
+    """Delete up to 1,000 versions; returns those that could not be, each with S3's code."""
     s3 = workshop.client("s3")
-    failed_before = failures.count
-    together = [entry for entry in entries if not _NOT_IN_XML.search(entry["Key"])]
+    failures: list[str] = []
+    alone = [entry for entry in entries if _NOT_IN_XML.search(entry["Key"])]
+    together = [entry for entry in entries if entry not in alone] if alone else entries
     if together:
         answer = s3.delete_objects(Bucket=workshop.bucket, Delete={"Objects": together, "Quiet": True})
-        for error in answer.get("Errors", []):
-            failures.add(error["Key"], error["Code"])
-    for entry in (entry for entry in entries if _NOT_IN_XML.search(entry["Key"])):
+        failures += [_failure(error["Key"], error["Code"]) for error in answer.get("Errors", [])]
+    for entry in alone:
         try:
             s3.delete_object(Bucket=workshop.bucket, **entry)
         except ClientError as error:
-            failures.add(entry["Key"], error_code(error))
-    return len(entries) - (failures.count - failed_before)
+            failures.append(_failure(entry["Key"], error_code(error)))
+    return failures
+
+
+def _failure(key: str, code: str) -> str:
+    return f"{one_line(key, 200)} ({code})"
 
 
 def _ledger_items(workshop: Workshop, dataset: str) -> tuple[list[Key], int, bool]:
