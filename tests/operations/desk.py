@@ -8,7 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -126,7 +126,16 @@ class Desk:
 
     @property
     def workshop(self) -> Workshop:
+        """A new one, with the clients of this moment."""
         return Workshop(self.client, "workshop")
+
+    @cached_property
+    def bucket(self) -> str:
+        return self.workshop.bucket
+
+    @cached_property
+    def table(self) -> str:
+        return self.workshop.table
 
     def run(self, *arguments: str, typed: str | None = None) -> Result:
         """Type a command."""
@@ -169,11 +178,11 @@ class Desk:
 
     def put_item(self, pk: str, sk: str, **values: Any) -> None:
         item = to_item({"pk": pk, "sk": sk, **values})
-        self.client("dynamodb").put_item(TableName=self.workshop.table, Item=item)
+        self.client("dynamodb").put_item(TableName=self.table, Item=item)
 
     def items(self) -> set[tuple[str, str]]:
         """The keys of everything in the ledger."""
-        found = self.client("dynamodb").scan(TableName=self.workshop.table)["Items"]
+        found = self.client("dynamodb").scan(TableName=self.table)["Items"]
         return {(item["pk"]["S"], item["sk"]["S"]) for item in found}
 
     def send(self, queue: str, body: object, **attributes: str) -> None:
@@ -213,8 +222,7 @@ def set_up(monkeypatch: pytest.MonkeyPatch) -> Desk:
     real_client("cloudformation").create_stack(StackName="workshop", TemplateBody=body, Capabilities=["CAPABILITY_IAM"])
     # moto's CloudFormation makes the bucket without its versioning.
     versioning = data_template()["Resources"]["Bucket"]["Properties"]["VersioningConfiguration"]
-    bucket = desk.workshop.bucket
-    real_client("s3").put_bucket_versioning(Bucket=bucket, VersioningConfiguration=versioning)
+    real_client("s3").put_bucket_versioning(Bucket=desk.bucket, VersioningConfiguration=versioning)
     real_client("sagemaker").create_pipeline(
         PipelineName=PIPELINE,
         PipelineDefinition="{}",

@@ -21,13 +21,13 @@ FOLDERS = ("uploads", "inference", "manifests", "checkpoints", "runs")
 
 
 def put(desk: Desk, key: str, body: bytes = b"12345") -> None:
-    desk.client("s3").put_object(Bucket=desk.workshop.bucket, Key=key, Body=body)
+    desk.client("s3").put_object(Bucket=desk.bucket, Key=key, Body=body)
 
 
 def versions(desk: Desk) -> list[str]:
     """The keys of every version and delete marker."""
     found: list[str] = []
-    for page in desk.client("s3").get_paginator("list_object_versions").paginate(Bucket=desk.workshop.bucket):
+    for page in desk.client("s3").get_paginator("list_object_versions").paginate(Bucket=desk.bucket):
         found += [entry["Key"] for kind in ("Versions", "DeleteMarkers") for entry in page.get(kind, [])]
     return sorted(found)
 
@@ -52,7 +52,7 @@ def test_a_purged_dataset_leaves_its_name_and_the_count_of_its_attempts_only(des
 
     assert versions(desk) == []
     assert desk.items() == {("DATASET#cats", "STATE")}
-    assert Ledger(desk.client("dynamodb"), desk.workshop.table).read("cats") == DatasetState("cats", attempt=1)
+    assert Ledger(desk.client("dynamodb"), desk.table).read("cats") == DatasetState("cats", attempt=1)
     assert ["together", "5", "0", "25", "B"] in [line.split() for line in said.splitlines()]
     assert "6 records in the ledger, of 1 run" in said
 
@@ -73,10 +73,10 @@ def test_other_datasets_whose_names_begin_alike_keep_everything(desk: Desk) -> N
 def test_overwritten_and_deleted_files_go_in_all_versions_over_several_pages(desk: Desk) -> None:
     inside = s3_backends["123456789012"]["aws"]  # past the API, which takes a minute for so many
     for number in range(1010):
-        inside.put_object(desk.workshop.bucket, f"uploads/cats/{number:04}.png", b"x")
+        inside.put_object(desk.bucket, f"uploads/cats/{number:04}.png", b"x")
     for number in range(3):
         put(desk, f"uploads/cats/{number:04}.png", b"xx")
-        desk.client("s3").delete_object(Bucket=desk.workshop.bucket, Key=f"uploads/cats/{number:04}.png")
+        desk.client("s3").delete_object(Bucket=desk.bucket, Key=f"uploads/cats/{number:04}.png")
 
     said = desk.succeed("purge", "cats", "--yes")
 
@@ -270,7 +270,7 @@ def test_a_purge_that_died_anywhere_is_finished_by_a_repeat(desk: Desk, calls: i
 def test_a_run_that_is_claimed_while_purging_keeps_the_dataset_s_state_and_is_reported(desk: Desk) -> None:
     fill(desk, "cats")
     inventory = take_inventory(desk.workshop, "cats")
-    ledger = Ledger(desk.client("dynamodb"), desk.workshop.table)
+    ledger = Ledger(desk.client("dynamodb"), desk.table)
     assert ledger.claim(ledger.read("cats"), a_claim(), now=1, limit=2) is Claimed.WON
 
     with pytest.raises(Unfinished, match="started meanwhile"):
@@ -283,7 +283,7 @@ def test_a_run_that_is_claimed_while_purging_keeps_the_dataset_s_state_and_is_re
 def test_the_same_pictures_after_a_purge_are_claimed_with_a_token_never_used_before(desk: Desk, was_run: bool) -> None:
     """The token counts attempts; starting at 1 again would get the purged execution back."""
     put(desk, "uploads/cats/1.png")
-    ledger = Ledger(desk.client("dynamodb"), desk.workshop.table)
+    ledger = Ledger(desk.client("dynamodb"), desk.table)
     ledger.note_uploads("cats", 1, now=1)
     if was_run:
         fill(desk, "cats")
