@@ -39,6 +39,8 @@ def redrive(workshop: Workshop, dead: DeadLetterQueue) -> Redriven:
     if dead.source is None:
         _hand_over_all(workshop, dead, done)
         return done
+    if not dead.queue.waiting:
+        return done
     try:
         workshop.client("sqs").start_message_move_task(SourceArn=dead.queue.arn)
         done.moving = dead.queue.waiting

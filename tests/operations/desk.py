@@ -61,14 +61,16 @@ def data_template() -> dict[str, Any]:
 def real_client(service: str) -> Any:
     """Made once: making one takes longer than most of these tests. What it calls is noted in `CALLED`."""
     session: Any = boto3.Session()
-    client = session.client(service, region_name=REGION)
-    client.meta.events.register(
-        "before-parameter-build", lambda model, **_: CALLED.add((service, model.name)), unique_id=f"note-{service}"
-    )
-    return client
+    return note_calls(session.client(service, region_name=REGION), service)
 
 
 CALLED: set[tuple[str, str]] = set()
+
+
+def note_calls(client: Any, service: str) -> Any:
+    """Have what the client calls noted in CALLED."""
+    client.meta.events.register("before-parameter-build", lambda model, **_: CALLED.add((service, model.name)))
+    return client
 
 
 class Functions:
