@@ -6,8 +6,8 @@ SAM := .tools/sam/bin
 CHECKOV := .tools/checkov/bin
 SDK := .tools/build/bin
 STACK ?= workshop
-CODE := functions layers local_aws pipeline_builder containers stylegan2-ada-pytorch tests benchmarks
-TYPED := layers/workshop/workshop local_aws pipeline_builder containers stylegan2-ada-pytorch/stylegan2
+CODE := functions layers operations local_aws pipeline_builder containers stylegan2-ada-pytorch tests benchmarks
+TYPED := layers/workshop/workshop operations local_aws pipeline_builder containers stylegan2-ada-pytorch/stylegan2
 
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= eu-central-1

@@ -92,7 +92,7 @@ def test_an_arn_of_another_kind_or_with_something_behind_it_is_refused(definitio
         ('{"Role": "${JobRoleArn}"}', r"no placeholder \$\{NotifyFunctionArn\}"),
         ("${JobRoleArn}${NotifyFunctionArn}", "not JSON"),
         ('{"Steps": [], "x": "${JobRoleArn} ${NotifyFunctionArn} ${Bucket}"}', "nothing fills in"),
-        (json.dumps({"Steps": [], "x": "${JobRoleArn} ${NotifyFunctionArn}", "y": "y" * 1_048_576}), "1048576 are allowed"),
+        (f'{{"Steps": [], "x": "${{JobRoleArn}} ${{NotifyFunctionArn}} {"y" * 1_048_576}"}}', "1048576 are allowed"),
     ],
 )
 def test_a_definition_that_cannot_be_deployed_is_refused(definition: str, message: str) -> None:
@@ -177,7 +177,9 @@ def test_nothing_is_uploaded_when_the_pipeline_could_not_follow(outputs: dict[st
     assert boto3.client("s3").list_objects_v2(Bucket=outputs["BucketName"])["KeyCount"] == 0
 
 
-@pytest.mark.parametrize("name", ["BucketName", "PipelineName", "PipelineRoleArn", "ReportSuccessFunctionArn", "StackName"])
+@pytest.mark.parametrize(
+    "name", ["BucketName", "PipelineName", "PipelineRoleArn", "ReportSuccessFunctionArn", "StackName"]
+)
 def test_a_stack_without_a_needed_output_is_named(outputs: dict[str, str], checkout: Path, name: str) -> None:
     del outputs[name]
 
