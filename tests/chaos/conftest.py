@@ -1,4 +1,4 @@
-"""Thousands of invocations log nothing but what is critical."""
+"""Thousands of invocations log nothing but what is critical, and print no metrics."""
 
 import logging
 from collections.abc import Iterator
@@ -10,7 +10,8 @@ from workshop.telemetry import logger
 
 
 @pytest.fixture(autouse=True)
-def _quiet_logs() -> Iterator[None]:
+def _quiet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
     level = logger.log_level
     logger.setLevel(logging.CRITICAL)
     yield
