@@ -56,7 +56,12 @@ def make_pages(prefix: str, images: int) -> list[bytes]:
         truncated = start + PAGE < images
         more = f"<NextContinuationToken>{start // PAGE + 1}</NextContinuationToken>" if truncated else ""
         page = _PAGE.format(
-            bucket=BUCKET, prefix=prefix, count=len(numbers), truncated=str(truncated).lower(), more=more, entries=entries
+            bucket=BUCKET,
+            prefix=prefix,
+            count=len(numbers),
+            truncated=str(truncated).lower(),
+            more=more,
+            entries=entries,
         )
         pages.append(page.encode())
     return pages
@@ -99,7 +104,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *_: object) -> None:
         """Says nothing."""
 
 
