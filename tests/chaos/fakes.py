@@ -14,6 +14,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -39,6 +40,11 @@ def client_error(code: str, operation: str, status: int = 400) -> ClientError:
     """An error as botocore raises it."""
     response: Any = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return ClientError(response, operation)
+
+
+@lru_cache(maxsize=1024)
+def _etag(body: bytes) -> str:
+    return f'"{hashlib.md5(body).hexdigest()}"'
 
 
 class FakeS3:
@@ -75,7 +81,7 @@ class FakeS3:
             {
                 "Key": k,
                 "Size": len(body),
-                "ETag": f'"{hashlib.md5(body).hexdigest()}"',
+                "ETag": _etag(body),
                 "LastModified": modified,
             }
             for k in keys[: self.PAGE]

@@ -6,11 +6,14 @@ these, and each function's IAM policy is a subset of them.
 
 import os
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
 from typing import Any, Literal, Protocol, cast
 
 import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.utils import parse_timestamp
 
 Response = dict[str, Any]
 
@@ -67,7 +70,23 @@ class SageMaker(Protocol):
 @cache
 def _client(service: str) -> object:
     config = _CONFIG.merge(_s3_config()) if service == "s3" else _CONFIG
-    return boto3.client(service, config=config)  # type: ignore[call-overload]
+    return _session().client(service, config=config)  # type: ignore[call-overload]
+
+
+@cache
+def _session() -> boto3.session.Session:
+    session = botocore.session.get_session()
+    session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_parse_time)
+    return boto3.session.Session(botocore_session=session)
+
+
+def _parse_time(value: Any) -> datetime:
+    """A time stamp in an answer. botocore leaves them to dateutil: half of the time of a listing of 60,000 objects."""
+    try:
+        return datetime.fromisoformat(value)
+    except (TypeError, ValueError):  # seconds since the epoch, or the form of HTTP's headers
+        moment: datetime = parse_timestamp(value)
+        return moment
 
 
 def _s3_config() -> Config:
