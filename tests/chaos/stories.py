@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.chaos.fakes import FakeExecution
+from tests.chaos.fakes import FakeExecution, client_error
 from tests.chaos.world import Crash, World
 
 
@@ -120,6 +120,19 @@ def a_starter_dies_between_start_and_record_and_nobody_hears_of_the_start(world:
     world.run()
     only(world, 1)
     assert world.notices()["run00001", "started"] == 1
+    world.check()
+
+
+def a_starter_dies_after_the_start_and_whoever_takes_over_is_throttled(world: World) -> None:
+    drop(world)
+    world.run(30)
+    world.run_seconds = lambda: 5000
+    world.deaf_to = {"Executing"}
+    world.between("sagemaker", "start_pipeline_execution", crash)
+    world.run(100)
+    world.sagemaker.refusals = [client_error("ThrottlingException", "StartPipelineExecution")]
+    world.run()
+    only(world, 1)
     world.check()
 
 
@@ -264,6 +277,7 @@ STORIES: tuple[Callable[[World], None], ...] = (
     a_rival_with_a_newer_listing_starts_between_read_and_claim,
     a_starter_dies_between_claim_and_start,
     a_starter_dies_between_start_and_record_and_nobody_hears_of_the_start,
+    a_starter_dies_after_the_start_and_whoever_takes_over_is_throttled,
     a_run_ends_before_its_start_is_recorded,
     an_image_comes_while_a_run_is_active_and_its_timer_is_served_in_vain,
     an_upload_event_lost_during_a_run_is_made_good_by_its_end,

@@ -58,6 +58,15 @@ def claim_never_taken_over(patch: Patch) -> None:
     )
 
 
+def throttled_takeover_gives_the_claim_back(patch: Patch) -> None:
+    real_start = reconcile.Reconciler._start
+
+    def start(self: Any, *arguments: Any, is_own: bool) -> Any:
+        return real_start(self, *arguments, is_own=True)
+
+    patch.setattr(reconcile.Reconciler, "_start", start)
+
+
 def running_execution_ignored(patch: Patch) -> None:
     real_read = Ledger.read
 
@@ -141,6 +150,7 @@ MUTANTS = (
     unconditional_claim,
     no_look_after_terminal,
     claim_never_taken_over,
+    throttled_takeover_gives_the_claim_back,
     running_execution_ignored,
     terminal_event_ignored_while_starting,
     slots_not_counted,

@@ -275,6 +275,21 @@ def test_an_answer_that_never_came_keeps_the_claim_and_is_repeated_with_the_same
     assert first == second
 
 
+@pytest.mark.parametrize("code", ["ThrottlingException", "ValidationException"])
+def test_a_refusal_after_an_answer_that_got_lost_keeps_the_claim_and_its_token(stage: Stage, code: str) -> None:
+    """botocore has repeated the request by itself: the first try may have started the run."""
+    refusal = client_error(code, "StartPipelineExecution")
+    refusal.response["ResponseMetadata"]["RetryAttempts"] = 1
+    stage.sagemaker.refusals = [refusal]
+    stage.settle()
+    assert stage.item("DATASET#red-chairs")["phase"] == {"S": "STARTING"}
+
+    stage.later(301)
+    stage.serve_timer()
+    first, second = stage.sagemaker.requests
+    assert first["ClientRequestToken"] == second["ClientRequestToken"]
+
+
 def test_no_more_runs_at_once_than_allowed(stage: Stage) -> None:
     for dataset in ("a", "b", "c"):
         stage.settle(dataset)

@@ -62,7 +62,12 @@ class LedgerBusy(WorkshopError):
 
 
 class StartError(WorkshopError):
-    """SageMaker did not start the run, and certainly so."""
+    """SageMaker did not start the run with this request. `is_first_answer`: nor with an earlier try of the same
+    request, since there was none whose answer got lost."""
+
+    def __init__(self, message: str, *, is_first_answer: bool = True) -> None:
+        super().__init__(message)
+        self.is_first_answer = is_first_answer
 
 
 class StartDelayed(StartError):

@@ -242,21 +242,29 @@ class Reconciler:
                 return self._wait(state, request, Outcome.WAITING, LOOK_AGAIN_SECONDS, "something changed meanwhile")
             case Claimed.FULL:
                 return self._wait(state, request, Outcome.QUEUED, RECHECK_SECONDS, "as many runs as allowed are active")
-        return self._start(state.dataset, state.attempt + 1, claim)
+        return self._start(state, state.attempt + 1, claim, request, is_own=True)
 
-    def _start(self, dataset: str, attempt: int, claim: Claim) -> Result:
-        """Start what was claimed, by whom ever. An error that leaves open whether it has started keeps the claim."""
+    def _start(self, state: DatasetState, attempt: int, claim: Claim, request: Request, *, is_own: bool) -> Result:
+        """Start what was claimed: by this very call (`is_own`), or by one that has died.
+
+        The claim is given back only if nothing can have been started. Otherwise it is kept: its token alone finds out
+        whether the run is there already, and another claim would start the snapshot a second time.
+        """
+        dataset = state.dataset
         try:
             arn = self._starter.start(dataset, attempt, claim)
         except StartDelayed as delayed:
             count("StartDelayed")
+            if not (is_own and delayed.is_first_answer):
+                return self._wait(state, request, Outcome.QUEUED, RECHECK_SECONDS, str(delayed))
             due = self._timers.send(dataset, RECHECK_SECONDS)
             self._ledger.release(dataset, attempt, due)
             return Result(Outcome.QUEUED, dataset, str(delayed))
-        except StartRefused:
+        except StartRefused as refused:
             # No timer: the caller's message comes back, and ends in the dead-letter queue, where an alarm is.
             count("StartsRefused")
-            self._ledger.release(dataset, attempt, None)
+            if is_own and refused.is_first_answer:
+                self._ledger.release(dataset, attempt, None)
             raise
         logger.append_keys(run=arn)
         identity = RunIdentity(dataset, claim.fingerprint, attempt)
@@ -273,7 +281,7 @@ class Reconciler:
             return self._wait(state, request, Outcome.WAITING, lease_left, "a start is under way")
         claim = state.held_claim
         count("ClaimsTakenOver")
-        return self._start(state.dataset, state.attempt, claim)
+        return self._start(state, state.attempt, claim, request, is_own=False)
 
     def _watch(self, state: DatasetState, request: Request) -> Result:
         """A run is active, as far as we have heard."""

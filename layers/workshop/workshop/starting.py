@@ -159,7 +159,7 @@ class Starter:
     def start(self, dataset: str, attempt: int, claim: Claim) -> str:
         """The ARN of the one execution of this attempt.
 
-        Raises StartDelayed or StartRefused when SageMaker certainly did not start it. Any other error leaves open
+        Raises StartDelayed or StartRefused when SageMaker did not start it with this call. Any other error leaves open
         whether it did; repeating the call with the same arguments finds out.
         """
         identity = RunIdentity(dataset, claim.fingerprint, attempt)
@@ -178,11 +178,15 @@ class Starter:
         try:
             return str(self._sagemaker.start_pipeline_execution(**request)["PipelineExecutionArn"])
         except ClientError as error:
-            code = error_code(error)
+            code, answered = error_code(error), error.response["ResponseMetadata"]
+            # botocore repeats a request by itself, for example after a time-out that may have started the run.
+            is_first_answer = not answered.get("RetryAttempts")
             if code in _LATER:
-                raise StartDelayed(f"SageMaker cannot start the run now ({code}).") from error
-            if 400 <= error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
-                raise StartRefused(f"SageMaker refuses to start {self._pipeline}: {code}: {error}") from error
+                message = f"SageMaker cannot start the run now ({code})."
+                raise StartDelayed(message, is_first_answer=is_first_answer) from error
+            if 400 <= answered["HTTPStatusCode"] < 500:
+                message = f"SageMaker refuses to start {self._pipeline}: {code}: {error}"
+                raise StartRefused(message, is_first_answer=is_first_answer) from error
             raise
 
 
