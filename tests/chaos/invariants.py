@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from workshop.ledger import Ledger
-from workshop.snapshot import fingerprint, list_dataset
+from workshop.snapshot import fingerprint, list_dataset, list_targets
 from workshop.state import Phase
 
 if TYPE_CHECKING:
@@ -33,15 +33,27 @@ def never_run(world: World) -> Iterator[str]:
             yield f"a drop of {dataset} was never run"
 
 
+def never_projected(world: World) -> Iterator[str]:
+    for dataset in world.datasets():
+        state = Ledger(world.dynamodb, "ledger").read(dataset)
+        digest = list_targets(world.s3, "bucket", dataset).digest
+        if state.good_arn and digest not in ("", state.last_targets):
+            yield f"pictures to project of {dataset} were never used"
+
+
 def run_twice(world: World) -> Iterator[str]:
-    """Nobody here asks for a rerun, and no folder ever looks again as it looked before: one run per snapshot."""
+    """Nobody here asks for a rerun, and no folder ever looks again as it looked before: one training per snapshot, and
+    one run on a network that is there per list of pictures to project."""
     runs = Counter(
-        (execution.parameters["Dataset"], execution.parameters["Fingerprint"])
+        (
+            execution.parameters["Dataset"],
+            execution.parameters["InferenceImagePath" if execution.source else "Fingerprint"],
+        )
         for execution in world.sagemaker.executions.values()
     )
-    for (dataset, snapshot), times in runs.items():
+    for (dataset, what), times in runs.items():
         if times > 1:
-            yield f"the snapshot {snapshot[:8]} of {dataset} was run {times} times"
+            yield f"{what} of {dataset} was run {times} times"
 
 
 def untold(world: World) -> Iterator[str]:

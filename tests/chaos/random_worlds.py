@@ -32,18 +32,20 @@ def unlucky(patch: pytest.MonkeyPatch, seed: int) -> None:
     """Events are lost, functions die, services throttle: a few sweeps make everything good."""
     luck = Luck(crash=0.03, throttle=0.02, busy=0.1, loss=0.15, double=0.15, interleave=0.3)
     world = _make(patch, seed, luck)
+    _choose_targets(world)
     world.run(LONGEST_DROPS_SECONDS)
-    world.recover(sweeps=12)
+    world.recover(looks=14)
     world.check()
 
 
 def storm(patch: pytest.MonkeyPatch, seed: int) -> None:
     """Hardly anything goes well for hours; once the storm is over, a few sweeps make everything good."""
     world = _make(patch, seed, Luck(crash=0.2, throttle=0.1, busy=0.3, loss=0.4, double=0.3, interleave=0.5))
+    _choose_targets(world)
     world.run(LONGEST_DROPS_SECONDS)
     world.luck = Luck()
     world.dead_letters.clear()
-    world.recover(sweeps=6)
+    world.recover(looks=8)
     world.check()
 
 
@@ -64,6 +66,15 @@ def _make(patch: pytest.MonkeyPatch, seed: int, luck: Luck) -> World:
                 world.at(when, lambda dataset=dataset: world.upload(dataset, "_READY"))  # type: ignore[misc]
             when += random.choice([20, 90, 400, 4000])
     return world
+
+
+def _choose_targets(world: World) -> None:
+    """Now and then an artist puts pictures to project beside a dataset."""
+    random = world.random
+    for dataset in DATASETS:
+        for number in range(random.choice([0, 0, 1, 2])):
+            when = random.uniform(0, LONGEST_DROPS_SECONDS)
+            world.at(when, lambda dataset=dataset, number=number: world.choose_target(dataset, f"{number}.png"))  # type: ignore[misc]
 
 
 def main() -> None:

@@ -259,6 +259,75 @@ def a_request_for_a_report_that_is_lost_is_repeated_by_the_sweep(world: World) -
     world.check()
 
 
+def pictures_to_project_alone_use_the_network_that_is_there_once(world: World) -> None:
+    drop(world)
+    world.run()
+    world.choose_target("cats", "mine.png")
+    for _ in range(2):
+        world.run(100)
+        world.schedule()
+        world.run()
+    first, second = only(world, 2)
+    assert (first.source, second.source) == (None, first.arn)
+    world.check()
+
+
+def an_inference_that_fails_is_neither_repeated_nor_taken_for_a_training(world: World) -> None:
+    drop(world)
+    world.run()
+    world.final_status = lambda: "Failed"
+    for name in ("a.png", "b.png"):
+        world.choose_target("cats", name)
+        for _ in range(2):
+            world.run(100)
+            world.schedule()
+            world.run()
+    first, second, third = only(world, 3)
+    assert (second.source, third.source) == (first.arn, first.arn)
+    world.check()
+
+
+def a_second_inference_uses_the_run_that_trained(world: World) -> None:
+    drop(world)
+    world.run()
+    for name in ("a.png", "b.png"):
+        world.choose_target("cats", name)
+        world.run(100)
+        world.schedule()
+        world.run()
+    first, second, third = only(world, 3)
+    assert (second.source, third.source) == (first.arn, first.arn)
+    world.check()
+
+
+def an_inference_on_demand_does_not_make_images_forgotten_that_nobody_has_heard_of(world: World) -> None:
+    drop(world)
+    world.run()
+    world.upload("cats", "late.png", heard=False)
+    world.invoke("start_run", {"source": "manual", "dataset": "cats", "inferenceOnly": True})
+    world.run()
+    first, second, third = only(world, 3)
+    assert (first.source, second.source, third.source) == (None, first.arn, None)
+    assert "late.png" in world.images_of(third)
+    world.check()
+
+
+def images_that_come_during_an_inference_are_learned_after_it(world: World) -> None:
+    drop(world)
+    world.run()
+    world.choose_target("cats", "mine.png")
+    world.run(100)
+    world.schedule()
+    world.run(100)
+    only(world, 2)
+    world.upload("cats", "late.png")
+    world.run()
+    *_, third = only(world, 3)
+    assert third.source is None
+    assert "late.png" in world.images_of(third)
+    world.check()
+
+
 def an_artist_goes_away_with_the_folder_during_a_run_whose_end_nobody_hears(world: World) -> None:
     world.deaf_to = {"Succeeded"}
     drop(world)
@@ -289,5 +358,10 @@ STORIES: tuple[Callable[[World], None], ...] = (
     an_image_comes_during_a_run_and_the_look_at_its_end_comes_at_once,
     an_end_that_nobody_hears_is_found_by_the_sweep,
     a_request_for_a_report_that_is_lost_is_repeated_by_the_sweep,
+    pictures_to_project_alone_use_the_network_that_is_there_once,
+    an_inference_that_fails_is_neither_repeated_nor_taken_for_a_training,
+    a_second_inference_uses_the_run_that_trained,
+    an_inference_on_demand_does_not_make_images_forgotten_that_nobody_has_heard_of,
+    images_that_come_during_an_inference_are_learned_after_it,
     an_artist_goes_away_with_the_folder_during_a_run_whose_end_nobody_hears,
 )

@@ -2,13 +2,14 @@
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.chaos import stories
 from tests.chaos.world import World
-from workshop import assembly, ledger, reconcile, runs, settling, starting
+from workshop import assembly, ledger, reconcile, runs, settling, starting, sweeping
 from workshop.ending import Ending
 from workshop.ledger import Ledger
 from workshop.state import DatasetState, Phase
@@ -143,7 +144,42 @@ def _quiet_without_marker(self: Any, state: DatasetState, listing: Any, targets:
     return float(newest / 1000 + self._config.quiet_seconds - reconcile.clock.now_ms() / 1000)
 
 
+def same_targets_again_and_again(patch: Patch) -> None:
+    real_read = Ledger.read
+
+    def read(self: Ledger, dataset: str) -> DatasetState:
+        return replace(real_read(self, dataset), last_targets="forgotten")
+
+    patch.setattr(Ledger, "read", read)
+
+
+def inference_taken_for_a_training(patch: Patch) -> None:
+    real_trained = Ending._trained_seconds
+    patch.setattr(
+        Ending,
+        "_trained_seconds",
+        lambda self, claim, arn, status: real_trained(self, replace(claim, source_arn=None), arn, status),
+    )
+
+
+def images_forgotten_over_an_inference(patch: Patch) -> None:
+    real_finish = Ledger.finish
+    patch.setattr(
+        Ledger,
+        "finish",
+        lambda self, identity, claim, *rest: real_finish(self, identity, replace(claim, source_arn=None), *rest),
+    )
+
+
+def sweep_blind_to_active_runs(patch: Patch) -> None:
+    patch.setattr(sweeping, "is_outstanding", lambda state, quiet: state.phase is Phase.IDLE and bool(state.unreported))
+
+
 MUTANTS = (
+    same_targets_again_and_again,
+    inference_taken_for_a_training,
+    images_forgotten_over_an_inference,
+    sweep_blind_to_active_runs,
     random_token,
     claim_without_last_seen,
     claim_without_attempt,

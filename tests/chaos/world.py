@@ -22,7 +22,7 @@ from botocore.exceptions import ClientError
 
 from tests.chaos.fake_dynamodb import FakeDynamoDB
 from tests.chaos.fakes import FakeClock, FakeExecution, FakeLambda, FakeS3, FakeSageMaker, FakeSNS, FakeSQS
-from tests.chaos.invariants import never_run, run_twice, stuck, untold
+from tests.chaos.invariants import never_projected, never_run, run_twice, stuck, untold
 from tests.chaos.luck import Crash, Luck
 from tests.unit.conftest import CONTEXT, ENVIRONMENT, forget_assembled, load_handler
 from workshop import clients, clock
@@ -111,8 +111,16 @@ class World:
         if heard:
             self._event(lambda: self._queue_upload(json.dumps(event)), 0, 5)
 
+    def choose_target(self, dataset: str, name: str) -> None:
+        """An artist puts a picture to project beside the dataset; no event tells of it."""
+        self.s3.put_object("bucket", f"inference/{dataset}/{name}", f"{name} {self.random.random()}".encode())
+
     def sweep(self) -> None:
-        """The schedule fires."""
+        """The hourly sweep fires."""
+        self._deliver_async("start_run", {"source": "sweep"})
+
+    def schedule(self) -> None:
+        """The weekly schedule fires."""
         self._deliver_async("start_run", {"source": "schedule"})
 
     # --------------------------------------------------------------------------------------------------- time passing
@@ -138,16 +146,20 @@ class World:
             self.sweep()
             self.run()
 
-    def recover(self, sweeps: int) -> None:
-        """Sweep every hour until all is well, at most so often, and come to rest. One sweep more changes nothing."""
-        while sweeps and self.faults():
-            self.sweep()
+    def recover(self, looks: int) -> None:
+        """Let sweep and schedule fire in turn, at most so often, until all is well, and come to rest. Once more, they
+        change nothing."""
+        for number in range(looks):
+            if not self.faults():
+                break
+            (self.schedule if number % 2 else self.sweep)()
             self.run(3600)
-            sweeps -= 1
         assert not (faults := self.faults()), faults
         self.run()
         before = len(self.sagemaker.executions), len(self.sns.published)
         self.settle_everything(sweeps=1)
+        self.schedule()
+        self.run()
         assert before == (len(self.sagemaker.executions), len(self.sns.published)), "a sweep at rest did something"
 
     def between(self, service: str, operation: str, action: Callable[[], None]) -> None:
@@ -366,7 +378,7 @@ class World:
 
     def faults(self) -> list[str]:
         """What is not as it must be in the end; after crashes and losses, the sweeps' work."""
-        return [*stuck(self), *never_run(self), *run_twice(self), *untold(self)]
+        return [*stuck(self), *never_run(self), *never_projected(self), *run_twice(self), *untold(self)]
 
 
 class _Wire:
