@@ -6,8 +6,8 @@ SAM := .tools/sam/bin
 CHECKOV := .tools/checkov/bin
 SDK := .tools/build/bin
 STACK ?= workshop
-CODE := functions layers local_aws pipeline_builder containers stylegan2-ada-pytorch tests benchmarks
-TYPED := layers/workshop/workshop local_aws pipeline_builder containers stylegan2-ada-pytorch/stylegan2
+CODE := functions layers operations local_aws pipeline_builder containers stylegan2-ada-pytorch tests benchmarks
+TYPED := layers/workshop/workshop operations local_aws pipeline_builder containers stylegan2-ada-pytorch/stylegan2
 
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= eu-central-1
@@ -71,7 +71,9 @@ test-pipeline: $(SDK)/done ## the builder makes exactly the definition that is k
 	$(SDK)/python -m pytest -q tests/pipeline_sdk
 
 test-unit: $(VENV)/test.done ## unit, contract and integration tests
-	$(BIN)/pytest -q -m "not e2e" --ignore tests/pipeline_sdk --ignore tests/template
+# 10,000 random worlds on all cores; the rest one by one, since torch takes all cores for each test.
+	$(BIN)/pytest -q --numprocesses auto tests/chaos
+	$(BIN)/pytest -q -m "not e2e" --ignore tests/chaos --ignore tests/pipeline_sdk --ignore tests/template
 
 test-e2e: $(VENV)/test.done ## the whole way on the embedded AWS, tiny preset
 	$(BIN)/pytest -q -m e2e tests/e2e

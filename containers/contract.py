@@ -115,6 +115,16 @@ class ProcessingJob:
         folder = self.base / "processing" / "input" / name
         return folder if folder.is_dir() else None
 
+    def source(self, name: str) -> str | None:
+        """The S3 URI that an input was copied from, or None if the job's configuration does not tell."""
+        file = self.base / "config" / "processingjobconfig.json"
+        inputs = _read_object(file).get("ProcessingInputs") if file.exists() else None
+        for one in inputs if isinstance(inputs, list) else ():
+            match one:
+                case {"InputName": str(found), "S3Input": {"S3Uri": str(uri)}} if found == name:
+                    return uri
+        return None
+
     def output(self, name: str) -> Path:
         """The folder of an output; made if need be."""
         folder = self.base / "processing" / "output" / name

@@ -3,7 +3,6 @@ real one.
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from local_aws.package import build_all, translate
 
 STACK = "workshop"
 ARTIFACTS = f"workshop-artifacts-{ACCOUNT}"
+TEMPLATE = "template.json"
 IMAGES = {
     "ProcessImage": "workshop-prepare:local",
     "TrainImage": "workshop-train:local",
@@ -31,11 +31,13 @@ def deploy_stack(root: Path, endpoint: Endpoint, parameters: Mapping[str, str], 
         DeployError: the stack was rolled back; the message names the resources that failed and why.
     """
     locations = _upload_archives(endpoint, build_all(root, cache))
-    template = json.dumps(json.loads(translate(root, locations, REGION)), separators=(",", ":"))
+    template = translate(root, locations, REGION)
+    # From a bucket, as `sam deploy` does: a request itself may hold 51,200 bytes of template, which ours exceeds.
+    endpoint.client("s3").put_object(Bucket=ARTIFACTS, Key=TEMPLATE, Body=template.encode())
     cloudformation = endpoint.client("cloudformation")
     cloudformation.create_stack(
         StackName=STACK,
-        TemplateBody=template,
+        TemplateURL=f"{endpoint.url}/{ARTIFACTS}/{TEMPLATE}",
         Capabilities=["CAPABILITY_IAM"],
         Parameters=[
             {"ParameterKey": name, "ParameterValue": value} for name, value in {**IMAGES, **parameters}.items()

@@ -37,7 +37,7 @@ _FUNCTION_ARN = re.compile(
     r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[\w-]{1,64}(?::[\w$-]{1,128})?", re.ASCII
 )
 _LARGEST_DEFINITION = 1_048_576  # characters, of CreatePipeline
-_OUTPUTS = ("BucketName", "PipelineName", "PipelineRoleArn", "ReportSuccessFunctionArn")
+_OUTPUTS = ("BucketName", "PipelineName", "PipelineRoleArn", "ReportSuccessFunctionArn", "StackName")
 _USABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE")
 
 
@@ -61,20 +61,25 @@ def deploy_pipeline(client: ClientFactory, stack_outputs: Mapping[str, str], roo
             f"the stack has no output {', '.join(missing)}; is it a stack of this project's template.yaml?"
         )
     role_arn = stack_outputs["PipelineRoleArn"]
+    # As template.yaml tags everything else: the budget and the bill count by them.
+    tags = {"application": "image-workshop", "stack": stack_outputs["StackName"]}
     definition = render_definition(
         DEFINITION_FILE.read_text(encoding="utf-8"),
         job_role_arn=role_arn,
         notify_function_arn=stack_outputs["ReportSuccessFunctionArn"],
+        tags=tags,
         spot=spot,
     )
     s3 = client("s3")
     upload_bundle(s3, stack_outputs["BucketName"], bundle_files(root))
     upload_base_networks(s3, stack_outputs["BucketName"], root)
-    return upsert_pipeline(client("sagemaker"), stack_outputs["PipelineName"], definition, role_arn)
+    return upsert_pipeline(client("sagemaker"), stack_outputs["PipelineName"], definition, role_arn, tags)
 
 
-def render_definition(definition: str, *, job_role_arn: str, notify_function_arn: str, spot: bool = False) -> str:
-    """The definition with its placeholders filled in, ready for CreatePipeline.
+def render_definition(
+    definition: str, *, job_role_arn: str, notify_function_arn: str, tags: Mapping[str, str], spot: bool = False
+) -> str:
+    """The definition with its placeholders filled in and its jobs tagged, ready for CreatePipeline.
 
     With `spot` the training job runs on managed spot instances. That is a choice of the deployed pipeline, not of a
     run, because CreateTrainingJob wants MaxWaitTimeInSeconds exactly when spot is on, and at least as long as
@@ -99,6 +104,7 @@ def render_definition(definition: str, *, job_role_arn: str, notify_function_arn
         document = json.loads(definition)
     except ValueError as error:
         raise DefinitionError(f"the definition is not JSON: {error}") from error
+    _tag_jobs(document, tags)
     if spot:
         _train_on_spot(document)
     rendered = json.dumps(document, separators=(",", ":"))
@@ -109,18 +115,20 @@ def render_definition(definition: str, *, job_role_arn: str, notify_function_arn
     return rendered
 
 
-def upsert_pipeline(sagemaker: Any, name: str, definition: str, role_arn: str) -> str:
+def upsert_pipeline(sagemaker: Any, name: str, definition: str, role_arn: str, tags: Mapping[str, str]) -> str:
     """Create the pipeline, or update it if it differs; returns its ARN. A run in progress keeps its own definition."""
+    listed_tags = _listed(tags)
     wanted = {"PipelineDefinition": definition, "RoleArn": role_arn}
     if not _exists(sagemaker, name):
         # The name is unique in an account and region, which is what makes a second create harmless.
-        created: str = sagemaker.create_pipeline(PipelineName=name, **wanted)["PipelineArn"]
+        created: str = sagemaker.create_pipeline(PipelineName=name, Tags=listed_tags, **wanted)["PipelineArn"]
         return created
     found = sagemaker.describe_pipeline(PipelineName=name)
     # Every update makes a new version of the pipeline: none without a change.
     if any(found.get(key) != value for key, value in wanted.items()):
         sagemaker.update_pipeline(PipelineName=name, **wanted)
     arn: str = found["PipelineArn"]
+    sagemaker.add_tags(ResourceArn=arn, Tags=listed_tags)
     return arn
 
 
@@ -150,6 +158,16 @@ def _exists(sagemaker: Any, name: str) -> bool:
     # its emulators, and a ValidationException can mean many things.
     pages = sagemaker.get_paginator("list_pipelines").paginate(PipelineNamePrefix=name)
     return any(found["PipelineName"] == name for page in pages for found in page["PipelineSummaries"])
+
+
+def _tag_jobs(document: dict[str, Any], tags: Mapping[str, str]) -> None:
+    for step in _steps(document["Steps"]):
+        if step["Type"] in ("Processing", "Training"):
+            step["Arguments"]["Tags"] = _listed(tags)
+
+
+def _listed(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
 
 
 def _train_on_spot(document: dict[str, Any]) -> None:

@@ -44,12 +44,13 @@ class GridShape:
 class TrainingRecord:
     """What is known about a training: its statistics tick by tick, its options, and of the network it began with.
 
-    `base` is None if it began with none.
+    `base` is None if it began with none. `saved` is when the network was saved, in seconds since 1970.
     """
 
     ticks: list[dict[str, float | None]]
     options: dict[str, Any]
     base: dict[str, Any] | None
+    saved: float | None
 
     @property
     def kimg(self) -> float:
@@ -72,7 +73,7 @@ class TrainingRecord:
 
 def read_training_record(folder: Path) -> TrainingRecord:
     """Read stats.jsonl, training_options.json and base.json of a model folder; absent files count as empty."""
-    options = _read_json(folder / "training_options.json")
+    network, options = folder / "network.json", _read_json(folder / "training_options.json")
     settings = options.pop("settings", {})
     if isinstance(settings, dict):
         options |= settings
@@ -80,6 +81,7 @@ def read_training_record(folder: Path) -> TrainingRecord:
         ticks=_read_statistics(folder / "stats.jsonl"),
         options=options,
         base=_read_json(folder / "base.json") if options.get("transfer") else None,
+        saved=network.stat().st_mtime if network.is_file() else None,
     )
 
 

@@ -90,7 +90,8 @@ def lead(run: Run, record: TrainingRecord) -> str:
         f"A network studied {wording.count(run.prepare.good, 'image', 'images')} for "
         f"{wording.duration(record.seconds)} and learned to draw its own."
     )
-    return f"{learned} Here are {wording.listing(made)}." if made else learned
+    shown = f" Here are {wording.listing(made)}." if made else ""
+    return learned + shown + _trained_earlier(run, record)
 
 
 def facts(run: Run, record: TrainingRecord) -> list[tuple[str, str]]:
@@ -221,6 +222,15 @@ def settings(record: TrainingRecord) -> list[tuple[str, str, str]]:
         for key, name, meaning in _SETTINGS
         if record.options.get(key) is not None
     ]
+
+
+def _trained_earlier(run: Run, record: TrainingRecord) -> str:
+    """Tells the pictures of this run from the learning of another, which the page shows as well."""
+    if run.trained_by is None:
+        return ""
+    day = wording.day(record.saved) if record.saved is not None else ""
+    when = f" on {day}" if day else ""
+    return f" The network was trained by an earlier run, {run.trained_by}{when}; what it drew for this page is new."
 
 
 def _augmentation_target(record: TrainingRecord) -> tuple[float, str] | None:

@@ -53,10 +53,14 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Run:
-    """Everything that the report tells: the names of the run, what was prepared, learned and drawn."""
+    """Everything that the report tells: the names of the run, what was prepared, learned and drawn.
+
+    `trained_by` is the earlier run whose network was drawn with; None if this run trained its own.
+    """
 
     dataset: str
     execution_id: str
     prepare: PrepareSummary
     model_folder: Path
     pictures: Pictures
+    trained_by: str | None = None

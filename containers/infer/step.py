@@ -14,6 +14,7 @@ import torch
 from containers.contract import ProcessingJob
 from containers.infer import pictures
 from containers.infer.archive import unpack_model
+from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
 from containers.infer.results import Pictures, Run
 from containers.prepare_report import read_prepare_summary
@@ -49,7 +50,8 @@ def infer(job: ProcessingJob) -> None:
         for module in (network.G_ema, network.D):
             module.to("cuda" if gpu else "cpu")
         drawn = _draw(job, network, mode, seed, steps)
-        write_report(job.output("report"), Run(dataset, execution_id, prepare, model, drawn))
+        trained_by = earlier_run(job.source("model"), execution_id)
+        write_report(job.output("report"), Run(dataset, execution_id, prepare, model, drawn, trained_by))
     print(
         f"pictures generated={len(drawn.generated)} mixed={drawn.mixed_count} projected={len(drawn.projected)} "
         f"skipped_targets={len(drawn.skipped_targets)}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -27,6 +28,15 @@ def count(number: int, one: str, many: str) -> str:
 def listing(parts: Sequence[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def day(seconds: float) -> str:
+    """ "24 November 2026", in UTC, of seconds since 1970; empty for a time that no calendar has, as archives may."""
+    try:
+        date = datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return ""
+    return f"{date.day} {date:%B} {date.year}"
 
 
 def looks(kimg: float) -> str:

@@ -18,7 +18,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, str]:
     try:
         request = ReportRequest.parse(event)
         logger.append_keys(dataset=request.dataset, run=request.execution.arn)
-        return {"notified": assembly.reporter().success(request, clients.kms())}
+        return {"notified": assembly.reporter().success(request, clients.kms(), clients.sagemaker())}
     except Exception:
         if event.get("source") != "pipeline":
             raise

@@ -1,8 +1,9 @@
 """Due timers from the SettleQueue, the schedule and the sweep, and people: all of them call reconcile.
 
 {"Records": [...]}          timers; the queue's mapping must have ReportBatchItemFailures
-{"source": "schedule"}      every dataset; returns {"datasets": n, "armed": n}
-{"source": "manual", "dataset": name, "rerun": bool, "parameters": {...}}; returns what was done
+{"source": "schedule"}      every dataset; returns {"datasets": n, "nudged": n}
+{"source": "sweep"}         every dataset with work outstanding; returns the same
+{"source": "manual", "dataset": name, "rerun": bool, "inferenceOnly": bool, "parameters": {...}}; returns what was done
 """
 
 from typing import Any
@@ -14,13 +15,15 @@ from workshop.telemetry import observed
 
 @observed
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """One of the three events above; anything else is refused."""
+    """One of the events above; anything else is refused."""
     requests = assembly.start_run()
     if "Records" in event:
         return {"batchItemFailures": [{"itemIdentifier": m} for m in requests.due(event["Records"])]}
     match event.get("source"):
         case "schedule":
+            return dict(requests.schedule())
+        case "sweep":
             return dict(requests.sweep())
         case "manual":
             return requests.manual(event).as_dict()
-    raise BadRequest('start_run wants SQS records, {"source": "schedule"} or {"source": "manual", "dataset": name}.')
+    raise BadRequest('start_run wants SQS records or a "source": "schedule", "sweep", or "manual" with a "dataset".')

@@ -13,12 +13,15 @@ DescribePipeline, DeletePipeline
 StartPipelineExecution
     runs the pipeline (moto: nothing happens). Parameters are checked and turned into their types. The same
     ClientRequestToken for the same pipeline gives the same execution, whatever else the request says, and for as long
-    as this process lives. Selective execution, versions and MLflow names are refused. ParallelismConfiguration is
-    accepted: one step at a time is within any limit.
+    as this process lives. SelectiveExecutionConfig runs some of the steps on what an earlier execution has left, as
+    selection.py says; parameters that are not given take the pipeline's defaults then as well. Versions and MLflow
+    names are refused. ParallelismConfiguration is accepted: one step at a time is within any limit.
 DescribePipelineExecution, DescribePipelineDefinitionForExecution, ListPipelineParametersForExecution
     what the executor knows.
 ListPipelineExecutions, ListPipelineExecutionSteps
-    newest first unless SortOrder says otherwise; paged with MaxResults and NextToken.
+    newest first unless SortOrder says otherwise; paged with MaxResults and NextToken. Of a selective execution those
+    steps are listed, too, whose results it has taken over: succeeded, with the metadata of the execution that ran them,
+    no attempt, and a SelectiveExecutionResult.
 StopPipelineExecution
     Stopping at once, Stopped when the running job has ended; repeated calls are accepted, a run that has ended is a
     ConflictException.
@@ -45,9 +48,17 @@ from moto.sagemaker.responses import SageMakerResponse
 from werkzeug.serving import make_server
 
 from local_aws.sagemaker.definition import Definition, parse_definition
-from local_aws.sagemaker.errors import DefinitionError, ParameterError, StandInError
+from local_aws.sagemaker.descriptions import (
+    execution_details,
+    execution_summary,
+    job_details,
+    step_details,
+    training_details,
+)
+from local_aws.sagemaker.errors import DefinitionError, ParameterError, SelectionError, StandInError
 from local_aws.sagemaker.executor import Executor, NotRunningError
-from local_aws.sagemaker.records import TERMINAL, ExecutionRecord, JobRecord, StepRecord
+from local_aws.sagemaker.records import TERMINAL, ExecutionRecord, JobRecord
+from local_aws.sagemaker.selection import parse_selection
 
 HOST = "127.0.0.1"
 MOTO_VERSION = "5.2.5"
@@ -59,7 +70,7 @@ LONGEST_DESCRIPTION = 3072
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,255}")
 _DISPLAY_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,81}")
 _ENDPOINT = "SageMakerResponse.dispatch"
-_NOT_RUN_HERE = ("SelectiveExecutionConfig", "PipelineVersionId", "MlflowExperimentName")
+_NOT_RUN_HERE = ("PipelineVersionId", "MlflowExperimentName")
 
 
 class PipelineActions(SageMakerResponse):  # type: ignore[misc]  # moto is not looked into
@@ -112,6 +123,7 @@ class PipelineActions(SageMakerResponse):  # type: ignore[misc]  # moto is not l
             )
         if description is not None and len(description) > LONGEST_DESCRIPTION:
             raise ValidationError(f"'pipelineExecutionDescription' is longer than {LONGEST_DESCRIPTION} characters")
+        selection = self._get_param("SelectiveExecutionConfig")
         try:
             record = self.executor.start(
                 pipeline_arn=pipeline.arn,
@@ -121,16 +133,19 @@ class PipelineActions(SageMakerResponse):  # type: ignore[misc]  # moto is not l
                 parameters=self._get_param("PipelineParameters") or [],
                 display_name=display_name,
                 description=description,
+                selection=None if selection is None else parse_selection(selection),
             )
         except ParameterError as error:
             raise ValidationError(str(error)) from error
+        except SelectionError as error:
+            raise ValidationError(f"Invalid SelectiveExecutionConfig: {error}.") from error
         pipeline.last_execution_time = record.created
         return ActionResult({"PipelineExecutionArn": record.arn})
 
     def describe_pipeline_execution(self) -> ActionResult:
         record = self._execution()
         with self.executor.lock:
-            return ActionResult(_execution_details(record))
+            return ActionResult(execution_details(record))
 
     def describe_pipeline_definition_for_execution(self) -> ActionResult:
         record = self._execution()
@@ -154,13 +169,13 @@ class PipelineActions(SageMakerResponse):  # type: ignore[misc]  # moto is not l
             if self._get_param("SortOrder") != "Ascending":
                 chosen.reverse()
             return ActionResult(
-                self._page("PipelineExecutionSummaries", [_execution_summary(record) for record in chosen])
+                self._page("PipelineExecutionSummaries", [execution_summary(record) for record in chosen])
             )
 
     def list_pipeline_execution_steps(self) -> ActionResult:
         record = self._execution()
         with self.executor.lock:
-            steps = [_step_details(step) for step in record.steps.values()]
+            steps = [step_details(step) for step in record.steps.values()]
         if self._get_param("SortOrder") != "Ascending":
             steps.reverse()
         return ActionResult(self._page("PipelineExecutionSteps", steps))
@@ -176,11 +191,17 @@ class PipelineActions(SageMakerResponse):  # type: ignore[misc]  # moto is not l
 
     def describe_processing_job(self) -> Any:
         job = self._job("processing-job", "ProcessingJobName")
-        return super().describe_processing_job() if job is None else ActionResult(_job_details(job))
+        if job is None:
+            return super().describe_processing_job()
+        with self.executor.lock:
+            return ActionResult(job_details(job))
 
     def describe_training_job(self) -> Any:
         job = self._job("training-job", "TrainingJobName")
-        return super().describe_training_job() if job is None else ActionResult(_training_details(job))
+        if job is None:
+            return super().describe_training_job()
+        with self.executor.lock:
+            return ActionResult(training_details(job))
 
     def _text(self, member: str) -> str:
         value = self._get_param(member)
@@ -304,85 +325,6 @@ def _parse(text: str) -> Definition:
         return parse_definition(text)
     except DefinitionError as error:
         raise ValidationError(f"Unable to parse pipeline definition. Model Validation failed: {error}") from error
-
-
-def _execution_summary(record: ExecutionRecord) -> dict[str, Any]:
-    return _present(
-        {
-            "PipelineExecutionArn": record.arn,
-            "StartTime": record.created,
-            "PipelineExecutionStatus": record.status,
-            "PipelineExecutionDescription": record.description,
-            "PipelineExecutionDisplayName": record.display_name,
-            "PipelineExecutionFailureReason": record.failure_reason,
-        }
-    )
-
-
-def _execution_details(record: ExecutionRecord) -> dict[str, Any]:
-    return _present(
-        {
-            "PipelineArn": record.pipeline_arn,
-            "PipelineExecutionArn": record.arn,
-            "PipelineExecutionDisplayName": record.display_name,
-            "PipelineExecutionStatus": record.status,
-            "PipelineExecutionDescription": record.description,
-            "FailureReason": record.failure_reason,
-            "CreationTime": record.created,
-            "LastModifiedTime": record.modified,
-        }
-    )
-
-
-def _step_details(record: StepRecord) -> dict[str, Any]:
-    return _present(
-        {
-            "StepName": record.step.name,
-            "StepDisplayName": record.step.display_name,
-            "StepDescription": record.step.description,
-            "StartTime": record.started,
-            "EndTime": record.ended,
-            "StepStatus": record.status,
-            "FailureReason": record.failure_reason,
-            "Metadata": dict(record.metadata),
-            "AttemptCount": record.attempts,
-        }
-    )
-
-
-def _job_details(record: JobRecord) -> dict[str, Any]:
-    """Describe a processing job, or what a training job has in common with one."""
-    kind, outcome = record.job.kind, record.outcome
-    return _present(
-        {
-            **record.job.request,
-            f"{kind}JobArn": record.job.arn,
-            f"{kind}JobStatus": outcome.status if outcome else "InProgress",
-            "FailureReason": outcome.failure_reason if outcome else None,
-            "ExitMessage": outcome.exit_message if outcome else None,
-            "CreationTime": record.started,
-            f"{kind}StartTime": record.started,
-            f"{kind}EndTime": record.ended,
-            "LastModifiedTime": record.ended or record.started,
-        }
-    )
-
-
-def _training_details(record: JobRecord) -> dict[str, Any]:
-    seconds = int((record.ended - record.started).total_seconds()) if record.ended else None
-    return _present(
-        {
-            **_job_details(record),
-            "SecondaryStatus": record.job.phase,
-            "ModelArtifacts": {"S3ModelArtifacts": record.job.model_uri},
-            "TrainingTimeInSeconds": seconds,
-            "BillableTimeInSeconds": seconds,
-        }
-    )
-
-
-def _present(details: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in details.items() if value is not None}
 
 
 def _seconds(value: Any) -> float:

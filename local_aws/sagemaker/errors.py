@@ -3,6 +3,7 @@
 StandInError
 ├── DefinitionError   a pipeline definition that SageMaker refuses, or that uses what this stand-in does not run
 ├── ParameterError    values given to StartPipelineExecution do not fit the definition's parameters
+├── SelectionError    a selective execution that the pipeline or the source execution does not allow
 ├── ExpressionError   an expression cannot be read, or cannot be worked out from what the run has produced
 ├── ImageError        a container image that cannot be run on this machine
 ├── DataError         a job's input or output in S3 is not what the job's request promised
@@ -20,6 +21,10 @@ class DefinitionError(StandInError):
 
 class ParameterError(StandInError):
     """Values given to StartPipelineExecution do not fit the definition's parameters."""
+
+
+class SelectionError(StandInError):
+    """The steps given to StartPipelineExecution cannot be run on their own, or not on what the source has left."""
 
 
 class ExpressionError(StandInError):

@@ -6,6 +6,7 @@ previous status and no end time. Documented for steps is metadata.processingJob 
 and fail follow the API's names.
 """
 
+import functools
 import json
 import logging
 import queue
@@ -81,7 +82,7 @@ class Emitter:
     """
 
     def __init__(self, events_client: Callable[[], Any], duplicate: bool = False) -> None:
-        self._client = events_client
+        self._client = functools.cache(events_client)
         self._copies = 2 if duplicate else 1
         self._queue: queue.Queue[Event | None] = queue.Queue()
         self._hurry = threading.Event()

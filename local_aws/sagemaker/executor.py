@@ -13,9 +13,18 @@ from local_aws.sagemaker.errors import StandInError
 from local_aws.sagemaker.events import Emitter, Event, execution_event, step_event
 from local_aws.sagemaker.jobs import JobSettings
 from local_aws.sagemaker.parameters import bind_parameters
-from local_aws.sagemaker.records import TERMINAL, ExecutionRecord, ExecutionSnapshot, JobRecord, take_snapshot
+from local_aws.sagemaker.records import (
+    TERMINAL,
+    ExecutionRecord,
+    ExecutionSnapshot,
+    JobRecord,
+    Selection,
+    now,
+    take_snapshot,
+)
 from local_aws.sagemaker.roles import Clients
 from local_aws.sagemaker.run import Run, Surroundings
+from local_aws.sagemaker.selection import reused_steps
 
 logger = logging.getLogger(__name__)
 
@@ -61,11 +70,13 @@ class Executor:
         parameters: Iterable[Mapping[str, str]],
         display_name: str | None,
         description: str | None,
+        selection: Selection | None = None,
     ) -> ExecutionRecord:
         """Start an execution, or return the one that was started with the same token.
 
         Raises:
             ParameterError: the parameters do not fit the definition.
+            SelectionError: the selected steps cannot be run on their own.
         """
         given = [dict(parameter) for parameter in parameters]
         with self.lock:
@@ -75,6 +86,7 @@ class Executor:
             if earlier is not None:
                 return self._records[earlier]
             bound = bind_parameters(definition.parameters, given)
+            reused = reused_steps(selection, definition, pipeline_arn, self._records) if selection else {}
             identifier = "".join(secrets.choice(_ID_LETTERS) for _ in range(_ID_LENGTH))
             record = ExecutionRecord(
                 arn=f"{pipeline_arn}/execution/{identifier}",
@@ -87,13 +99,18 @@ class Executor:
                 given_parameters=given,
                 parameters=bound,
                 folder=self._folder / identifier,
+                selection=selection,
+                steps=reused,
             )
             thread = threading.Thread(
                 target=Run(record, self._around).execute, name=f"execution-{identifier}", daemon=True
             )
             self._records[record.arn] = record
             self._tokens[pipeline_arn, token] = record.arn
+            self._threads = [each for each in self._threads if each.is_alive()]
             self._threads.append(thread)
+            # Not from the thread: a stop request might be told of before the start.
+            self._tell(execution_event(record, None))
             thread.start()
             return record
 
@@ -132,7 +149,7 @@ class Executor:
                     f"The pipeline execution {record.arn} has already ended with status {record.status}."
                 )
             if record.status == "Executing":
-                record.status = "Stopping"
+                record.status, record.modified = "Stopping", now()
                 self._tell(execution_event(record, "Executing"))
                 for step in record.steps.values():
                     # A Lambda function cannot be stopped: its step stays Executing until it has answered.

@@ -13,6 +13,7 @@ import stat
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from local_aws.sagemaker.checkpoints import CheckpointSync
 from local_aws.sagemaker.errors import DataError, ImageError
 from local_aws.sagemaker.expressions import Json
 from local_aws.sagemaker.images import DEFAULT_PATH, Image, load_image
+from local_aws.sagemaker.job_requests import OPERATIONS
+from local_aws.sagemaker.line import Line
 from local_aws.sagemaker.processes import ML_ROOT, Cause, Ending, JobProcess, StopRequest, in_folder
 from local_aws.sagemaker.retry import JOB_INTERNAL_ERROR, exception_type_of
 from local_aws.sagemaker.roles import Role
@@ -47,6 +50,9 @@ class JobSettings:
         environment: variables that every job carries besides those of its image and its request.
         grace_seconds: from SIGTERM to SIGKILL.
         checkpoint_seconds: between two looks at a running job's checkpoints.
+        lines: where jobs wait, by their kind. A job has a thread for each core, and takes the memory and the GPU it
+            finds: one at a time leaves the embedded AWS its share. A processing job does not wait for a training,
+            which may take hours.
     """
 
     root: Path
@@ -54,6 +60,7 @@ class JobSettings:
     environment: Mapping[str, str] = field(default_factory=dict)
     grace_seconds: float = GRACE_SECONDS
     checkpoint_seconds: float = CHECKPOINT_SECONDS
+    lines: Mapping[str, Line] = field(default_factory=lambda: {kind: Line() for kind in OPERATIONS})
 
 
 @dataclass(frozen=True)
@@ -92,7 +99,9 @@ class Job:
         self.name = arn.rsplit("/", 1)[-1]
         self.request = request
         self.log = folder / "log.txt"
-        self.phase = "Starting"
+        self.phase = "Pending"
+        self.started: datetime | None = None
+        """When its turn came."""
         self.pid: int | None = None
         """The program's process id while it runs."""
         self._role = role
@@ -119,7 +128,16 @@ class Job:
         return load_image(self._settings.root, uri)
 
     def run(self, stop: StopRequest) -> Outcome:
-        """Copy the inputs, run the program, copy the outputs; failures become the outcome."""
+        """Wait for the job's turn, copy the inputs, run the program, copy the outputs; failures become the outcome."""
+        with self._settings.lines[self.kind].turn(stop) as come:
+            if come:
+                self.started = datetime.now(UTC)
+            outcome = self._run(stop) if come else Outcome("Stopped", secondary_status="Stopped")
+        self.phase = outcome.secondary_status or outcome.status
+        return outcome
+
+    def _run(self, stop: StopRequest) -> Outcome:
+        self.phase = "Starting"
         for folder in (self._ml / "output", self._folder / "home"):
             folder.mkdir(parents=True)
         try:
@@ -134,7 +152,6 @@ class Job:
             # The log stays. A job may leave folders that cannot be removed; that is no failure of the job.
             shutil.rmtree(self._ml, ignore_errors=True)
             shutil.rmtree(self._folder / "home", ignore_errors=True)
-        self.phase = outcome.secondary_status or outcome.status
         return outcome
 
     def _run_processing(self, stop: StopRequest) -> Outcome:

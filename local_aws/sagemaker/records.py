@@ -24,7 +24,7 @@ class JobRecord:
     """A processing or training job of a step."""
 
     job: Job
-    started: datetime = field(default_factory=now)
+    created: datetime = field(default_factory=now)
     ended: datetime | None = None
     outcome: Outcome | None = None
 
@@ -36,7 +36,10 @@ class JobRecord:
 
 @dataclass
 class StepRecord:
-    """A step that has been started. `properties` is what expressions of later steps see."""
+    """A step that has been started. `properties` is what expressions of later steps see.
+
+    `reused_from` is the execution that ran it, if this one did not.
+    """
 
     step: Step
     status: str = "Starting"
@@ -47,11 +50,24 @@ class StepRecord:
     attempts: int = 0
     properties: Json = None
     jobs: list[JobRecord] = field(default_factory=list)
+    reused_from: str | None = None
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The steps that a selective execution runs, and the execution that has what they need of other steps."""
+
+    steps: tuple[str, ...]
+    source_arn: str | None
 
 
 @dataclass
 class ExecutionRecord:
-    """One execution of a pipeline. `steps` holds those that have been started, in the order of their start."""
+    """One execution of a pipeline.
+
+    `steps` holds those that have been started, in the order of their start, after those that were reused. `selection`
+    is None where all steps may run.
+    """
 
     arn: str
     pipeline_name: str
@@ -63,6 +79,7 @@ class ExecutionRecord:
     given_parameters: list[dict[str, str]]
     parameters: Mapping[str, Json]
     folder: Path
+    selection: Selection | None = None
     status: str = "Executing"
     failure_reason: str | None = None
     created: datetime = field(default_factory=now)

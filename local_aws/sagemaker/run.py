@@ -53,9 +53,9 @@ class Surroundings:
 class Run:
     """Runs an execution in the thread that calls `execute`.
 
-    A step whose predecessor failed, or whose branch was not taken, never starts. Steps that do not wait for a failed
-    one still run; a Fail step ends the run at once. On a stop request the running job is stopped and nothing else
-    starts; a Lambda function is waited for.
+    A step that is not selected, whose predecessor failed, or whose branch was not taken, never starts. Steps that do
+    not wait for a failed one still run; a Fail step ends the run at once. On a stop request the running job is stopped
+    and nothing else starts; a Lambda function is waited for.
     """
 
     def __init__(self, record: ExecutionRecord, surroundings: Surroundings) -> None:
@@ -67,7 +67,6 @@ class Run:
     def execute(self) -> None:
         """Run to the end; every failure ends up in the record."""
         failure: str | None = None
-        self._announce(None)
         try:
             self._run_steps()
             if any(step.status == "Failed" for step in self.record.steps.values()):
@@ -85,19 +84,19 @@ class Run:
                 return
 
     def _next_step(self) -> Step | None:
-        started = self.record.steps
+        started, selection = self.record.steps, self.record.selection
         for step in self.record.definition.steps.values():
-            if step.name in started or any(
-                other not in started or started[other].status != "Succeeded" for other in step.waits_for
-            ):
+            if step.name in started or (selection is not None and step.name not in selection.steps):
+                continue
+            if any(other not in started or started[other].status != "Succeeded" for other in step.waits_for):
                 continue
             if step.branch is None or started[step.branch.condition].properties["Outcome"] is step.branch.outcome:
                 return step
         return None
 
     def _run_step(self, step: Step) -> None:
-        record = StepRecord(step)
         with self._around.lock:
+            record = StepRecord(step)
             self.record.steps[step.name] = record
             self.record.modified = record.started
             self._around.emit(step_event(self.record, record, None))
@@ -113,11 +112,9 @@ class Run:
         except _StepStoppedError:
             self._change(record, "Stopped")
         except StepError as error:
-            record.failure_reason = _shorten(str(error)) or None
-            self._change(record, "Failed")
+            self._change(record, "Failed", str(error))
         except Exception as error:
-            record.failure_reason = _shorten(f"InternalServerError: {type(error).__name__}: {error}")
-            self._change(record, "Failed")
+            self._change(record, "Failed", f"InternalServerError: {type(error).__name__}: {error}")
             raise
         else:
             self._change(record, "Succeeded")
@@ -251,9 +248,11 @@ class Run:
     def _read_property_file(self, step_name: str, file_name: str) -> Json:
         record = self.record.steps[step_name]
         output_name, path = record.step.property_files[file_name]
-        outputs = record.properties["ProcessingOutputConfig"]["Outputs"]
-        uri = next(output["S3Output"]["S3Uri"] for output in outputs if output["OutputName"] == output_name)
-        return self._read_json(join_key(uri, path))
+        for output in record.properties.get("ProcessingOutputConfig", {}).get("Outputs", []):
+            if output["OutputName"] == output_name:
+                return self._read_json(join_key(output["S3Output"]["S3Uri"], path))
+        # A reused step may have been run by an earlier definition.
+        raise ExpressionError(f"{record.reused_from} has no output '{output_name}' of step '{step_name}'")
 
     def _read_json(self, uri: str) -> Json:
         with _calling("s3:GetObject"):
@@ -262,19 +261,16 @@ class Run:
             except DataError as error:
                 raise ExpressionError(str(error)) from error
 
-    def _change(self, record: StepRecord, status: str) -> None:
+    def _change(self, record: StepRecord, status: str, failure_reason: str | None = None) -> None:
         with self._around.lock:
             if record.status == status:
                 return  # a retry goes on Executing
             previous, record.status = record.status, status
+            record.failure_reason = _shorten(failure_reason) if failure_reason else None
             self.record.modified = now()
             if status in TERMINAL:
                 record.ended = self.record.modified
             self._around.emit(step_event(self.record, record, previous))
-
-    def _announce(self, previous: str | None) -> None:
-        with self._around.lock:
-            self._around.emit(execution_event(self.record, previous))
 
     def _finish(self, failure: str | None) -> None:
         with self._around.lock:

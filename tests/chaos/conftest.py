@@ -1,7 +1,9 @@
-"""Thousands of invocations log nothing but what is critical."""
+"""Thousands of invocations log nothing but what is critical, and print no metrics."""
 
 import logging
+import os
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 
 import pytest
 
@@ -10,9 +12,10 @@ from workshop.telemetry import logger
 
 
 @pytest.fixture(autouse=True)
-def _quiet_logs() -> Iterator[None]:
+def _quiet() -> Iterator[None]:
     level = logger.log_level
     logger.setLevel(logging.CRITICAL)
-    yield
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
+        yield
     logger.setLevel(level)
     forget_assembled()

@@ -5,12 +5,14 @@ Semantics kept: every write is atomic; conditions see the item as it is at that 
 nothing and says which condition refused; ADD and DELETE on sets and numbers; an empty set is no attribute. Expressions:
 AND, OR, comparisons, attribute_exists, attribute_not_exists, size, if_not_exists; no paths inside of attributes.
 tests/unit/test_ledger.py runs the ledger against this table and against moto's.
+
+Typed values are replaced, never changed in place: a shallow copy of an item is a snapshot of it.
 """
 
-import copy
 import operator
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -39,18 +41,18 @@ class FakeDynamoDB:
         if not ConsistentRead:
             raise AssertionError("an eventually consistent read proves nothing")
         item = self.items.get(_key(Key))
-        return {} if item is None else {"Item": copy.deepcopy(item)}
+        return {} if item is None else {"Item": dict(item)}
 
     def put_item(self, TableName: str, Item: Item, **request: Any) -> dict[str, Any]:
         self._check(Item, request)
-        self.items[_key(Item)] = copy.deepcopy(Item)
+        self.items[_key(Item)] = dict(Item)
         return {}
 
     def update_item(self, TableName: str, Key: Item, **request: Any) -> dict[str, Any]:
         self._check(Key, request)
         item = self._updated(Key, request)
         self.items[_key(Key)] = item
-        return {"Attributes": copy.deepcopy(item)} if request.get("ReturnValues") == "ALL_NEW" else {}
+        return {"Attributes": dict(item)} if request.get("ReturnValues") == "ALL_NEW" else {}
 
     def transact_write_items(self, TransactItems: list[dict[str, Any]]) -> dict[str, Any]:
         updates = [write["Update"] for write in TransactItems]
@@ -79,12 +81,10 @@ class FakeDynamoDB:
         return _Expression(condition, self.items.get(_key(key), {}), request).condition()
 
     def _updated(self, key: Item, request: dict[str, Any]) -> Item:
-        item = copy.deepcopy(self.items.get(_key(key), {})) | {"pk": key["pk"], "sk": key["sk"]}
-        before = copy.deepcopy(item)
-        parts = re.split(r"\b(SET|REMOVE|ADD|DELETE)\b", request["UpdateExpression"])[1:]
-        for verb, clause in zip(parts[::2], parts[1::2], strict=True):
-            for action in _split(clause):
-                _apply(verb, action, item, before, request)
+        before = self.items.get(_key(key), {}) | {"pk": key["pk"], "sk": key["sk"]}
+        item = dict(before)
+        for verb, action in _actions(request["UpdateExpression"]):
+            _apply(verb, action, item, before, request)
         return item
 
 
@@ -117,9 +117,7 @@ class _Expression:
     """Evaluates one expression against an item."""
 
     def __init__(self, text: str, item: Item, request: dict[str, Any]) -> None:
-        self._tokens: list[str] = _TOKEN.findall(text)
-        if re.sub(r"\s", "", text) != "".join(self._tokens):
-            raise ValueError(f"cannot read the expression {text!r}")
+        self._tokens = _tokens(text)
         self._at = 0
         self._item = item
         self._request = request
@@ -194,6 +192,23 @@ class _Expression:
     def _next(self) -> str:
         self._at += 1
         return self._tokens[self._at - 1]
+
+
+@cache
+def _tokens(text: str) -> tuple[str, ...]:
+    tokens: list[str] = _TOKEN.findall(text)
+    if re.sub(r"\s", "", text) != "".join(tokens):
+        raise ValueError(f"cannot read the expression {text!r}")
+    return tuple(tokens)
+
+
+@cache
+def _actions(update: str) -> tuple[tuple[str, str], ...]:
+    """The verbs and actions of an update expression: ("SET", " phase = :idle"), ..."""
+    parts = re.split(r"\b(SET|REMOVE|ADD|DELETE)\b", update)[1:]
+    return tuple(
+        (verb, action) for verb, clause in zip(parts[::2], parts[1::2], strict=True) for action in _split(clause)
+    )
 
 
 def _plain(typed: Typed | None) -> Any:

@@ -14,6 +14,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -39,6 +40,11 @@ def client_error(code: str, operation: str, status: int = 400) -> ClientError:
     """An error as botocore raises it."""
     response: Any = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return ClientError(response, operation)
+
+
+@lru_cache(maxsize=1024)
+def _etag(body: bytes) -> str:
+    return f'"{hashlib.md5(body).hexdigest()}"'
 
 
 class FakeS3:
@@ -75,7 +81,7 @@ class FakeS3:
             {
                 "Key": k,
                 "Size": len(body),
-                "ETag": f'"{hashlib.md5(body).hexdigest()}"',
+                "ETag": _etag(body),
                 "LastModified": modified,
             }
             for k in keys[: self.PAGE]
@@ -146,6 +152,7 @@ class FakeExecution:
     description: str
     parameters: dict[str, str]
     started_at: datetime
+    source: str | None = None  # the execution whose outputs a selective one uses
     status: str = "Executing"
     changed_at: datetime | None = None
     failure_reason: str = ""
@@ -168,6 +175,7 @@ class FakeSageMaker:
         self.requests: list[dict[str, Any]] = []
         self.on_start: Callable[[FakeExecution], None] = lambda execution: None
         self.exit_messages: dict[str, str] = {}  # by processing job
+        self.training_jobs: dict[str, dict[str, Any]] = {}
 
     def start_pipeline_execution(self, **request: Any) -> dict[str, Any]:
         self.requests.append(request)
@@ -175,6 +183,9 @@ class FakeSageMaker:
             raise self.refusals.pop(0)
         if request["PipelineName"] != self._pipeline:
             raise client_error("ResourceNotFound", "StartPipelineExecution")
+        source = request.get("SelectiveExecutionConfig", {}).get("SourcePipelineExecutionArn")
+        if source is not None and (source not in self.executions or self.executions[source].is_active):
+            raise client_error("ValidationException", "StartPipelineExecution")
         token = request["ClientRequestToken"]
         if token not in self._by_token:
             number = len(self.executions) + 1
@@ -183,6 +194,7 @@ class FakeSageMaker:
                 request["PipelineExecutionDescription"],
                 {p["Name"]: p["Value"] for p in request["PipelineParameters"]},
                 self._clock.date(),
+                source,
             )
             self.on_start(execution)
             self._by_token[token] = self.executions[execution.arn] = execution
@@ -205,6 +217,9 @@ class FakeSageMaker:
     def describe_processing_job(self, ProcessingJobName: str) -> dict[str, Any]:
         message = self.exit_messages.get(ProcessingJobName)
         return {"ProcessingJobName": ProcessingJobName} | ({"ExitMessage": message} if message else {})
+
+    def describe_training_job(self, TrainingJobName: str) -> dict[str, Any]:
+        return self.training_jobs[TrainingJobName]
 
     def end(self, arn: str, status: str, reason: str = "") -> None:
         """Let an execution end."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.chaos.fakes import FakeExecution
+from tests.chaos.fakes import FakeExecution, client_error
 from tests.chaos.world import Crash, World
 
 
@@ -120,6 +120,19 @@ def a_starter_dies_between_start_and_record_and_nobody_hears_of_the_start(world:
     world.run()
     only(world, 1)
     assert world.notices()["run00001", "started"] == 1
+    world.check()
+
+
+def a_starter_dies_after_the_start_and_whoever_takes_over_is_throttled(world: World) -> None:
+    drop(world)
+    world.run(30)
+    world.run_seconds = lambda: 5000
+    world.deaf_to = {"Executing"}
+    world.between("sagemaker", "start_pipeline_execution", crash)
+    world.run(100)
+    world.sagemaker.refusals = [client_error("ThrottlingException", "StartPipelineExecution")]
+    world.run()
+    only(world, 1)
     world.check()
 
 
@@ -246,6 +259,75 @@ def a_request_for_a_report_that_is_lost_is_repeated_by_the_sweep(world: World) -
     world.check()
 
 
+def pictures_to_project_alone_use_the_network_that_is_there_once(world: World) -> None:
+    drop(world)
+    world.run()
+    world.choose_target("cats", "mine.png")
+    for _ in range(2):
+        world.run(100)
+        world.schedule()
+        world.run()
+    first, second = only(world, 2)
+    assert (first.source, second.source) == (None, first.arn)
+    world.check()
+
+
+def an_inference_that_fails_is_neither_repeated_nor_taken_for_a_training(world: World) -> None:
+    drop(world)
+    world.run()
+    world.final_status = lambda: "Failed"
+    for name in ("a.png", "b.png"):
+        world.choose_target("cats", name)
+        for _ in range(2):
+            world.run(100)
+            world.schedule()
+            world.run()
+    first, second, third = only(world, 3)
+    assert (second.source, third.source) == (first.arn, first.arn)
+    world.check()
+
+
+def a_second_inference_uses_the_run_that_trained(world: World) -> None:
+    drop(world)
+    world.run()
+    for name in ("a.png", "b.png"):
+        world.choose_target("cats", name)
+        world.run(100)
+        world.schedule()
+        world.run()
+    first, second, third = only(world, 3)
+    assert (second.source, third.source) == (first.arn, first.arn)
+    world.check()
+
+
+def an_inference_on_demand_does_not_make_images_forgotten_that_nobody_has_heard_of(world: World) -> None:
+    drop(world)
+    world.run()
+    world.upload("cats", "late.png", heard=False)
+    world.invoke("start_run", {"source": "manual", "dataset": "cats", "inferenceOnly": True})
+    world.run()
+    first, second, third = only(world, 3)
+    assert (first.source, second.source, third.source) == (None, first.arn, None)
+    assert "late.png" in world.images_of(third)
+    world.check()
+
+
+def images_that_come_during_an_inference_are_learned_after_it(world: World) -> None:
+    drop(world)
+    world.run()
+    world.choose_target("cats", "mine.png")
+    world.run(100)
+    world.schedule()
+    world.run(100)
+    only(world, 2)
+    world.upload("cats", "late.png")
+    world.run()
+    *_, third = only(world, 3)
+    assert third.source is None
+    assert "late.png" in world.images_of(third)
+    world.check()
+
+
 def an_artist_goes_away_with_the_folder_during_a_run_whose_end_nobody_hears(world: World) -> None:
     world.deaf_to = {"Succeeded"}
     drop(world)
@@ -264,6 +346,7 @@ STORIES: tuple[Callable[[World], None], ...] = (
     a_rival_with_a_newer_listing_starts_between_read_and_claim,
     a_starter_dies_between_claim_and_start,
     a_starter_dies_between_start_and_record_and_nobody_hears_of_the_start,
+    a_starter_dies_after_the_start_and_whoever_takes_over_is_throttled,
     a_run_ends_before_its_start_is_recorded,
     an_image_comes_while_a_run_is_active_and_its_timer_is_served_in_vain,
     an_upload_event_lost_during_a_run_is_made_good_by_its_end,
@@ -275,5 +358,10 @@ STORIES: tuple[Callable[[World], None], ...] = (
     an_image_comes_during_a_run_and_the_look_at_its_end_comes_at_once,
     an_end_that_nobody_hears_is_found_by_the_sweep,
     a_request_for_a_report_that_is_lost_is_repeated_by_the_sweep,
+    pictures_to_project_alone_use_the_network_that_is_there_once,
+    an_inference_that_fails_is_neither_repeated_nor_taken_for_a_training,
+    a_second_inference_uses_the_run_that_trained,
+    an_inference_on_demand_does_not_make_images_forgotten_that_nobody_has_heard_of,
+    images_that_come_during_an_inference_are_learned_after_it,
     an_artist_goes_away_with_the_folder_during_a_run_whose_end_nobody_hears,
 )

@@ -2,13 +2,14 @@
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.chaos import stories
 from tests.chaos.world import World
-from workshop import assembly, ledger, reconcile, runs, settling, starting
+from workshop import assembly, ledger, reconcile, runs, settling, starting, sweeping
 from workshop.ending import Ending
 from workshop.ledger import Ledger
 from workshop.state import DatasetState, Phase
@@ -54,8 +55,17 @@ def claim_never_taken_over(patch: Patch) -> None:
     patch.setattr(
         reconcile.Reconciler,
         "_resume",
-        lambda self, state: self._wait(state, reconcile.Outcome.WAITING, 60, "a start is under way"),
+        lambda self, state, request: self._wait(state, request, reconcile.Outcome.WAITING, 60, "a start is under way"),
     )
+
+
+def throttled_takeover_gives_the_claim_back(patch: Patch) -> None:
+    real_start = reconcile.Reconciler._start
+
+    def start(self: Any, *arguments: Any, is_own: bool) -> Any:
+        return real_start(self, *arguments, is_own=True)
+
+    patch.setattr(reconcile.Reconciler, "_start", start)
 
 
 def running_execution_ignored(patch: Patch) -> None:
@@ -129,18 +139,54 @@ def ready_marker_ignored(patch: Patch) -> None:
     patch.setattr(reconcile.Reconciler, "_seconds_to_quiet", _quiet_without_marker)
 
 
-def _quiet_without_marker(self: Any, state: DatasetState, listing: Any) -> float:
-    newest = max(state.last_seen or 0, listing.newest_ms)
+def _quiet_without_marker(self: Any, state: DatasetState, listing: Any, targets: Any) -> float:
+    newest = max(state.last_seen or 0, listing.newest_ms, targets.newest_ms)
     return float(newest / 1000 + self._config.quiet_seconds - reconcile.clock.now_ms() / 1000)
 
 
+def same_targets_again_and_again(patch: Patch) -> None:
+    real_read = Ledger.read
+
+    def read(self: Ledger, dataset: str) -> DatasetState:
+        return replace(real_read(self, dataset), last_targets="forgotten")
+
+    patch.setattr(Ledger, "read", read)
+
+
+def inference_taken_for_a_training(patch: Patch) -> None:
+    real_trained = Ending._trained_seconds
+    patch.setattr(
+        Ending,
+        "_trained_seconds",
+        lambda self, claim, arn, status: real_trained(self, replace(claim, source_arn=None), arn, status),
+    )
+
+
+def images_forgotten_over_an_inference(patch: Patch) -> None:
+    real_finish = Ledger.finish
+    patch.setattr(
+        Ledger,
+        "finish",
+        lambda self, identity, claim, *rest: real_finish(self, identity, replace(claim, source_arn=None), *rest),
+    )
+
+
+def sweep_blind_to_active_runs(patch: Patch) -> None:
+    patch.setattr(sweeping, "is_outstanding", lambda state, quiet: state.phase is Phase.IDLE and bool(state.unreported))
+
+
 MUTANTS = (
+    same_targets_again_and_again,
+    inference_taken_for_a_training,
+    images_forgotten_over_an_inference,
+    sweep_blind_to_active_runs,
     random_token,
     claim_without_last_seen,
     claim_without_attempt,
     unconditional_claim,
     no_look_after_terminal,
     claim_never_taken_over,
+    throttled_takeover_gives_the_claim_back,
     running_execution_ignored,
     terminal_event_ignored_while_starting,
     slots_not_counted,

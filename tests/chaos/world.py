@@ -3,8 +3,8 @@
 What happens to the functions here happens to them at AWS: upload events come late, twice, in any order or never;
 timers come after their delay and again after the visibility timeout; asynchronous invocations are retried twice and
 then given up; executions end when they like, and their events come before, between and after everything else; a
-function dies before or after any call; and while it waits for an answer, others act (`interleave`, and `between` for
-one exact place).
+function dies before or after any call, or a service throttles it; and while it waits for an answer, others act
+(`interleave`, and `between` for one exact place).
 """
 
 import heapq
@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import pytest
@@ -21,12 +22,12 @@ from botocore.exceptions import ClientError
 
 from tests.chaos.fake_dynamodb import FakeDynamoDB
 from tests.chaos.fakes import FakeClock, FakeExecution, FakeLambda, FakeS3, FakeSageMaker, FakeSNS, FakeSQS
+from tests.chaos.invariants import never_projected, never_run, run_twice, stuck, untold
+from tests.chaos.luck import Crash, Luck
 from tests.unit.conftest import CONTEXT, ENVIRONMENT, forget_assembled, load_handler
 from workshop import clients, clock
 from workshop.errors import WorkshopError
-from workshop.ledger import Ledger
-from workshop.snapshot import fingerprint, list_dataset
-from workshop.state import Phase, RunIdentity
+from workshop.state import RunIdentity
 
 VISIBILITY_SECONDS = 720
 MAX_RECEIVES = 5
@@ -39,20 +40,7 @@ SETTINGS = ENVIRONMENT | {
     "RESULTS_URL": "",
     "MIN_IMAGES": "1",
 }
-
-
-class Crash(BaseException):
-    """The function's environment is gone, in the middle of whatever it did."""
-
-
-@dataclass(frozen=True)
-class Luck:
-    """Probabilities: of a crash at each call, of losing and doubling an event, of others acting while one waits."""
-
-    crash: float = 0.0
-    loss: float = 0.0
-    double: float = 0.0
-    interleave: float = 0.0
+FUNCTIONS = ("upload_trigger", "start_run", "status_listener", "report_success", "report_failure")
 
 
 @dataclass
@@ -65,8 +53,11 @@ class _Frame:
 class World:
     """One account, one bucket, one pipeline."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, seed: int = 0, luck: Luck | None = None) -> None:
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, seed: int = 0, luck: Luck | None = None, slots: int = 2
+    ) -> None:
         self.random = random.Random(seed)
+        self.slots = slots
         self.luck = luck or Luck()
         self.clock = FakeClock()
         self.s3 = FakeS3(self.clock)
@@ -105,9 +96,9 @@ class World:
         monkeypatch.setattr(clock, "now_ms", self.clock.now_ms)
         for name, value in SETTINGS.items():
             monkeypatch.setenv(name, value)
+        monkeypatch.setenv("MAX_CONCURRENT_RUNS", str(slots))
         forget_assembled()
-        names = ("upload_trigger", "start_run", "status_listener", "report_success", "report_failure")
-        self._handlers = {name: load_handler(name) for name in names}
+        self._handlers = _handlers()
 
     # ------------------------------------------------------------------------------------------------- what people do
 
@@ -120,8 +111,16 @@ class World:
         if heard:
             self._event(lambda: self._queue_upload(json.dumps(event)), 0, 5)
 
+    def choose_target(self, dataset: str, name: str) -> None:
+        """An artist puts a picture to project beside the dataset; no event tells of it."""
+        self.s3.put_object("bucket", f"inference/{dataset}/{name}", f"{name} {self.random.random()}".encode())
+
     def sweep(self) -> None:
-        """The schedule fires."""
+        """The hourly sweep fires."""
+        self._deliver_async("start_run", {"source": "sweep"})
+
+    def schedule(self) -> None:
+        """The weekly schedule fires."""
         self._deliver_async("start_run", {"source": "schedule"})
 
     # --------------------------------------------------------------------------------------------------- time passing
@@ -147,6 +146,22 @@ class World:
             self.sweep()
             self.run()
 
+    def recover(self, looks: int) -> None:
+        """Let sweep and schedule fire in turn, at most so often, until all is well, and come to rest. Once more, they
+        change nothing."""
+        for number in range(looks):
+            if not self.faults():
+                break
+            (self.schedule if number % 2 else self.sweep)()
+            self.run(3600)
+        assert not (faults := self.faults()), faults
+        self.run()
+        before = len(self.sagemaker.executions), len(self.sns.published)
+        self.settle_everything(sweeps=1)
+        self.schedule()
+        self.run()
+        assert before == (len(self.sagemaker.executions), len(self.sns.published)), "a sweep at rest did something"
+
     def between(self, service: str, operation: str, action: Callable[[], None]) -> None:
         """Once, right after the next such call has been answered and before its caller goes on, do something."""
         self._between[service, operation] = action
@@ -171,8 +186,11 @@ class World:
 
     # ----------------------------------------------------------------------------------------------- calls and crashes
 
-    def before_call(self) -> None:
+    def before_call(self, service: str, operation: str) -> None:
         self._maybe_crash()
+        if self._frames and (refusal := self.luck.refusal(self.random, service, operation)):
+            self._excuse(self._frames[-1])
+            raise refusal
 
     def after_call(self, service: str, operation: str, request: dict[str, Any]) -> None:
         self._note(service, operation, request)
@@ -206,12 +224,17 @@ class World:
         try:
             return self._handlers[function](event, CONTEXT)
         except Crash:
-            self.excused.update(self._frames[-1].unrecorded)
+            self._excuse(self._frames[-1])
             return None
         except (WorkshopError, ClientError):
             return None
         finally:
             self._frames.pop()
+
+    def _excuse(self, frame: _Frame) -> None:
+        """What was published and could not be recorded may be published once more."""
+        self.excused.update(frame.unrecorded)
+        frame.unrecorded.clear()
 
     # -------------------------------------------------------------------------------------------------------- delivery
 
@@ -291,7 +314,7 @@ class World:
         same = [e for e in active if e.parameters["Dataset"] == identity.dataset]
         assert not same, f"two runs of {identity.dataset} at once"
         self.max_active = max(self.max_active, len(active) + 1)
-        assert self.max_active <= int(SETTINGS["MAX_CONCURRENT_RUNS"]), "more runs at once than allowed"
+        assert self.max_active <= self.slots, "more runs at once than allowed"
         self._status_event(execution, "Executing", 3)
         self.at(self.run_seconds(), lambda: self.end(execution, self.final_status()))
 
@@ -347,24 +370,15 @@ class World:
 
     def check(self) -> None:
         """What must hold once everything has come to rest."""
-        ledger = Ledger(self.dynamodb, "ledger")
-        slots = self.dynamodb.items.get(("SLOTS", "STATE"), {})
-        assert "holders" not in slots, f"slots are stuck: {slots}"
-        for dataset in self.datasets():
-            state = ledger.read(dataset)
-            assert state.phase is Phase.IDLE, f"{dataset} is stuck in {state.phase}"
-            assert not state.unreported, f"{dataset} still owes a notice"
-            listing = list_dataset(self.s3, "bucket", dataset)
-            assert state.last_fingerprint == fingerprint(listing.images, None), f"a drop of {dataset} was never run"
-        notices = self.notices()
-        for notice, times in notices.items():
+        assert not (faults := self.faults()), faults
+        for notice, times in self.notices().items():
             assert times <= 1 + self.excused[notice], f"{notice} was sent {times} times"
-        for execution in self.sagemaker.executions.values():
-            assert not execution.is_active
-            kind = "succeeded" if execution.status == "Succeeded" else "failed"
-            assert notices[execution.arn.rsplit("/", 1)[1], kind], f"nobody was told how {execution.arn} ended"
-        if not self.luck.crash:
+        if not (self.luck.crash or self.luck.throttle):
             assert not self.dead_letters
+
+    def faults(self) -> list[str]:
+        """What is not as it must be in the end; after crashes and losses, the sweeps' work."""
+        return [*stuck(self), *never_run(self), *never_projected(self), *run_twice(self), *untold(self)]
 
 
 class _Wire:
@@ -379,12 +393,18 @@ class _Wire:
         call = getattr(self._client, operation)
 
         def through(*args: Any, **request: Any) -> Any:
-            self._world.before_call()
+            self._world.before_call(self._service, operation)
             answer = call(*args, **request)
             self._world.after_call(self._service, operation, request)
             return answer
 
         return through
+
+
+@cache
+def _handlers() -> dict[str, Callable[[Any, Any], Any]]:
+    """Loaded once: they keep nothing of a world (what they keep is in workshop.assembly, which is forgotten)."""
+    return {name: load_handler(name) for name in FUNCTIONS}
 
 
 def _notice_name(message: str, attributes: dict[str, dict[str, str]]) -> tuple[str, str]:

@@ -140,6 +140,27 @@ def test_a_job_on_several_machines_is_refused_before_it_does_anything(tmp_path: 
     assert "instance count to 1" in (tmp_path / "output/failure").read_text()
 
 
+def test_a_processing_job_knows_where_its_inputs_came_from(tmp_path: Path) -> None:
+    inputs = [
+        {"InputName": "code", "S3Input": {"S3Uri": "s3://b/code/"}},
+        {"InputName": "model", "S3Input": {"S3Uri": "s3://b/model.tar.gz", "LocalPath": "/opt/ml/processing/x"}},
+    ]
+    write(tmp_path / "config/processingjobconfig.json", {"ProcessingInputs": inputs})
+    assert ProcessingJob(tmp_path).source("model") == "s3://b/model.tar.gz"
+    assert ProcessingJob(tmp_path).source("targets") is None
+
+
+@pytest.mark.parametrize(
+    "inputs", [None, 5, {}, [5, {}], [{"InputName": "model"}], [{"InputName": "model", "S3Input": 5}]]
+)
+def test_a_configuration_that_does_not_tell_where_an_input_came_from_is_no_error(
+    tmp_path: Path, inputs: object
+) -> None:
+    assert ProcessingJob(tmp_path).source("model") is None
+    write(tmp_path / "config/processingjobconfig.json", {"ProcessingInputs": inputs})
+    assert ProcessingJob(tmp_path).source("model") is None
+
+
 @given(st.text(max_size=3000))
 def test_a_sentence_is_one_printable_line_of_at_most_1024_bytes(text: str) -> None:
     sentence = plain_sentence(text)

@@ -3,7 +3,9 @@
 import dataclasses
 import html.parser
 import json
+import os
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from containers.errors import InputError
+from containers.infer import wording
+from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
 from containers.infer.results import Pictures, Run
 from containers.prepare_report import SetAsideImage
@@ -136,6 +140,43 @@ def test_a_network_that_began_with_another_says_so(finished_run: Run, tmp_path: 
 
 def test_a_network_that_began_from_nothing_says_so(finished_run: Run, tmp_path: Path) -> None:
     assert "The network began from nothing" in render(finished_run, tmp_path / "report")
+
+
+def test_a_page_of_an_earlier_runs_network_says_whose_it_is_and_from_when(finished_run: Run, tmp_path: Path) -> None:
+    network = finished_run.model_folder / "network.json"
+    network.write_text("{}")
+    os.utime(network, (0, datetime(2026, 11, 24, 23, 59, tzinfo=UTC).timestamp()))
+    run = dataclasses.replace(finished_run, trained_by="p4jn9xou8a8s")
+    sentence = "The network was trained by an earlier run, p4jn9xou8a8s on 24 November 2026;"
+    assert sentence in render(run, tmp_path / "report")
+    assert "earlier run" not in render(finished_run, tmp_path / "own")
+
+
+def test_a_network_without_a_date_is_told_of_without_one(finished_run: Run, tmp_path: Path) -> None:
+    run = dataclasses.replace(finished_run, trained_by="p4jn9xou8a8s")
+    assert "by an earlier run, p4jn9xou8a8s; what it drew" in render(run, tmp_path / "report")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "day"), [(0, "1 January 1970"), (1_795_564_740, "24 November 2026"), (2**62, ""), (float("nan"), "")]
+)
+def test_a_time_is_told_as_a_day_if_a_calendar_has_it(seconds: float, day: str) -> None:
+    assert wording.day(seconds) == day
+
+
+@pytest.mark.parametrize(
+    ("uri", "run"),
+    [
+        ("s3://bucket/runs/faces/p4jn9xou8a8s/training/job-1/output/model.tar.gz", "p4jn9xou8a8s"),
+        ("s3://bucket/runs/faces/ifw9mcxjxl5q/training/job-1/output/model.tar.gz", None),
+        ("s3://bucket/training/job-1/output/model.tar.gz", None),
+        ("s3://bucket/elsewhere/model.tar.gz", None),
+        ("s3://bucket/runs/faces/<b>/training/job-1/output/model.tar.gz", None),
+        (None, None),
+    ],
+)
+def test_the_run_that_trained_a_network_is_told_by_the_models_place(uri: str | None, run: str | None) -> None:
+    assert earlier_run(uri, "ifw9mcxjxl5q") == run
 
 
 def test_a_long_list_of_set_aside_files_is_cut_and_says_so(finished_run: Run, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import tarfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -241,6 +242,21 @@ def test_a_mode_draws_only_its_own_pictures(
     infer(ProcessingJob(tmp_path))
     report = json.loads((tmp_path / "processing/output/report/report.json").read_text())
     assert report["pictures"] == pictures
+
+
+def test_a_page_drawn_with_the_network_of_an_earlier_run_says_so(
+    tmp_path: Path, archive: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = infer_job(tmp_path, archive)
+    model = {"S3Uri": "s3://bucket/runs/my-faces/p4jn9xou8a8s/training/job-1/output/model.tar.gz"}
+    config = {"ProcessingInputs": [{"InputName": "model", "S3Input": model}]}
+    (job.folder("config") / "processingjobconfig.json").write_text(json.dumps(config))
+    for name, value in {"DATASET": "my-faces", "EXECUTION_ID": "ifw9mcxjxl5q", "INFERENCE_MODE": "mix"}.items():
+        monkeypatch.setenv(name, value)
+    infer(ProcessingJob(tmp_path))
+    today = f"{datetime.now(UTC):%B %Y}"  # the network was trained by this very test run
+    sentence = rf"trained by an earlier run, p4jn9xou8a8s on \d+ {today}; what it drew for this page is new\."
+    assert re.search(sentence, job.text("processing/output/report/index.html"))
 
 
 def test_a_model_archive_that_leads_out_of_its_folder_is_refused(

@@ -62,6 +62,12 @@ def wait_for_mails(workshop: LocalWorkshop, dataset: str, wanted: list[str], sec
     return wait_for(f"mails {wanted} about {dataset}", look, seconds, lambda: kinds(workshop, dataset))
 
 
+def reused_steps(workshop: LocalWorkshop, arn: str) -> set[str]:
+    """The steps of a run whose results are another run's."""
+    answer = workshop.endpoint.client("sagemaker").list_pipeline_execution_steps(PipelineExecutionArn=arn)
+    return {step["StepName"] for step in answer["PipelineExecutionSteps"] if "SelectiveExecutionResult" in step}
+
+
 def processes(workshop: LocalWorkshop, command: str) -> list[int]:
     """The workshop's processes whose command line has `command` in it."""
     found = []

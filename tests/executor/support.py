@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ BUCKET = "workshop-test"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/pipeline"
 PIPELINE = "faces-workshop"
 TOKEN = "t" * 32
+FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:notify"
 ROOT_KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 JOIN_SECONDS = 30.0
 
@@ -132,13 +133,19 @@ class Place:
         definition = {"Version": "2020-12-01", "Parameters": parameters or [], "Steps": steps}
         self.api.create_pipeline(PipelineName=PIPELINE, PipelineDefinition=json.dumps(definition), RoleArn=ROLE)
 
-    def start(self, token: str = TOKEN, **parameters: str) -> str:
-        """Start an execution and return its ARN."""
+    def start(
+        self, token: str = TOKEN, selected: Sequence[str] = (), source: str | None = None, **parameters: str
+    ) -> str:
+        """Start an execution, of the selected steps alone if any are named, and return its ARN."""
+        config: dict[str, Any] = {"SelectedSteps": [{"StepName": name} for name in selected]}
+        if source is not None:
+            config["SourcePipelineExecutionArn"] = source
         answer = self.api.start_pipeline_execution(
             PipelineName=PIPELINE,
             ClientRequestToken=token,
             PipelineExecutionDescription="a description",
             PipelineParameters=[{"Name": name, "Value": value} for name, value in parameters.items()],
+            **({"SelectiveExecutionConfig": config} if selected else {}),
         )
         return str(answer["PipelineExecutionArn"])
 
@@ -249,3 +256,31 @@ def training(channels: dict[str, str] | None = None, **more: Any) -> dict[str, A
         **more,
     }
     return {"Name": "Step", "Type": "Training", "Arguments": arguments}
+
+
+def named(name: str, step: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {**step, "Name": name, **more}
+
+
+def notify(**more: Any) -> dict[str, Any]:
+    return {"Name": "Notify", "Type": "Lambda", "FunctionArn": FUNCTION, "Arguments": {}, **more}
+
+
+def fail(message: Any) -> dict[str, Any]:
+    return {"Name": "Stop", "Type": "Fail", "Arguments": {"ErrorMessage": message}}
+
+
+def condition(left: Any, right: Any, then: list[Any], otherwise: list[Any]) -> dict[str, Any]:
+    comparison = {"Type": "GreaterThanOrEqualTo", "LeftValue": left, "RightValue": right}
+    arguments = {"Conditions": [comparison], "IfSteps": then, "ElseSteps": otherwise}
+    return {"Name": "Enough", "Type": "Condition", "Arguments": arguments}
+
+
+def counting(count: int) -> dict[str, Any]:
+    """Return a Processing step that writes a count into its property file Report."""
+    script = f'echo \'{{"images": {{"good": {count}}}}}\' > /opt/ml/processing/output/report/counts.json'
+    step = processing(script, outputs={"report": f"s3://{BUCKET}/report"})
+    return step | {"PropertyFiles": [{"PropertyFileName": "Report", "OutputName": "report", "FilePath": "counts.json"}]}
+
+
+GOOD = {"Std:JsonGet": {"PropertyFile": {"Get": "Steps.Step.PropertyFiles.Report"}, "Path": "images.good"}}

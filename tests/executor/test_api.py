@@ -162,10 +162,8 @@ def test_pipeline_with_a_running_execution_is_not_deleted(place: Place) -> None:
 
 def test_what_is_not_built_is_refused_by_name(place: Place) -> None:
     place.create([FAIL])
-    with pytest.raises(ClientError, match="SelectiveExecutionConfig is not supported"):
-        place.api.start_pipeline_execution(
-            PipelineName=PIPELINE, SelectiveExecutionConfig={"SelectedSteps": [{"StepName": "Stop"}]}
-        )
+    with pytest.raises(ClientError, match="PipelineVersionId is not supported"):
+        place.api.start_pipeline_execution(PipelineName=PIPELINE, PipelineVersionId=1)
     with pytest.raises(ClientError, match="PipelineDefinitionS3Location is not supported"):
         place.api.update_pipeline(
             PipelineName=PIPELINE, PipelineDefinitionS3Location={"Bucket": "bucket", "ObjectKey": "key"}

@@ -1,12 +1,14 @@
 """Events: AWS's shapes, in order, once for each change of a status, whatever the bus does."""
 
 import json
+from threading import Event
 from typing import Any
 
 import pytest
 
 from local_aws.sagemaker import events
 from local_aws.sagemaker.events import EXECUTION_CHANGE, STEP_CHANGE
+from local_aws.sagemaker.run import Run
 from tests.executor.support import (
     ACCOUNT,
     PIPELINE,
@@ -119,6 +121,33 @@ def test_a_stopped_run_passes_through_stopping(place: Place) -> None:
     place.standin.stop()
     assert execution_changes(place) == [(None, "Executing"), ("Executing", "Stopping"), ("Stopping", "Stopped")]
     assert step_changes(place)[2:] == [("Step", "Executing", "Stopping"), ("Step", "Stopping", "Stopped")]
+
+
+def test_a_run_that_is_stopped_before_its_thread_begins_is_told_of_from_its_start(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped, execute = Event(), Run.execute
+
+    def execute_late(run: Run) -> None:
+        assert stopped.wait(30)
+        execute(run)
+
+    monkeypatch.setattr(Run, "execute", execute_late)
+    place.create([processing("true")])
+    arn = place.start()
+    place.standin.stop_execution(arn)
+    stopped.set()
+    place.finish(arn)
+    place.standin.stop()
+    assert execution_changes(place) == [(None, "Executing"), ("Executing", "Stopping"), ("Stopping", "Stopped")]
+    times = [entry["Time"] for entry in place.aws.bus.entries]
+    assert times == sorted(set(times))
+    assert step_changes(place) == []
+
+
+def test_all_events_go_through_one_client(place: Place) -> None:
+    finished(place, processing("true"))
+    assert [service for service, _ in place.aws.credentials].count("events") == 1
 
 
 def test_every_event_comes_twice_if_asked(make_place: MakePlace) -> None:

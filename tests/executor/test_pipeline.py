@@ -4,9 +4,13 @@ import io
 import json
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from containers.infer.provenance import earlier_run
+from local_aws.sagemaker.events import STEP_CHANGE
 from tests.executor.support import ACCOUNT, BUCKET, PIPELINE, ROLE, TOKEN, MakePlace, Place
 
 OWN = Path(__file__).parents[2] / "pipeline_builder/definition.json"
@@ -60,8 +64,8 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
-def start(place: Place, images: int, **changes: str) -> str:
-    """Upload a drop, create the pipeline as deployment does, and start it as start_run does."""
+def deploy(place: Place, images: int) -> dict[str, str]:
+    """Upload a drop, create the pipeline as deployment does, and return the parameters that start_run gives it."""
     names = [f"{number:03}.png" for number in range(images)]
     for name in names:
         place.aws.put(f"uploads/faces/{name}")
@@ -71,7 +75,7 @@ def start(place: Place, images: int, **changes: str) -> str:
     prefix = {"prefix": f"s3://{BUCKET}/uploads/faces/"}
     text = OWN.read_text().replace("${JobRoleArn}", ROLE).replace("${NotifyFunctionArn}", FUNCTION)
     place.api.create_pipeline(PipelineName=PIPELINE, PipelineDefinition=text, RoleArn=ROLE)
-    parameters = {
+    return {
         "Dataset": "faces",
         "Fingerprint": FINGERPRINT,
         "ProcessInput": place.aws.put("manifests/faces/f.manifest", [prefix, *names]),
@@ -87,8 +91,11 @@ def start(place: Place, images: int, **changes: str) -> str:
         "Kimg": "1.5",
         "Resolution": "32",
         "MinImages": "3",
-    } | changes
-    return place.start(TOKEN, **parameters)
+    }
+
+
+def start(place: Place, images: int, **changes: str) -> str:
+    return place.start(TOKEN, **deploy(place, images) | changes)
 
 
 @pytest.mark.parametrize("isolation", ["own /opt/ml", "rewritten paths"])
@@ -133,6 +140,66 @@ def test_whole_run(make_place: MakePlace, own_opt: bool, isolation: str) -> None
     }
     assert place.aws.functions.calls == [(FUNCTION, event)]
     assert "loss_g=0.7" in place.standin.job_logs(arn)["Train"].read_text()
+
+
+def test_inference_alone_draws_new_targets_with_the_model_of_an_earlier_run(make_place: MakePlace) -> None:
+    place = make_place()
+    parameters = deploy(place, images=4)
+    trained = place.start(TOKEN, **parameters)
+    assert place.finish(trained)["PipelineExecutionStatus"] == "Succeeded", place.steps(trained)
+    place.aws.put("inference/faces/face.png")
+    targets = [{"prefix": f"s3://{BUCKET}/inference/faces/"}, "face.png"]
+    changes = {"InferenceImagePath": place.aws.put("manifests/faces/new.targets.manifest", targets), "Kimg": "99"}
+    arn = place.start("i" * 32, ["Infer", "Notify"], trained, **parameters | changes)
+    assert place.finish(arn)["PipelineExecutionStatus"] == "Succeeded", place.steps(arn)
+
+    before, after = place.steps(trained), place.steps(arn)
+    assert list(after) == ["Prepare", "EnoughImages", "Train", "Infer", "Notify"]
+    for reused in ("Prepare", "EnoughImages", "Train"):
+        assert after[reused]["SelectiveExecutionResult"] == {"SourcePipelineExecutionArn": trained}
+        assert after[reused]["Metadata"] == before[reused]["Metadata"]
+    assert after["EnoughImages"]["Metadata"] == {"Condition": {"Outcome": "True"}}
+    assert after["Infer"]["Metadata"] != before["Infer"]["Metadata"]
+    assert place.standin.job_logs(arn).keys() == {"Infer"}
+
+    execution = arn.rsplit("/", 1)[-1]
+    run = f"runs/faces/{execution}"
+    assert place.aws.stored(f"{run}/") == [f"{run}/inference/seeds.png", f"{run}/report/report.json"]
+    facts = json.loads(place.aws.read(f"{run}/report/report.json"))
+    assert (facts["targets"], facts["execution"]) == (["face.png"], execution)
+    assert facts["network"]["kimg"] == "1.5"
+    assert facts["prepared"]["images"]["good"] == 4
+    _, event = place.aws.functions.calls[-1]
+    assert (event["pipelineExecutionArn"], event["reportUri"]) == (arn, f"s3://{BUCKET}/{run}/report")
+    assert trained_by(place, trained) is None
+    assert trained_by(place, arn) == trained.rsplit("/", 1)[-1]
+    told = [(entry["stepName"], entry["currentStepStatus"]) for entry in events_of(place, arn)]
+    assert [name for name, status in told if status == "Succeeded"] == ["Infer", "Notify"]
+
+
+def test_inference_alone_is_refused_without_a_run_that_has_trained(make_place: MakePlace) -> None:
+    place = make_place()
+    parameters = deploy(place, images=2)
+    with pytest.raises(ClientError, match=r"depend on \[Prepare, EnoughImages, Train\]"):
+        place.start(TOKEN, ["Infer", "Notify"], **parameters)
+    source = place.start("s" * 32, **parameters)
+    place.finish(source)
+    with pytest.raises(ClientError, match=r"need the Training step 'Train' .* it did not run"):
+        place.start(TOKEN, ["Infer", "Notify"], source, **parameters)
+
+
+def trained_by(place: Place, arn: str) -> str | None:
+    """Return what the job Infer of an execution makes of its model's place in S3."""
+    job = place.steps(arn)["Infer"]["Metadata"]["ProcessingJob"]["Arn"].rsplit("/", 1)[-1]
+    inputs = place.api.describe_processing_job(ProcessingJobName=job)["ProcessingInputs"]
+    (uri,) = [one["S3Input"]["S3Uri"] for one in inputs if one["InputName"] == "model"]
+    return earlier_run(uri, arn.rsplit("/", 1)[-1])
+
+
+def events_of(place: Place, arn: str) -> list[dict[str, Any]]:
+    """End the stand-in and return what its events told of an execution's steps."""
+    place.standin.stop()
+    return [detail for detail in place.aws.bus.details(STEP_CHANGE) if detail["pipelineExecutionArn"] == arn]
 
 
 def test_too_few_images_end_the_run_with_a_sentence(make_place: MakePlace) -> None:

@@ -9,18 +9,23 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 
 from local_aws.sagemaker import retry
 from tests.executor.support import (
-    ACCOUNT,
     BUCKET,
+    FUNCTION,
+    GOOD,
     PIPELINE,
     MakePlace,
     Place,
+    condition,
+    counting,
     eventually,
+    fail,
+    named,
+    notify,
     processing,
     processing_input,
     training,
 )
 
-FUNCTION = f"arn:aws:lambda:eu-central-1:{ACCOUNT}:function:notify"
 # Says that it is up, waits for SIGTERM, saves its work and ends well.
 SAVES_WHEN_ASKED = """
 import os, signal, sys, time
@@ -34,34 +39,6 @@ os.makedirs(base + '/checkpoints', exist_ok=True)
 print('up', flush=True)
 time.sleep(600)
 """
-
-
-def named(name: str, step: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {**step, "Name": name, **more}
-
-
-def notify(**more: Any) -> dict[str, Any]:
-    return {"Name": "Notify", "Type": "Lambda", "FunctionArn": FUNCTION, "Arguments": {}, **more}
-
-
-def fail(message: Any) -> dict[str, Any]:
-    return {"Name": "Stop", "Type": "Fail", "Arguments": {"ErrorMessage": message}}
-
-
-def condition(left: Any, right: Any, then: list[Any], otherwise: list[Any]) -> dict[str, Any]:
-    comparison = {"Type": "GreaterThanOrEqualTo", "LeftValue": left, "RightValue": right}
-    arguments = {"Conditions": [comparison], "IfSteps": then, "ElseSteps": otherwise}
-    return {"Name": "Enough", "Type": "Condition", "Arguments": arguments}
-
-
-def counting(count: int) -> dict[str, Any]:
-    """Return a Processing step that writes a count into its property file Report."""
-    script = f'echo \'{{"images": {{"good": {count}}}}}\' > /opt/ml/processing/output/report/counts.json'
-    step = processing(script, outputs={"report": f"s3://{BUCKET}/report"})
-    return step | {"PropertyFiles": [{"PropertyFileName": "Report", "OutputName": "report", "FilePath": "counts.json"}]}
-
-
-GOOD = {"Std:JsonGet": {"PropertyFile": {"Get": "Steps.Step.PropertyFiles.Report"}, "Path": "images.good"}}
 
 
 def test_a_step_starts_when_what_it_refers_to_has_succeeded(place: Place) -> None:

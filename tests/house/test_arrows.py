@@ -6,12 +6,23 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = {"functions", "workshop", "pipeline_builder", "stylegan2", "containers", "local_aws", "sagemaker", "boto3"}
+ROOMS = {
+    "functions",
+    "workshop",
+    "pipeline_builder",
+    "stylegan2",
+    "containers",
+    "operations",
+    "local_aws",
+    "sagemaker",
+    "boto3",
+}
 
 # room's folder -> what it may import of ours, and of the two packages that mark AWS
 MAY_KNOW = {
     "functions": {"workshop"},
     "layers/workshop/workshop": {"workshop", "boto3"},
+    "operations": {"operations", "workshop", "boto3"},
     "pipeline_builder": {"pipeline_builder", "sagemaker", "boto3"},
     "stylegan2-ada-pytorch": {"stylegan2"},
     "containers": {"containers", "stylegan2"},

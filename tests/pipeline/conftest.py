@@ -81,6 +81,7 @@ def outputs(bucket: str) -> dict[str, str]:
         "PipelineName": "workshop",
         "PipelineRoleArn": ROLE,
         "ReportSuccessFunctionArn": FUNCTION,
+        "StackName": "workshop",
     }
 
 

@@ -28,17 +28,23 @@ from tests.pipeline.test_definition import api_errors
 
 ROLE = "arn:aws:iam::123456789012:role/service-role/workshop-PipelineRole-1ABC"
 FUNCTION = "arn:aws:lambda:eu-central-1:123456789012:function:workshop-ReportSuccess-1ABC"
+TAGS = {"stack": "workshop", "application": "image-workshop"}
+LISTED_TAGS = [{"Key": "application", "Value": "image-workshop"}, {"Key": "stack", "Value": "workshop"}]
 
 
 # ------------------------------------------------------------------------------------------------------- rendering
 
 
 def render(definition: str, **changes: Any) -> str:
-    return render_definition(definition, **{"job_role_arn": ROLE, "notify_function_arn": FUNCTION, **changes})
+    return render_definition(
+        definition, **{"job_role_arn": ROLE, "notify_function_arn": FUNCTION, "tags": TAGS, **changes}
+    )
 
 
-def test_the_placeholders_are_filled_in_and_nothing_else_changes(definition_text: str) -> None:
+def test_the_placeholders_are_filled_in_the_jobs_tagged_and_nothing_else_changes(definition_text: str) -> None:
     rendered = json.loads(render(definition_text))
+    for name in ("Prepare", "Train", "Infer"):
+        assert steps(rendered)[name]["Arguments"].pop("Tags") == LISTED_TAGS
 
     assert json.dumps(rendered).count(ROLE) == 3
     assert steps(rendered)["Notify"]["FunctionArn"] == FUNCTION
@@ -85,8 +91,8 @@ def test_an_arn_of_another_kind_or_with_something_behind_it_is_refused(definitio
     [
         ('{"Role": "${JobRoleArn}"}', r"no placeholder \$\{NotifyFunctionArn\}"),
         ("${JobRoleArn}${NotifyFunctionArn}", "not JSON"),
-        ('{"x": "${JobRoleArn} ${NotifyFunctionArn} ${Bucket}"}', "nothing fills in"),
-        (json.dumps({"x": "${JobRoleArn} ${NotifyFunctionArn}", "y": "y" * 1_048_576}), "1048576 are allowed"),
+        ('{"Steps": [], "x": "${JobRoleArn} ${NotifyFunctionArn} ${Bucket}"}', "nothing fills in"),
+        (f'{{"Steps": [], "x": "${{JobRoleArn}} ${{NotifyFunctionArn}} {"y" * 1_048_576}"}}', "1048576 are allowed"),
     ],
 )
 def test_a_definition_that_cannot_be_deployed_is_refused(definition: str, message: str) -> None:
@@ -100,30 +106,40 @@ def test_a_definition_that_cannot_be_deployed_is_refused(definition: str, messag
 def test_a_new_pipeline_is_created_and_a_changed_one_updated(aws: None) -> None:
     sagemaker = boto3.client("sagemaker")
 
-    arn = upsert_pipeline(sagemaker, "workshop", '{"Steps":[]}', ROLE)
-    assert upsert_pipeline(sagemaker, "workshop", '{"Steps":[1]}', ROLE) == arn
+    arn = upsert_pipeline(sagemaker, "workshop", '{"Steps":[]}', ROLE, TAGS)
+    assert upsert_pipeline(sagemaker, "workshop", '{"Steps":[1]}', ROLE, TAGS) == arn
     assert sagemaker.describe_pipeline(PipelineName="workshop")["PipelineDefinition"] == '{"Steps":[1]}'
 
     other_role = ROLE.replace("1ABC", "2DEF")
-    assert upsert_pipeline(sagemaker, "workshop", '{"Steps":[1]}', other_role) == arn
+    assert upsert_pipeline(sagemaker, "workshop", '{"Steps":[1]}', other_role, TAGS) == arn
     assert sagemaker.describe_pipeline(PipelineName="workshop")["RoleArn"] == other_role
 
 
 def test_an_unchanged_pipeline_gets_no_new_version(aws: None) -> None:
     sagemaker = boto3.client("sagemaker")
-    arn = upsert_pipeline(sagemaker, "workshop", '{"Steps":[]}', ROLE)
+    arn = upsert_pipeline(sagemaker, "workshop", '{"Steps":[]}', ROLE, TAGS)
     calls: list[str] = []
     sagemaker.meta.events.register("before-call.sagemaker", lambda model, **_: calls.append(model.name))
 
-    assert upsert_pipeline(sagemaker, "workshop", '{"Steps":[]}', ROLE) == arn
-    assert calls == ["ListPipelines", "DescribePipeline"]
+    assert upsert_pipeline(sagemaker, "workshop", '{"Steps":[]}', ROLE, TAGS) == arn
+    assert calls == ["ListPipelines", "DescribePipeline", "AddTags"]
+
+
+def test_a_pipeline_carries_the_tags_of_its_stack_also_when_it_was_made_without(aws: None) -> None:
+    sagemaker = boto3.client("sagemaker")
+    role = {"PipelineDefinition": "{}", "RoleArn": ROLE}
+    sagemaker.create_pipeline(PipelineName="old", ClientRequestToken="t" * 32, **role)
+    for name in ("old", "new"):
+        arn = upsert_pipeline(sagemaker, name, '{"Steps":[]}', ROLE, TAGS)
+        tags = sagemaker.list_tags(ResourceArn=arn)["Tags"]
+        assert sorted(tags, key=lambda tag: tag["Key"]) == LISTED_TAGS
 
 
 def test_a_pipeline_whose_name_only_begins_alike_is_another_one(aws: None) -> None:
     sagemaker = boto3.client("sagemaker")
-    upsert_pipeline(sagemaker, "workshop-test", '{"Steps":[1]}', ROLE)
+    upsert_pipeline(sagemaker, "workshop-test", '{"Steps":[1]}', ROLE, TAGS)
 
-    upsert_pipeline(sagemaker, "workshop", '{"Steps":[2]}', ROLE)
+    upsert_pipeline(sagemaker, "workshop", '{"Steps":[2]}', ROLE, TAGS)
 
     assert sagemaker.describe_pipeline(PipelineName="workshop-test")["PipelineDefinition"] == '{"Steps":[1]}'
     assert sagemaker.describe_pipeline(PipelineName="workshop")["PipelineDefinition"] == '{"Steps":[2]}'
@@ -161,7 +177,9 @@ def test_nothing_is_uploaded_when_the_pipeline_could_not_follow(outputs: dict[st
     assert boto3.client("s3").list_objects_v2(Bucket=outputs["BucketName"])["KeyCount"] == 0
 
 
-@pytest.mark.parametrize("name", ["BucketName", "PipelineName", "PipelineRoleArn", "ReportSuccessFunctionArn"])
+@pytest.mark.parametrize(
+    "name", ["BucketName", "PipelineName", "PipelineRoleArn", "ReportSuccessFunctionArn", "StackName"]
+)
 def test_a_stack_without_a_needed_output_is_named(outputs: dict[str, str], checkout: Path, name: str) -> None:
     del outputs[name]
 

@@ -16,7 +16,14 @@ NEEDED = {
         *("BUCKET", "TABLE", "SETTLE_QUEUE_URL", "TOPIC_ARN", "PIPELINE_NAME", "QUIET_SECONDS", "LEASE_SECONDS"),
         *("MAX_CONCURRENT_RUNS", "MIN_IMAGES", "DEFAULT_PRESET", "PROCESS_IMAGE", "TRAIN_IMAGE", "INFERENCE_IMAGE"),
         *("INFERENCE_CODE_PATH", "WARM_START_MODEL", "PROCESS_INSTANCE_TYPE", "TRAIN_INSTANCE_TYPE"),
-        *("INFERENCE_INSTANCE_TYPE", "MAX_TRAIN_SECONDS", "REPORT_SUCCESS_FUNCTION", "REPORT_FAILURE_FUNCTION"),
+        *(
+            "INFERENCE_INSTANCE_TYPE",
+            "MAX_TRAIN_SECONDS",
+            "ALLOWED_TRAIN_INSTANCES",
+            "MAX_RUN_COST",
+            "REPORT_SUCCESS_FUNCTION",
+            "REPORT_FAILURE_FUNCTION",
+        ),
     ],
 }
 
@@ -45,6 +52,13 @@ def test_what_is_listed_here_is_enough(config: type) -> None:
         ("DEFAULT_KIMG", "-1"),
         ("MAX_TRAIN_SECONDS", "432001"),
         ("DEFAULT_PRESET", "huge"),
+        ("NOTICE_LANGUAGE", "fr"),
+        ("NOTICE_LANGUAGE", "DE"),
+        ("MAX_RUN_COST", "0"),
+        ("ALLOWED_TRAIN_INSTANCES", "ml.g5.xlarge"),
+        ("ALLOWED_TRAIN_INSTANCES", "ml.g5.xlarge=cheap"),
+        ("ALLOWED_TRAIN_INSTANCES", "ml.g5.xlarge=1.41,,"),
+        ("TRAIN_INSTANCE_TYPE", "ml.p5.48xlarge"),
     ],
 )
 def test_a_variable_out_of_bounds_is_named(name: str, value: str) -> None:
@@ -53,7 +67,10 @@ def test_a_variable_out_of_bounds_is_named(name: str, value: str) -> None:
 
 
 def test_optional_variables_may_be_missing_or_empty() -> None:
-    without = {k: v for k, v in COMPLETE.items() if k not in ("DEFAULT_KIMG", "RESULTS_URL", "LINK_KEY_ID")}
+    optional = ("DEFAULT_KIMG", "NOTICE_LANGUAGE", "RESULTS_URL", "LINK_KEY_ID")
+    without = {k: v for k, v in COMPLETE.items() if k not in optional}
     assert StartRunConfig.from_env(without).default_kimg is None
     assert StartRunConfig.from_env(without | {"DEFAULT_KIMG": "2.5"}).default_kimg == 2.5
+    assert StartRunConfig.from_env(without).notice_language == "en"
+    assert StartRunConfig.from_env(without | {"NOTICE_LANGUAGE": "de"}).notice_language == "de"
     assert ReportConfig.from_env(without).results_url == ""

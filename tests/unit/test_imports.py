@@ -11,9 +11,9 @@ HANDLERS = sorted((ROOT / "functions").glob("*/app.py"))
 
 # Imports each handler's module as Lambda does, without any of the environment's variables, then tells what is loaded.
 PROBE = """
-import importlib.util, json, sys, boto3
+import importlib.util, json, sys, botocore.session
 made = []
-boto3.client = boto3.resource = lambda *a, **k: made.append(a)
+botocore.session.Session.create_client = lambda *a, **k: made.append(a)
 for path in sys.argv[1:]:
     spec = importlib.util.spec_from_file_location("app", path)
     spec.loader.exec_module(importlib.util.module_from_spec(spec))

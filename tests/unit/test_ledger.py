@@ -112,7 +112,7 @@ def test_a_claim_is_lost_to_a_whole_run_since_the_read(ledger: Ledger) -> None:
     seen = ledger.read("cats")
     running(ledger, "cats")
     seen = DatasetState("cats", attempt=seen.attempt, last_seen=ledger.read("cats").last_seen)
-    ledger.finish(RUN, ARN, "Succeeded", 40)
+    ledger.finish(RUN, CLAIM, ARN, "Succeeded", 40)
     assert ledger.claim(seen, CLAIM, 60, 5) is Claimed.LOST
 
 
@@ -148,8 +148,8 @@ def test_only_a_starting_claim_of_this_attempt_becomes_a_run(ledger: Ledger) -> 
 
 def test_a_finished_run_leaves_its_traces_and_frees_its_slot(ledger: Ledger) -> None:
     running(ledger)
-    assert ledger.finish(RUN, ARN, "Succeeded", 40, ("auto 400 128", 3600))
-    assert not ledger.finish(RUN, ARN, "Succeeded", 41)
+    assert ledger.finish(RUN, CLAIM, ARN, "Succeeded", 40, 3600)
+    assert not ledger.finish(RUN, CLAIM, ARN, "Succeeded", 41)
 
     state = ledger.read("cats")
     assert (state.phase, state.claim, state.execution_arn) == (Phase.IDLE, None, None)
@@ -161,20 +161,20 @@ def test_a_finished_run_leaves_its_traces_and_frees_its_slot(ledger: Ledger) -> 
 
 def test_an_end_may_be_heard_while_the_start_is_not_yet_recorded(ledger: Ledger) -> None:
     ledger.claim(ledger.read("cats"), CLAIM, 20, 2)
-    assert ledger.finish(RUN, ARN, "Failed", 40)
+    assert ledger.finish(RUN, CLAIM, ARN, "Failed", 40)
     assert ledger.read("cats").phase is Phase.IDLE
 
 
 @pytest.mark.parametrize(("attempt", "arn"), [(2, ARN), (1, "arn:other")])
 def test_the_end_of_another_run_changes_nothing(ledger: Ledger, attempt: int, arn: str) -> None:
     before = running(ledger)
-    assert not ledger.finish(RunIdentity("cats", "0" * 64, attempt), arn, "Failed", 40)
+    assert not ledger.finish(RunIdentity("cats", "0" * 64, attempt), CLAIM, arn, "Failed", 40)
     assert ledger.read("cats") == before
 
 
 def test_a_report_pays_one_debt(ledger: Ledger) -> None:
     running(ledger)
-    ledger.finish(RUN, ARN, "Failed", 40)
+    ledger.finish(RUN, CLAIM, ARN, "Failed", 40)
     ledger.mark_reported("cats", "arn:other")
     assert ledger.read("cats").unreported == {ARN}
     ledger.mark_reported("cats", ARN)
@@ -197,7 +197,7 @@ def test_a_conflict_of_transactions_loses_a_claim_and_delays_everything_else() -
     ledger = Ledger(BusyTable(), TABLE)
     assert ledger.claim(DatasetState("cats"), CLAIM, 20, 5) is Claimed.LOST
     with pytest.raises(LedgerBusy):
-        ledger.finish(RUN, ARN, "Succeeded", 40)
+        ledger.finish(RUN, CLAIM, ARN, "Succeeded", 40)
     with pytest.raises(LedgerBusy):
         ledger.release("cats", 1, None)
 

@@ -247,3 +247,23 @@ def test_a_report_settles_what_the_dataset_owes(stage: Stage) -> None:
     ((_, request),) = stage.invocations
     stage.invoke("report_failure", json.loads(json.dumps(request)))
     assert "unreported" not in stage.item("DATASET#red-chairs")
+
+
+def test_a_success_says_what_its_training_is_billed_for(stage: Stage) -> None:
+    stage.settle()
+    arn, execution = next(iter(stage.sagemaker.executions.items()))
+    stage.leave_artefacts(execution_id=parse_execution(arn).id)
+    job_arn = f"arn:aws:sagemaker:eu-central-1:123456789012:training-job/{JOB}"
+    execution.steps = [step("Prepare", "Succeeded"), step("Train", "Succeeded", TrainingJob={"Arn": job_arn})]
+    stage.sagemaker.training_jobs[JOB] = {"BillableTimeInSeconds": 1800, "ResourceConfig": {"InstanceCount": 2}}
+    succeed(stage, pipelineExecutionArn=arn)
+
+    # 2 machines for half an hour at 1.41 dollars an hour
+    assert "Cost of training:   about USD 1.41 (1 h billed)" in stage.mails[-1]["Message"]
+
+
+def test_a_success_of_a_run_that_sagemaker_forgot_is_told_without_its_cost(stage: Stage) -> None:
+    stage.leave_artefacts()
+    succeed(stage)
+
+    assert "Cost of training:   unknown" in stage.mails[-1]["Message"]

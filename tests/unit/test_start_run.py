@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from typing import Any
 
 import pytest
@@ -13,6 +14,11 @@ from workshop.errors import BadRequest, RefusedName
 
 def executions(stage: Stage) -> list[dict[str, str]]:
     return [execution.parameters for execution in stage.sagemaker.executions.values()]
+
+
+def targets_of(stage: Stage, parameters: dict[str, str]) -> Any:
+    """The manifest of the images to project."""
+    return stage.read_json(parameters["InferenceImagePath"].removeprefix("s3://workshop-bucket/"))
 
 
 def manual(stage: Stage, **event: Any) -> dict[str, Any]:
@@ -27,6 +33,8 @@ def test_a_settled_drop_starts_one_run_with_every_parameter_and_says_so(stage: S
 
     (parameters,) = executions(stage)
     fingerprint = parameters["Fingerprint"]
+    targets = parameters["InferenceImagePath"].removeprefix("s3://workshop-bucket/manifests/red-chairs/")
+    assert re.fullmatch(r"[0-9a-f]{64}\.targets\.manifest", targets)
     assert parameters == {
         "Dataset": "red-chairs",
         "Fingerprint": fingerprint,
@@ -40,7 +48,7 @@ def test_a_settled_drop_starts_one_run_with_every_parameter_and_says_so(stage: S
         "WarmStartModel": "s3://workshop-bucket/base/none/",
         "InferenceImage": "workshop-infer:local",
         "InferenceCodePath": "s3://workshop-bucket/code/0123456789abcdef/",
-        "InferenceImagePath": f"s3://workshop-bucket/manifests/red-chairs/{fingerprint}.targets.manifest",
+        "InferenceImagePath": f"s3://workshop-bucket/manifests/red-chairs/{targets}",
         "InferenceInstanceType": "ml.g5.xlarge",
         "Preset": "auto",
         "Kimg": "400",
@@ -49,7 +57,7 @@ def test_a_settled_drop_starts_one_run_with_every_parameter_and_says_so(stage: S
         "Seed": "0",
         "InferenceMode": "all",
         "MinImages": "3",
-        "MaxTrainSeconds": "86400",
+        "MaxTrainSeconds": "86400",  # 50 dollars would last longer
     }
     assert stage.mail_kinds == ["started"]
     assert "Pictures found:     3 (2 other files were left out)" in stage.mails[0]["Message"]
@@ -66,7 +74,7 @@ def test_the_manifests_name_the_snapshot_and_targets_to_project(stage: Stage) ->
     base = f"manifests/red-chairs/{parameters['Fingerprint']}"
     names = [f"{number:04d}.png" for number in range(9)]
     assert stage.read_json(f"{base}.manifest") == [{"prefix": "s3://workshop-bucket/uploads/red-chairs/"}, *names]
-    assert stage.read_json(f"{base}.targets.manifest")[1:] == ["0000.png", "0002.png", "0004.png", "0006.png"]
+    assert targets_of(stage, parameters)[1:] == ["0000.png", "0002.png", "0004.png", "0006.png"]
     record = stage.read_json(f"{base}.json")
     assert [stored["key"] for stored in record["objects"]] == [f"uploads/red-chairs/{name}" for name in names]
     assert record["settings"]["preset"] == "sketch"
@@ -78,8 +86,7 @@ def test_images_of_the_inference_folder_are_the_targets(stage: Stage) -> None:
     stage.settle()
 
     (parameters,) = executions(stage)
-    manifest = stage.read_json(f"manifests/red-chairs/{parameters['Fingerprint']}.targets.manifest")
-    assert manifest == [{"prefix": "s3://workshop-bucket/inference/red-chairs/"}, "mine.jpg"]
+    assert targets_of(stage, parameters) == [{"prefix": "s3://workshop-bucket/inference/red-chairs/"}, "mine.jpg"]
 
 
 def test_settings_choose_and_bound_the_work(stage: Stage) -> None:
@@ -105,7 +112,7 @@ def test_a_drop_that_goes_on_is_waited_for(stage: Stage) -> None:
 
 def test_an_upload_whose_event_was_lost_still_counts_as_recent(stage: Stage) -> None:
     stage.put_images("red-chairs", 3)
-    assert stage.invoke("start_run", {"source": "schedule"}) == {"datasets": 1}
+    assert stage.invoke("start_run", {"source": "schedule"}) == {"datasets": 1, "nudged": 1}
     stage.serve_timer()
 
     assert executions(stage) == []
@@ -268,6 +275,21 @@ def test_an_answer_that_never_came_keeps_the_claim_and_is_repeated_with_the_same
     assert first == second
 
 
+@pytest.mark.parametrize("code", ["ThrottlingException", "ValidationException"])
+def test_a_refusal_after_an_answer_that_got_lost_keeps_the_claim_and_its_token(stage: Stage, code: str) -> None:
+    """botocore has repeated the request by itself: the first try may have started the run."""
+    refusal = client_error(code, "StartPipelineExecution")
+    refusal.response["ResponseMetadata"]["RetryAttempts"] = 1
+    stage.sagemaker.refusals = [refusal]
+    stage.settle()
+    assert stage.item("DATASET#red-chairs")["phase"] == {"S": "STARTING"}
+
+    stage.later(301)
+    stage.serve_timer()
+    first, second = stage.sagemaker.requests
+    assert first["ClientRequestToken"] == second["ClientRequestToken"]
+
+
 def test_no_more_runs_at_once_than_allowed(stage: Stage) -> None:
     for dataset in ("a", "b", "c"):
         stage.settle(dataset)
@@ -290,7 +312,7 @@ def test_a_lost_end_is_found_by_the_next_look(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("status", ["Executing", "Hibernating"])
-def test_a_run_far_over_its_time_is_counted_but_not_taken_for_ended(
+def test_a_run_far_over_its_time_is_told_once_but_not_taken_for_ended(
     stage: Stage, log: io.StringIO, capsys: pytest.CaptureFixture[str], status: str
 ) -> None:
     stage.settle()
@@ -298,7 +320,12 @@ def test_a_run_far_over_its_time_is_counted_but_not_taken_for_ended(
     stage.later(86_400 + 7 * 3600)
 
     assert manual(stage)["outcome"] == "active"
-    assert '"RunsOverdue"' in capsys.readouterr().out
+    assert manual(stage)["outcome"] == "active"
+    metrics = capsys.readouterr().out
+    assert metrics.count('"RunsOverdue":') == 2
+    assert metrics.count('"RunsStuck":') == 1
+    assert stage.mail_kinds == ["started", "attention"]
+    assert "takes longer than it should" in stage.mails[1]["Subject"]
     assert ("unknown status" in log.getvalue()) is (status == "Hibernating")
 
 
@@ -365,6 +392,7 @@ def test_a_second_run_with_equal_effort_is_announced_with_the_firsts_duration(st
     [
         ({"dataset": "../etc"}, RefusedName, "dataset name"),
         ({"rerun": "yes"}, BadRequest, "`rerun`"),
+        ({"inferenceOnly": 1}, BadRequest, "`inferenceOnly`"),
         ({"parameters": {"Dataset": "x"}}, BadRequest, "Dataset"),
         ({"parameters": {"Kilos": 1}}, BadRequest, "Kilos"),
         ({"parameters": {"Kimg": []}}, BadRequest, "Kimg"),
@@ -385,7 +413,7 @@ def test_the_schedule_has_every_dataset_looked_at_and_counts_bad_folders(
     stage.put_images("b", 3)
     stage.put("uploads/Not A Name/x.png")
 
-    assert stage.invoke("start_run", sample("schedule")) == {"datasets": 2}
+    assert stage.invoke("start_run", sample("schedule")) == {"datasets": 2, "nudged": 2}
     assert stage.timers == [(json.dumps({"dataset": name, "due": 0}), 0) for name in ("a", "b")]
     assert '"RefusedNames"' in capsys.readouterr().out
 

@@ -2,12 +2,13 @@
 
 import json
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 
 from tests.unit.conftest import Stage, sample
 from workshop.errors import BadRequest
-from workshop.uploads import parse_upload
+from workshop.uploads import objects_in, parse_upload
 
 
 def records(*bodies: object) -> dict[str, Any]:
@@ -85,13 +86,17 @@ def test_a_poison_record_comes_back_alone_and_its_neighbour_is_handled(stage: St
         '{"detail": []}',
         '{"detail": {"object": {"size": 1}}}',
         '{"detail": {"object": {"key": 7}}}',
+        '{"Records": [{"s3": {}}]}',
+        '{"Records": [{"s3": {"object": {"key": 7}}}]}',
+        '{"Records": 1}',
+        "7",
         '{"detail": {"object": {"key": "uploads/a/b.png", "size": "1"}}}',
         "[" * 100_000,
     ],
 )
 def test_what_is_no_upload_event_is_a_bad_request(body: str) -> None:
     with pytest.raises(BadRequest):
-        parse_upload(body)
+        [parse_upload(*found) for found in objects_in(body)]
 
 
 def test_a_refused_name_is_counted(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
@@ -115,3 +120,50 @@ def test_one_dataset_in_trouble_brings_back_its_own_records_only(stage: Stage, m
     failed = {failure["itemIdentifier"][-1] for failure in result["batchItemFailures"]}
     assert failed == {"3", "7"}
     assert stage.item("DATASET#red-chairs")["uploads"] == {"N": "2"}
+
+
+def classic(*keys: str) -> dict[str, Any]:
+    """S3's own notification of some uploads; the keys as they stand in it."""
+    return {"Records": [{"eventName": "ObjectCreated:Put", "s3": {"object": {"key": key, "size": 9}}} for key in keys]}
+
+
+HOSTILE = [
+    "uploads/red-chairs/../../etc/passwd.png",
+    "uploads/../red-chairs/a.png",
+    "uploads/red-chairs/a\x00b.png",
+    "uploads/red-chairs/a\nb.png",
+    "uploads/red-chairs/a\\b.png",
+    "uploads/red-ch\u0430irs/a.png",  # a Cyrillic letter
+    "uploads/Red-Chairs/a.png",
+    "uploads/red-chairs%2F..%2Fblue/a.png",
+    "uploads/" + "x" * 1000 + "/a.png",
+    "uploads/red-chairs/" + "x" * 1000 + ".png",
+    "elsewhere/red-chairs/a.png",
+]
+
+
+@pytest.mark.parametrize("key", HOSTILE)
+@pytest.mark.parametrize("encoding", ["EventBridge", "classic"])
+def test_a_hostile_name_is_refused_in_both_encodings_and_its_neighbour_is_handled(
+    stage: Stage, key: str, encoding: str
+) -> None:
+    if encoding == "classic":
+        event = records(classic(quote_plus(key, safe="/"), "uploads/good-one/a.png"))
+    else:
+        bad, good = sample("s3_object_created"), sample("s3_object_created")
+        bad["detail"]["object"]["key"] = key
+        good["detail"]["object"]["key"] = "uploads/good-one/a.png"
+        event = records(bad, good)
+
+    assert stage.invoke("upload_trigger", event) == {"batchItemFailures": []}
+    assert [json.loads(body)["dataset"] for body, _ in stage.timers] == ["good-one"]
+
+
+@pytest.mark.parametrize("name", ["a b+c.png", "50%2F50.png", "größe é.jpg", "ナス.png", "+.png"])
+def test_an_odd_but_harmless_name_means_the_same_in_both_encodings(name: str) -> None:
+    key = f"uploads/red-chairs/{name}"
+    plain = sample("s3_object_created")
+    plain["detail"]["object"]["key"] = key
+    both = [json.dumps(plain), json.dumps(classic(quote_plus(key, safe="/")))]
+    uploads = [parse_upload(*stored) for body in both for stored in objects_in(body)]
+    assert [upload.name for upload in uploads if upload] == [name, name]

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 from workshop.notice_samples import as_text, samples
+from workshop.settings import LANGUAGES
 
 if __name__ == "__main__":
-    folder = Path(__file__).parent / "golden_notices"
-    folder.mkdir(exist_ok=True)
-    for old in folder.glob("*.txt"):
-        old.unlink()
-    for name, notice in samples().items():
-        (folder / f"{name}.txt").write_text(as_text(notice), encoding="utf-8")
+    for language in LANGUAGES:
+        folder = Path(__file__).parent / "golden_notices" / language
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("*.txt"):
+            old.unlink()
+        for name, notice in samples(language).items():
+            (folder / f"{name}.txt").write_text(as_text(notice), encoding="utf-8")

@@ -6,7 +6,7 @@
     settling               the delayed message that says "look again at this dataset"
     reconcile              the one rule: compare what is there with the last run, do at most one thing
     starting, ending       StartPipelineExecution with a token that cannot start twice; what the end of a run means
-    notices                the mails: texts, limits, exactly one per (run, kind)
+    notices, words         the mails: texts, limits, exactly one per (run, kind); what they say in each language
     artefacts, failures    what a finished run left behind; why a failed one failed
     links                  durable signed links to a report
     config, clients, clock, telemetry, errors

@@ -7,6 +7,7 @@ from workshop.names import parse_execution
 from workshop.notices import Kind, Notices
 from workshop.runs import Runs, run_notice_key
 from workshop.state import Phase, RunIdentity, RunRecord
+from workshop.words import words
 
 
 def announce_start(ledger: Ledger, runs: Runs, notices: Notices, identity: RunIdentity, arn: str) -> bool:
@@ -24,7 +25,7 @@ def announce_start(ledger: Ledger, runs: Runs, notices: Notices, identity: RunId
         run = runs.read(arn)
     if run is None or run.status is not None:
         return False
-    notice = notice_content.started(run, parse_execution(arn))
+    notice = notice_content.started(words(run.language), run, parse_execution(arn))
     try:
         return notices.publish_once(run_notice_key(arn, Kind.STARTED), notice)
     except NoticeBusy:

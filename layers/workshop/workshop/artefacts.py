@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from workshop import layout
 from workshop.clients import S3, error_code, list_pages
+from workshop.words import Words
 
 # These documents are written by our own containers, but the pictures they name were chosen by others.
 MAX_DOCUMENT_BYTES = 32 * 1024 * 1024
@@ -41,20 +42,22 @@ class Artefacts:
     prepared: PrepareReport | None
 
 
-def inspect(s3: S3, bucket: str, dataset: str, execution_id: str) -> Artefacts:
-    """Look at everything that a finished run must have made."""
+def inspect(s3: S3, bucket: str, dataset: str, execution_id: str, say: Words, *, trains: bool) -> Artefacts:
+    """Look at everything that a finished run must have made; a model only if it is one that `trains`."""
     folder = layout.run(dataset, execution_id)
     sizes = _sizes(s3, bucket, folder)
     missing: list[str] = []
-    for name, meaning in ((layout.REPORT_PAGE, "The page with the results"), (layout.REPORT_DATA, "The page's data")):
-        if not sizes.get(f"report/{name}"):
-            missing.append(f"{meaning} (report/{name}) {'is empty' if f'report/{name}' in sizes else 'is missing'}.")
+    for file, part in ((layout.REPORT_PAGE, say.results_page), (layout.REPORT_DATA, say.results_data)):
+        name = f"report/{file}"
+        if not sizes.get(name):
+            missing.append((say.empty if name in sizes else say.missing).format(part=part.format(name=name)))
     models = [n for n in sizes if n.startswith("training/") and n.endswith("/output/model.tar.gz")]
-    if not any(sizes[name] for name in models):
-        missing.append(f"The trained model (training/.../model.tar.gz) {'is empty' if models else 'is missing'}.")
+    if trains and not any(sizes[name] for name in models):
+        model = say.trained_model.format(name="training/.../model.tar.gz")
+        missing.append((say.empty if models else say.missing).format(part=model))
     made = [n for n, size in sizes.items() if n.startswith("inference/") and n.lower().endswith(PICTURES) and size]
     if not made:
-        missing.append("There is no picture in inference/.")
+        missing.append(say.no_picture)
     return Artefacts(tuple(missing), len(made), read_prepare_report(s3, bucket, dataset, execution_id))
 
 

@@ -6,13 +6,18 @@ these, and each function's IAM policy is a subset of them.
 
 import os
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
 from typing import Any, Literal, Protocol, cast
 
 import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.utils import parse_timestamp
 
 Response = dict[str, Any]
+
+NOT_FOUND = frozenset({"ResourceNotFound", "ResourceNotFoundException"})  # SageMaker's codes
 
 # Throttling is retried by botocore with back-off; the time-outs keep a hanging call inside a function's own time-out.
 _CONFIG = Config(
@@ -59,12 +64,29 @@ class SageMaker(Protocol):
     def describe_pipeline_execution(self, **request: Any) -> Response: ...
     def list_pipeline_execution_steps(self, **request: Any) -> Response: ...
     def describe_processing_job(self, **request: Any) -> Response: ...
+    def describe_training_job(self, **request: Any) -> Response: ...
 
 
 @cache
 def _client(service: str) -> object:
     config = _CONFIG.merge(_s3_config()) if service == "s3" else _CONFIG
-    return boto3.client(service, config=config)  # type: ignore[call-overload]
+    return _session().client(service, config=config)  # type: ignore[call-overload]
+
+
+@cache
+def _session() -> boto3.session.Session:
+    session = botocore.session.get_session()
+    session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_parse_time)
+    return boto3.session.Session(botocore_session=session)
+
+
+def _parse_time(value: Any) -> datetime:
+    """A time stamp in an answer. botocore leaves them to dateutil: half of the time of a listing of 60,000 objects."""
+    try:
+        return datetime.fromisoformat(value)
+    except (TypeError, ValueError):  # seconds since the epoch, or the form of HTTP's headers
+        moment: datetime = parse_timestamp(value)
+        return moment
 
 
 def _s3_config() -> Config:
@@ -111,6 +133,17 @@ def list_pages(s3: S3, **request: Any) -> Iterator[Response]:
     while page.get("IsTruncated"):
         page = s3.list_objects_v2(**request, ContinuationToken=page["NextContinuationToken"])
         yield page
+
+
+def list_steps(sagemaker: SageMaker, execution_arn: str) -> Iterator[Response]:
+    """The steps of a run, in the order of their start."""
+    request: Response = {"PipelineExecutionArn": execution_arn, "SortOrder": "Ascending", "MaxResults": 100}
+    while True:
+        page = sagemaker.list_pipeline_execution_steps(**request)
+        yield from page["PipelineExecutionSteps"]
+        if not page.get("NextToken"):
+            return
+        request["NextToken"] = page["NextToken"]
 
 
 def error_code(error: Exception) -> str:

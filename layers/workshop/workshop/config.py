@@ -1,13 +1,17 @@
 """The environment of each function, read once, checked, typed. A missing or bad variable fails by its name."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from workshop.errors import ConfigError
-from workshop.settings import PRESETS
+from workshop.settings import LANGUAGES, PRESETS, Caps
+from workshop.words import FALLBACK_LANGUAGE
 
 DAY = 86_400
+
+_PRICE = re.compile(r"(?P<type>ml\.[a-z0-9-]+\.[a-z0-9-]+)=(?P<price>[0-9]{1,4}(\.[0-9]{1,4})?)")
 
 
 class Environment:
@@ -44,6 +48,18 @@ class Environment:
         if not low <= number <= high:  # also refuses nan
             raise ConfigError(f"The environment variable {name} must be from {low} to {high}, not {value!r}.")
         return number
+
+    def prices(self, name: str) -> dict[str, float]:
+        """Instance types with their prices: "ml.g5.xlarge=1.41,ml.g5.2xlarge=1.52", in dollars per hour."""
+        prices = {}
+        for pair in self.text(name).split(","):
+            match = _PRICE.fullmatch(pair.strip())
+            if match is None:
+                raise ConfigError(
+                    f"The environment variable {name} must be a list like ml.g5.xlarge=1.41, but has {pair!r}."
+                )
+            prices[match["type"]] = float(match["price"])
+        return prices
 
 
 @dataclass(frozen=True)
@@ -101,6 +117,7 @@ class StartRunConfig:
     min_images: int
     default_preset: str
     default_kimg: float | None
+    notice_language: str
     process_image: str
     train_image: str
     inference_image: str
@@ -109,7 +126,7 @@ class StartRunConfig:
     process_instance_type: str
     train_instance_type: str
     inference_instance_type: str
-    max_train_seconds: int
+    caps: Caps
     notices: NoticeConfig
     ending: EndingConfig
 
@@ -121,6 +138,24 @@ class StartRunConfig:
             raise ConfigError(
                 f"The environment variable DEFAULT_PRESET must be one of {', '.join(PRESETS)}, not {default_preset!r}."
             )
+        notice_language = env.optional("NOTICE_LANGUAGE") or FALLBACK_LANGUAGE
+        if notice_language not in LANGUAGES:
+            raise ConfigError(
+                f"The environment variable NOTICE_LANGUAGE must be one of {', '.join(LANGUAGES)}, "
+                f"not {notice_language!r}."
+            )
+        caps = Caps(
+            # SageMaker's own upper bound of a training job's run time.
+            max_train_seconds=env.whole("MAX_TRAIN_SECONDS", 60, 432_000),
+            prices=env.prices("ALLOWED_TRAIN_INSTANCES"),
+            max_run_cost=env.number("MAX_RUN_COST", 0.01, 1_000_000),
+        )
+        train_instance_type = env.text("TRAIN_INSTANCE_TYPE")
+        if train_instance_type not in caps.prices:
+            raise ConfigError(
+                f"The environment variable TRAIN_INSTANCE_TYPE is {train_instance_type!r}, which is not one of "
+                f"ALLOWED_TRAIN_INSTANCES: {', '.join(caps.prices)}."
+            )
         return cls(
             bucket=env.text("BUCKET"),
             pipeline_name=env.text("PIPELINE_NAME"),
@@ -130,16 +165,16 @@ class StartRunConfig:
             min_images=env.whole("MIN_IMAGES", 1, 1_000_000),
             default_preset=default_preset,
             default_kimg=env.number("DEFAULT_KIMG", 0.1, 25_000) if env.optional("DEFAULT_KIMG") else None,
+            notice_language=notice_language,
             process_image=env.text("PROCESS_IMAGE"),
             train_image=env.text("TRAIN_IMAGE"),
             inference_image=env.text("INFERENCE_IMAGE"),
             inference_code_path=env.text("INFERENCE_CODE_PATH"),
             warm_start_model=env.text("WARM_START_MODEL"),
             process_instance_type=env.text("PROCESS_INSTANCE_TYPE"),
-            train_instance_type=env.text("TRAIN_INSTANCE_TYPE"),
+            train_instance_type=train_instance_type,
             inference_instance_type=env.text("INFERENCE_INSTANCE_TYPE"),
-            # SageMaker's own upper bound of a training job's run time.
-            max_train_seconds=env.whole("MAX_TRAIN_SECONDS", 60, 432_000),
+            caps=caps,
             notices=NoticeConfig.from_env(variables),
             ending=EndingConfig.from_env(variables),
         )

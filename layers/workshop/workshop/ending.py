@@ -14,7 +14,7 @@ from workshop.config import EndingConfig
 from workshop.ledger import Ledger
 from workshop.runs import Runs
 from workshop.settling import Timers
-from workshop.state import Phase, RunIdentity, RunRecord
+from workshop.state import Claim, Phase, RunIdentity, RunRecord
 
 EXECUTING = "Executing"
 STOPPING = "Stopping"
@@ -37,24 +37,28 @@ class Ending:
     def finish(self, identity: RunIdentity, arn: str, status: str, ended_at: int) -> bool:
         """The run `arn` has ended with `status`. True if that was news for the dataset."""
         state = self._ledger.read(identity.dataset)
-        holds = state.attempt == identity.attempt and state.phase is not Phase.IDLE
-        if holds and state.claim is not None:
+        claim = state.claim if state.attempt == identity.attempt and state.phase is not Phase.IDLE else None
+        if claim is not None:
             started_at = state.run_started_at or state.claim_at or ended_at
-            self._runs.create(RunRecord.of_claim(arn, identity, state.claim, started_at), clock.now_ms())
+            self._runs.create(RunRecord.of_claim(arn, identity, claim, started_at), clock.now_ms())
         self._runs.end(arn, status, ended_at, clock.now_ms())
         if status == SUCCEEDED:
             self._ledger.add_success(identity)
-        won = holds and self._ledger.finish(identity, arn, status, clock.now_ms(), self._took(arn, status))
+        won = claim is not None and self._ledger.finish(
+            identity, claim, arn, status, clock.now_ms(), self._trained_seconds(claim, arn, status)
+        )
         # After the write: a nudge that arrives before it would find the run still active. And again for an event that
         # comes again: whoever has written may have died before the nudge.
         if won or state.last_execution_arn == arn:
             self._timers.nudge(identity.dataset)
         return won
 
-    def _took(self, arn: str, status: str) -> tuple[str, int] | None:
-        """Effort and seconds of a run that succeeded: the next one of equal effort will take about as long."""
-        run = self._runs.read(arn) if status == SUCCEEDED else None
-        return (run.effort, round(run.seconds or 0)) if run is not None else None
+    def _trained_seconds(self, claim: Claim, arn: str, status: str) -> int | None:
+        """How long a run took that trained and succeeded: the next one of equal effort will take about as long."""
+        if status != SUCCEEDED or claim.source_arn is not None:
+            return None
+        run = self._runs.read(arn)
+        return 0 if run is None else round(run.seconds or 0)
 
     def ask_for_report(self, identity: RunIdentity, arn: str, status: str) -> None:
         """Invoke the function that tells the people, asynchronously. Harmless to repeat."""

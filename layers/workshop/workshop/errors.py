@@ -37,11 +37,12 @@ class BadRequest(WorkshopError):
 
 
 class SettingsError(WorkshopError):
-    """settings.yaml is not usable; `problems` has one sentence per fault."""
+    """settings.yaml is not usable; `problems` has one sentence per fault, in `language`."""
 
-    def __init__(self, problems: list[str]) -> None:
+    def __init__(self, problems: list[str], language: str) -> None:
         super().__init__(" ".join(problems))
         self.problems = problems
+        self.language = language
 
 
 class LinkError(WorkshopError):
@@ -61,7 +62,12 @@ class LedgerBusy(WorkshopError):
 
 
 class StartError(WorkshopError):
-    """SageMaker did not start the run, and certainly so."""
+    """SageMaker did not start the run with this request. `is_first_answer`: nor with an earlier try of the same
+    request, since there was none whose answer got lost."""
+
+    def __init__(self, message: str, *, is_first_answer: bool = True) -> None:
+        super().__init__(message)
+        self.is_first_answer = is_first_answer
 
 
 class StartDelayed(StartError):

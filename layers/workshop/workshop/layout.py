@@ -1,6 +1,6 @@
 """Where everything lies in the bucket. The only place that spells these prefixes."""
 
-from workshop.names import UPLOADS
+from workshop.names import INFERENCE, UPLOADS
 
 REPORT_PAGE = "index.html"
 REPORT_DATA = "report.json"
@@ -14,7 +14,7 @@ def uploads(dataset: str) -> str:
 
 def targets(dataset: str) -> str:
     """Optional images to project."""
-    return f"inference/{dataset}/"
+    return f"{INFERENCE}{dataset}/"
 
 
 def manifest(dataset: str, fingerprint: str) -> str:
@@ -22,9 +22,9 @@ def manifest(dataset: str, fingerprint: str) -> str:
     return f"manifests/{dataset}/{fingerprint}.manifest"
 
 
-def targets_manifest(dataset: str, fingerprint: str) -> str:
-    """SageMaker ManifestFile of the images to project."""
-    return f"manifests/{dataset}/{fingerprint}.targets.manifest"
+def targets_manifest(dataset: str, digest: str) -> str:
+    """SageMaker ManifestFile of the images to project, by the digest of their list."""
+    return f"manifests/{dataset}/{digest}.targets.manifest"
 
 
 def snapshot_record(dataset: str, fingerprint: str) -> str:

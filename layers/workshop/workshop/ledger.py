@@ -149,11 +149,12 @@ class Ledger:
         )
 
     def finish(
-        self, identity: RunIdentity, arn: str, status: str, now: int, took: tuple[str, int] | None = None
+        self, identity: RunIdentity, claim: Claim, arn: str, status: str, now: int, trained_seconds: int | None = None
     ) -> bool:
-        """The run is over: the dataset is idle, its slot free, its notice owed.
+        """The run of `claim` is over: the dataset is idle, its slot free, its notice owed.
 
-        `took` is (effort, seconds) of a run that succeeded. False if this run does not hold the dataset (any more).
+        `trained_seconds` is how long a run took that trained a network and succeeded: the network of later runs that
+        train none. False if this run does not hold the dataset (any more).
         """
         values: dict[str, Any] = {
             ":idle": Phase.IDLE,
@@ -161,18 +162,20 @@ class Ledger:
             ":running": Phase.RUNNING,
             ":attempt": identity.attempt,
             ":arn": arn,
-            ":fingerprint": identity.fingerprint,
+            ":targets": claim.targets,
             ":status": status,
             ":now": now,
             ":owed": {arn},
         }
         update = (
-            "SET phase = :idle, lastFingerprint = :fingerprint, lastExecutionArn = :arn, lastStatus = :status, "
-            "endedAt = :now"
+            "SET phase = :idle, lastExecutionArn = :arn, lastStatus = :status, lastTargets = :targets, endedAt = :now"
         )
-        if took is not None:
-            update += ", lastEffort = :effort, lastSeconds = :seconds"
-            values |= {":effort": took[0], ":seconds": took[1]}
+        if claim.source_arn is None:  # else the snapshot's images have not been learned
+            update += ", lastFingerprint = :fingerprint"
+            values[":fingerprint"] = identity.fingerprint
+        if trained_seconds is not None:
+            update += ", goodArn = :arn, lastEffort = :effort, lastSeconds = :seconds"
+            values |= {":effort": claim.effort, ":seconds": trained_seconds}
         over = self._write(
             dataset_key(identity.dataset),
             update + " REMOVE claim, executionArn, runStartedAt ADD unreported :owed",

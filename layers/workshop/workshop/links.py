@@ -28,10 +28,10 @@ _MAX_TOKEN_CHARS = 512
 
 @dataclass(frozen=True)
 class Link:
-    """A link for a mail, and the sentence that says honestly how long it works."""
+    """A link for a mail. `expires`: epoch seconds until which it works; None: for PRESIGNED_SECONDS at most."""
 
     url: str
-    note: str
+    expires: int | None
 
 
 class TokenKey:
@@ -78,15 +78,12 @@ def durable_link(key: TokenKey, results_url: str, dataset: str, execution_id: st
     """A link through the results_link function."""
     expires = clock.now_ms() // 1000 + DURABLE_SECONDS
     token = key.make(dataset, execution_id, expires)
-    note = f"The link works until {clock.date_text(expires * 1000)}. Whoever has it can see the page."
-    return Link(f"{results_url.rstrip('/')}/?t={token}", note)
+    return Link(f"{results_url.rstrip('/')}/?t={token}", expires)
 
 
 def presigned_link(s3: S3, bucket: str, dataset: str, execution_id: str) -> Link:
     """A link straight to S3, for an installation without results_link."""
-    url = presign_report(s3, bucket, dataset, execution_id, PRESIGNED_SECONDS)
-    hours = PRESIGNED_SECONDS // 3600
-    return Link(url, f"The link works for {hours} hours at most. Whoever has it can see the page.")
+    return Link(presign_report(s3, bucket, dataset, execution_id, PRESIGNED_SECONDS), None)
 
 
 def report_url(s3: S3, bucket: str, dataset: str, execution_id: str) -> str | None:

@@ -59,6 +59,8 @@ class Listener:
         """A status newer than this code: not taken for an end, which could start a second run beside this one."""
         count("UnknownStatuses")
         logger.error("unknown status", status=news.status)
-        notice = notice_content.unknown_status(dataset, news.execution, news.status)
-        self._notices.publish_once(run_notice_key(news.execution.arn, Kind.ATTENTION), notice)
+        arn = news.execution.arn
+        say = notice_content.words_of(self._runs.read(arn))
+        notice = notice_content.unknown_status(say, dataset, news.execution, news.status)
+        self._notices.publish_once(run_notice_key(arn, Kind.ATTENTION), notice)
         return "unknown"

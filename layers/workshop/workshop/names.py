@@ -12,6 +12,7 @@ from enum import StrEnum
 from workshop.errors import RefusedName
 
 UPLOADS = "uploads/"
+INFERENCE = "inference/"
 SETTINGS_NAME = "settings.yaml"
 READY_NAME = "_READY"
 IMAGE_EXTENSIONS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif"})

@@ -1,36 +1,53 @@
-"""What each notice says: from records and findings to the words of the mail."""
+"""What each notice says: from records and findings to the words of the mail, in the language of `say`."""
 
 from collections.abc import Sequence
 
 from workshop import layout
 from workshop.artefacts import Artefacts, PrepareReport
-from workshop.clock import duration_text
 from workshop.failures import Failure
-from workshop.links import Link
-from workshop.names import Execution, printable
+from workshop.links import PRESIGNED_SECONDS, Link
+from workshop.names import Execution, parse_execution, printable
 from workshop.notices import Kind, Notice, render
 from workshop.state import RunRecord
+from workshop.words import FALLBACK_LANGUAGE, Plural, Words, words
 
 # How many offenders a mail names; the report's page names all of them.
 MAX_NAMED = 5
 MAX_REASON_CHARS = 2000
 
 
-def started(run: RunRecord, execution: Execution) -> Notice:
+def words_of(run: RunRecord | None) -> Words:
+    """The words of a run's language; `run` is None if its record is lost."""
+    return words(FALLBACK_LANGUAGE if run is None else run.language)
+
+
+def started(say: Words, run: RunRecord, execution: Execution) -> Notice:
     """The run has begun."""
+    if run.source_arn is not None:
+        return render(
+            say,
+            Kind.STARTED,
+            "started_inference",
+            run.dataset,
+            source=parse_execution(run.source_arn).id,
+            run=execution.id,
+            region=execution.region,
+            arn=execution.arn,
+        )
     if run.expected_seconds is not None:
-        expected = f"about {duration_text(run.expected_seconds)}, like the last run with these settings"
+        expected = say.expected_like_last.format(duration=say.duration(run.expected_seconds))
     else:
-        limit = duration_text(run.max_train_seconds)
-        expected = f"unknown, no run with these settings has finished yet; training ends after {limit} at the latest"
+        expected = say.expected_unknown.format(limit=say.duration(run.max_train_seconds))
     return render(
+        say,
         Kind.STARTED,
         "started",
         run.dataset,
-        images=f"{run.images:,}{_other_files(run.left_out)}",
+        images=f"{say.number(run.images)}{_other_files(say, run.left_out)}",
         preset=run.preset,
         resolution=str(run.resolution),
         expected=expected,
+        cost=_expected_cost(say, run),
         run=execution.id,
         region=execution.region,
         arn=execution.arn,
@@ -38,29 +55,39 @@ def started(run: RunRecord, execution: Execution) -> Notice:
 
 
 def succeeded(
-    dataset: str, execution: Execution, bucket: str, artefacts: Artefacts, link: Link, seconds: float | None
+    say: Words,
+    dataset: str,
+    execution: Execution,
+    bucket: str,
+    artefacts: Artefacts,
+    link: Link,
+    run: RunRecord | None,
+    billed_seconds: int | None,
 ) -> Notice:
-    """The pictures are there."""
-    prepared = artefacts.prepared
+    """The pictures are there. `run` is None if its record is lost; `billed_seconds` is the training job's bill."""
+    seconds = None if run is None else run.seconds
     return render(
+        say,
         Kind.SUCCEEDED,
         "succeeded",
         dataset,
         link=link.url,
-        link_note=link.note,
-        used=f"{prepared.good:,} of {prepared.found:,}" if prepared else "unknown",
-        made=f"{artefacts.pictures:,}",
-        duration=duration_text(seconds) if seconds is not None else "unknown",
+        link_note=_link_note(say, link),
+        used=_used(say, artefacts.prepared, run),
+        made=say.number(artefacts.pictures),
+        duration=say.duration(seconds) if seconds is not None else say.unknown,
+        cost=_training_cost(say, run, billed_seconds),
         run=execution.id,
-        set_aside=_set_aside(prepared, "are listed on the page"),
+        set_aside=_set_aside(say, artefacts.prepared, say.more_on_page),
         bucket=bucket,
         folder=layout.run(dataset, execution.id),
     )
 
 
-def problems(dataset: str, execution: Execution, bucket: str, missing: Sequence[str], rerun: str) -> Notice:
+def problems(say: Words, dataset: str, execution: Execution, bucket: str, missing: Sequence[str], rerun: str) -> Notice:
     """The run ended well by its own account, but its artefacts say otherwise: a failure."""
     return render(
+        say,
         Kind.FAILED,
         "problems",
         dataset,
@@ -72,12 +99,14 @@ def problems(dataset: str, execution: Execution, bucket: str, missing: Sequence[
     )
 
 
-def failed(dataset: str, execution: Execution, failure: Failure, prepared: PrepareReport | None) -> Notice:
+def failed(say: Words, dataset: str, execution: Execution, failure: Failure, prepared: PrepareReport | None) -> Notice:
     """The run has failed, was stopped, or is lost."""
     reason = printable(failure.reason, MAX_REASON_CHARS)
     if failure.is_too_few_images and prepared is not None:
-        reason = f"{prepared.good:,} of {prepared.found:,} pictures can be used. {reason}"
+        good, found = say.number(prepared.good), say.number(prepared.found)
+        reason = say.too_few_counted.format(good=good, found=found, reason=reason)
     return render(
+        say,
         Kind.FAILED,
         "failed",
         dataset,
@@ -86,31 +115,53 @@ def failed(dataset: str, execution: Execution, failure: Failure, prepared: Prepa
         step=failure.step_words,
         reason=reason,
         run=execution.id,
-        details=_set_aside(prepared, "are listed in prepare.json") if failure.is_too_few_images else "",
+        details=_set_aside(say, prepared, say.more_in_file) if failure.is_too_few_images else "",
         next=_bullets(failure.next_steps),
-        log=f"\nThe log of that step:\n\n  {failure.log_url}\n" if failure.log_url else "",
+        log=f"\n{say.log}\n\n  {failure.log_url}\n" if failure.log_url else "",
     )
 
 
 def attention(
-    dataset: str, bucket: str, faults: Sequence[str], images: int, left_out: int, next_steps: Sequence[str]
+    say: Words,
+    dataset: str,
+    bucket: str,
+    faults: Sequence[str],
+    images: int,
+    left_out: int,
+    next_steps: Sequence[str],
 ) -> Notice:
     """The folder as it is cannot become a run."""
     return render(
+        say,
         Kind.ATTENTION,
         "attention",
         dataset,
         bucket=bucket,
         folder=layout.uploads(dataset),
         problems=_bullets(faults),
-        images=f"{_count(images, 'picture', 'pictures')}{_other_files(left_out)}.",
+        contents=f"{say.count(say.folder_holds, images)}{_other_files(say, left_out)}.",
         next=_bullets(next_steps),
     )
 
 
-def unknown_status(dataset: str, execution: Execution, status: str) -> Notice:
+def stuck(say: Words, dataset: str, execution: Execution, seconds: float) -> Notice:
+    """The run goes on for longer than its jobs may take."""
+    return render(
+        say,
+        Kind.ATTENTION,
+        "stuck",
+        dataset,
+        age=say.duration(seconds),
+        run=execution.id,
+        region=execution.region,
+        arn=execution.arn,
+    )
+
+
+def unknown_status(say: Words, dataset: str, execution: Execution, status: str) -> Notice:
     """SageMaker has a status that this version does not know."""
     return render(
+        say,
         Kind.ATTENTION,
         "unknown",
         dataset,
@@ -120,25 +171,55 @@ def unknown_status(dataset: str, execution: Execution, status: str) -> Notice:
     )
 
 
-def _other_files(number: int) -> str:
-    return f" ({_count(number, 'other file was', 'other files were')} left out)" if number else ""
+def _link_note(say: Words, link: Link) -> str:
+    """How long the link works, honestly."""
+    if link.expires is None:
+        return say.link_for_hours.format(hours=PRESIGNED_SECONDS // 3600)
+    return say.link_until.format(date=say.date(link.expires))
 
 
-def _set_aside(prepared: PrepareReport | None, rest_where: str) -> str:
+def _used(say: Words, prepared: PrepareReport | None, run: RunRecord | None) -> str:
+    if prepared is not None:
+        return say.pictures_used.format(good=say.number(prepared.good), found=say.number(prepared.found))
+    if run is not None and run.source_arn is not None:
+        return say.pictures_used_none.format(run=parse_execution(run.source_arn).id)
+    return say.unknown
+
+
+def _expected_cost(say: Words, run: RunRecord) -> str:
+    if not run.hourly_price:
+        return say.cost_unknown
+    most = say.dollars(run.hourly_price * run.max_train_seconds / 3600)
+    if run.expected_seconds is None:
+        return say.cost_at_most.format(most=most)
+    return say.cost_about.format(about=say.dollars(run.hourly_price * run.expected_seconds / 3600), most=most)
+
+
+def _training_cost(say: Words, run: RunRecord | None, billed_seconds: int | None) -> str:
+    if run is not None and run.source_arn is not None:
+        return say.no_cost
+    if billed_seconds is None:
+        return say.unknown
+    billed = say.billed.format(duration=say.duration(billed_seconds))
+    if run is None or not run.hourly_price:
+        return billed
+    return say.billed_cost.format(cost=say.dollars(run.hourly_price * billed_seconds / 3600), billed=billed)
+
+
+def _other_files(say: Words, number: int) -> str:
+    return say.count(say.other_files, number) if number else ""
+
+
+def _set_aside(say: Words, prepared: PrepareReport | None, more: Plural) -> str:
     """A block that begins and ends with an empty line, or "" if nothing was set aside."""
     if prepared is None or not prepared.count_set_aside:
         return ""
-    count = _count(prepared.count_set_aside, "picture was", "pictures were")
     named = prepared.set_aside[:MAX_NAMED]
     lines = [f"{printable(item.name, 120)}: {printable(item.reason, 200)}" for item in named]
     if prepared.count_set_aside > len(named):
-        lines.append(f"{prepared.count_set_aside - len(named):,} more {rest_where}")
-    return f"\n{count} set aside:\n\n{_bullets(lines)}\n"
+        lines.append(say.count(more, prepared.count_set_aside - len(named)))
+    return f"\n{say.count(say.set_aside, prepared.count_set_aside)}\n\n{_bullets(lines)}\n"
 
 
 def _bullets(lines: Sequence[str]) -> str:
     return "\n".join(f"- {line}" for line in lines)
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"

@@ -1,59 +1,76 @@
-"""Every notice with sample data: `python -m workshop.notices` prints them, the golden tests compare them."""
+"""Every notice with sample data, in every language.
+
+`python -m workshop.notices` prints them, the golden tests compare them.
+"""
 
 import sys
 
-from workshop import failures, links, notice_content
+from workshop import failures, notice_content
 from workshop.artefacts import Artefacts, PrepareReport, SetAside
+from workshop.errors import SettingsError
+from workshop.links import Link
 from workshop.names import Execution, parse_execution
 from workshop.notices import Notice
 from workshop.reporting import rerun_command
+from workshop.settings import LANGUAGES, Caps, default_choice, parse_settings
 from workshop.state import RunRecord
+from workshop.words import Words, words
 
 _BUCKET = "workshop-bucket"
 _DATASET = "red-chairs"
 _RUN_ARN = "arn:aws:sagemaker:eu-central-1:123456789012:pipeline/workshop/execution/p4jn9xou8a8s"
+_SOURCE_ARN = "arn:aws:sagemaker:eu-central-1:123456789012:pipeline/workshop/execution/a1b2c3d4e5f6"
 _JOB_ARN = "arn:aws:sagemaker:eu-central-1:123456789012:training-job/pipelines-p4jn9xou8a8s-Train-tmgxry49ug"
+_CAPS = Caps(36_000, {"ml.g5.xlarge": 1.41, "ml.g5.2xlarge": 1.52}, 50)
+_MIN_IMAGES = 20
+_MANY_FAULTS = b"""
+background: red
+preset: [sketch]
+kimg: 0,5
+resolution: 250
+mirror:
+seed: 100000000000000000000000000000
+"""
 
 
-def samples() -> dict[str, Notice]:
-    """Name of the sample -> notice, in the order in which people get them."""
+def samples(language: str) -> dict[str, Notice]:
+    """Name of the sample -> notice in that language, in the order in which people get them."""
+    say = words(language)
     execution = parse_execution(_RUN_ARN)
-    link = links.Link(
-        "https://results.example.com/?t=WyJyZWQtY2hhaXJzIl0.c2lnbmF0dXJl",
-        "The link works until 2027-02-21 (UTC). Whoever has it can see the page.",
-    )
-    made = Artefacts((), 24, _prepared(found=1012, good=998))
-    incomplete = ("The page with the results (report/index.html) is missing.", "There is no picture in inference/.")
+    rerun = rerun_command(say, _DATASET)
+    failures_of = {
+        "failed_training": (_training_failure(say, execution, rerun), None),
+        "failed_too_few_images": (
+            failures.too_few_images(say, "12 good images are needed."),
+            _prepared(found=20, good=6),
+        ),
+        "stopped": (failures.stopped(say, [], rerun, execution), None),
+        "lost": (failures.lost(say, rerun), None),
+    }
     return {
-        "attention": notice_content.attention(
-            _DATASET,
-            _BUCKET,
-            ['settings.yaml: "kimgs" is not a setting. Did you mean "kimg"?', "At least 20 pictures are needed."],
-            7,
-            3,
-            [
-                "Add pictures (.png, .jpg, .webp, .bmp, .tif or .gif) to the folder.",
-                "Correct settings.yaml, or remove it: everything in it is optional.",
-            ],
-        ),
-        "started": notice_content.started(_run(expected_seconds=7800), execution),
-        "started_first_time": notice_content.started(_run(expected_seconds=None), execution),
-        "succeeded": notice_content.succeeded(_DATASET, execution, _BUCKET, made, link, 7512.0),
-        "failed_training": notice_content.failed(_DATASET, execution, _failure(execution), None),
-        "failed_too_few_images": notice_content.failed(
-            _DATASET, execution, failures.too_few_images("12 good images are needed."), _prepared(found=20, good=6)
-        ),
-        "stopped": notice_content.failed(_DATASET, execution, failures.stopped([], _again(), execution), None),
-        "lost": notice_content.failed(_DATASET, execution, failures.lost(_again()), None),
-        "problems": notice_content.problems(_DATASET, execution, _BUCKET, incomplete, rerun_command(_DATASET)),
-        "unknown_status": notice_content.unknown_status(_DATASET, execution, "Hibernating"),
+        "attention": _attention(say, b"kimgs: 5", images=7, left_out=3),
+        "attention_settings": _attention(say, _MANY_FAULTS, images=1012, left_out=0),
+        "started": notice_content.started(say, _run(expected_seconds=7800), execution),
+        "started_first_time": notice_content.started(say, _run(), execution),
+        "started_inference": notice_content.started(say, _run(source_arn=_SOURCE_ARN), execution),
+        "succeeded": _succeeded(say, execution, _run(ended_at=7_512_000), _prepared(found=1012, good=998), 6900),
+        "succeeded_inference": _succeeded(say, execution, _run(source_arn=_SOURCE_ARN, ended_at=480_000), None, None),
+        "succeeded_short_link": _succeeded(say, execution, None, None, None, expires=None),
+        **{
+            name: notice_content.failed(say, _DATASET, execution, failure, prepared)
+            for name, (failure, prepared) in failures_of.items()
+        },
+        "problems": notice_content.problems(say, _DATASET, execution, _BUCKET, _missing(say), rerun),
+        "stuck": notice_content.stuck(say, _DATASET, execution, 130_000),
+        "unknown_status": notice_content.unknown_status(say, _DATASET, execution, "Hibernating"),
     }
 
 
 def print_samples() -> None:
-    """Print every sample as a mail client would show it."""
-    for name, notice in samples().items():
-        sys.stdout.write(f"{'=' * 100}\n[{name}, kind {notice.kind}]\n{as_text(notice)}")
+    """Print every sample in every language as a mail client would show it."""
+    for language in LANGUAGES:
+        for name, notice in samples(language).items():
+            sys.stdout.write(f"{'=' * 100}\n[{name}, {language}, kind {notice.kind}]\n{as_text(notice)}")
 
 
 def as_text(notice: Notice) -> str:
@@ -61,17 +78,42 @@ def as_text(notice: Notice) -> str:
     return f"Subject: {notice.subject}\n\n{notice.body}"
 
 
-def _again() -> str:
-    return failures.again(rerun_command(_DATASET))
+def _attention(say: Words, settings: bytes, *, images: int, left_out: int) -> Notice:
+    faults, next_steps = [], [say.correct_settings]
+    try:
+        parse_settings(settings, default_choice("balanced", language=say.language), _CAPS)
+    except SettingsError as error:
+        faults.extend(error.problems)
+    if images < _MIN_IMAGES:
+        faults.append(say.count(say.pictures_needed, _MIN_IMAGES))
+        next_steps.insert(0, say.add_pictures)
+    return notice_content.attention(say, _DATASET, _BUCKET, faults, images, left_out, next_steps)
 
 
-def _failure(execution: Execution) -> failures.Failure:
+def _succeeded(
+    say: Words,
+    execution: Execution,
+    run: RunRecord | None,
+    prepared: PrepareReport | None,
+    billed_seconds: int | None,
+    expires: int | None = 1_803_168_000,
+) -> Notice:
+    link = Link("https://results.example.com/?t=WyJyZWQtY2hhaXJzIl0.c2lnbmF0dXJl", expires)
+    made = Artefacts((), 24, prepared)
+    return notice_content.succeeded(say, _DATASET, execution, _BUCKET, made, link, run, billed_seconds)
+
+
+def _missing(say: Words) -> tuple[str, ...]:
+    return say.missing.format(part=say.results_page.format(name="report/index.html")), say.no_picture
+
+
+def _training_failure(say: Words, execution: Execution, rerun: str) -> failures.Failure:
     step = {
         "StepName": "Train",
         "StepStatus": "Failed",
         "Metadata": {"TrainingJob": {"Arn": _JOB_ARN}},
     }
-    return failures.failed(step, "killed by signal 9 (SIGKILL), exit code: 137", _again(), execution)
+    return failures.failed(say, step, "killed by signal 9 (SIGKILL), exit code: 137", rerun, execution)
 
 
 def _prepared(found: int, good: int) -> PrepareReport:
@@ -86,7 +128,9 @@ def _prepared(found: int, good: int) -> PrepareReport:
     return PrepareReport(found, good, found - good, offenders)
 
 
-def _run(expected_seconds: int | None) -> RunRecord:
+def _run(
+    *, expected_seconds: int | None = None, source_arn: str | None = None, ended_at: int | None = None
+) -> RunRecord:
     return RunRecord(
         arn=_RUN_ARN,
         dataset=_DATASET,
@@ -100,4 +144,7 @@ def _run(expected_seconds: int | None) -> RunRecord:
         max_train_seconds=86_400,
         expected_seconds=expected_seconds,
         started_at=0,
+        hourly_price=1.41,
+        source_arn=source_arn,
+        ended_at=ended_at,
     )

@@ -1,7 +1,7 @@
 """Notices: rendering within SNS's limits, and publishing each one once.
 
-The texts are the files in notice_texts/: the first line is the subject, the rest the body.
-`python -m workshop.notices` prints all of them with sample data and sends nothing.
+The texts are the files in notice_texts/<language>/: the first line is the subject, the rest the body.
+`python -m workshop.notices` prints all of them with sample data, in every language, and sends nothing.
 """
 
 import re
@@ -13,10 +13,10 @@ from string import Template
 from workshop import clock
 from workshop.clients import SNS
 from workshop.runs import Runs
+from workshop.words import Words
 
 MAX_SUBJECT_CHARS = 99  # SNS: fewer than 100, printable ASCII, no line break
 MAX_BODY_BYTES = 262_143  # SNS: less than 256 KiB, counted in bytes
-_CUT = "\n[the rest was too long for a mail]\n"
 
 
 class Kind(StrEnum):
@@ -38,12 +38,13 @@ class Notice:
     body: str
 
 
-def render(kind: Kind, template: str, dataset: str, **values: str) -> Notice:
-    """The text `template` with its placeholders filled in. A missing value is a KeyError."""
-    source = resources.files("workshop").joinpath("notice_texts", f"{template}.txt").read_text(encoding="utf-8")
+def render(say: Words, kind: Kind, template: str, dataset: str, **values: str) -> Notice:
+    """The text `template` of that language with its placeholders filled in. A missing value is a KeyError."""
+    texts = resources.files("workshop").joinpath("notice_texts", say.language)
+    source = texts.joinpath(f"{template}.txt").read_text(encoding="utf-8")
     subject, _, body = source.partition("\n\n")
     fields = values | {"dataset": dataset}
-    return Notice(kind, dataset, fit_subject(_fill(subject, fields)), fit_body(_fill(body, fields)))
+    return Notice(kind, dataset, fit_subject(_fill(subject, fields)), fit_body(_fill(body, fields), say.cut))
 
 
 def fit_subject(text: str) -> str:
@@ -52,13 +53,15 @@ def fit_subject(text: str) -> str:
     return line if len(line) <= MAX_SUBJECT_CHARS else line[: MAX_SUBJECT_CHARS - 3] + "..."
 
 
-def fit_body(text: str) -> str:
-    """At most 262,143 bytes of UTF-8, cut between characters; other control characters than line breaks go."""
+def fit_body(text: str, cut: str) -> str:
+    """At most 262,143 bytes of UTF-8, cut between characters, which `cut` then says at the end; other control
+    characters than line breaks go."""
     clean = "".join(c if c.isprintable() or c == "\n" else " " for c in text)
     encoded = clean.encode("utf-8", "replace")
     if len(encoded) <= MAX_BODY_BYTES:
         return encoded.decode()
-    return encoded[: MAX_BODY_BYTES - len(_CUT)].decode(errors="ignore") + _CUT
+    end = f"\n{cut}\n"
+    return encoded[: MAX_BODY_BYTES - len(end.encode())].decode(errors="ignore") + end
 
 
 class Notices:

@@ -6,9 +6,11 @@ It looks at what is there and does at most one thing:
     a claim is under way               -> wait for it; start it again, with its token, if its holder has died
     a run is active                    -> nothing (its end calls again); ask SageMaker if it has been long
     newest change younger than quiet   -> arm the timer again (`_READY` after the newest change skips this)
-    fingerprint == last run's          -> nothing (unless the caller asks for a rerun)
+    new pictures to learn              -> a run that trains (also when the caller asks for a rerun)
+    only new pictures to project       -> a run of the inference part alone, on the last good run's network
     too few images, bad settings       -> notice "attention", once per fingerprint
-    otherwise                          -> manifests, claim, StartPipelineExecution, record, notice "started"
+    a run                               = manifests, claim, StartPipelineExecution, record, notice "started"
+    nothing new                        -> nothing
 
 Two calls at once, a call that dies anywhere, and a call that comes twice all end in one run per snapshot: the claim is
 one conditional transaction, and the start has a token that is a function of the claim.
@@ -21,19 +23,30 @@ from botocore.exceptions import ClientError
 
 from workshop import clock, notice_content
 from workshop.announce import announce_start
-from workshop.clients import S3, SageMaker, error_code
+from workshop.clients import NOT_FOUND, S3, SageMaker, error_code
 from workshop.config import StartRunConfig
 from workshop.ending import EXECUTING, LOST, STOPPING, TERMINAL, Ending
 from workshop.errors import SettingsError, StartDelayed, StartRefused
 from workshop.ledger import Claimed, Ledger
+from workshop.names import parse_execution
 from workshop.notices import Notices
-from workshop.runs import Runs, attention_key
+from workshop.runs import Runs, attention_key, run_notice_key
 from workshop.settings import Choice, default_choice, parse_settings
 from workshop.settling import Timer, Timers, is_live
-from workshop.snapshot import Listing, fingerprint, list_dataset, read_settings, write_manifests
+from workshop.snapshot import (
+    Listing,
+    Targets,
+    fingerprint,
+    list_dataset,
+    list_targets,
+    read_settings,
+    write_manifests,
+    write_targets,
+)
 from workshop.starting import Starter, build_claim
 from workshop.state import Claim, DatasetState, Phase, RunIdentity
 from workshop.telemetry import count, logger
+from workshop.words import Words, words
 
 # How often a dataset that waits for a free slot or for SageMaker is looked at.
 RECHECK_SECONDS = 60
@@ -63,12 +76,19 @@ class Outcome(StrEnum):
 @dataclass(frozen=True)
 class Request:
     """How a caller wants it. `patient`: respect the quiet time. `rerun`: run even a snapshot that was run last.
-    `timer`: the due time of the timer that is being served."""
+    `inference_only`: make new pictures with the network that is there, whatever is new. `timer`: the due time of the
+    timer that is being served."""
 
     timer: int | None = None
     patient: bool = True
     rerun: bool = False
+    inference_only: bool = False
     overrides: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def insists(self) -> bool:
+        """Whether the caller wants a run, not only what is due."""
+        return self.rerun or self.inference_only
 
 
 @dataclass(frozen=True)
@@ -107,7 +127,7 @@ class Reconciler:
         self._notices = notices
         self._ending = ending
         self._starter = Starter(sagemaker, config.pipeline_name)
-        self._defaults = default_choice(config.default_preset, config.default_kimg)
+        self._defaults = default_choice(config.default_preset, config.default_kimg, config.notice_language)
 
     def reconcile(self, dataset: str, request: Request | None = None) -> Result:
         """Do what the dataset needs now. Safe to call at any time, any number of times, by anybody."""
@@ -125,8 +145,8 @@ class Reconciler:
         return self._log(self._act(state, request), request)
 
     def _log(self, result: Result, request: Request) -> Result:
-        if request.rerun and result.outcome in {Outcome.WAITING, Outcome.QUEUED, Outcome.ACTIVE}:
-            result = replace(result, detail=f"{result.detail}; the rerun was not started, ask for it again later")
+        if request.insists and result.outcome in {Outcome.WAITING, Outcome.QUEUED, Outcome.ACTIVE}:
+            result = replace(result, detail=f"{result.detail}; the run was not started, ask for it again later")
         logger.info("reconciled", outcome=result.outcome, detail=result.detail)
         return result
 
@@ -139,65 +159,112 @@ class Reconciler:
         listing = list_dataset(self._s3, self._config.bucket, state.dataset)
         if listing.refused:
             count("RefusedNames", listing.refused)
-        if listing.is_empty:
+        targets = list_targets(self._s3, self._config.bucket, state.dataset)
+        if listing.is_empty and not targets.images:
             return self._done(state, request, Result(Outcome.NOTHING, state.dataset, "the folder is empty"))
-        wait = self._seconds_to_quiet(state, listing)
+        wait = self._seconds_to_quiet(state, listing, targets)
         if wait > 0 and request.patient:
             return self._wait(state, request, Outcome.WAITING, wait, "uploads are still coming in")
-        return self._consider(state, listing, request)
+        return self._consider(state, listing, targets, request)
 
-    def _consider(self, state: DatasetState, listing: Listing, request: Request) -> Result:
-        """The folder has settled: compare it with the last run."""
+    def _consider(self, state: DatasetState, listing: Listing, targets: Targets, request: Request) -> Result:
+        """The folders have settled: compare them with the last run."""
         content = read_settings(self._s3, self._config.bucket, listing)
         digest = fingerprint(listing.images, content)
-        if digest == state.last_fingerprint and not request.rerun:
-            found = Result(Outcome.NOTHING, state.dataset, "the last run had exactly these pictures")
-            return self._done(state, request, found)
         faults: list[str] = []
         choice = self._choose(content, faults)
-        if len(listing.images) < self._config.min_images:
-            faults.append(f"At least {self._config.min_images:,} pictures are needed.")
+        say = words(choice.language)
+        trains = (request.rerun or digest != state.last_fingerprint) and not listing.is_empty
+        if request.inference_only or not trains:
+            reason = self._why_no_inference(state, listing, targets, choice, request)
+            if reason:
+                return self._done(state, request, Result(Outcome.NOTHING, state.dataset, reason))
+            source_arn = state.good_arn
+        else:
+            source_arn = None
+            if len(listing.images) < self._config.min_images:
+                faults.append(say.count(say.pictures_needed, self._config.min_images))
         if faults:
-            self._tell_faults(listing, digest, faults)
+            self._tell_faults(say, listing, digest, faults)
             return self._done(state, request, Result(Outcome.ATTENTION, state.dataset, " ".join(faults)))
-        return self._claim_and_start(state, listing, digest, choice, request)
+        return self._claim_and_start(state, listing, targets, digest, choice, request, source_arn)
+
+    @staticmethod
+    def _why_no_inference(
+        state: DatasetState, listing: Listing, targets: Targets, choice: Choice, request: Request
+    ) -> str:
+        """Why no run of the inference part alone is due; "" if one is."""
+        if state.good_arn is None and (request.inference_only or targets.images):
+            return "no run has succeeded yet, so there is no network to make pictures with"
+        if request.inference_only:
+            return "" if targets.images or listing.images else "there is no picture to project"
+        if targets.digest in ("", state.last_targets) or not choice.projects:
+            return "the last run had exactly these pictures"
+        return ""
 
     def _choose(self, content: bytes | None, faults: list[str]) -> Choice:
+        """What the settings file asks for; the defaults, in its language, if it has `faults`."""
         if content is None:
             return self._defaults
         try:
-            return parse_settings(content, self._defaults)
+            return parse_settings(content, self._defaults, self._config.caps)
         except SettingsError as error:
             faults.extend(error.problems)
-            return self._defaults
+            return replace(self._defaults, language=error.language)
 
     def _claim_and_start(
-        self, state: DatasetState, listing: Listing, digest: str, choice: Choice, request: Request
+        self,
+        state: DatasetState,
+        listing: Listing,
+        targets: Targets,
+        digest: str,
+        choice: Choice,
+        request: Request,
+        source_arn: str | None,
     ) -> Result:
-        completed = self._ledger.completed_runs(state.dataset, digest)
-        overrides = dict(request.overrides)
-        claim = build_claim(self._config, state, listing, digest, choice, completed, overrides)
-        write_manifests(self._s3, self._config.bucket, listing, digest, choice)
+        bucket = self._config.bucket
+        if source_arn is None:
+            write_manifests(self._s3, bucket, listing, digest, choice)
+        claim = build_claim(
+            self._config,
+            state,
+            listing,
+            digest,
+            choice,
+            self._ledger.completed_runs(state.dataset, digest),
+            dict(request.overrides),
+            targets=targets.digest,
+            targets_manifest=write_targets(self._s3, bucket, listing, targets, choice),
+            source_arn=source_arn,
+        )
         match self._ledger.claim(state, claim, clock.now_ms(), self._config.max_concurrent_runs):
             case Claimed.LOST:
                 return self._wait(state, request, Outcome.WAITING, LOOK_AGAIN_SECONDS, "something changed meanwhile")
             case Claimed.FULL:
                 return self._wait(state, request, Outcome.QUEUED, RECHECK_SECONDS, "as many runs as allowed are active")
-        return self._start(state.dataset, state.attempt + 1, claim)
+        return self._start(state, state.attempt + 1, claim, request, is_own=True)
 
-    def _start(self, dataset: str, attempt: int, claim: Claim) -> Result:
-        """Start what was claimed, by whom ever. An error that leaves open whether it has started keeps the claim."""
+    def _start(self, state: DatasetState, attempt: int, claim: Claim, request: Request, *, is_own: bool) -> Result:
+        """Start what was claimed: by this very call (`is_own`), or by one that has died.
+
+        The claim is given back only if nothing can have been started. Otherwise it is kept: its token alone finds out
+        whether the run is there already, and another claim would start the snapshot a second time.
+        """
+        dataset = state.dataset
         try:
             arn = self._starter.start(dataset, attempt, claim)
         except StartDelayed as delayed:
             count("StartDelayed")
+            if not (is_own and delayed.is_first_answer):
+                return self._wait(state, request, Outcome.QUEUED, RECHECK_SECONDS, str(delayed))
             due = self._timers.send(dataset, RECHECK_SECONDS)
             self._ledger.release(dataset, attempt, due)
             return Result(Outcome.QUEUED, dataset, str(delayed))
-        except StartRefused:
+        except StartRefused as refused:
             # No timer: the caller's message comes back, and ends in the dead-letter queue, where an alarm is.
             count("StartsRefused")
-            self._ledger.release(dataset, attempt, None)
+            if is_own and refused.is_first_answer:
+                self._ledger.release(dataset, attempt, None)
             raise
         logger.append_keys(run=arn)
         identity = RunIdentity(dataset, claim.fingerprint, attempt)
@@ -214,7 +281,7 @@ class Reconciler:
             return self._wait(state, request, Outcome.WAITING, lease_left, "a start is under way")
         claim = state.held_claim
         count("ClaimsTakenOver")
-        return self._start(state.dataset, state.attempt, claim)
+        return self._start(state, state.attempt, claim, request, is_own=False)
 
     def _watch(self, state: DatasetState, request: Request) -> Result:
         """A run is active, as far as we have heard."""
@@ -233,7 +300,7 @@ class Reconciler:
             if status not in {EXECUTING, STOPPING}:
                 logger.warning("unknown status of a run", status=status)
             if age > state.held_claim.max_train_seconds + OTHER_STEPS_SECONDS:
-                count("RunsOverdue")
+                self._tell_stuck(state, arn, age)
         return self._done(state, request, result)
 
     def _ask(self, arn: str) -> tuple[str, int]:
@@ -241,20 +308,27 @@ class Reconciler:
         try:
             described = self._sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
         except ClientError as error:
-            if error_code(error) in {"ResourceNotFound", "ResourceNotFoundException"}:
+            if error_code(error) in NOT_FOUND:
                 return LOST, clock.now_ms()
             raise
         changed = described.get("LastModifiedTime")
         return described["PipelineExecutionStatus"], clock.to_ms(changed) if changed else clock.now_ms()
 
-    def _tell_faults(self, listing: Listing, digest: str, faults: list[str]) -> None:
+    def _tell_stuck(self, state: DatasetState, arn: str, age: float) -> None:
+        """The run is longer than all its jobs may take together. It is not given up: it may still cost money."""
+        count("RunsOverdue")
+        notice = notice_content.stuck(words(state.held_claim.language), state.dataset, parse_execution(arn), age)
+        if self._notices.publish_once(run_notice_key(arn, "stuck"), notice):
+            count("RunsStuck")
+
+    def _tell_faults(self, say: Words, listing: Listing, digest: str, faults: list[str]) -> None:
         next_steps = []
         if len(listing.images) < self._config.min_images:
-            next_steps.append("Add pictures (.png, .jpg, .webp, .bmp, .tif or .gif) to the folder.")
+            next_steps.append(say.add_pictures)
         if len(faults) > len(next_steps):
-            next_steps.append("Correct settings.yaml, or remove it: everything in it is optional.")
+            next_steps.append(say.correct_settings)
         notice = notice_content.attention(
-            listing.dataset, self._config.bucket, faults, len(listing.images), listing.left_out, next_steps
+            say, listing.dataset, self._config.bucket, faults, len(listing.images), listing.left_out, next_steps
         )
         self._notices.publish_once(attention_key(listing.dataset, digest), notice)
 
@@ -269,13 +343,13 @@ class Reconciler:
                 identity = RunIdentity(run.dataset, run.fingerprint, run.attempt)
                 self._ending.ask_for_report(identity, arn, run.status)
 
-    def _seconds_to_quiet(self, state: DatasetState, listing: Listing) -> float:
+    def _seconds_to_quiet(self, state: DatasetState, listing: Listing, targets: Targets) -> float:
         """Until the newest change, by the events or by the listing, is `quiet` old. Multipart uploads are listed with
         the time they began, and events can be lost: hence both."""
-        ready = listing.ready
-        if ready is not None and ready.modified_ms >= listing.newest_ms and ready.modified_ms > (state.claim_at or 0):
+        ready, newest = listing.ready, max(listing.newest_ms, targets.newest_ms)
+        if ready is not None and ready.modified_ms >= newest and ready.modified_ms > (state.claim_at or 0):
             return 0
-        newest = max(state.last_seen or 0, listing.newest_ms)
+        newest = max(state.last_seen or 0, newest)
         return newest / 1000 + self._config.quiet_seconds - clock.now_ms() / 1000
 
     def _wait(self, state: DatasetState, request: Request, outcome: Outcome, seconds: float, why: str) -> Result:

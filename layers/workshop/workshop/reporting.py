@@ -1,10 +1,10 @@
 """Telling the people how a run has ended."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from workshop import artefacts, clock, failures, notice_content
+from workshop import artefacts, billing, clock, failures, notice_content
 from workshop.clients import KMS, S3, SageMaker
 from workshop.config import ReportConfig
 from workshop.errors import BadRequest
@@ -14,6 +14,7 @@ from workshop.names import Execution, check_dataset, parse_execution
 from workshop.notices import Notice, Notices
 from workshop.runs import Runs, run_notice_key
 from workshop.telemetry import count, logger
+from workshop.words import Words
 
 
 @dataclass(frozen=True)
@@ -49,33 +50,37 @@ class Reporter:
         self._runs = runs
         self._notices = notices
 
-    def success(self, request: ReportRequest, kms: KMS) -> str:
+    def success(self, request: ReportRequest, kms: KMS, sagemaker: SageMaker) -> str:
         """Check what the run left behind, then say so. Returns the notice's kind, or "already sent".
 
         A run that claims success without its artefacts is reported as finished with problems.
         """
         dataset, execution = request.dataset, request.execution
-        found = artefacts.inspect(self._s3, self._config.bucket, dataset, execution.id)
+        run = self._runs.read(execution.arn)
+        say = notice_content.words_of(run)
+        trains = run is None or run.source_arn is None
+        found = artefacts.inspect(self._s3, self._config.bucket, dataset, execution.id, say, trains=trains)
         if found.missing:
             count("FinishedWithProblems")
-            notice = notice_content.problems(
-                dataset, execution, self._config.bucket, found.missing, rerun_command(dataset)
-            )
+            rerun = rerun_command(say, dataset)
+            notice = notice_content.problems(say, dataset, execution, self._config.bucket, found.missing, rerun)
         else:
-            run = self._runs.read(execution.arn)
-            seconds = None if run is None else ((run.ended_at or clock.now_ms()) - run.started_at) / 1000
+            if run is not None and run.ended_at is None:  # the pipeline's last step asks while it still runs
+                run = replace(run, ended_at=clock.now_ms())
             link = self._link(kms, dataset, execution.id)
-            notice = notice_content.succeeded(dataset, execution, self._config.bucket, found, link, seconds)
+            billed = billing.billed_training_seconds(sagemaker, execution.arn) if trains else None
+            notice = notice_content.succeeded(say, dataset, execution, self._config.bucket, found, link, run, billed)
         return self._publish(request, notice)
 
     def failure(self, request: ReportRequest, sagemaker: SageMaker) -> str:
         """Find out why the run failed, then say so. Returns the notice's kind, or "already sent"."""
         dataset, execution = request.dataset, request.execution
-        failure = failures.gather(sagemaker, execution, request.status, rerun_command(dataset))
+        say = notice_content.words_of(self._runs.read(execution.arn))
+        failure = failures.gather(say, sagemaker, execution, request.status, rerun_command(say, dataset))
         prepared = None
         if failure.is_too_few_images:
             prepared = artefacts.read_prepare_report(self._s3, self._config.bucket, dataset, execution.id)
-        return self._publish(request, notice_content.failed(dataset, execution, failure, prepared))
+        return self._publish(request, notice_content.failed(say, dataset, execution, failure, prepared))
 
     def _publish(self, request: ReportRequest, notice: Notice) -> str:
         key = run_notice_key(request.execution.arn, notice.kind)
@@ -92,6 +97,6 @@ class Reporter:
         return durable_link(key, self._config.results_url, dataset, execution_id)
 
 
-def rerun_command(dataset: str) -> str:
+def rerun_command(say: Words, dataset: str) -> str:
     """What an operator gives to the start_run function to run the dataset's snapshot again."""
-    return f'start_run with {{"source": "manual", "dataset": "{dataset}", "rerun": true}}'
+    return say.rerun.format(event=f'{{"source": "manual", "dataset": "{dataset}", "rerun": true}}')

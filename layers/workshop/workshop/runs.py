@@ -2,7 +2,7 @@
 
 RUN#<execution-arn>  STATE           the run: what its notices say about it
 RUN#<execution-arn>  STEP#<step>     the last news of a step
-RUN#<execution-arn>  NOTICE#<kind>   one notice: being sent until a lease ends, then sent
+RUN#<execution-arn>  NOTICE#<name>   one notice: being sent until a lease ends, then sent
 DATASET#<name>       NOTICE#attention#<fingerprint>   as above, for a snapshot that has no run
 """
 
@@ -28,9 +28,9 @@ _STEP_ORDER = {"Starting": 1, "Executing": 2, "Stopping": 3}
 _STEP_ENDED = 4
 
 
-def run_notice_key(arn: str, kind: str) -> dict[str, str]:
-    """Key of the notice `kind` of a run."""
-    return {"pk": f"RUN#{arn}", "sk": f"NOTICE#{kind}"}
+def run_notice_key(arn: str, name: str) -> dict[str, str]:
+    """Key of a run's notice: its kind, or a name for those of which a run may have several."""
+    return {"pk": f"RUN#{arn}", "sk": f"NOTICE#{name}"}
 
 
 def attention_key(dataset: str, fingerprint: str) -> dict[str, str]:
@@ -59,6 +59,9 @@ class Runs:
             "maxTrainSeconds": run.max_train_seconds,
             "expectedSeconds": run.expected_seconds,
             "startedAt": run.started_at,
+            "hourlyPrice": str(run.hourly_price),
+            "language": run.language,
+            "sourceArn": run.source_arn,
             "expires": _expiry(now),
         }
         try:
@@ -85,6 +88,9 @@ class Runs:
             max_train_seconds=values["maxTrainSeconds"],
             expected_seconds=values["expectedSeconds"],
             started_at=values["startedAt"],
+            hourly_price=float(values["hourlyPrice"]),
+            language=values["language"],
+            source_arn=values["sourceArn"],
             status=values.get("status"),
             ended_at=values.get("endedAt"),
         )

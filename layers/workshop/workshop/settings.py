@@ -4,14 +4,15 @@ An allow-list: whoever can drop a picture can change this file, and some of thes
 """
 
 import difflib
-import math
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import yaml
 
 from workshop.errors import SettingsError
 from workshop.names import printable
+from workshop.words import FALLBACK_LANGUAGE, Words, words
 
 # Deeply nested YAML takes quadratic time to read: this keeps it under a second.
 MAX_SETTINGS_BYTES = 4_096
@@ -19,6 +20,10 @@ RESOLUTIONS = (16, 32, 64, 128, 256, 512, 1024)
 INFERENCE_MODES = ("all", "generate", "mix", "project")
 MIN_KIMG, MAX_KIMG = 0.1, 25_000.0
 MAX_SEED = 2**31 - 1
+LANGUAGES = ("en", "de")
+MAX_PROJECTION_TARGETS = 16
+# A training needs minutes to start and to save: less than this would only cost money.
+MIN_HOURS = 0.1
 # Resolutions for which the paper gives a configuration of its own.
 _PAPER_RESOLUTIONS = (256, 512, 1024)
 
@@ -52,51 +57,109 @@ class Choice:
     mirror: bool = False
     seed: int = 0
     inference_mode: str = "all"
+    projection_targets: int = 4  # of the dataset's own pictures, where inference/<dataset>/ is empty
+    language: str = FALLBACK_LANGUAGE  # of the notices
+    max_hours: float | None = None  # of training; None: the deployer's maximum
+    instance_type: str | None = None  # that trains; None: the deployer's choice
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
+    @property
+    def projects(self) -> bool:
+        """Whether the run looks for the projection targets in the network."""
+        return self.inference_mode in ("all", "project")
+
+
+@dataclass(frozen=True)
+class Caps:
+    """What no settings file can exceed: the deployer's. `prices`: each instance type that may train, with its price in
+    dollars per hour (0: not known); `max_run_cost`: dollars that the training of one run may cost."""
+
+    max_train_seconds: int
+    prices: Mapping[str, float]
+    max_run_cost: float
+
+    def train_seconds(self, instance_type: str, max_hours: float | None) -> int:
+        """The longest training: the least of the deployer's maximum, the artist's, and what the money lasts for."""
+        limits: list[float] = [self.max_train_seconds]
+        if max_hours is not None:
+            limits.append(max_hours * 3600)
+        if self.prices[instance_type]:
+            limits.append(self.max_run_cost / self.prices[instance_type] * 3600)
+        return max(1, int(min(limits)))  # SageMaker's least
+
 
 @dataclass(frozen=True)
 class _Rule:
-    allowed: str
-    accepts: type | tuple[type, ...]
+    """What a setting may be, in any language and as a test of a value that has one of the types in `accepts`."""
 
-    def check(self, key: str, value: object) -> bool:
+    allowed: Callable[[Words], str]
+    accepts: type | tuple[type, ...]
+    in_bounds: Callable[[Any], bool]
+
+    def check(self, value: object) -> bool:
         # bool is an int in Python, but `seed: yes` is a mistake.
         if isinstance(value, bool) and self.accepts is not bool:
             return False
-        return isinstance(value, self.accepts) and _in_bounds(key, value)
+        return isinstance(value, self.accepts) and self.in_bounds(value)
 
 
-_RULES: Mapping[str, _Rule] = {
-    "preset": _Rule("one of " + ", ".join(PRESETS), str),
-    "kimg": _Rule(f"a number from {MIN_KIMG:g} to {MAX_KIMG:,.0f}", (int, float)),
-    "resolution": _Rule("one of " + ", ".join(map(str, RESOLUTIONS)), int),
-    "mirror": _Rule("true or false", bool),
-    "seed": _Rule(f"a whole number from 0 to {MAX_SEED:,}", int),
-    "inference_mode": _Rule("one of " + ", ".join(INFERENCE_MODES), str),
-}
+def _one_of(values: Collection[Any]) -> _Rule:
+    types = tuple({type(value) for value in values})
+    listed = ", ".join(map(str, values))
+    return _Rule(lambda say: say.allowed_one_of.format(values=listed), types, lambda value: value in values)
 
 
-def default_choice(preset: str, kimg: float | None = None) -> Choice:
+def _whole(low: int, high: int) -> _Rule:
+    return _Rule(lambda say: say.allowed_whole.format(low=low, high=high), int, lambda value: low <= value <= high)
+
+
+def _number(low: float, high: float) -> _Rule:
+    # Bounds are shown as YAML reads them: to it, 25.000 is 25 and 25,000 no number. Not-a-number compares as false.
+    bounds = {"low": f"{low:g}", "high": f"{high:g}"}
+    return _Rule(lambda say: say.allowed_number.format(**bounds), (int, float), lambda value: low <= value <= high)
+
+
+def rules(caps: Caps) -> Mapping[str, _Rule]:
+    """Every key of settings.yaml, with what is allowed in this installation."""
+    return {
+        "preset": _one_of(PRESETS),
+        "kimg": _number(MIN_KIMG, MAX_KIMG),
+        "resolution": _one_of(RESOLUTIONS),
+        "mirror": _Rule(lambda say: say.allowed_truth, bool, lambda value: True),
+        "seed": _whole(0, MAX_SEED),
+        "inference_mode": _one_of(INFERENCE_MODES),
+        "projection_targets": _whole(1, MAX_PROJECTION_TARGETS),
+        "language": _one_of(LANGUAGES),
+        "max_hours": _number(MIN_HOURS, max(MIN_HOURS, caps.max_train_seconds / 3600)),
+        "instance_type": _one_of(caps.prices),
+    }
+
+
+def default_choice(preset: str, kimg: float | None = None, language: str = FALLBACK_LANGUAGE) -> Choice:
     """The choice without a settings file; `kimg` replaces the preset's."""
     what = PRESETS[preset]
-    return Choice(preset, what.train_preset, what.resolution, float(what.kimg if kimg is None else kimg))
+    kimg = float(what.kimg if kimg is None else kimg)
+    return Choice(preset, what.train_preset, what.resolution, kimg, language=language)
 
 
-def parse_settings(content: bytes, defaults: Choice) -> Choice:
-    """The choice that a settings file makes. Raises SettingsError with every fault that was found."""
-    given = _load(content)
-    problems = [problem for key, value in given.items() if (problem := _fault(key, value))]
+def parse_settings(content: bytes, defaults: Choice, caps: Caps) -> Choice:
+    """The choice that a settings file makes. Raises SettingsError with every fault that was found, in the language
+    that the file names, or else the default one."""
+    given = _load(content, defaults.language)
+    known = rules(caps)
+    named = given.get("language")
+    language = named if isinstance(named, str) and known["language"].check(named) else defaults.language
+    problems = [problem for key, value in given.items() if (problem := _fault(words(language), known, key, value))]
     if problems:
-        raise SettingsError(problems)
+        raise SettingsError(problems, language)
     preset = given.get("preset")
-    choice = default_choice(preset) if isinstance(preset, str) else defaults
-    overrides = {key: value for key, value in given.items() if key != "preset"}
-    if "kimg" in overrides:
-        overrides["kimg"] = float(overrides["kimg"])  # type: ignore[arg-type]  # checked by its rule
-    choice = replace(choice, **overrides)  # type: ignore[arg-type]  # keys and types are those of _RULES
+    choice = default_choice(preset, language=language) if isinstance(preset, str) else defaults
+    overrides: dict[str, Any] = {key: value for key, value in given.items() if key != "preset"}
+    for key in overrides.keys() & {"kimg", "max_hours"}:
+        overrides[key] = float(overrides[key])
+    choice = replace(choice, **overrides)
     return replace(choice, train_preset=_train_preset(choice))
 
 
@@ -106,58 +169,46 @@ def _train_preset(choice: Choice) -> str:
     return f"paper{choice.resolution}" if choice.resolution in _PAPER_RESOLUTIONS else "auto"
 
 
-def _load(content: bytes) -> dict[str, object]:
+def _load(content: bytes, language: str) -> dict[str, object]:
+    say = words(language)
     if len(content) > MAX_SETTINGS_BYTES:
-        raise SettingsError([f"settings.yaml is larger than {MAX_SETTINGS_BYTES:,} bytes."])
+        raise SettingsError([say.settings_too_large.format(limit=say.number(MAX_SETTINGS_BYTES))], language)
     try:
         document = yaml.safe_load(content.decode("utf-8-sig"))
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
         # ValueError: not UTF-8, or a number or date that YAML's own rules cannot read.
         mark = getattr(error, "problem_mark", None)
-        where = f" (line {mark.line + 1})" if mark else ""
-        raise SettingsError([f"settings.yaml is not readable as YAML{where}."]) from error
+        fault = say.settings_unreadable_line.format(line=mark.line + 1) if mark else say.settings_unreadable
+        raise SettingsError([fault], language) from error
     if document is None:
         return {}
     if not isinstance(document, dict):
-        raise SettingsError(["settings.yaml must consist of lines like `preset: sketch`."])
+        raise SettingsError([say.settings_not_lines], language)
     return document
 
 
-def _fault(key: object, value: object) -> str | None:
-    rule = _RULES.get(key) if isinstance(key, str) else None
+def _fault(say: Words, known: Mapping[str, _Rule], key: object, value: object) -> str | None:
+    rule = known.get(key) if isinstance(key, str) else None
     if rule is None:
         shown = printable(key, 40)
-        near = difflib.get_close_matches(shown.lower(), _RULES, n=1)
-        hint = f'Did you mean "{near[0]}"?' if near else f"You may set: {', '.join(_RULES)}."
-        return f'settings.yaml: "{shown}" is not a setting. {hint}'
-    if not rule.check(str(key), value):
-        return f"settings.yaml: {key} must be {rule.allowed}, not {_shown(value)}."
+        near = difflib.get_close_matches(shown.lower(), known, n=1)
+        hint = say.setting_did_you_mean.format(near=near[0]) if near else say.setting_all.format(keys=", ".join(known))
+        return say.setting_unknown.format(key=shown, hint=hint)
+    if not rule.check(value):
+        return say.setting_wrong.format(key=key, allowed=rule.allowed(say), shown=_shown(say, value))
     return None
 
 
-def _in_bounds(key: str, value: object) -> bool:
-    match key, value:
-        case "preset", str():
-            return value in PRESETS
-        case "inference_mode", str():
-            return value in INFERENCE_MODES
-        case "resolution", int():
-            return value in RESOLUTIONS
-        case "seed", int():
-            return 0 <= value <= MAX_SEED
-        case "kimg", (int() | float()):
-            return math.isfinite(value) and MIN_KIMG <= value <= MAX_KIMG
-    return key == "mirror"
-
-
-def _shown(value: object) -> str:
+def _shown(say: Words, value: object) -> str:
     # Never str() of a container: a few lines of YAML aliases can print as gigabytes.
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
-        return str(value) if abs(value) < 10**20 else "such a number"
+        return str(value) if abs(value) < 10**20 else say.shown_large
     if isinstance(value, float):
         return str(value)
     if value is None:
-        return "nothing"
-    return f'"{printable(value, 40)}"' if isinstance(value, str) else f"a {type(value).__name__}"
+        return say.shown_nothing
+    if isinstance(value, str):
+        return say.shown_text.format(text=printable(value, 40))
+    return say.shown_list if isinstance(value, list) else say.shown_other

@@ -11,11 +11,8 @@ from dataclasses import dataclass
 from workshop import clock, layout
 from workshop.clients import S3, list_pages
 from workshop.errors import RefusedName
-from workshop.names import UPLOADS, FileKind, check_dataset, kind_of
+from workshop.names import INFERENCE, UPLOADS, FileKind, check_dataset, kind_of
 from workshop.settings import MAX_SETTINGS_BYTES, Choice
-
-# Projection targets, when the artist gave none: a few images of the dataset itself.
-DEFAULT_TARGETS = 4
 
 
 @dataclass(frozen=True)
@@ -73,17 +70,44 @@ def list_dataset(s3: S3, bucket: str, dataset: str) -> Listing:
     )
 
 
+@dataclass(frozen=True)
+class Targets:
+    """The images to project: those of `inference/<dataset>/`, sorted."""
+
+    dataset: str
+    images: tuple[StoredObject, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of their names, ETags and sizes; "" if there are none."""
+        return fingerprint(self.images, None) if self.images else ""
+
+    @property
+    def newest_ms(self) -> int:
+        """When one of them last changed; 0 if there is none."""
+        return max((image.modified_ms for image in self.images), default=0)
+
+
+def list_targets(s3: S3, bucket: str, dataset: str) -> Targets:
+    """The images in `inference/<dataset>/`."""
+    found = _objects(s3, bucket, layout.targets(dataset))
+    images = (o for o in found if o.size > 0 and kind_of(o.name) is FileKind.IMAGE)
+    return Targets(dataset, tuple(sorted(images, key=lambda image: image.name)))
+
+
 def list_datasets(s3: S3, bucket: str) -> tuple[list[str], int]:
-    """The names of all datasets, and how many folders have a name outside the grammar."""
-    names: list[str] = []
-    refused = 0
-    for page in list_pages(s3, Bucket=bucket, Prefix=UPLOADS, Delimiter="/"):
-        for folder in page.get("CommonPrefixes", []):
-            try:
-                names.append(check_dataset(folder["Prefix"].removeprefix(UPLOADS).removesuffix("/")))
-            except RefusedName:
-                refused += 1
-    return names, refused
+    """The names of all datasets that have images to learn or to project, and how many folders have a name outside
+    the grammar."""
+    names: set[str] = set()
+    refused: set[str] = set()
+    for prefix in (UPLOADS, INFERENCE):
+        for page in list_pages(s3, Bucket=bucket, Prefix=prefix, Delimiter="/"):
+            for folder in page.get("CommonPrefixes", []):
+                try:
+                    names.add(check_dataset(folder["Prefix"].removeprefix(prefix).removesuffix("/")))
+                except RefusedName:
+                    refused.add(folder["Prefix"])
+    return sorted(names), len(refused)
 
 
 def read_settings(s3: S3, bucket: str, listing: Listing) -> bytes | None:
@@ -109,41 +133,49 @@ def fingerprint(images: Iterable[StoredObject], settings: bytes | None) -> str:
 
 
 def write_manifests(s3: S3, bucket: str, listing: Listing, fingerprint: str, choice: Choice) -> None:
-    """Write the manifest, the projection targets' manifest and the snapshot's record; the last one last."""
+    """Write the snapshot's manifest and, last, its record."""
     folder = layout.uploads(listing.dataset)
-    targets_folder = layout.targets(listing.dataset)
-    targets = sorted(image.name for image in _images(s3, bucket, targets_folder))
-    if not targets:
-        targets_folder, targets = folder, _spread([image.name for image in listing.images], DEFAULT_TARGETS)
     record = {
         "dataset": listing.dataset,
         "fingerprint": fingerprint,
         "objects": [{"key": folder + i.name, "etag": i.etag, "size": i.size} for i in listing.images],
         "settings": choice.as_dict(),
     }
-    documents: dict[str, object] = {
-        layout.manifest(listing.dataset, fingerprint): _manifest(bucket, folder, [i.name for i in listing.images]),
-        layout.targets_manifest(listing.dataset, fingerprint): _manifest(bucket, targets_folder, targets),
-        layout.snapshot_record(listing.dataset, fingerprint): record,
-    }
-    for key, document in documents.items():
-        body = json.dumps(document, indent=None, separators=(",", ":")).encode()
-        s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
+    manifest = _manifest(bucket, folder, [i.name for i in listing.images])
+    _write(s3, bucket, layout.manifest(listing.dataset, fingerprint), manifest)
+    _write(s3, bucket, layout.snapshot_record(listing.dataset, fingerprint), record)
+
+
+def write_targets(s3: S3, bucket: str, listing: Listing, targets: Targets, choice: Choice) -> str:
+    """Write the manifest of the images to project, or else of a few of the dataset's own; return its key."""
+    folder, images = layout.targets(listing.dataset), targets.images
+    if not images:
+        folder, images = layout.uploads(listing.dataset), _spread(listing.images, choice.projection_targets)
+    manifest = _manifest(bucket, folder, [image.name for image in images])
+    key = layout.targets_manifest(listing.dataset, _digest(manifest, images))
+    _write(s3, bucket, key, manifest)
+    return key
 
 
 def _manifest(bucket: str, folder: str, names: list[str]) -> list[object]:
     return [{"prefix": f"s3://{bucket}/{folder}"}, *names]
 
 
-def _spread(names: list[str], count: int) -> list[str]:
-    """Up to `count` names, evenly spaced."""
-    if len(names) <= count:
-        return names
-    return [names[i * len(names) // count] for i in range(count)]
+def _digest(manifest: list[object], images: Iterable[StoredObject]) -> str:
+    """A manifest's own name: equal for equal contents of the objects that it lists."""
+    return hashlib.sha256(json.dumps([manifest, [image.etag for image in images]]).encode()).hexdigest()
 
 
-def _images(s3: S3, bucket: str, prefix: str) -> Iterator[StoredObject]:
-    return (o for o in _objects(s3, bucket, prefix) if o.size > 0 and kind_of(o.name) is FileKind.IMAGE)
+def _spread(images: tuple[StoredObject, ...], count: int) -> tuple[StoredObject, ...]:
+    """Up to `count` images, evenly spaced."""
+    if len(images) <= count:
+        return images
+    return tuple(images[i * len(images) // count] for i in range(count))
+
+
+def _write(s3: S3, bucket: str, key: str, document: object) -> None:
+    body = json.dumps(document, separators=(",", ":")).encode()
+    s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
 
 
 def _objects(s3: S3, bucket: str, prefix: str) -> Iterator[StoredObject]:

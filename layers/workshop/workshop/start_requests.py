@@ -1,4 +1,4 @@
-"""The three ways to ask for a reconcile: due timers, the schedule, a person."""
+"""The ways to ask for a reconcile: due timers, the schedule, the sweep, a person."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from workshop.names import check_dataset
 from workshop.reconcile import Reconciler, Request, Result
 from workshop.settling import Timer, Timers
 from workshop.starting import check_overrides
-from workshop.sweeping import sweep
+from workshop.sweeping import look_at_all, sweep
 from workshop.telemetry import logger
 
 
@@ -40,20 +40,32 @@ class StartRequests:
                 logger.remove_keys(["dataset", "run"])
         return failed
 
-    def sweep(self) -> dict[str, int]:
+    def schedule(self) -> dict[str, int]:
         """Have every dataset looked at."""
-        return sweep(self._s3, self._config.bucket, self._ledger, self._timers)
+        return look_at_all(self._s3, self._config.bucket, self._ledger, self._timers)
+
+    def sweep(self) -> dict[str, int]:
+        """Have every dataset looked at that has work outstanding."""
+        return sweep(self._s3, self._config.bucket, self._ledger, self._timers, self._config.quiet_seconds)
 
     def manual(self, event: Mapping[str, Any]) -> Result:
-        """A person asks: {"dataset": name, "rerun": bool, "parameters": {name: value}}; the last two may be missing.
+        """A person asks: {"dataset": name, "rerun": bool, "inferenceOnly": bool, "parameters": {name: value}}; all but
+        the name may be missing.
 
         The quiet time does not hold for a person. Raises BadRequest or RefusedName naming what is wrong.
         """
         dataset = check_dataset(event.get("dataset"))
-        rerun = event.get("rerun", False)
-        if not isinstance(rerun, bool):
-            raise BadRequest("`rerun` must be true or false.")
+        rerun, inference_only = (_flag(event, name) for name in ("rerun", "inferenceOnly"))
         overrides = check_overrides(event.get("parameters", {}))
         logger.append_keys(dataset=dataset)
-        request = Request(patient=False, rerun=rerun, overrides=tuple(sorted(overrides.items())))
+        request = Request(
+            patient=False, rerun=rerun, inference_only=inference_only, overrides=tuple(sorted(overrides.items()))
+        )
         return self._reconciler.reconcile(dataset, request)
+
+
+def _flag(event: Mapping[str, Any], name: str) -> bool:
+    value = event.get(name, False)
+    if not isinstance(value, bool):
+        raise BadRequest(f"`{name}` must be true or false.")
+    return value

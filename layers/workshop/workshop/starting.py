@@ -29,6 +29,9 @@ OPEN_PARAMETERS = frozenset(
     }
 )  # fmt: skip
 
+# What runs when only new pictures are wanted: https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-selective-ex.html
+STEPS_WITHOUT_TRAINING = ("Infer", "Notify")
+
 # Certainly nothing was started, and the same request may succeed later. ConflictException is documented as "a conflict
 # when you attempted to modify a SageMaker entity", for example an update of the pipeline at this moment.
 _LATER = frozenset(
@@ -72,8 +75,16 @@ def build_claim(
     choice: Choice,
     completed: int,
     overrides: Mapping[str, str],
+    *,
+    targets: str,
+    targets_manifest: str,
+    source_arn: str | None = None,
 ) -> Claim:
-    """Freeze everything that the start of this snapshot needs. `completed` counts its succeeded runs."""
+    """Freeze everything that the start of this snapshot needs.
+
+    `completed` counts the snapshot's succeeded runs. `targets` is the digest of the images to project and
+    `targets_manifest` the key of their list. With `source_arn`, nothing is trained: that run's network is used.
+    """
     dataset = listing.dataset
 
     def uri(key: str) -> str:
@@ -81,6 +92,8 @@ def build_claim(
 
     # A checkpoint of a training with other parameters must not be found.
     variant = f"{completed}-{_digest(overrides)[:8]}" if overrides else str(completed)
+    train_instance_type = choice.instance_type or config.train_instance_type
+    max_train_seconds = config.caps.train_seconds(train_instance_type, choice.max_hours)
     parameters = {
         "Dataset": dataset,
         "Fingerprint": fingerprint,
@@ -88,13 +101,13 @@ def build_claim(
         "ProcessImage": config.process_image,
         "ProcessInstanceType": config.process_instance_type,
         "TrainImage": config.train_image,
-        "TrainInstanceType": config.train_instance_type,
+        "TrainInstanceType": train_instance_type,
         "TrainCheckpointPath": uri(layout.checkpoints(dataset, fingerprint, variant)),
         "TrainOutputPath": uri(layout.runs(dataset)),
         "WarmStartModel": config.warm_start_model,
         "InferenceImage": config.inference_image,
         "InferenceCodePath": config.inference_code_path,
-        "InferenceImagePath": uri(layout.targets_manifest(dataset, fingerprint)),
+        "InferenceImagePath": uri(targets_manifest),
         "InferenceInstanceType": config.inference_instance_type,
         "Preset": choice.train_preset,
         "Kimg": parameter_text(choice.kimg),
@@ -103,7 +116,7 @@ def build_claim(
         "Seed": parameter_text(choice.seed),
         "InferenceMode": choice.inference_mode,
         "MinImages": parameter_text(config.min_images),
-        "MaxTrainSeconds": parameter_text(config.max_train_seconds),
+        "MaxTrainSeconds": parameter_text(max_train_seconds),
         **overrides,
     }
     effort = " ".join(parameters[name] for name in ("Preset", "Kimg", "Resolution", "TrainInstanceType"))
@@ -115,8 +128,12 @@ def build_claim(
         preset=choice.preset,
         resolution=choice.resolution,
         effort=effort,
-        max_train_seconds=config.max_train_seconds,
-        expected_seconds=state.last_seconds if state.last_effort == effort else None,
+        max_train_seconds=max_train_seconds,
+        expected_seconds=state.last_seconds if state.last_effort == effort and source_arn is None else None,
+        hourly_price=config.caps.prices.get(parameters["TrainInstanceType"], 0.0),
+        language=choice.language,
+        targets=targets,
+        source_arn=source_arn,
     )
 
 
@@ -142,7 +159,7 @@ class Starter:
     def start(self, dataset: str, attempt: int, claim: Claim) -> str:
         """The ARN of the one execution of this attempt.
 
-        Raises StartDelayed or StartRefused when SageMaker certainly did not start it. Any other error leaves open
+        Raises StartDelayed or StartRefused when SageMaker did not start it with this call. Any other error leaves open
         whether it did; repeating the call with the same arguments finds out.
         """
         identity = RunIdentity(dataset, claim.fingerprint, attempt)
@@ -153,14 +170,23 @@ class Starter:
             "PipelineParameters": [{"Name": name, "Value": value} for name, value in sorted(claim.parameters.items())],
             "ClientRequestToken": request_token(self._pipeline, identity),
         }
+        if claim.source_arn is not None:
+            request["SelectiveExecutionConfig"] = {
+                "SourcePipelineExecutionArn": claim.source_arn,
+                "SelectedSteps": [{"StepName": name} for name in STEPS_WITHOUT_TRAINING],
+            }
         try:
             return str(self._sagemaker.start_pipeline_execution(**request)["PipelineExecutionArn"])
         except ClientError as error:
-            code = error_code(error)
+            code, answered = error_code(error), error.response["ResponseMetadata"]
+            # botocore repeats a request by itself, for example after a time-out that may have started the run.
+            is_first_answer = not answered.get("RetryAttempts")
             if code in _LATER:
-                raise StartDelayed(f"SageMaker cannot start the run now ({code}).") from error
-            if 400 <= error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
-                raise StartRefused(f"SageMaker refuses to start {self._pipeline}: {code}: {error}") from error
+                message = f"SageMaker cannot start the run now ({code})."
+                raise StartDelayed(message, is_first_answer=is_first_answer) from error
+            if 400 <= answered["HTTPStatusCode"] < 500:
+                message = f"SageMaker refuses to start {self._pipeline}: {code}: {error}"
+                raise StartRefused(message, is_first_answer=is_first_answer) from error
             raise
 
 

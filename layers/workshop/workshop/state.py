@@ -31,6 +31,10 @@ class Claim:
     effort: str  # equal efforts take about equal time
     max_train_seconds: int
     expected_seconds: int | None
+    hourly_price: float = 0.0  # dollars for the machine that trains; 0: not known
+    language: str = "en"
+    targets: str = ""  # digest of the images to project; "" if the artist gave none
+    source_arn: str | None = None  # the run whose network is used; None: this run trains its own
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True)
@@ -81,8 +85,10 @@ class DatasetState:
     last_execution_arn: str | None = None
     last_status: str | None = None
     ended_at: int | None = None
-    last_effort: str | None = None  # of the last run that succeeded
+    last_effort: str | None = None  # of the last training that succeeded
     last_seconds: int | None = None
+    last_targets: str = ""  # digest of the images that the last run was to project
+    good_arn: str | None = None  # of the last run that trained a network and succeeded
     unreported: frozenset[str] = frozenset()  # ARNs of ended runs whose notice is not known to be sent
 
     @classmethod
@@ -104,6 +110,8 @@ class DatasetState:
             ended_at=values.get("endedAt"),
             last_effort=values.get("lastEffort"),
             last_seconds=values.get("lastSeconds"),
+            last_targets=values.get("lastTargets", ""),
+            good_arn=values.get("goodArn"),
             unreported=frozenset(values.get("unreported", ())),
         )
 
@@ -136,6 +144,9 @@ class RunRecord:
     max_train_seconds: int
     expected_seconds: int | None
     started_at: int
+    hourly_price: float = 0.0
+    language: str = "en"
+    source_arn: str | None = None
     status: str | None = None  # terminal status, once known
     ended_at: int | None = None
 
@@ -154,6 +165,9 @@ class RunRecord:
             max_train_seconds=claim.max_train_seconds,
             expected_seconds=claim.expected_seconds,
             started_at=started_at,
+            hourly_price=claim.hourly_price,
+            language=claim.language,
+            source_arn=claim.source_arn,
         )
 
     @property

@@ -1,22 +1,46 @@
-"""The schedule and the sweep: every dataset gets looked at, through the queue, each with its own retries.
+"""The schedule and the sweep: datasets get looked at through the queue, each with its own retries.
 
-It is also the repair of everything lost: upload events, timers, ends of runs, requests for reports.
+schedule   every dataset: what is new becomes a run. It also repairs a drop of which every event was lost.
+sweep      (hourly) only the datasets with work outstanding: a run whose end may have gone unheard or that is
+           longer than its maximum, an upload without a timer, a notice that is owed
 """
 
 from workshop.clients import S3
 from workshop.ledger import Ledger
-from workshop.settling import Timers
+from workshop.settling import Timers, is_live
 from workshop.snapshot import list_datasets
+from workshop.state import DatasetState, Phase
 from workshop.telemetry import count, logger
 
 
-def sweep(s3: S3, bucket: str, ledger: Ledger, timers: Timers) -> dict[str, int]:
+def look_at_all(s3: S3, bucket: str, ledger: Ledger, timers: Timers) -> dict[str, int]:
     """Nudge every dataset: those with a folder, and those that hold a slot. Returns how many there are."""
+    datasets = _known(s3, bucket, ledger)
+    for dataset in datasets:
+        timers.nudge(dataset)
+    return {"datasets": len(datasets), "nudged": len(datasets)}
+
+
+def sweep(s3: S3, bucket: str, ledger: Ledger, timers: Timers, quiet_seconds: int) -> dict[str, int]:
+    """Nudge the datasets with work outstanding. Returns how many datasets there are, and how many were nudged."""
+    datasets = _known(s3, bucket, ledger)
+    outstanding = [name for name in datasets if is_outstanding(ledger.read(name), quiet_seconds)]
+    for dataset in outstanding:
+        timers.nudge(dataset)
+    return {"datasets": len(datasets), "nudged": len(outstanding)}
+
+
+def is_outstanding(state: DatasetState, quiet_seconds: int) -> bool:
+    """Whether something should happen to the dataset that no live timer will bring about."""
+    if state.phase is not Phase.IDLE or state.unreported:
+        return True
+    unserved = state.last_seen is not None and state.last_seen > (state.claim_at or 0)
+    return (state.timer_due is not None or unserved) and not is_live(state, quiet_seconds)
+
+
+def _known(s3: S3, bucket: str, ledger: Ledger) -> list[str]:
     listed, refused = list_datasets(s3, bucket)
     if refused:
         count("RefusedNames", refused)
         logger.warning("folders whose name is no dataset name", folders=refused)
-    datasets = sorted({*listed, *ledger.active_datasets()})
-    for dataset in datasets:
-        timers.nudge(dataset)
-    return {"datasets": len(datasets)}
+    return sorted({*listed, *ledger.active_datasets()})

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote_plus
 
 from workshop import clock
 from workshop.errors import BadRequest, RefusedName
@@ -22,22 +23,37 @@ class _Drop:
     ready: bool = False
 
 
-def parse_upload(body: str) -> UploadKey | None:
-    """The uploaded object of an EventBridge event in a queue record; None if there is nothing to do for it.
+def objects_in(body: str) -> list[tuple[object, object]]:
+    """Key and size of each object that a queue record tells of.
 
-    Raises BadRequest for what is no such event, RefusedName for a key outside the grammar.
+    The record is an EventBridge event, whose key is plain text, or S3's own notification, whose keys are URL-encoded
+    ("Event message structure", S3 User Guide): an installation may route either here. Raises BadRequest for what is
+    neither.
     """
     try:
         event = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise BadRequest("The message is not JSON.") from error
     if isinstance(event, dict) and event.get("Event") == "s3:TestEvent":
-        return None
+        return []
     try:
-        stored = event["detail"]["object"]
-        key, size = stored["key"], stored.get("size", 1)
+        if "Records" in event:
+            stored = [
+                record["s3"]["object"] | {"key": unquote_plus(record["s3"]["object"]["key"])}
+                for record in event["Records"]
+            ]
+        else:
+            stored = [event["detail"]["object"]]
+        return [(found["key"], found.get("size", 1)) for found in stored]
     except (KeyError, TypeError, AttributeError) as error:
-        raise BadRequest("The message is not an S3 event from EventBridge.") from error
+        raise BadRequest("The message is no S3 event.") from error
+
+
+def parse_upload(key: object, size: object) -> UploadKey | None:
+    """The uploaded object; None if there is nothing to do for it.
+
+    Raises BadRequest for a key or size of a wrong type, RefusedName for a key outside the grammar.
+    """
     if not isinstance(key, str) or type(size) is not int:
         raise BadRequest("The S3 event's key or size has the wrong type.")
     upload = parse_upload_key(key)
@@ -65,16 +81,12 @@ class UploadCollector:
         for record in records:
             message_id = record["messageId"]
             try:
-                upload = parse_upload(record["body"])
-            except RefusedName as refused:
-                count("RefusedNames")
-                logger.warning("refused a name", reason=str(refused))
-                continue
+                uploads = _uploads_in(record["body"])
             except BadRequest as bad:
                 logger.error("unreadable message", message_id=message_id, reason=str(bad))
                 failed.append(message_id)
                 continue
-            if upload is not None:
+            for upload in uploads:
                 drop = drops[upload.dataset]
                 drop.messages.append(message_id)
                 drop.ready |= upload.kind is FileKind.READY
@@ -93,3 +105,18 @@ class UploadCollector:
             self._timers.nudge(dataset)
         if not is_live(state, self._quiet_seconds):
             self._timers.arm(state, self._quiet_seconds)
+
+
+def _uploads_in(body: str) -> list[UploadKey]:
+    """The uploads that a queue record tells of; a refused name is counted, and holds up nothing else."""
+    uploads = []
+    for key, size in objects_in(body):
+        try:
+            upload = parse_upload(key, size)
+        except RefusedName as refused:
+            count("RefusedNames")
+            logger.warning("refused a name", reason=str(refused))
+        else:
+            if upload is not None:
+                uploads.append(upload)
+    return uploads

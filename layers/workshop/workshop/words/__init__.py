@@ -1,0 +1,169 @@
+"""The words of the notices, one module a language: what the code that builds a mail says, and how it writes numbers.
+
+`words("de")` loads that language alone. A phrase is a text for `str.format`; tests hold that every language has the
+same placeholders. Whole texts with a subject and a body are in notice_texts/<language>/.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from importlib import import_module
+from typing import NamedTuple, Protocol
+
+# Of a notice about which nothing else is known.
+FALLBACK_LANGUAGE = "en"
+
+
+class Plural(NamedTuple):
+    """A phrase with a `{count}`, for one thing and for any other number of them."""
+
+    one: str
+    many: str
+
+
+class Words(Protocol):
+    """Everything that a language needs. Phrases named `headline...` go into subjects: printable ASCII.
+
+    A protocol, because mypy then refuses a language that lacks a phrase, and because a dataclass of so many fields
+    takes several milliseconds of each cold start to make.
+    """
+
+    language: str
+
+    # Numbers and times
+    thousands: str
+    decimal: str
+    money: str
+    date_format: str
+    second: str
+    minute: str
+    hour: str
+    days: str  # from two on
+    unknown: str
+
+    # A run has started
+    other_files: Plural
+    expected_like_last: str
+    expected_unknown: str
+    cost_unknown: str
+    cost_at_most: str
+    cost_about: str
+
+    # A run has succeeded
+    link_until: str
+    link_for_hours: str
+    pictures_used: str
+    pictures_used_none: str
+    no_cost: str
+    billed: str
+    billed_cost: str
+    set_aside: Plural
+    more_on_page: Plural
+    more_in_file: Plural
+
+    # Something that a run should have made
+    missing: str
+    empty: str
+    no_picture: str
+    results_page: str
+    results_data: str
+    trained_model: str
+
+    # A run has failed, was stopped, or is lost
+    steps: Mapping[str, str]  # of the pipeline, in an artist's words
+    headline_failed: str
+    headline_failed_step: str
+    failed: str
+    headline_too_few: str
+    too_few: str
+    too_few_counted: str
+    too_few_next: str
+    headline_stopped: str
+    stopped: str
+    stopped_step_none: str
+    stopped_reason: str
+    headline_lost: str
+    lost: str
+    lost_reason: str
+    no_reason: str
+    rerun: str
+    again: str
+    change: str
+    log: str
+
+    # What helps against causes that are met often
+    help_quota: str
+    help_capacity: str
+    help_time: str
+    help_memory: str
+    help_killed: str
+    help_permission: str
+    help_unknown: str
+
+    # The folder cannot become a run
+    folder_holds: Plural
+    pictures_needed: Plural
+    add_pictures: str
+    correct_settings: str
+
+    # Faults of settings.yaml. Bounds stand there as they have to be typed.
+    settings_too_large: str
+    settings_unreadable: str
+    settings_unreadable_line: str
+    settings_not_lines: str
+    setting_unknown: str
+    setting_did_you_mean: str
+    setting_all: str
+    setting_wrong: str
+    allowed_one_of: str
+    allowed_whole: str
+    allowed_number: str
+    allowed_truth: str
+    shown_large: str
+    shown_nothing: str
+    shown_text: str
+    shown_list: str
+    shown_other: str
+
+    # Of any mail
+    cut: str
+
+    def number(self, number: int) -> str:
+        """1,012 or 1.012."""
+        return self._punctuated(f"{number:,}")
+
+    def dollars(self, amount: float) -> str:
+        """USD 33.84 or 33,84 USD."""
+        return self.money.format(amount=self._punctuated(f"{amount:,.2f}"))
+
+    def count(self, phrase: Plural, number: int) -> str:
+        """The phrase for so many."""
+        return (phrase.one if number == 1 else phrase.many).format(count=self.number(number))
+
+    def date(self, epoch_seconds: float) -> str:
+        """A day (UTC)."""
+        return datetime.fromtimestamp(epoch_seconds, UTC).strftime(self.date_format)
+
+    def duration(self, seconds: float) -> str:
+        """In one unit or two: 45 s, 12 min, 1 h 2 min, 3 d 4 h."""
+        whole = max(0, round(seconds))
+        if whole < 60:
+            return f"{whole} {self.second}"
+        minutes = round(whole / 60)
+        if minutes < 60:
+            return f"{minutes} {self.minute}"
+        hours, minutes = divmod(minutes, 60)
+        if hours < 48:
+            return f"{hours} {self.hour} {minutes} {self.minute}" if minutes else f"{hours} {self.hour}"
+        days, hours = divmod(hours, 24)
+        return f"{days} {self.days} {hours} {self.hour}" if hours else f"{days} {self.days}"
+
+    def _punctuated(self, english: str) -> str:
+        return english.translate({ord(","): self.thousands, ord("."): self.decimal})
+
+
+@cache
+def words(language: str) -> Words:
+    """The words of one of settings.LANGUAGES. Raises ModuleNotFoundError for any other."""
+    found: Words = import_module(f"{__name__}.{language}").WORDS
+    return found

@@ -1,0 +1,112 @@
+"""English."""
+
+from collections.abc import Mapping
+
+from workshop.words import Plural, Words
+
+
+class English(Words):
+    language = "en"
+    thousands = ","
+    decimal = "."
+    money = "USD {amount}"
+    date_format = "%Y-%m-%d (UTC)"
+    second = "s"
+    minute = "min"
+    hour = "h"
+    days = "d"
+    unknown = "unknown"
+    other_files = Plural(" ({count} other file was left out)", " ({count} other files were left out)")
+    expected_like_last = "about {duration}, like the last run with these settings"
+    expected_unknown = "unknown, no run with these settings has finished yet; training ends after {limit} at the latest"
+    cost_unknown = "unknown, this installation knows no price of the machine that trains"
+    cost_at_most = "at most {most} for the training"
+    cost_about = "about {about}, at most {most} for the training"
+    link_until = "The link works until {date}. Whoever has it can see the page."
+    link_for_hours = "The link works for {hours} hours at most. Whoever has it can see the page."
+    pictures_used = "{good} of {found}"
+    pictures_used_none = "none; the network of run {run} was used"
+    no_cost = "none"
+    billed = "{duration} billed"
+    billed_cost = "about {cost} ({billed})"
+    set_aside = Plural("{count} picture was set aside:", "{count} pictures were set aside:")
+    more_on_page = Plural("{count} more is listed on the page", "{count} more are listed on the page")
+    more_in_file = Plural("{count} more is listed in prepare.json", "{count} more are listed in prepare.json")
+    missing = "{part} is missing."
+    empty = "{part} is empty."
+    no_picture = "There is no picture in inference/."
+    results_page = "The page with the results ({name})"
+    results_data = "The page's data ({name})"
+    trained_model = "The trained model ({name})"
+    steps: Mapping[str, str] = {
+        "Prepare": "preparing the pictures",
+        "EnoughImages": "checking that there are enough good pictures",
+        "TooFewImages": "checking that there are enough good pictures",
+        "Train": "training",
+        "Infer": "making new pictures",
+        "Notify": "sending the result",
+    }
+    headline_failed = "the run has failed"
+    headline_failed_step = "the run has failed while {words}"
+    failed = "The run has failed. Nothing that you uploaded is lost or changed."
+    headline_too_few = "too few good pictures"
+    too_few = "The run has ended early: too few of your pictures can be used."
+    too_few_counted = "{good} of {found} pictures can be used. {reason}"
+    too_few_next = "Add more pictures, or replace those that were set aside. Then a new run starts by itself."
+    headline_stopped = "the run was stopped"
+    stopped = "Somebody has stopped the run. Nothing that you uploaded is lost or changed."
+    stopped_step_none = "none was active"
+    stopped_reason = "The run was stopped on request."
+    headline_lost = "the run is lost"
+    lost = "SageMaker no longer knows the run. Somebody may have deleted it, or its pipeline."
+    lost_reason = "The run's record in SageMaker does not exist any more."
+    no_reason = "SageMaker gives no reason."
+    rerun = "start_run with {event}"
+    again = "To start it again with the same pictures, ask whoever runs the workshop to call\n  {rerun}"
+    change = "Or add or change a picture: then a new run starts by itself."
+    log = "The log of that step:"
+    help_quota = (
+        "The account's limit for this type of machine is used up. Whoever runs the workshop can ask AWS for a higher"
+        " quota, or choose another instance type."
+    )
+    help_capacity = (
+        "AWS had no free machine of this type. Waiting some hours often helps; another instance type does, too."
+    )
+    help_time = (
+        "The step took longer than allowed. Choose a smaller preset, or ask for a longer maximum. A rerun continues"
+        " from the last checkpoint."
+    )
+    help_memory = "The machine ran out of memory. Choose a lower resolution, or ask for a larger instance type."
+    help_killed = (
+        "The process was ended from outside, most often because the machine ran out of memory. A rerun continues from"
+        " the last checkpoint; if it ends the same way, choose a lower resolution or a larger instance type."
+    )
+    help_permission = (
+        "A permission is missing. Whoever runs the workshop should compare the job role with the template."
+    )
+    help_unknown = "Look at the log: its last lines usually name the cause."
+    folder_holds = Plural("The folder holds {count} picture", "The folder holds {count} pictures")
+    pictures_needed = Plural("At least {count} picture is needed.", "At least {count} pictures are needed.")
+    add_pictures = "Add pictures (.png, .jpg, .webp, .bmp, .tif or .gif) to the folder."
+    correct_settings = "Correct settings.yaml, or remove it: everything in it is optional."
+    settings_too_large = "settings.yaml is larger than {limit} bytes."
+    settings_unreadable = "settings.yaml is not readable as YAML."
+    settings_unreadable_line = "settings.yaml is not readable as YAML (line {line})."
+    settings_not_lines = "settings.yaml must consist of lines like `preset: sketch`."
+    setting_unknown = 'settings.yaml: "{key}" is not a setting. {hint}'
+    setting_did_you_mean = 'Did you mean "{near}"?'
+    setting_all = "You may set: {keys}."
+    setting_wrong = "settings.yaml: {key} must be {allowed}, not {shown}."
+    allowed_one_of = "one of {values}"
+    allowed_whole = "a whole number from {low} to {high}"
+    allowed_number = "a number from {low} to {high}"
+    allowed_truth = "true or false"
+    shown_large = "such a number"
+    shown_nothing = "nothing"
+    shown_text = '"{text}"'
+    shown_list = "a list"
+    shown_other = "a value of another kind"
+    cut = "[the rest was too long for a mail]"
+
+
+WORDS = English()

@@ -1,0 +1,3 @@
+from operations.cli import main
+
+main(prog_name="python -m operations")

@@ -1,0 +1,355 @@
+"""The commands of `python -m operations`."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+
+from operations import text
+from operations.aws import explain, session_client
+from operations.cancelling import STOPPED, cancel, follow
+from operations.describing import Description, describe_run, parameters_of
+from operations.errors import OperationsError, UsageError
+from operations.purging import Inventory, purge, refuse_if_active, take_inventory
+from operations.queues import dead_letter_queues, peek
+from operations.redriving import Redriven, redrive
+from operations.runs import STATUSES, Run, find_execution, list_runs
+from operations.starting import ATTENTION, STARTED, Answer, ask, ask_for_all, parse_parameters
+from operations.subscribing import Subscribed, subscribe
+from operations.workshop_stack import Workshop
+from workshop.errors import RefusedName
+from workshop.names import check_dataset
+from workshop.words import words
+
+SAY = words("en")
+
+
+class Commands(click.Group):
+    """Turns what can go wrong into one sentence and exit status 1."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except (OperationsError, RefusedName) as error:
+            raise click.ClickException(str(error)) from error
+        except (ClientError, BotoCoreError) as error:
+            raise click.ClickException(explain(error)) from error
+
+
+def of_workshop(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command the option --stack, and the workshop that it names as the first argument."""
+
+    @click.option(
+        "--stack",
+        default="workshop",
+        show_default=True,
+        envvar="WORKSHOP_STACK",
+        show_envvar=True,
+        metavar="NAME",
+        help="CloudFormation stack of template.yaml.",
+    )
+    @wraps(command)
+    def with_workshop(stack: str, **arguments: Any) -> None:
+        command(Workshop(session_client(), stack), **arguments)
+
+    return with_workshop
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, with all fields.")
+
+
+@click.group(cls=Commands, context_settings={"max_content_width": 110})
+def main() -> None:
+    """What an operator does to a deployed workshop.
+
+    Account, region and credentials are those of the AWS configuration (AWS_PROFILE, AWS_REGION). A workshop on this
+    machine: eval "$(python -m local_aws env)".
+
+    \b
+    Examples:
+      python -m operations runs --dataset red-chairs
+      python -m operations rerun red-chairs Kimg=100 TrainInstanceType=ml.g5.2xlarge
+    """
+
+
+@main.command()
+@click.option("--dataset", metavar="NAME", help="Only runs of this dataset.")
+@click.option("--status", type=click.Choice(STATUSES, case_sensitive=False), help="Only runs in this status.")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="At most so many.")
+@as_json
+@of_workshop
+def runs(workshop: Workshop, dataset: str | None, status: str | None, limit: int, as_json: bool) -> None:
+    """List runs, newest first."""
+    found = list_runs(workshop, check_dataset(dataset) if dataset is not None else None, status, limit)
+    if as_json:
+        click.echo(_json([asdict(run) | {"id": run.id, "seconds": run.seconds} for run in found]))
+    elif not found:
+        click.echo("There is no such run." if dataset or status else "There is no run yet.")
+    else:
+        headings = ("RUN", "DATASET", "STATUS", "STARTED", "TOOK", "PRESET", "PICTURES", "REASON")
+        click.echo(text.table(headings, map(_run_row, found)))
+
+
+@main.command()
+@click.argument("run")
+@as_json
+@of_workshop
+def describe(workshop: Workshop, run: str, as_json: bool) -> None:
+    """Show everything about RUN, an id or an ARN."""
+    found = describe_run(workshop, run)
+    if as_json:
+        click.echo(_json(asdict(found) | {"id": found.id}))
+    else:
+        _show(found)
+
+
+@main.command()
+@click.argument("dataset")
+@click.argument("parameters", nargs=-1, metavar="[NAME=VALUE]...")
+@click.option(
+    "--inference-only", is_flag=True, help="Train nothing: new pictures with the network of the last good run."
+)
+@of_workshop
+def rerun(workshop: Workshop, dataset: str, parameters: Sequence[str], inference_only: bool) -> None:
+    """Run DATASET again, changed or not.
+
+    Pipeline parameters can be replaced; a wrong name is answered with the list of them.
+    """
+    answer = ask(workshop, dataset, rerun=True, parameters=parse_parameters(parameters), inference_only=inference_only)
+    _tell(answer, is_well=answer.outcome == STARTED)
+
+
+@main.command()
+@click.argument("dataset")
+@click.argument("parameters", nargs=-1, metavar="[NAME=VALUE]...")
+@of_workshop
+def start(workshop: Workshop, dataset: str, parameters: Sequence[str]) -> None:
+    """Run DATASET now, if it has changed.
+
+    As it will by itself, but without waiting for a quiet time, and with pipeline parameters replaced.
+    """
+    answer = ask(workshop, dataset, rerun=False, parameters=parse_parameters(parameters))
+    _tell(answer, is_well=answer.outcome != ATTENTION)
+
+
+@main.command()
+@click.argument("dataset", required=False)
+@click.option("--all", "everything", is_flag=True, help="Every dataset, as the schedule does it.")
+@of_workshop
+def look(workshop: Workshop, dataset: str | None, everything: bool) -> None:
+    """Have DATASET looked at now.
+
+    Starts what is due, and repairs what a lost event has left behind.
+    """
+    if (dataset is not None) == everything:
+        raise UsageError("Name one dataset, or give --all.")
+    if dataset is None:
+        number = ask_for_all(workshop)
+        click.echo(f"{text.plural(number, 'dataset is', 'datasets are')} being looked at; `runs` shows what starts.")
+    else:
+        answer = ask(workshop, dataset, rerun=False, parameters={})
+        _tell(answer, is_well=answer.outcome != ATTENTION)
+
+
+@main.command(name="cancel")
+@click.argument("run")
+@click.option("--wait", is_flag=True, help="Return when it has stopped.")
+@of_workshop
+def cancel_run(workshop: Workshop, run: str, wait: bool) -> None:
+    """End RUN, an id or an ARN.
+
+    What its training had reached is kept.
+    """
+    execution = find_execution(workshop, run)
+    if cancel(workshop, execution) == STOPPED:
+        click.echo(f"The run {execution.id} has been stopped before.")
+        return
+    click.echo(f"The run {execution.id} is being stopped. A training gets two minutes to save.")
+    kept = parameters_of(workshop, execution).get("TrainCheckpointPath")
+    if kept:
+        click.echo(f"What the training had reached is kept under {text.one_line(kept)}")
+    if wait:
+        for status, steps in follow(workshop, execution):
+            click.echo(f"{status}: {steps}" if steps else f"{status}.")
+
+
+@main.command()
+@click.argument("queue", required=False)
+@click.option(
+    "--limit", type=click.IntRange(0, 1000), default=5, show_default=True, help="Show so many letters of each queue."
+)
+@of_workshop
+def dead_letters(workshop: Workshop, queue: str | None, limit: int) -> None:
+    """Show what could not be delivered.
+
+    Counts each dead-letter queue, and shows letters of QUEUE or of all; nothing is taken out.
+    """
+    found = dead_letter_queues(workshop, queue)
+    headings = ("QUEUE", "WAITING", "BEING HANDLED", "FROM")
+    rows = [
+        (
+            dead.queue.name,
+            dead.queue.waiting,
+            dead.queue.being_handled,
+            dead.source.name if dead.source else "EventBridge, Scheduler or Lambda",
+        )
+        for dead in found
+    ]
+    click.echo(text.table(headings, rows))
+    for dead in (dead for dead in found if dead.queue.waiting and limit):
+        letters = peek(workshop.client("sqs"), dead.queue, limit)
+        click.echo(f"\n{dead.queue.name}, {text.plural(len(letters), 'letter')} of about {dead.queue.waiting:,}:")
+        lines = [(text.moment(it.sent), it.subject, it.dataset, it.error) for it in letters]
+        click.echo(text.table(("SENT", "ABOUT", "DATASET", "ERROR"), lines))
+
+
+@main.command(name="redrive")
+@click.argument("queue", metavar="QUEUE|all")
+@of_workshop
+def redrive_queue(workshop: Workshop, queue: str) -> None:
+    """Hand dead letters over again.
+
+    To their queue, or to the function that they were for. Repair the cause first.
+    """
+    is_done = True
+    for dead in dead_letter_queues(workshop, None if queue == "all" else queue):
+        done = redrive(workshop, dead)
+        click.echo(f"{done.queue}: {_fate(done)}")
+        is_done = is_done and not done.left and not done.trouble
+    if not is_done:
+        raise click.exceptions.Exit(1)
+
+
+@main.command(name="purge")
+@click.argument("dataset")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
+@of_workshop
+def purge_dataset(workshop: Workshop, dataset: str, yes: bool, dry_run: bool) -> None:
+    """Delete DATASET for good.
+
+    Pictures, manifests, checkpoints, models and results in every version, and its records in the ledger. Subscriptions
+    stay. It can be repeated after being cut short.
+    """
+    refuse_if_active(workshop, check_dataset(dataset))
+    inventory = take_inventory(workshop, dataset)
+    if inventory.is_empty:
+        click.echo(f"There is nothing of {dataset}.")
+        return
+    _show_inventory(inventory)
+    if dry_run:
+        click.echo("Nothing was deleted (--dry-run).")
+        return
+    if (
+        not yes
+        and click.prompt("This cannot be undone. Type the dataset's name to go on", default="", show_default=False)
+        != dataset
+    ):
+        raise UsageError("That is not its name. Nothing was deleted.")
+    refuse_if_active(workshop, dataset)
+    with click.progressbar(length=inventory.objects, label="deleting") as bar:
+        purge(workshop, inventory, bar.update)
+    click.echo(f"{dataset} is gone. SageMaker's own list of runs, and the logs of jobs, AWS keeps until they expire.")
+
+
+@main.command(name="subscribe")
+@click.argument("dataset")
+@click.argument("email")
+@of_workshop
+def subscribe_person(workshop: Workshop, dataset: str, email: str) -> None:
+    """Have the notices on DATASET mailed to EMAIL."""
+    told = {
+        Subscribed.ASKED: f"AWS asks {email} for confirmation by mail; until then nothing is sent.",
+        Subscribed.ADDED: f"{email} is told about {dataset} from now on, too.",
+        Subscribed.ALREADY: f"{email} is told about {dataset} already.",
+        Subscribed.EVERYTHING: f"{email} is told about every dataset already.",
+    }
+    click.echo(told[subscribe(workshop, dataset, email)])
+
+
+def _tell(answer: Answer, is_well: bool) -> None:
+    """Say what start_run has done; exit status 1 if that is not what was wanted."""
+    click.echo(answer.sentence)
+    if answer.arn:
+        click.echo(f"Its run: {answer.arn.rsplit('/', 1)[-1]}")
+    if not is_well:
+        raise click.exceptions.Exit(1)
+
+
+def _run_row(run: Run) -> tuple[object, ...]:
+    took = SAY.duration(run.seconds) if run.seconds is not None else ""
+    pictures = "" if run.images is None else f"{run.images:,}"
+    reason = text.one_line(run.reason, 80)
+    return run.id, run.dataset or "-", run.status, text.moment(run.started), took, run.preset or "", pictures, reason
+
+
+def _show(run: Description) -> None:
+    seconds = (run.ended - run.started).total_seconds() if run.ended else None
+    click.echo(
+        text.fields(
+            [
+                ("Run", run.id),
+                (
+                    "Dataset",
+                    f"{run.dataset}, attempt {run.attempt}" if run.dataset else "(not started by the workshop)",
+                ),
+                ("Status", run.status),
+                ("Ended in", run.failed_step),
+                ("Reason", run.reason),
+                ("Started", text.moment(run.started)),
+                ("Took", SAY.duration(seconds) if seconds is not None else ""),
+                ("Files", run.files),
+                ("Checkpoints", run.checkpoints),
+                ("Log", run.log),
+                ("ARN", run.arn),
+            ]
+        )
+    )
+    if run.steps:
+        click.echo("\n" + text.table(("STEP", "STATUS", "STARTED", "TOOK", "REASON"), map(_step_row, run.steps)))
+    notices = [(notice.kind, text.moment(notice.sent) or "being sent") for notice in run.notices]
+    click.echo("\n" + (text.table(("NOTICE", "SENT"), notices) if notices else "No notice has been sent."))
+    click.echo("\n" + text.table(("PARAMETER", "VALUE"), sorted(run.parameters.items())))
+
+
+def _step_row(step: Any) -> tuple[str, ...]:
+    took = SAY.duration((step.ended - step.started).total_seconds()) if step.started and step.ended else ""
+    status = f"{step.status} (attempt {step.attempts})" if step.attempts > 1 else step.status
+    return step.name, status, text.moment(step.started), took, text.one_line(step.reason, 120)
+
+
+def _fate(done: Redriven) -> str:
+    parts = []
+    if done.moving:
+        parts.append(f"SQS is moving about {text.plural(done.moving, 'message')} back")
+    if done.handed_over:
+        parts.append(f"{text.plural(done.handed_over, 'letter')} handed over")
+    parts += [f"{text.plural(count, 'letter')} left: {reason}" for reason, count in done.left.most_common()]
+    if done.trouble:
+        parts.append(f"stopped: {done.trouble}")
+    return "; ".join(parts) or "empty"
+
+
+def _show_inventory(inventory: Inventory) -> None:
+    folders = inventory.folders
+    rows = [(folder.prefix, folder.versions, folder.markers, text.size(folder.bytes)) for folder in folders]
+    versions, markers = sum(folder.versions for folder in folders), sum(folder.markers for folder in folders)
+    rows.append(("together", versions, markers, text.size(inventory.bytes)))
+    click.echo(text.table(("FOLDER", "VERSIONS", "DELETE MARKERS", "BYTES"), rows))
+    records = len(inventory.items) + inventory.has_state
+    click.echo(f"And {text.plural(records, 'record')} in the ledger, of {text.plural(inventory.runs, 'run')}.")
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2, default=_iso)
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form.")

@@ -1,0 +1,139 @@
+"""Everything about one run: what it was asked, how its steps went, what was sent, where its files are."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from operations.runs import ACTIVE, describe_execution, find_execution, identity_of
+from operations.text import from_ms, one_line
+from operations.workshop_stack import Workshop
+from workshop import layout
+from workshop.failures import gather, log_url
+from workshop.items import from_item, to_item
+from workshop.names import Execution
+from workshop.words import words
+
+SUCCEEDED = "Succeeded"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step that has begun. `log` is "" for a step without a job."""
+
+    name: str
+    status: str
+    started: datetime | None
+    ended: datetime | None
+    attempts: int
+    reason: str
+    log: str
+
+
+@dataclass(frozen=True)
+class SentNotice:
+    """A notice of the run. `sent` is None while it is being sent, or if its sender has died."""
+
+    kind: str
+    sent: datetime | None
+
+
+@dataclass(frozen=True)
+class Description:
+    """One run. `files` and `checkpoints` are S3 URIs, "" for an execution that the workshop did not start."""
+
+    arn: str
+    dataset: str
+    attempt: int
+    status: str
+    started: datetime
+    ended: datetime | None
+    failed_step: str
+    reason: str
+    files: str
+    checkpoints: str
+    log: str
+    parameters: dict[str, str]
+    steps: list[Step]
+    notices: list[SentNotice]
+
+    @property
+    def id(self) -> str:
+        return self.arn.rsplit("/", 1)[-1]
+
+
+def describe_run(workshop: Workshop, text: str) -> Description:
+    """The run with this id or ARN. Raises UsageError or RunError if there is none."""
+    execution = find_execution(workshop, text)
+    found = describe_execution(workshop, execution)
+    sagemaker = workshop.client("sagemaker")
+    status = found["PipelineExecutionStatus"]
+    dataset, attempt = identity_of(found)
+    parameters = parameters_of(workshop, execution)
+    steps = _steps(sagemaker, execution)
+    failed_step = reason = log = ""
+    if status not in ACTIVE | {SUCCEEDED}:
+        # The words of the mail: they know where SageMaker hides a job's own sentence.
+        failure = gather(words("en"), sagemaker, execution, status, rerun="")
+        failed_step, reason, log = failure.step_words, one_line(failure.reason), failure.log_url
+    return Description(
+        arn=execution.arn,
+        dataset=dataset,
+        attempt=attempt,
+        status=status,
+        started=found["CreationTime"],
+        ended=None if status in ACTIVE else found.get("LastModifiedTime"),
+        failed_step=failed_step,
+        reason=reason,
+        files=f"s3://{workshop.bucket}/{layout.run(dataset, execution.id)}" if dataset else "",
+        checkpoints=parameters.get("TrainCheckpointPath", ""),
+        log=log or next((step.log for step in reversed(steps) if step.log), ""),
+        parameters=parameters,
+        steps=steps,
+        notices=_notices(workshop, execution.arn),
+    )
+
+
+def parameters_of(workshop: Workshop, execution: Execution) -> dict[str, str]:
+    """The parameters that an execution was started with."""
+    pages = workshop.client("sagemaker").get_paginator("list_pipeline_parameters_for_execution")
+    return {
+        given["Name"]: given["Value"]
+        for page in pages.paginate(PipelineExecutionArn=execution.arn)
+        for given in page["PipelineParameters"]
+    }
+
+
+def _steps(sagemaker: Any, execution: Execution) -> list[Step]:
+    pages = sagemaker.get_paginator("list_pipeline_execution_steps")
+    return [
+        Step(
+            name=step["StepName"],
+            status=step["StepStatus"],
+            started=step.get("StartTime"),
+            ended=step.get("EndTime"),
+            attempts=step.get("AttemptCount", 1),
+            reason=one_line(step.get("FailureReason") or ""),
+            log=log_url(step, execution),
+        )
+        for page in pages.paginate(PipelineExecutionArn=execution.arn, SortOrder="Ascending")
+        for step in page["PipelineExecutionSteps"]
+    ]
+
+
+def _notices(workshop: Workshop, arn: str) -> list[SentNotice]:
+    pages = (
+        workshop.client("dynamodb")
+        .get_paginator("query")
+        .paginate(
+            TableName=workshop.table,
+            KeyConditionExpression="pk = :run AND begins_with(sk, :notice)",
+            ExpressionAttributeValues=to_item({":run": f"RUN#{arn}", ":notice": "NOTICE#"}),
+            ConsistentRead=True,
+        )
+    )
+    items = [from_item(item) for page in pages for item in page["Items"]]
+    found = [
+        SentNotice(item["sk"].removeprefix("NOTICE#"), from_ms(item["sentAt"]) if "sentAt" in item else None)
+        for item in items
+    ]
+    return sorted(found, key=lambda notice: (notice.sent is None, notice.sent or 0, notice.kind))

@@ -1,0 +1,44 @@
+"""Bad luck by numbers: what a world draws from its seed."""
+
+from dataclasses import dataclass
+from random import Random
+
+from botocore.exceptions import ClientError
+
+from tests.chaos.fakes import client_error
+
+# How each service says "not now", once botocore's own retries are used up.
+THROTTLED = {
+    "dynamodb": ("ProvisionedThroughputExceededException", "ThrottlingException"),
+    "lambda": ("TooManyRequestsException",),
+    "s3": ("SlowDown",),
+    "sagemaker": ("ThrottlingException",),
+    "sns": ("Throttling",),
+    "sqs": ("RequestThrottled", "ThrottlingException"),
+}
+START_REFUSED_FOR_NOW = ("ThrottlingException", "ResourceLimitExceeded", "ConflictException")
+
+
+class Crash(BaseException):
+    """The function's environment is gone, in the middle of whatever it did."""
+
+
+@dataclass(frozen=True)
+class Luck:
+    """Probabilities: of a crash before and after each call, of each call being throttled, of SageMaker starting nothing
+    for now, of losing and doubling an event, of others acting while one waits."""
+
+    crash: float = 0.0
+    throttle: float = 0.0
+    busy: float = 0.0
+    loss: float = 0.0
+    double: float = 0.0
+    interleave: float = 0.0
+
+    def refusal(self, random: Random, service: str, operation: str) -> ClientError | None:
+        """The error with which a service refuses this call, having done nothing."""
+        if operation == "start_pipeline_execution" and random.random() < self.busy:
+            return client_error(random.choice(START_REFUSED_FOR_NOW), operation)
+        if service in THROTTLED and random.random() < self.throttle:
+            return client_error(random.choice(THROTTLED[service]), operation)
+        return None

@@ -1,0 +1,84 @@
+"""What the functions count, read from their code: which metric can come from which function."""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+from tests.template.stack import ROOT
+from workshop.ending import TERMINAL
+
+LAYER = ROOT / "layers" / "workshop" / "workshop"
+
+
+@cache
+def counted() -> frozenset[tuple[str, str]]:
+    """Every (metric, folder of a function) such that the function's code, with what it imports, counts the metric."""
+    pairs = set()
+    for app in (ROOT / "functions").glob("*/app.py"):
+        modules = {app, *_reachable(_asked_of_assembly(app) | _imported(app) - {LAYER / "assembly.py"})}
+        pairs |= {(metric, app.parent.name) for module in modules for metric in _counts(module)}
+    return frozenset(pairs)
+
+
+def _counts(module: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "count":
+            found |= _names(node.args[0])
+    return found
+
+
+def _names(argument: ast.expr) -> set[str]:
+    """The values that the name of a metric can have: a literal, or one with a run's last status in it."""
+    match argument:
+        case ast.Constant(value=str(name)):
+            return {name}
+        case ast.JoinedStr(
+            values=[ast.Constant(value=str(start)), ast.FormattedValue(value=ast.Attribute(attr="status"))]
+        ):
+            return {f"{start}{status}" for status in TERMINAL}
+    raise AssertionError(f"cannot tell what is counted here: {ast.unparse(argument)}")
+
+
+def _asked_of_assembly(app: Path) -> set[Path]:
+    """The modules of the classes that the function gets from `assembly`, which itself imports everything."""
+    assembly = ast.parse((LAYER / "assembly.py").read_text())
+    origin = {
+        alias.name: LAYER / f"{node.module.removeprefix('workshop.')}.py"
+        for node in ast.walk(assembly)
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("workshop.")
+        for alias in node.names
+    }
+    made = {
+        node.name: origin[node.returns.id]
+        for node in assembly.body
+        if isinstance(node, ast.FunctionDef) and isinstance(node.returns, ast.Name)
+    }
+    return {
+        made[node.attr]
+        for node in ast.walk(ast.parse(app.read_text()))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "assembly"
+    }
+
+
+def _imported(module: Path) -> set[Path]:
+    found = set()
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "workshop":
+            found |= {_file_of(alias.name) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("workshop."):
+            found.add(_file_of(node.module.removeprefix("workshop.")))
+    return found
+
+
+def _file_of(module: str) -> Path:
+    path = LAYER / module.replace(".", "/")
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def _reachable(modules: set[Path]) -> set[Path]:
+    seen: set[Path] = set()
+    while modules:
+        seen |= modules
+        modules = {imported for module in modules for imported in _imported(module)} - seen
+    return seen

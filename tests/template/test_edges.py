@@ -1,0 +1,128 @@
+"""Asynchronous edges: whatever fails on every try is kept, somebody is told, and nothing is tried too early."""
+
+from collections.abc import Iterator
+
+from tests.template.stack import Stack, as_list, target, text
+
+LONGEST_RETENTION = 1209600
+# Who invokes each function asynchronously: a rule, a schedule, or status_listener and start_run.
+ASYNCHRONOUS = {"StartRun", "StatusListener", "ReportSuccess", "ReportFailure"}
+
+
+def dead_letter_queues(stack: Stack) -> Iterator[tuple[str, str]]:
+    """Every asynchronous edge, with the queue for what failed on it."""
+    for name, rule in stack.of_type("AWS::Events::Rule").items():
+        yield from ((name, target(t["DeadLetterConfig"]["Arn"])) for t in rule["Targets"])
+    for name, schedule in stack.of_type("AWS::Scheduler::Schedule").items():
+        yield name, target(schedule["Target"]["DeadLetterConfig"]["Arn"])
+    for config in stack.of_type("AWS::Lambda::EventInvokeConfig").values():
+        yield target(config["FunctionName"]), target(config["DestinationConfig"]["OnFailure"]["Destination"])
+    for name, queue in stack.of_type("AWS::SQS::Queue").items():
+        if "RedrivePolicy" in queue:
+            yield name, target(queue["RedrivePolicy"]["deadLetterTargetArn"])
+
+
+def alarmed(stack: Stack, metric: str) -> set[str]:
+    """What the alarms on a metric of AWS's look at."""
+    alarms = stack.of_type("AWS::CloudWatch::Alarm").values()
+    return {text(alarm["Dimensions"][0]["Value"]) for alarm in alarms if alarm["MetricName"] == metric}
+
+
+def test_every_rule_target_and_schedule_retries_and_keeps_what_it_could_not_deliver(stack: Stack) -> None:
+    targets = {f"{name}/{t['Id']}": t for name, r in stack.of_type("AWS::Events::Rule").items() for t in r["Targets"]}
+    targets |= {name: s["Target"] for name, s in stack.of_type("AWS::Scheduler::Schedule").items()}
+    for name, edge in targets.items():
+        assert edge.get("DeadLetterConfig"), name
+        assert edge.get("RetryPolicy", {}).get("MaximumRetryAttempts"), name
+
+
+def test_every_function_invoked_asynchronously_has_a_place_for_failures(stack: Stack) -> None:
+    configs = stack.of_type("AWS::Lambda::EventInvokeConfig").values()
+    kept = {target(c["FunctionName"]) for c in configs if c.get("DestinationConfig", {}).get("OnFailure")}
+    rules = [t["Arn"] for r in stack.of_type("AWS::Events::Rule").values() for t in r["Targets"]]
+    schedules = [s["Target"]["Arn"] for s in stack.of_type("AWS::Scheduler::Schedule").values()]
+    invoked = {target(arn) for arn in rules + schedules} & set(stack.of_type("AWS::Lambda::Function"))
+    variables = [f["Environment"]["Variables"] for f in stack.of_type("AWS::Lambda::Function").values()]
+    asked = {target(value) for v in variables for name, value in v.items() if name.endswith("_FUNCTION")}
+    assert kept == invoked | asked == ASYNCHRONOUS
+
+
+def test_every_working_queue_buries_what_failed_and_every_queue_keeps_longest(stack: Stack) -> None:
+    for name, queue in stack.of_type("AWS::SQS::Queue").items():
+        assert "RedrivePolicy" in queue or name.endswith("DeadLetters"), name
+        assert queue["MessageRetentionPeriod"] == LONGEST_RETENTION, name
+
+
+def test_every_dead_letter_queue_has_an_edge_and_an_alarm(stack: Stack) -> None:
+    fed = {queue for _, queue in dead_letter_queues(stack)}
+    assert fed == {name for name in stack.of_type("AWS::SQS::Queue") if name.endswith("DeadLetters")}
+    watched = alarmed(stack, "ApproximateNumberOfMessagesVisible")
+    assert {f"<{queue}.QueueName>" for queue in fed} <= watched
+
+
+def test_every_edge_whose_dead_letter_is_lost_raises_an_alarm(stack: Stack) -> None:
+    """The only sign of a missing permission on a queue or its key, which the embedded AWS does not check."""
+    rules = {f"<{name}>" for name in stack.of_type("AWS::Events::Rule")}
+    assert rules == alarmed(stack, "InvocationsFailedToBeSentToDlq")
+    groups = {
+        text(schedule.get("GroupName", "default")) for schedule in stack.of_type("AWS::Scheduler::Schedule").values()
+    }
+    assert groups == alarmed(stack, "InvocationsFailedToBeSentToDeadLetterCount")
+    functions = {f"<{target(c['FunctionName'])}>" for c in stack.of_type("AWS::Lambda::EventInvokeConfig").values()}
+    assert functions == alarmed(stack, "DestinationDeliveryFailures")
+
+
+def test_a_destination_for_failures_may_be_written_by_the_function(stack: Stack) -> None:
+    for config in stack.of_type("AWS::Lambda::EventInvokeConfig").values():
+        role = stack.role_of(target(config["FunctionName"]))
+        allowed = [s["Resource"] for name, s in stack.statements() if name == role and s["Action"] == "sqs:SendMessage"]
+        assert config["DestinationConfig"]["OnFailure"]["Destination"] in allowed, role
+
+
+def test_a_queue_takes_letters_from_exactly_the_rules_that_send_them(stack: Stack) -> None:
+    sent: dict[str, set[str]] = {}
+    for name, rule in stack.of_type("AWS::Events::Rule").items():
+        for edge in rule["Targets"]:
+            for queue in {target(edge["Arn"]), target(edge["DeadLetterConfig"]["Arn"])} & set(stack.resources):
+                if stack.resources[queue]["Type"] == "AWS::SQS::Queue":
+                    sent.setdefault(queue, set()).add(name)
+    taken: dict[str, set[str]] = {}
+    for _, statement in stack.resource_statements():
+        if statement["Principal"] == {"Service": "events.amazonaws.com"} and statement["Action"] == "sqs:SendMessage":
+            sources = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
+            taken[target(statement["Resource"])] = {target(arn) for arn in as_list(sources)}
+    assert taken == sent
+
+
+def test_a_queues_visibility_is_six_times_its_functions_timeout(stack: Stack) -> None:
+    for name, mapping in stack.of_type("AWS::Lambda::EventSourceMapping").items():
+        queue = stack.properties(target(mapping["EventSourceArn"]))
+        assert queue["VisibilityTimeout"] >= 6 * stack.properties(target(mapping["FunctionName"]))["Timeout"], name
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
+
+
+def test_nothing_but_uploads_reaches_the_upload_queue(stack: Stack) -> None:
+    """Results lie in the same bucket; a rule that saw them would start runs for ever."""
+    pattern = stack.properties("UploadRule")["EventPattern"]
+    assert pattern["detail"]["object"]["key"] == [{"prefix": "uploads/"}]
+
+
+def test_status_events_are_those_of_our_pipeline_in_both_kinds(stack: Stack) -> None:
+    pattern = stack.properties("StatusRule")["EventPattern"]
+    assert len(pattern["detail-type"]) == 2
+    assert [text(arn).rpartition(":")[2] for arn in pattern["detail"]["pipelineArn"]] == ["pipeline/<PipelineName>"]
+
+
+def test_the_schedules_ask_for_a_rerun_and_for_a_sweep(stack: Stack) -> None:
+    inputs = {name: s["Target"]["Input"] for name, s in stack.of_type("AWS::Scheduler::Schedule").items()}
+    assert inputs == {"WeeklyRerun": '{"source": "schedule"}', "HourlySweep": '{"source": "sweep"}'}
+
+
+def test_nothing_has_a_name_that_a_second_stack_would_want_too(stack: Stack) -> None:
+    """All but the pipeline, whose name is a parameter: CloudFormation names things after the stack."""
+    for name, resource in stack.resources.items():
+        kind = resource["Type"].rpartition("::")[2]
+        if resource["Type"] != "AWS::IAM::Policy":  # its name must be given, and is its role's own
+            assert not set(resource["Properties"]) & {"Name", f"{kind}Name"}, name
+        if "GroupName" in resource["Properties"]:
+            assert target(resource["Properties"]["GroupName"]) in stack.resources, name

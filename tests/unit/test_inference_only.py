@@ -1,0 +1,178 @@
+"""New pictures with the network that is there: when only `inference/<dataset>/` has something new, or on demand."""
+
+from typing import Any
+
+import pytest
+
+from tests.chaos.fakes import FakeExecution
+from tests.unit.conftest import Stage, sample
+from tests.unit.test_start_run import finish, manual, targets_of
+
+
+def runs(stage: Stage) -> list[FakeExecution]:
+    return list(stage.sagemaker.executions.values())
+
+
+def look(stage: Stage) -> None:
+    """The weekly schedule comes by, after the quiet time."""
+    stage.later(61)
+    stage.invoke("start_run", sample("schedule"))
+    stage.serve_timer()
+
+
+@pytest.fixture
+def trained(stage: Stage) -> FakeExecution:
+    """A dataset whose first run has succeeded."""
+    stage.settle()
+    finish(stage, "Succeeded")
+    stage.serve_timer()
+    (run,) = runs(stage)
+    return run
+
+
+def test_new_pictures_to_project_alone_run_the_inference_part_on_the_last_good_run(
+    stage: Stage, trained: FakeExecution
+) -> None:
+    stage.put("inference/red-chairs/mine.jpg")
+    look(stage)
+
+    request = stage.sagemaker.requests[-1]
+    assert request["SelectiveExecutionConfig"] == {
+        "SourcePipelineExecutionArn": trained.arn,
+        "SelectedSteps": [{"StepName": "Infer"}, {"StepName": "Notify"}],
+    }
+    assert targets_of(stage, runs(stage)[1].parameters) == [
+        {"prefix": "s3://workshop-bucket/inference/red-chairs/"},
+        "mine.jpg",
+    ]
+    assert "new pictures are being made" in stage.mails[-1]["Subject"]
+
+
+def test_a_run_that_trains_is_not_selective(stage: Stage, trained: FakeExecution) -> None:
+    assert "SelectiveExecutionConfig" not in stage.sagemaker.requests[0]
+
+
+def test_the_same_pictures_to_project_run_once(stage: Stage, trained: FakeExecution) -> None:
+    stage.put("inference/red-chairs/mine.jpg")
+    look(stage)
+    finish(stage, "Succeeded")
+    stage.serve_timer()
+    stage.put("inference/red-chairs/mine.jpg")  # the same content again
+    look(stage)
+
+    assert len(runs(stage)) == 2
+
+
+@pytest.mark.parametrize("status", ["Failed", "Stopped"])
+def test_an_inference_that_failed_is_not_repeated_by_itself(stage: Stage, trained: FakeExecution, status: str) -> None:
+    stage.put("inference/red-chairs/mine.jpg")
+    look(stage)
+    finish(stage, status)
+    stage.serve_timer()
+    look(stage)
+
+    assert len(runs(stage)) == 2
+
+
+def test_a_second_inference_still_uses_the_run_that_trained(stage: Stage, trained: FakeExecution) -> None:
+    for number in range(2):
+        stage.put(f"inference/red-chairs/{number}.jpg")
+        look(stage)
+        finish(stage, "Succeeded")
+        stage.serve_timer()
+
+    assert [run.source for run in runs(stage)] == [None, trained.arn, trained.arn]
+
+
+def test_pictures_to_learn_and_to_project_become_one_run_that_trains(stage: Stage, trained: FakeExecution) -> None:
+    stage.put("inference/red-chairs/mine.jpg")
+    stage.put("uploads/red-chairs/late.png", b"late")
+    look(stage)
+    finish(stage, "Succeeded")
+    stage.serve_timer()
+
+    assert [run.source for run in runs(stage)] == [None, None]
+
+
+def test_pictures_that_are_still_coming_in_are_waited_for(stage: Stage, trained: FakeExecution) -> None:
+    stage.later(61)
+    stage.put("inference/red-chairs/mine.jpg")
+    stage.skipped_ms = 0  # S3's clock is not the test's: the picture is new now
+    stage.invoke("start_run", sample("schedule"))
+    stage.serve_timer()
+
+    assert len(runs(stage)) == 1
+    assert stage.timers[-1][1] > 0
+
+
+def test_without_a_network_pictures_to_project_wait(stage: Stage) -> None:
+    stage.settle()
+    finish(stage, "Failed")
+    stage.serve_timer()
+    stage.put("inference/red-chairs/mine.jpg")
+    look(stage)
+
+    assert len(runs(stage)) == 1
+    assert "no run has succeeded yet" in manual(stage)["detail"]
+
+
+def test_a_dataset_that_projects_nothing_is_not_run_for_new_targets(stage: Stage) -> None:
+    stage.put("uploads/red-chairs/settings.yaml", b"inference_mode: generate\n")
+    stage.settle()
+    finish(stage, "Succeeded")
+    stage.serve_timer()
+    stage.put("inference/red-chairs/mine.jpg")
+    look(stage)
+
+    assert len(runs(stage)) == 1
+
+
+def test_a_folder_that_was_emptied_after_its_run_still_gets_new_pictures(stage: Stage, trained: FakeExecution) -> None:
+    for number in range(3):
+        stage.s3.delete_object(Bucket="workshop-bucket", Key=f"uploads/red-chairs/{number:04d}.png")
+    stage.put("inference/red-chairs/mine.jpg")
+    look(stage)
+
+    assert runs(stage)[1].source == trained.arn
+
+
+def test_on_demand_new_pictures_are_made_although_nothing_is_new(stage: Stage, trained: FakeExecution) -> None:
+    result = stage.invoke("start_run", sample("manual_inference_only"))
+
+    assert result["outcome"] == "started"
+    assert runs(stage)[1].source == trained.arn
+
+
+def test_pictures_to_learn_are_not_forgotten_over_an_inference_on_demand(stage: Stage, trained: FakeExecution) -> None:
+    stage.put("uploads/red-chairs/late.png", b"late")
+    stage.invoke("start_run", sample("manual_inference_only"))
+    assert runs(stage)[1].source == trained.arn
+
+    finish(stage, "Succeeded")
+    stage.later(61)
+    stage.serve_timer()
+    assert runs(stage)[2].source is None
+    assert "late.png" in stage.read_json(runs(stage)[2].parameters["ProcessInput"].partition("workshop-bucket/")[2])
+
+
+def test_on_demand_without_a_network_is_answered_with_the_reason(stage: Stage) -> None:
+    stage.put_images("red-chairs", 3)
+    result: dict[str, Any] = stage.invoke("start_run", sample("manual_inference_only"))
+
+    assert result["outcome"] == "nothing"
+    assert "no run has succeeded yet" in result["detail"]
+
+
+def test_success_needs_no_model_of_its_own_and_names_the_run_whose_network_was_used(
+    stage: Stage, trained: FakeExecution
+) -> None:
+    stage.invoke("start_run", sample("manual_inference_only"))
+    run = runs(stage)[1]
+    folder = f"runs/red-chairs/{run.arn.rpartition('/')[2]}"
+    for name in ("report/index.html", "report/report.json", "inference/seeds.png"):
+        stage.put(f"{folder}/{name}")
+    event = sample("report_success_from_pipeline") | {"pipelineExecutionArn": run.arn}
+
+    assert stage.invoke("report_success", event) == {"notified": "succeeded"}
+    assert f"the network of run {trained.arn.rpartition('/')[2]} was used" in stage.mails[-1]["Message"]
+    assert "Cost of training:   none" in stage.mails[-1]["Message"]

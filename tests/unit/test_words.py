@@ -1,0 +1,159 @@
+"""The languages: each says everything that the others say, and writes numbers and times in its own way."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from string import Formatter, Template
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.properties import quick
+from workshop.notices import MAX_SUBJECT_CHARS
+from workshop.settings import LANGUAGES
+from workshop.words import Plural, Words, words
+
+LAYER = Path(__file__).resolve().parents[2] / "layers" / "workshop"
+TEXTS = LAYER / "workshop" / "notice_texts"
+OTHERS = [language for language in LANGUAGES if language != "en"]
+
+
+def phrases(say: Words) -> Iterator[tuple[str, str]]:
+    """Every phrase with its name; those with several forms have one name for each."""
+    for name in Words.__annotations__:
+        value = getattr(say, name)
+        if isinstance(value, Plural):
+            yield from ((f"{name}.one", value.one), (f"{name}.many", value.many))
+        elif isinstance(value, Mapping):
+            yield from ((f"{name}.{key}", text) for key, text in value.items())
+        else:
+            yield name, value
+
+
+def fields(phrase: str) -> list[str]:
+    return sorted(field for _, field, _, _ in Formatter().parse(phrase) if field is not None)
+
+
+def subject_and_body(language: str, name: str) -> list[str]:
+    return (TEXTS / language / f"{name}.txt").read_text(encoding="utf-8").split("\n\n", 1)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_each_language_has_every_phrase_with_the_same_placeholders(language: str) -> None:
+    assert {name: fields(text) for name, text in phrases(words(language))} == {
+        name: fields(text) for name, text in phrases(words("en"))
+    }
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_phrase_is_translated(language: str) -> None:
+    english = dict(phrases(words("en")))
+    same = {name for name, text in phrases(words(language)) if text == english[name]}
+    assert same == set()
+
+
+def test_every_phrase_is_used() -> None:
+    code = "".join(file.read_text(encoding="utf-8") for file in (LAYER / "workshop").glob("*.py"))
+    code += (LAYER / "workshop" / "words" / "__init__.py").read_text(encoding="utf-8")
+    assert {name for name in Words.__annotations__ if not re.search(rf"\b(say|self)\.{name}\b", code)} == set()
+
+
+def test_there_are_words_and_texts_for_exactly_the_languages_that_can_be_chosen() -> None:
+    modules = {file.stem for file in (LAYER / "workshop" / "words").glob("*.py")} - {"__init__"}
+    assert modules == {folder.name for folder in TEXTS.iterdir()} == set(LANGUAGES)
+    assert {language: words(language).language for language in LANGUAGES} == {name: name for name in LANGUAGES}
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_each_language_has_every_text_with_the_same_placeholders(language: str) -> None:
+    names = {file.stem for file in (TEXTS / "en").iterdir()}
+    assert {file.stem for file in (TEXTS / language).iterdir()} == names
+    for name in names:
+        for part, english in zip(subject_and_body(language, name), subject_and_body("en", name), strict=True):
+            assert sorted(Template(part).get_identifiers()) == sorted(Template(english).get_identifiers()), name
+            assert Template(part).is_valid()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_subject_is_printable_ascii_without_being_changed(language: str) -> None:
+    """Something else would be replaced by spaces: umlauts have to be avoided, not lost."""
+    headlines = [text for name, text in phrases(words(language)) if name.startswith(("headline", "steps."))]
+    subjects = [subject_and_body(language, file.stem)[0] for file in (TEXTS / language).iterdir()]
+    assert headlines
+    for text in headlines + subjects:
+        assert re.fullmatch(rf"[ -~]{{1,{MAX_SUBJECT_CHARS}}}", text)
+
+
+def test_german_says_du() -> None:
+    said = [text for _, text in phrases(words("de"))] + [
+        file.read_text(encoding="utf-8") for file in (TEXTS / "de").iterdir()
+    ]
+    formal = r"\b(Sie|Ihnen|Ihr|Ihre[mnrs]?)\b"
+    assert not [text for text in said if re.search(formal, text)]
+
+
+def test_only_the_language_that_is_needed_is_loaded() -> None:
+    probe = "import sys, workshop.assembly; from workshop.words import words; words('de'); print(*sorted(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", probe],
+        env={"PYTHONPATH": str(LAYER), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {name for name in done.stdout.split() if name.startswith("workshop.words")}
+    assert loaded == {"workshop.words", "workshop.words.de"}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english", "german"),
+    [
+        (-1, "0 s", "0 Sek."),
+        (0.4, "0 s", "0 Sek."),
+        (59.4, "59 s", "59 Sek."),
+        (60, "1 min", "1 Min."),
+        (3569, "59 min", "59 Min."),
+        (3600, "1 h", "1 Std."),
+        (3725, "1 h 2 min", "1 Std. 2 Min."),
+        (86_400, "24 h", "24 Std."),
+        (2 * 86_400, "2 d", "2 Tage"),
+        (432_000 + 3600, "5 d 1 h", "5 Tage 1 Std."),
+    ],
+)
+def test_a_duration_is_told_in_two_units_at_most(seconds: float, english: str, german: str) -> None:
+    assert words("en").duration(seconds) == english
+    assert words("de").duration(seconds) == german
+
+
+def test_a_day_is_told_in_utc() -> None:
+    assert words("en").date(1_795_435_200) == "2026-11-23 (UTC)"
+    assert words("de").date(1_795_435_200) == "23.11.2026 (UTC)"
+
+
+def test_money_has_the_languages_marks() -> None:
+    assert words("en").dollars(1234.5) == "USD 1,234.50"
+    assert words("de").dollars(1234.5) == "1.234,50 USD"
+
+
+@pytest.mark.parametrize(
+    ("number", "english", "german"),
+    [
+        (0, "The folder holds 0 pictures", "Im Ordner liegen 0 Bilder"),
+        (1, "The folder holds 1 picture", "Im Ordner liegt 1 Bild"),
+        (1012, "The folder holds 1,012 pictures", "Im Ordner liegen 1.012 Bilder"),
+    ],
+)
+def test_one_is_told_otherwise_than_many(number: int, english: str, german: str) -> None:
+    assert words("en").count(words("en").folder_holds, number) == english
+    assert words("de").count(words("de").folder_holds, number) == german
+
+
+@quick
+@given(st.integers(0, 10**15))
+def test_a_number_has_the_same_digits_in_every_language(number: int) -> None:
+    assert words("en").number(number) == f"{number:,}"
+    assert words("de").number(number) == f"{number:,}".replace(",", ".")
