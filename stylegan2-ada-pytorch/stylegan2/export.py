@@ -77,8 +77,8 @@ def _write_torchscript(program: PictureProgram, path: Path) -> Drawing:
         # The shapes that the networks check are constants of the network.
         warnings.simplefilter("ignore", torch.jit.TracerWarning)  # type: ignore[attr-defined]
         inputs = _inputs(program.generator, _EXAMPLES)
-        traced = torch.jit.trace(program, inputs, check_trace=False)
-        torch.jit.save(traced, path, _extra_files={_DESCRIPTION: _described(program)})  # type: ignore[no-untyped-call]
+        traced = torch.jit.trace(program, inputs, check_trace=False)  # type: ignore[no-untyped-call]
+        torch.jit.save(traced, path, _extra_files={_DESCRIPTION: _described(program)})
         return cast(Drawing, torch.jit.load(path))  # type: ignore[no-untyped-call]
 
 
