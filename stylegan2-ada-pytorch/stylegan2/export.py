@@ -49,7 +49,7 @@ def export_generator(generator: Generator, path: Path, noise_mode: ExportNoise =
     Raises OptionError for another suffix, NetworkFileError where the disk refuses or the pictures differ.
     """
     if path.suffix not in SUFFIXES:
-        raise OptionError(f"dest: must end in {' or '.join(SUFFIXES)}, not in {path.suffix!r}")
+        raise OptionError(f"--dest: must end in {' or '.join(SUFFIXES)}, not in {path.suffix!r}")
     program = PictureProgram(generator, noise_mode).eval()
     partial = path.with_name(f".partial-{path.name}")
     try:

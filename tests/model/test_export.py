@@ -120,7 +120,7 @@ def test_pictures_that_would_differ_are_not_written(tmp_path: Path, monkeypatch:
 
 
 def test_another_suffix_and_a_place_that_cannot_be_written_are_named(tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match=r"^dest: must end in \.pt or \.pt2, not in '\.onnx'"):
+    with pytest.raises(OptionError, match=r"^--dest: must end in \.pt or \.pt2, not in '\.onnx'"):
         export_generator(a_generator(0), tmp_path / "faces.onnx")
     (tmp_path / "file").write_text("")
     with pytest.raises(NetworkFileError, match=r"faces\.pt: the network cannot be written"):
