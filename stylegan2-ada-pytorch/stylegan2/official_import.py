@@ -37,21 +37,19 @@ class OfficialNetwork:
     """float32, named `G_ema.<name>`, `D.<name>`, `G.<name>`."""
 
 
-# How their arguments are to be understood. A name that is in none of the tables of its place is refused.
+# How their arguments are to be understood: each place has values that it may only have, and arguments without effect
+# here. A name that is in neither is refused.
 
-_MAPPING_ONLY: dict[str, list[Any]] = {
-    "activation": ["lrelu"],
-    "lr_multiplier": [0.01],
-}
-_MAPPING_SHAPES = {"embed_features", "layer_features"}  # the shapes of the tensors say it
-_MAPPING_TRAINING = {"w_avg_beta"}
-_LAYERS_ONLY: dict[str, list[Any]] = {
-    "activation": ["lrelu"],
-    "resample_filter": [[1, 3, 3, 1]],
-}
-_PRECISION = {"num_fp16_res", "fp16_channels_last", "use_fp16", "fused_modconv_default"}
+_LAYERS_ONLY: dict[str, list[Any]] = {"activation": ["lrelu"], "resample_filter": [[1, 3, 3, 1]]}
 _GENERATOR_ONLY: dict[str, list[Any]] = {**_LAYERS_ONLY, "architecture": ["skip"], "use_noise": [True]}
+_PRECISION = {"num_fp16_res", "fp16_channels_last", "use_fp16", "fused_modconv_default"}
+_MAPPING_FREE = {
+    "embed_features", "layer_features",  # the shapes of the tensors say it
+    "w_avg_beta",  # counts in training only
+    "lr_multiplier",  # see _adapt_mapping
+}  # fmt: skip
 _SHAPE_DEFAULTS = {"channel_base": 32768, "channel_max": 512}
+_LR_MULTIPLIER = 0.01  # of the mapping networks in `networks`
 
 
 def read_official(path: Path) -> OfficialNetwork:
@@ -78,7 +76,16 @@ def read_official(path: Path) -> OfficialNetwork:
     generator, discriminator = reader.generator(modules["G_ema"]), reader.discriminator(modules["D"])
     if "G" in modules and reader.generator(modules["G"]) != generator:
         raise NetworkFileError(f"{path}: its parts 'G' and 'G_ema' were built with different arguments")
+    for part, module in modules.items():
+        _adapt_mapping(tensors, f"{part}.mapping.fc", reader.mapping_multiplier(module) / _LR_MULTIPLIER)
     return OfficialNetwork(generator, discriminator, _training(content, path), tensors)
+
+
+def _adapt_mapping(tensors: dict[str, Tensor], prefix: str, factor: float) -> None:
+    """Give mapping layers of another learning rate multiplier ours: what they compute has weight times multiplier."""
+    for name in tensors:
+        if factor != 1 and name.startswith(prefix):
+            tensors[name] = tensors[name] * factor
 
 
 def _training(content: Mapping[str, Any], path: Path) -> dict[str, Any]:
@@ -86,7 +93,9 @@ def _training(content: Mapping[str, Any], path: Path) -> dict[str, Any]:
     training: dict[str, Any] = {"imported_from": path.name}
     match content.get("training_set_kwargs"):
         case {"path": str(dataset)}:
-            training["dataset"] = re.split(r"[/\\]", dataset.rstrip("/\\"))[-1].removesuffix(".zip")[:100]
+            name = re.split(r"[/\\]", dataset[-1000:].rstrip("/\\"))[-1].removesuffix(".zip")
+            if re.fullmatch(r"[\w .-]{1,100}", name):
+                training["dataset"] = name
     return training
 
 
@@ -191,6 +200,13 @@ class _ArgumentReader:
         self._check(given, "Discriminator", {}, {"cmap_dim", *_PRECISION})
         return self._plain(ours)
 
+    def mapping_multiplier(self, module: SavedModule) -> float:
+        """By which the weights of the mapping network are multiplied when they are used."""
+        value = self._nested(self._given(module), "mapping_kwargs").get("lr_multiplier", _LR_MULTIPLIER)
+        if not isinstance(value, int | float) or not 1e-6 <= value <= 1e6:
+            raise self._not_supported(f"mapping_kwargs: 'lr_multiplier' = {shown(value)}")
+        return value
+
     def _given(self, module: SavedModule) -> dict[str, Any]:
         if module.state.get("_init_args") not in (None, (), []):
             raise self._not_supported(f"a {module.class_name} that was built with arguments without names")
@@ -241,7 +257,7 @@ class _ArgumentReader:
         return clamp
 
     def _check_mapping(self, given: dict[str, Any]) -> None:
-        self._check(given, "mapping_kwargs", _MAPPING_ONLY, _MAPPING_SHAPES | _MAPPING_TRAINING)
+        self._check(given, "mapping_kwargs", {"activation": ["lrelu"]}, _MAPPING_FREE)
 
     def _check(self, given: dict[str, Any], where: str, only: Mapping[str, list[Any]], ignored: set[str]) -> None:
         for name, value in given.items():

@@ -94,6 +94,29 @@ def test_a_pair_with_labels_gives_the_golden_numbers(golden: Callable[[str], Gol
     close(loaded.D(images, g["c"]), g["logits"])
 
 
+def test_mapping_networks_with_another_learning_rate_multiplier_compute_the_same(
+    golden: Callable[[str], Golden], tmp_path: Path
+) -> None:
+    g = golden("nets16_cond_arch")
+    sizes = {"c_dim": 3, "img_resolution": 16}
+
+    def stored(prefix: str, factor: float) -> Golden:
+        """As a network with a `factor` times larger multiplier holds it."""
+        tensors = all_of(g, prefix)
+        return {n: tensor / factor if n.startswith("mapping.fc") else tensor for n, tensor in tensors.items()}
+
+    content = pickles.official_content(
+        stored("G.", 100),
+        stored("D.", 10),
+        generator_kwargs(**sizes, mapping_kwargs=EasyDict(num_layers=2, lr_multiplier=1)),
+        discriminator_kwargs(**sizes, mapping_kwargs=EasyDict(num_layers=2, lr_multiplier=0.1)),
+    )
+    loaded = load_network(pickles.write(tmp_path / "official.pkl", content))
+    close(loaded.G_ema.mapping(g["z"], g["c"])[:, 0], g["ws"])
+    close(loaded.D(g["img_const"], g["c"]), g["logits"])
+    assert torch.equal(loaded.D.mapping.embed.weight, g["D.mapping.embed.weight"])
+
+
 @pytest.mark.parametrize("where", ["in the arguments", "in the layers, with the arguments of stylegan3"])
 def test_the_clamp_of_the_activations_is_found_wherever_it_is_told(
     golden: Callable[[str], Golden], tmp_path: Path, where: str
@@ -168,7 +191,8 @@ def test_an_imported_network_is_saved_and_read_as_one_of_ours(tmp_path: Path) ->
         ({"synthesis_kwargs": {**TINY, "architecture": "resnet"}}, {}, "synthesis_kwargs: 'architecture' = 'resnet'"),
         ({"synthesis_kwargs": {**TINY, "use_noise": False}}, {}, "synthesis_kwargs: 'use_noise' = False"),
         ({"synthesis_kwargs": {**TINY, "resample_filter": [1, 2, 1]}}, {}, r"'resample_filter' = \[1, 2, 1\]"),
-        ({"mapping_kwargs": {"num_layers": 1, "lr_multiplier": 1}}, {}, "mapping_kwargs: 'lr_multiplier' = 1"),
+        ({"mapping_kwargs": {"num_layers": 1, "lr_multiplier": 0}}, {}, "mapping_kwargs: 'lr_multiplier' = 0"),
+        ({"mapping_kwargs": {"num_layers": 1, "normalize": True}}, {}, "mapping_kwargs: 'normalize' = True"),
         ({"magnitude_ema_beta": 0.5}, {}, "synthesis_kwargs: 'magnitude_ema_beta' = 0.5"),
         ({}, {"architecture": "skip"}, "architecture: must be one of resnet, orig, not 'skip'"),
         ({}, {"block_kwargs": {"activation": "relu"}}, "block_kwargs: 'activation' = 'relu'"),
@@ -230,6 +254,15 @@ def test_a_file_with_something_else_is_refused(tmp_path: Path, content: Callable
     with pytest.raises(NetworkFileError, match=message) as caught:
         load_network(path)
     assert str(caught.value).startswith(f"{path}: ")
+
+
+@pytest.mark.parametrize(
+    ("dataset", "name"),
+    [("/data/my cats.zip", "my cats"), ("C:\\data\\cats\\", "cats"), ("/data/\x1b[2J", None), ("", None), (5, None)],
+)
+def test_the_name_of_the_dataset_is_kept_if_it_is_one(tmp_path: Path, dataset: Any, name: str | None) -> None:
+    content = {**tiny_content(), "G": None, "training_set_kwargs": EasyDict(path=dataset)}
+    assert load_network(pickles.write(tmp_path / "official.pkl", content)).meta.get("dataset") == name
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
