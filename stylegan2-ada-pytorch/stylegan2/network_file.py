@@ -4,6 +4,8 @@
 the arguments that build the networks, and what is known of their training (kimg, dataset, ...). The tensors are named
 `G_ema.<name>`, `D.<name>` and, where the un-averaged generator was kept too, `G.<name>`. Neither file can hold code,
 and both may come from anyone: sizes, names and shapes are checked before a network is built.
+
+Networks of stylegan2-ada-pytorch (`.pkl`) are read too, wherever one of ours is: see official_import.
 """
 
 import inspect
@@ -22,6 +24,7 @@ from torch import Tensor, nn
 
 from stylegan2.errors import NetworkFileError, OptionError
 from stylegan2.networks import Discriminator, Generator
+from stylegan2.official_import import read_official
 
 T = TypeVar("T", Generator, Discriminator)
 
@@ -99,24 +102,21 @@ def save_network(
 
 
 def load_network(path: Path) -> LoadedNetwork:
-    """Read a network from its folder, or from the path of its `.safetensors` file (the description lies beside it).
+    """Read a network from its folder, from its `.safetensors` file (the description lies beside it), or from a `.pkl`.
 
     Raises NetworkFileError, naming the file, if anything in it is not as it should be.
     """
     path = Path(path)
-    tensors_path = path / TENSORS_NAME if path.is_dir() else path
-    if tensors_path.suffix != ".safetensors":
-        raise NetworkFileError(f"{path}: not a network; give a folder with {TENSORS_NAME}, or a .safetensors file")
-    description_path = tensors_path.with_suffix(".json")
-    description = _read_description(description_path)
+    content = _read_pickle(path) if path.suffix == ".pkl" and not path.is_dir() else _read_files(path)
+    description, where = content.description, content.description_path
     networks: dict[str, Generator | Discriminator] = {
-        "G_ema": _build(Generator, description["generator"], "generator", description_path),
-        "D": _build(Discriminator, description["discriminator"], "discriminator", description_path),
+        "G_ema": _build(Generator, description["generator"], "generator", where),
+        "D": _build(Discriminator, description["discriminator"], "discriminator", where),
     }
-    tensors = _read_tensors(tensors_path)
+    tensors = content.tensors
     if any(name.startswith("G.") for name in tensors):
-        networks["G"] = _build(Generator, description["generator"], "generator", description_path)
-    _check_tensors(tensors, networks, tensors_path, description_path)
+        networks["G"] = _build(Generator, description["generator"], "generator", where)
+    _check_tensors(content, networks)
 
     loaded: dict[str, Any] = {"G": None}
     for prefix, blueprint in networks.items():
@@ -125,6 +125,34 @@ def load_network(path: Path) -> LoadedNetwork:
         network.load_state_dict({name[start:]: t for name, t in tensors.items() if name.startswith(f"{prefix}.")})
         loaded[prefix] = network.eval().requires_grad_(False)
     return LoadedNetwork(meta=description["training"], **loaded)
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What was read, before it is known whether the tensors belong to the description."""
+
+    description: dict[str, Any]
+    description_path: Path
+    tensors: dict[str, Tensor]
+    tensors_path: Path
+
+
+def _read_pickle(path: Path) -> _Content:
+    official = read_official(path)
+    parts = {"generator": official.generator, "discriminator": official.discriminator, "training": official.training}
+    return _Content(parts, path, official.tensors, path)
+
+
+def _read_files(path: Path) -> _Content:
+    tensors_path = path / TENSORS_NAME if path.is_dir() else path
+    if tensors_path.suffix != ".safetensors":
+        raise NetworkFileError(
+            f"{path}: not a network; give a folder with {TENSORS_NAME}, a .safetensors file, or a .pkl of "
+            f"stylegan2-ada-pytorch"
+        )
+    description_path = tensors_path.with_suffix(".json")
+    description = _read_description(description_path)
+    return _Content(description, description_path, _read_tensors(tensors_path), tensors_path)
 
 
 def _read_description(path: Path) -> dict[str, Any]:
@@ -178,10 +206,10 @@ def _read_tensors(path: Path) -> dict[str, Tensor]:
         raise NetworkFileError(f"{path}: not a safetensors file, or damaged: {error}") from error
 
 
-def _check_tensors(
-    tensors: dict[str, Tensor], networks: Mapping[str, nn.Module], path: Path, description_path: Path
-) -> None:
+def _check_tensors(content: _Content, networks: Mapping[str, nn.Module]) -> None:
     """Refuse a file whose names or shapes are not exactly those of the networks."""
+    tensors, path = content.tensors, content.tensors_path
+    described = "its own arguments" if path == content.description_path else content.description_path.name
     expected = {
         f"{prefix}.{name}": list(tensor.shape)
         for prefix, network in networks.items()
@@ -192,6 +220,4 @@ def _check_tensors(
     for problem, names in (("lacks", missing), ("has the unexpected", extra), ("has another shape for", wrong)):
         if names:
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-            raise NetworkFileError(
-                f"{path}: does not match {description_path.name}: it {problem} tensor {names[0]}{more}"
-            )
+            raise NetworkFileError(f"{path}: does not match {described}: it {problem} tensor {names[0]}{more}")

@@ -116,8 +116,8 @@ def test_missing_files_are_named(saved: Path, tmp_path: Path) -> None:
     (saved / "network.json").unlink()
     with pytest.raises(NetworkFileError, match=r"network\.json: .* cannot be read"):
         load_network(saved)
-    with pytest.raises(NetworkFileError, match=r"weights\.pkl: not a network"):
-        load_network(tmp_path / "weights.pkl")
+    with pytest.raises(NetworkFileError, match=r"weights\.ckpt: not a network"):
+        load_network(tmp_path / "weights.ckpt")
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,0 +1,48 @@
+"""Command line: turn a generator into one file that draws pictures without this package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from stylegan2.command_line import errors_as_messages, network_option, open_network
+from stylegan2.export import ExportNoise, export_generator
+
+
+@click.command(context_settings={"max_content_width": 110})
+@network_option
+@click.option(
+    "--dest",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="The file to write: .pt for TorchScript (Python and C++), .pt2 for torch.export (Python; takes longer).",
+)
+@click.option(
+    "--noise-mode",
+    type=click.Choice(["const", "none"]),
+    default="const",
+    show_default=True,
+    help="Fine grain: the network's own, or none.",
+)
+@errors_as_messages
+def main(network: Path, dest: Path, noise_mode: ExportNoise) -> None:
+    """Turn a generator into one file that draws pictures without this package.
+
+    Only PyTorch is needed to use it. The file is called with latents z [N, z_dim], for a network with labels c
+    [N, c_dim], and a truncation for every picture [N]; it returns pictures [N, C, R, R], about -1 to 1. Before the file
+    gets its name, its pictures are compared with the network's own.
+
+    \b
+    Example:
+      python export_network.py --network runs/tiles --dest tiles.pt
+      python -c "import torch; draw = torch.jit.load('tiles.pt'); print(draw(torch.randn(4, 512), torch.ones(4)).shape)"
+    """
+    generator = open_network(network, "cpu").G_ema
+    difference = export_generator(generator, dest, noise_mode)
+    click.echo(f"{dest}: draws what {network} draws (largest difference {difference:.1e})")
+
+
+if __name__ == "__main__":
+    main()
