@@ -14,7 +14,6 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_ITEMS_PER_TASK = 8
 _WORTH_A_WORKER = 100  # items; a process takes about as long to start as the work on so many small pictures
 
 
@@ -30,7 +29,11 @@ def usable_cpus() -> int:
 
 
 def map_in_order(
-    function: Callable[[Item], Result], items: Sequence[Item], *, workers: int | None = None
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    workers: int | None = None,
+    items_per_task: int = 8,
 ) -> Iterator[Result | WorkerCrashed]:
     """Yield ``function(item)`` for every item, in the order of the items.
 
@@ -40,6 +43,7 @@ def map_in_order(
     Args:
         function: importable by name from its module, as are its arguments and results.
         workers: processes; None takes all usable CPUs, or fewer if there is little to do.
+        items_per_task: how many go to a process at a time; fewer where results are large.
     """
     if workers is None:
         workers = min(usable_cpus(), len(items) // _WORTH_A_WORKER)
@@ -47,7 +51,7 @@ def map_in_order(
         yield from map(function, items)
         return
 
-    tasks = deque(items[start : start + _ITEMS_PER_TASK] for start in range(0, len(items), _ITEMS_PER_TASK))
+    tasks = deque(items[start : start + items_per_task] for start in range(0, len(items), items_per_task))
     running: deque[tuple[Sequence[Item], Future[list[Result]]]] = deque()
     pool = _new_pool(workers)
     try:

@@ -268,4 +268,4 @@ class TestCommandLine:
         arguments = ["--source", str(folder), "--dest", str(tmp_path / "d.zip"), "--resolution", "100"]
         result = CliRunner().invoke(main, arguments)
         assert result.exit_code == 1
-        assert result.output.splitlines()[-1].startswith("Error: resolution: must be a power of two")
+        assert result.output.splitlines()[-1].startswith("Error: resolution: both sides must be 4 to 16 times the")
