@@ -24,7 +24,7 @@ from stylegan2.errors import DatasetError
 from stylegan2.labels import Labels, read_labels
 from stylegan2.picture_files import LABELS_NAME, open_files
 from stylegan2.picture_size import picture_size, size_rule
-from stylegan2.png_format import HEADER_BYTES, plain_png, read_png_header
+from stylegan2.png_format import HEADER_BYTES, PlainReader, plain_png, read_png_header
 
 __all__ = ["DatasetError", "ImageDataset", "InfiniteSampler"]
 
@@ -101,10 +101,10 @@ class ImageDataset:
         """
         if out is None:
             out = np.empty((len(indices), self.height, self.width, self.channels), dtype=np.uint8)
-        scratch = memoryview(bytearray(self._plain.size))
+        reader = PlainReader(self._plain)
         for pixels, index in zip(out, indices, strict=True):
             is_flipped, number = self._locate(index)
-            self._decode(number, pixels, scratch)
+            self._decode(number, pixels, reader)
             if is_flipped:
                 pixels[:] = pixels[:, ::-1].copy()
         return out
@@ -116,9 +116,10 @@ class ImageDataset:
         return self._labels.vectors([self._locate(index)[1] for index in indices])
 
     def fingerprint(self) -> str:
-        """Return a digest of names, sizes and (in a zip) checksums, and of the labels if they are used.
+        """Return a digest of the files' names, sizes and checksums, and of the labels if they are used.
 
-        It changes when pictures or labels were added, taken away or replaced. Reads no picture, so it is cheap.
+        It changes when pictures or labels were added, taken away or replaced. The checksums are those that a zip's
+        directory or a PNG's end holds, so nothing is read as a whole.
         """
         digest = hashlib.sha256(self._files.fingerprint().encode())
         if self._labels is not None:
@@ -154,11 +155,11 @@ class ImageDataset:
             )
         return labels
 
-    def _decode(self, number: int, out: NDArray[np.uint8], scratch: memoryview) -> None:
+    def _decode(self, number: int, out: NDArray[np.uint8], reader: PlainReader) -> None:
         # Checksums are compared when a picture is read for the first time. It takes longer than the reading itself,
         # and files that turn bad while they are in use are the file system's business.
         is_new = not self._verified[number]
-        if self._files.read_into(number, scratch) and self._plain.decode(scratch, out, verify=is_new):
+        if self._files.read_into(number, reader.buffers, reader.size) and reader.take(out, verify=is_new):
             self._verified[number] = 1
             return
         data = self._files.read(number)

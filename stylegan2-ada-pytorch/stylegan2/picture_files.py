@@ -12,7 +12,7 @@ import struct
 import weakref
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -23,6 +23,7 @@ LABELS_NAME = "dataset.json"
 LARGEST_PICTURE_FILE = 2 * 4096 * 4096 * 4  # bytes; no honest picture of at most 4096 x 4096 x 4 is larger
 LARGEST_LABELS_FILE = 512 << 20
 _MOST_MEMBERS = 5_000_000
+_TAIL_BYTES = 32  # of a PNG: checksums of its pixels (8 bytes), and the empty last chunk (12)
 _LOCAL_HEADER = 30  # bytes; then the name again and an extra field (APPNOTE.TXT 4.3.7)
 # Deflate reaches 1032:1 at most; flat colour is the only picture that comes near, and a large one is of no use here.
 _BOMB_BYTES, _BOMB_RATIO = 16 << 20, 500
@@ -44,8 +45,11 @@ class PictureFiles(Protocol):
         """Return the first ``size`` bytes (fewer if the file is shorter)."""
         ...
 
-    def read_into(self, index: int, buffer: memoryview) -> bool:
-        """Fill the buffer with the file, not compared with a checksum; False if its size is not the buffer's."""
+    def read_into(self, index: int, buffers: Sequence[memoryview], size: int) -> bool:
+        """Fill the buffers with the file, not compared with a checksum; False if it is not ``size`` bytes, as they are.
+
+        What is in the buffers then is of no use.
+        """
         ...
 
     def read_labels(self) -> bytes | None:
@@ -57,7 +61,7 @@ class PictureFiles(Protocol):
         ...
 
     def fingerprint(self) -> str:
-        """Return a digest that changes when pictures come, go or are replaced. Reads no picture."""
+        """Return a digest that changes when pictures come, go or are replaced. Reads no picture as a whole."""
         ...
 
 
@@ -94,14 +98,12 @@ class FolderFiles:
     def read_start(self, index: int, size: int) -> bytes:
         return self._read(self.names[index], size)
 
-    def read_into(self, index: int, buffer: memoryview) -> bool:
+    def read_into(self, index: int, buffers: Sequence[memoryview], size: int) -> bool:
         name = self.names[index]
         try:
             descriptor = os.open(self._folder / name, os.O_RDONLY)
             try:
-                if os.fstat(descriptor).st_size != len(buffer):
-                    return False
-                return os.preadv(descriptor, [buffer], 0) == len(buffer)
+                return os.fstat(descriptor).st_size == size == os.preadv(descriptor, buffers, 0)
             finally:
                 os.close(descriptor)
         except OSError as error:
@@ -119,10 +121,14 @@ class FolderFiles:
         digest = hashlib.sha256()
         for name in self.names:
             try:
-                size = (self._folder / name).stat().st_size
+                with (self._folder / name).open("rb") as file:
+                    size = file.seek(0, os.SEEK_END)
+                    # Plain PNGs of one size are all as long, but a PNG ends with the checksum of its pixels.
+                    file.seek(max(size - _TAIL_BYTES, 0))
+                    tail = file.read(_TAIL_BYTES)
             except OSError as error:
                 raise self._unreadable(name, error) from error
-            digest.update(f"{name}\0{size}\n".encode("utf-8", "surrogateescape"))
+            digest.update(f"{name}\0{size}\0{tail.hex()}\n".encode("utf-8", "surrogateescape"))
         return digest.hexdigest()
 
     def _read(self, name: str, limit: int) -> bytes:
@@ -219,11 +225,11 @@ class ZipMembers:
         except OSError as error:
             raise DatasetError(f"{self.describe(name)} cannot be read: {error.strerror}.") from error
 
-    def read_raw_into(self, name: str, buffer: memoryview) -> int:
-        """Fill the buffer with the member as it lies in the zip; return how many bytes there were."""
+    def read_raw_into(self, name: str, buffers: Sequence[memoryview]) -> int:
+        """Fill the buffers, one after the other, with the member as it lies in the zip; return the number of bytes."""
         start = self._start(name)
         try:
-            return os.preadv(self._fd, [buffer], start)
+            return os.preadv(self._fd, buffers, start)
         except OSError as error:
             raise DatasetError(f"{self.describe(name)} cannot be read: {error.strerror}.") from error
 
@@ -261,20 +267,20 @@ class ZipFiles:
         for name in self.names:
             self._refuse_if_unusable(name, LARGEST_PICTURE_FILE)
         infos = [self._members.infos[name] for name in self.names]
-        self._plain_sizes = [info.file_size if info.compress_type == zipfile.ZIP_STORED else -1 for info in infos]
+        self._stored_sizes = [info.file_size if info.compress_type == zipfile.ZIP_STORED else -1 for info in infos]
 
     def read(self, index: int) -> bytes:
         return self._members.read(self.names[index])
 
     def read_start(self, index: int, size: int) -> bytes:
-        if self._plain_sizes[index] < 0:
+        if self._stored_sizes[index] < 0:
             return self.read(index)[:size]
-        return self._members.read_raw(self.names[index], min(size, self._plain_sizes[index]))
+        return self._members.read_raw(self.names[index], min(size, self._stored_sizes[index]))
 
-    def read_into(self, index: int, buffer: memoryview) -> bool:
-        if self._plain_sizes[index] != len(buffer):
+    def read_into(self, index: int, buffers: Sequence[memoryview], size: int) -> bool:
+        if self._stored_sizes[index] != size:
             return False
-        return self._members.read_raw_into(self.names[index], buffer) == len(buffer)
+        return self._members.read_raw_into(self.names[index], buffers) == size
 
     def read_labels(self) -> bytes | None:
         if LABELS_NAME not in self._members.infos:

@@ -47,62 +47,92 @@ def read_png_header(data: bytes) -> PngHeader | None:
 
 
 class PlainPng:
-    """The plain PNG of one size: writes and reads pictures, uint8 [height, width, channels]."""
+    """Where everything lies in the plain PNG of one size."""
 
     def __init__(self, height: int, width: int, channels: int) -> None:
         self.shape = (height, width, channels)
-        self._row_bytes = 1 + width * channels  # the first byte is the filter's number
-        rows_per_block = _STORED_BLOCK_LIMIT // self._row_bytes
+        self.row_bytes = 1 + width * channels  # the first byte is the filter's number
+        rows_per_block = _STORED_BLOCK_LIMIT // self.row_bytes
         content = bytearray(_ZLIB_HEADER)
-        self._blocks: list[tuple[int, int, int]] = []  # where the rows of a block begin and end in the file; first row
+        self.blocks: list[tuple[int, int, int]] = []  # where rows begin and end in the file, and the first one's number
         for first in range(0, height, rows_per_block):
             rows = min(rows_per_block, height - first)
-            size = rows * self._row_bytes
+            size = rows * self.row_bytes
             content += struct.pack("<BHH", first + rows == height, size, size ^ 0xFFFF)
             start = _IDAT + 4 + len(content)
-            self._blocks.append((start, start + size, first))
+            self.blocks.append((start, start + size, first))
             content += bytes(size)
         content += bytes(4)  # Adler-32
+        self.checksum = _IDAT + 4 + len(content)  # where that of the chunk lies
         header = struct.pack(">IIBBBBB", width, height, _BIT_DEPTH, _COLOUR_TYPES[channels], 0, 0, 0)
         chunks = (_chunk(b"IHDR", header), _chunk(b"IDAT", bytes(content)), _chunk(b"IEND", b""))
-        self._template = PNG_SIGNATURE + b"".join(chunks)
-        self._checksum = _IDAT + 4 + len(content)
-        ends = [0, *(end for _, end, _ in self._blocks)]
-        self._between = [slice(end, start) for end, (start, _, _) in zip(ends, self._blocks, strict=False)]
-        self.size = len(self._template)
+        self.template = PNG_SIGNATURE + b"".join(chunks)
+        self.size = len(self.template)
         """Bytes of the whole file."""
 
     def encode(self, pixels: Pixels) -> bytes:
-        """Return the picture as a PNG. The same pixels always give the same bytes."""
-        data = bytearray(self._template)
+        """Return the picture, uint8 ``shape``, as a PNG. The same pixels always give the same bytes."""
+        data = bytearray(self.template)
         file = np.frombuffer(data, dtype=np.uint8)
         view = memoryview(data)
         adler = 1
-        for start, end, first in self._blocks:
-            rows = file[start:end].reshape(-1, self._row_bytes)
+        for start, end, first in self.blocks:
+            rows = file[start:end].reshape(-1, self.row_bytes)
             rows[:, 1:] = pixels[first : first + len(rows)].reshape(len(rows), -1)
             adler = zlib.adler32(view[start:end], adler)
-        struct.pack_into(">I", data, self._checksum - 4, adler)
-        struct.pack_into(">I", data, self._checksum, zlib.crc32(view[_IDAT : self._checksum]))
+        struct.pack_into(">I", data, self.checksum - 4, adler)
+        struct.pack_into(">I", data, self.checksum, zlib.crc32(view[_IDAT : self.checksum]))
         return bytes(data)
 
-    def decode(self, data: bytes | bytearray | memoryview, out: Pixels, *, verify: bool) -> bool:
-        """Write the pixels of the PNG ``data`` into ``out``; False if it is any other PNG (out may be spoiled then).
+
+class PlainReader:
+    """Memory for one plain PNG, into which files are read one after the other.
+
+    ``buffers`` are the parts of the file in their order, for a scattering read: the rows come to lie without a gap in
+    one place, so that a single copy takes the pixels out, and what lies between them in another.
+    """
+
+    def __init__(self, png: PlainPng) -> None:
+        height, _, _ = png.shape
+        rows, frame = (memoryview(bytearray(size)) for size in (height * png.row_bytes, png.size))
+        self.size = png.size
+        self.buffers: list[memoryview] = []
+        expected = bytearray()
+        rows_end = file_end = 0
+        for start, end, _ in png.blocks:
+            self.buffers.append(frame[len(expected) : len(expected) + start - file_end])
+            self.buffers.append(rows[rows_end : rows_end + end - start])
+            expected += png.template[file_end:start]
+            rows_end, file_end = rows_end + end - start, end
+        tail = frame[len(expected) : len(expected) + png.size - file_end]
+        self.buffers.append(tail)
+        self._frame, self._expected = frame[: len(expected)], bytes(expected)
+        scanlines = np.frombuffer(rows, dtype=np.uint8).reshape(height, png.row_bytes)
+        self._filters, self._pixels = scanlines[:, 0], scanlines[:, 1:]
+        self._summed = [self.buffers[0][_IDAT:], *self.buffers[1:-1], tail[:4]]
+        self._checksum = tail[4:8]
+
+    def fill(self, data: bytes) -> None:
+        """Take over a file that is in memory already; it must have the right size."""
+        start = 0
+        for buffer in self.buffers:
+            buffer[:] = data[start : start + len(buffer)]
+            start += len(buffer)
+
+    def take(self, out: Pixels, *, verify: bool) -> bool:
+        """Copy the pixels of the file that was read into ``out``; False if it is any other PNG, or damaged.
 
         ``verify`` compares the checksum over the pixels, which takes longer than all the rest.
         """
-        if len(data) != self.size or any(data[part] != self._template[part] for part in self._between):
+        if self._frame != self._expected or self._filters.any():
             return False
-        view = memoryview(data)
-        if verify and zlib.crc32(view[_IDAT : self._checksum]) != struct.unpack_from(">I", data, self._checksum)[0]:
-            return False
-        file = np.frombuffer(data, dtype=np.uint8)
-        flat = out.reshape(len(out), -1)
-        for start, end, first in self._blocks:
-            rows = file[start:end].reshape(-1, self._row_bytes)
-            if rows[:, 0].any():
+        if verify:
+            checksum = 0
+            for part in self._summed:
+                checksum = zlib.crc32(part, checksum)
+            if checksum != struct.unpack(">I", self._checksum)[0]:
                 return False
-            flat[first : first + len(rows)] = rows[:, 1:]
+        out.reshape(len(out), -1)[:] = self._pixels
         return True
 
 
@@ -122,12 +152,17 @@ def decode_plain_png(data: bytes) -> Pixels | None:
     """Return the pixels [H, W, C] of a plain PNG, or None if it is any other PNG (or damaged): use Pillow for that."""
     header = read_png_header(data)
     # The pixels of a plain PNG are all there, so a header that promises more than there is gets no room for it.
-    if header is None or header.channels == 0 or header.width * header.height * header.channels > len(data):
+    if header is None or not 0 < header.width * header.height * header.channels <= len(data):
         return None
-    if header.width * header.channels >= _STORED_BLOCK_LIMIT or header.width * header.height == 0:
+    if header.width * header.channels >= _STORED_BLOCK_LIMIT:
         return None
     pixels = np.empty((header.height, header.width, header.channels), dtype=np.uint8)
-    return pixels if plain_png(*pixels.shape).decode(data, pixels, verify=True) else None
+    png = plain_png(*pixels.shape)
+    if len(data) != png.size:
+        return None
+    reader = PlainReader(png)
+    reader.fill(data)
+    return pixels if reader.take(pixels, verify=True) else None
 
 
 def _chunk(chunk_type: bytes, content: bytes) -> bytes:
