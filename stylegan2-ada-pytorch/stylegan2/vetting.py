@@ -154,12 +154,14 @@ def _to_training_pixels(data: bytes, wanted: Wanted) -> NDArray[np.uint8]:
         if crop_width * _SMALLEST_FRACTION < width or crop_height * _SMALLEST_FRACTION < height:
             raise _too_small(image, wanted)
         left, top = (image.width - crop_width) // 2, (image.height - crop_height) // 2
-        picture = _with_channels(image, wanted.channels).resize(
-            (width, height),
-            _FILTERS[wanted.resize_filter],
-            box=(left, top, left + crop_width, top + crop_height),
-            reducing_gap=2.0,  # halves the time on photos; at most 1/255 away from a plain Lanczos
-        )
+        picture = _with_channels(image, wanted.channels)
+        if picture.size != (width, height):
+            picture = picture.resize(
+                (width, height),
+                _FILTERS[wanted.resize_filter],
+                box=(left, top, left + crop_width, top + crop_height),
+                reducing_gap=2.0,  # halves the time on photos; at most 1/255 away from a plain Lanczos
+            )
     if orientation in _UPRIGHT:
         picture = picture.transpose(_UPRIGHT[orientation])
     return np.asarray(picture).reshape(wanted.shape)
@@ -181,13 +183,12 @@ def _orientation(image: Image.Image) -> int:
 def _with_channels(image: Image.Image, channels: int) -> Image.Image:
     if image.mode.startswith(("I", "F")):
         image = _to_8_bit(image)
-    if channels == 4:
-        return image.convert("RGBA")
-    if image.has_transparency_data:
+    mode = {1: "L", 3: "RGB", 4: "RGBA"}[channels]
+    if channels != 4 and image.has_transparency_data:
         with_alpha = image.convert("RGBA")
         image = Image.new("RGB", image.size, "white")
         image.paste(with_alpha, mask=with_alpha.getchannel("A"))
-    return image.convert("RGB" if channels == 3 else "L")
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _to_8_bit(image: Image.Image) -> Image.Image:
