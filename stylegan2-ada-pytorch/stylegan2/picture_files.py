@@ -12,8 +12,8 @@ import struct
 import weakref
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from stylegan2.errors import DatasetError
@@ -80,7 +80,19 @@ def is_hidden(name: str) -> bool:
 
 
 def _is_picture(name: str) -> bool:
-    return PurePosixPath(name).suffix.lower() in PICTURE_SUFFIXES
+    return os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES  # pathlib would be half of the time of opening
+
+
+def _sorted_apart(names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return the pictures and the other files, each sorted, without dataset.json."""
+    pictures: list[str] = []
+    others: list[str] = []
+    for name in sorted(names):
+        if _is_picture(name):
+            pictures.append(name)
+        elif name != LABELS_NAME:
+            others.append(name)
+    return pictures, others
 
 
 class FolderFiles:
@@ -88,9 +100,7 @@ class FolderFiles:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        everything = sorted(_names_under(folder))
-        self.names = [name for name in everything if _is_picture(name)]
-        self.passed_over = [name for name in everything if not _is_picture(name) and name != LABELS_NAME]
+        self.names, self.passed_over = _sorted_apart(_names_under(folder))
 
     def read(self, index: int) -> bytes:
         return self._read(self.names[index], LARGEST_PICTURE_FILE)
@@ -259,11 +269,9 @@ class ZipFiles:
     def __init__(self, path: Path) -> None:
         self._members = ZipMembers(path)
         for name in self._members.infos:
-            if leads_outside(name) or (_is_picture(name) and not name.isprintable()):
+            if leads_outside(name) or (not name.isprintable() and _is_picture(name)):
                 raise DatasetError(f"{path} holds a member with an unsafe name: {name!r}.")
-        everything = sorted(name for name in self._members.infos if not is_hidden(name))
-        self.names = [name for name in everything if _is_picture(name)]
-        self.passed_over = [name for name in everything if not _is_picture(name) and name != LABELS_NAME]
+        self.names, self.passed_over = _sorted_apart(name for name in self._members.infos if not is_hidden(name))
         for name in self.names:
             self._refuse_if_unusable(name, LARGEST_PICTURE_FILE)
         infos = [self._members.infos[name] for name in self.names]
