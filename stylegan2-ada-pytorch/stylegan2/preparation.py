@@ -10,12 +10,15 @@ pixels and labels: the same folder gives the same bytes again, whatever the numb
 
 from __future__ import annotations
 
+import functools
 import json
+import mmap
 import os
 import re
 import stat
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
@@ -24,10 +27,10 @@ from typing import Literal
 from stylegan2.labels import Label, labels_by_name
 from stylegan2.picture_files import LABELS_NAME
 from stylegan2.picture_size import picture_size, size_rule
-from stylegan2.png_format import encode_png
+from stylegan2.png_format import encode_png, plain_png
 from stylegan2.uploads import PreparationError, Uploads, open_uploads
 from stylegan2.vetting import RefusedPicture, Wanted, training_pixels
-from stylegan2.worker_pool import WorkerCrashed, map_in_order
+from stylegan2.worker_pool import WorkerCrashed, choose_workers, items_under_way, map_in_order
 
 __all__ = ["LabelSource", "PreparationError", "PrepareReport", "SetAside", "prepare_images"]
 
@@ -100,12 +103,11 @@ def prepare_images(
     partial = dest_zip.with_name(dest_zip.name + ".part")
     good: dict[str, str] = {}  # name in the source -> name in the data set
     twins: dict[bytes, list[str]] = {}
-    per_task = max(1, _BYTES_PER_TASK // (wanted.height * wanted.width * wanted.channels))
+    workers = choose_workers(len(names)) if workers is None else workers
     try:
         dest_zip.parent.mkdir(parents=True, exist_ok=True)
-        with _DatasetWriter(partial) as dataset:
-            jobs = [(uploads, name, wanted) for name in names]
-            outcomes = map_in_order(_vet, jobs, workers=workers, items_per_task=min(per_task, 8))
+        outcomes = _vet_all(uploads, names, wanted, workers, partial.with_name(partial.name + "s"))
+        with _DatasetWriter(partial) as dataset, closing(outcomes):
             for done, (name, outcome) in enumerate(zip(names, outcomes, strict=True), start=1 + len(unusable)):
                 if isinstance(outcome, WorkerCrashed):
                     unusable[name] = "The picture makes the program that reads it crash; save it anew and try again."
@@ -114,7 +116,7 @@ def prepare_images(
                 elif (no_label := labelling.why_without(name)) is not None:
                     unusable[name] = no_label
                 else:
-                    alike = twins.setdefault(outcome[-_CHECKSUMS:], [])
+                    alike = twins.setdefault(bytes(outcome[-_CHECKSUMS:]), [])
                     twin = next((other for other in alike if dataset.read(good[other]) == outcome), None)
                     if twin is not None:
                         unusable[name] = f"This is the same picture as {_printable(twin)}, which is used."
@@ -143,13 +145,58 @@ def prepare_images(
 _CHECKSUMS = 20  # bytes at the end of a plain PNG with Adler-32, CRC-32 and the empty last chunk
 
 
-def _vet(job: tuple[Uploads, str, Wanted]) -> bytes | str:
-    """Return the picture as it comes into the data set, or the sentence that says why not. Runs in a worker process."""
-    uploads, name, wanted = job
+Outcome = bytes | memoryview | str | WorkerCrashed
+
+
+def _vet_all(
+    uploads: Uploads, names: list[str], wanted: Wanted, workers: int, scratch: Path
+) -> Generator[Outcome, None, None]:
+    """Yield for every name the picture as it comes into the data set (valid until the next), or why there is none."""
+    if workers <= 1:
+        yield from (_vet(uploads, name, wanted) for name in names)
+        return
+    # Through a pipe, moving the pictures took half as long as making them. So they come back through a file that all
+    # processes map into their memory. (The system's shared memory is often small in containers, and who writes more
+    # into it than there is gets killed; here the room is there once the file is written.)
+    size = plain_png(*wanted.shape).size
+    per_task = min(max(1, _BYTES_PER_TASK // size), 8)
+    places = items_under_way(workers, per_task)
+    try:
+        with scratch.open("wb") as file:
+            for _ in range(places):
+                file.write(bytes(size))
+        jobs = [(uploads, name, wanted, scratch, number % places * size) for number, name in enumerate(names)]
+        outcomes = map_in_order(_vet_into_memory, jobs, workers=workers, items_per_task=per_task)
+        for (*_, start), outcome in zip(jobs, outcomes, strict=True):
+            yield _mapped(scratch)[start : start + size] if outcome is None else outcome
+    finally:
+        _mapped.cache_clear()
+        scratch.unlink(missing_ok=True)
+
+
+def _vet(uploads: Uploads, name: str, wanted: Wanted) -> bytes | str:
+    """Return the picture as it comes into the data set, or the sentence that says why not."""
     try:
         return encode_png(training_pixels(uploads.read(name), wanted))
     except RefusedPicture as refusal:
         return str(refusal)
+
+
+def _vet_into_memory(job: tuple[Uploads, str, Wanted, Path, int]) -> str | None:
+    """In a worker process: write the picture into the mapped file, or return why not."""
+    uploads, name, wanted, scratch, start = job
+    outcome = _vet(uploads, name, wanted)
+    if isinstance(outcome, str):
+        return outcome
+    _mapped(scratch)[start : start + len(outcome)] = outcome
+    return None
+
+
+@functools.lru_cache(maxsize=1)
+def _mapped(path: Path) -> memoryview:
+    """A file as memory that all processes share; opened once in each."""
+    with path.open("r+b") as file:
+        return memoryview(mmap.mmap(file.fileno(), 0))
 
 
 class _Labelling:
@@ -214,7 +261,7 @@ class _DatasetWriter:
             if exception[0] is None:
                 self._write(LABELS_NAME, self.labels.encode())
 
-    def add(self, png: bytes) -> str:
+    def add(self, png: bytes | memoryview) -> str:
         """Write a picture; return its name."""
         name = f"{self._count // _PICTURES_PER_FOLDER:05d}/img{self._count:08d}.png"
         self._write(name, png)
@@ -225,7 +272,7 @@ class _DatasetWriter:
         """Return a picture that was written before."""
         return self._archive.read(name)
 
-    def _write(self, name: str, data: bytes) -> None:
+    def _write(self, name: str, data: bytes | memoryview) -> None:
         info = zipfile.ZipInfo(name, _ZIP_EPOCH)
         info.create_system = 3  # Unix, whatever this runs on
         info.external_attr = (stat.S_IFREG | 0o644) << 16

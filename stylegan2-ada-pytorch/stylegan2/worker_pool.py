@@ -14,6 +14,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+_TASKS_PER_WORKER = 2  # one in work and one waiting
 _WORTH_A_WORKER = 100  # items; a process takes about as long to start as the work on so many small pictures
 
 
@@ -28,6 +29,11 @@ def usable_cpus() -> int:
     return os.cpu_count() or 1
 
 
+def choose_workers(items: int) -> int:
+    """Return how many processes are worth their start for so many items."""
+    return min(usable_cpus(), items // _WORTH_A_WORKER)
+
+
 def map_in_order(
     function: Callable[[Item], Result],
     items: Sequence[Item],
@@ -37,7 +43,7 @@ def map_in_order(
 ) -> Iterator[Result | WorkerCrashed]:
     """Yield ``function(item)`` for every item, in the order of the items.
 
-    Only a few results per worker are ever waiting, however slowly they are fetched. With one worker everything
+    Only ``items_under_way`` are ever begun and not yet fetched, however slowly. With one worker everything
     happens in this process, where a crash cannot be caught.
 
     Args:
@@ -46,7 +52,7 @@ def map_in_order(
         items_per_task: how many go to a process at a time; fewer where results are large.
     """
     if workers is None:
-        workers = min(usable_cpus(), len(items) // _WORTH_A_WORKER)
+        workers = choose_workers(len(items))
     if workers <= 1:
         yield from map(function, items)
         return
@@ -56,7 +62,7 @@ def map_in_order(
     pool = _new_pool(workers)
     try:
         while tasks or running:
-            while tasks and len(running) < 2 * workers:
+            while tasks and len(running) < _TASKS_PER_WORKER * workers:
                 task = tasks.popleft()
                 running.append((task, pool.submit(_apply, function, task)))
             task, future = running.popleft()
@@ -73,6 +79,11 @@ def map_in_order(
                     yield _apply_alone(function, item)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def items_under_way(workers: int, items_per_task: int) -> int:
+    """Return how many items ``map_in_order`` has begun at most, counting from the oldest that is not fetched yet."""
+    return _TASKS_PER_WORKER * workers * items_per_task
 
 
 def _new_pool(workers: int) -> ProcessPoolExecutor:

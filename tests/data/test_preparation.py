@@ -92,6 +92,7 @@ class TestZip:
             prepare_images(mixed_uploads, tmp_path / name, resolution=32, workers=workers)
         one, again, two = ((tmp_path / name).read_bytes() for name in ("one.zip", "again.zip", "two.zip"))
         assert one == again == two
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["again.zip", "one.zip", "two.zip", "uploads"]
 
     def test_the_bytes_are_those_of_every_other_machine(self, uploads, tmp_path):
         """A change of this hash means that data sets made before and after it differ."""
@@ -185,13 +186,14 @@ class TestHostileFolders:
             assert name[0] not in ".-"
             assert len(name) <= 260
 
-    def test_a_full_disk_is_an_error_that_names_the_file_and_leaves_nothing(self, uploads, tmp_path):
+    @pytest.mark.parametrize("workers", [1, 2])
+    def test_a_full_disk_is_an_error_that_names_the_file_and_leaves_nothing(self, uploads, tmp_path, workers):
         folder = uploads({"a.png": encoded(photo(), "PNG")})
         limits = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (5000, limits[1]))
         try:
             with pytest.raises(PreparationError, match=r"d\.zip cannot be written: File too large"):
-                prepare_images(folder, tmp_path / "d.zip", resolution=64, workers=1)
+                prepare_images(folder, tmp_path / "d.zip", resolution=64, workers=workers)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         assert not list(tmp_path.glob("d.zip*"))
