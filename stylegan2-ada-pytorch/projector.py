@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import click
 import numpy as np
@@ -20,7 +21,7 @@ from stylegan2.command_line import (
 from stylegan2.latents import save_ws
 from stylegan2.perceptual import DiscriminatorFeatures, Features, TorchScriptFeatures
 from stylegan2.projection import Space, project
-from stylegan2.vetting import RefusedPicture, load_training_pixels
+from stylegan2.vetting import Channels, RefusedPicture, Wanted, load_training_pixels
 
 FILM_FRAMES = 120
 FILM_MILLISECONDS = 40  # per frame; the last one stays for two seconds
@@ -87,7 +88,8 @@ def main(
     """
     loaded = open_network(network, device)
     generator = loaded.G_ema
-    pixels = np.stack([_read_target(path, generator.img_resolution, generator.img_channels) for path in targets])
+    wanted = Wanted(generator.img_height, generator.img_width, cast(Channels, generator.img_channels))
+    pixels = np.stack([_read_target(path, wanted) for path in targets])
     features: Features
     if perceptual is None:
         features = DiscriminatorFeatures(loaded.D)
@@ -118,14 +120,11 @@ def main(
     click.echo(f"The results are in {outdir}")
 
 
-def _read_target(path: Path, resolution: int, channels: int) -> NDArray[np.uint8]:
+def _read_target(path: Path, wanted: Wanted) -> NDArray[np.uint8]:
     try:
-        pixels = load_training_pixels(path, resolution)
+        return load_training_pixels(path, wanted)
     except RefusedPicture as refusal:
         raise click.BadParameter(f"{path}: {refusal}", param_hint="--target") from refusal
-    if channels == 1:
-        return np.asarray(Image.fromarray(pixels).convert("L"))[:, :, np.newaxis]
-    return pixels
 
 
 def _write_film(target: NDArray[np.uint8], frames: NDArray[np.uint8], path: Path) -> None:

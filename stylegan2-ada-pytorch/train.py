@@ -18,7 +18,7 @@ from stylegan2.training import train
 
 SECTIONS = {
     "Main options": ["data", "outdir", "preset", "kimg", "transfer", "seed"],
-    "Data": ["mirror", "dataset_name"],
+    "Data": ["mirror", "cond", "subset", "dataset_name"],
     "Augmentation": ["aug", "target", "p", "augpipe"],
     "Hyperparameters": ["batch", "gamma"],
     "Output and interruptions": ["checkpoint_dir", "tick", "snap", "dry_run"],
@@ -90,6 +90,20 @@ PRESET_HELP = (
     show_default=True,
     metavar="BOOL",
     help="Show every picture also mirrored: twice the data, if left and right mean the same.",
+)
+@click.option(
+    "--cond",
+    type=click.BOOL,
+    default=False,
+    show_default=True,
+    metavar="BOOL",
+    help="Learn the labels in the data set's dataset.json too, so that a class can be asked for.",
+)
+@click.option(
+    "--subset",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Use only N of the pictures, chosen by --seed.  [default: all]",
 )
 @click.option("--dataset-name", metavar="NAME", help="What to call the data in the results.  [default: from --data]")
 @click.option(

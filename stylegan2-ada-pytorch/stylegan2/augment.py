@@ -91,7 +91,7 @@ class AugmentPipe:
         self.draws = RandomDraws() if draws is None else draws
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Pictures `[N, C, H, W]` with values about -1 to 1, C = 1 or 3; the same shape comes back."""
+        """Pictures `[N, C, H, W]` with values about -1 to 1, C = 1, 3 or 4 (RGBA); the same shape comes back."""
         if self.p <= 0:
             return images
         if not self.operations.isdisjoint(BLIT + GEOMETRY):
@@ -169,7 +169,12 @@ class AugmentPipe:
         return matrix
 
     def _apply_colour(self, images: Tensor) -> Tensor:
-        """One affine map of the colour space for all colour operations; in grey pictures, its effect on grey."""
+        """One affine map of the colour space for all colour operations; in grey pictures, its effect on grey.
+
+        An alpha channel stays as it is: it is no colour.
+        """
+        if images.shape[1] == 4:
+            return torch.cat([self._apply_colour(images[:, :3]), images[:, 3:]], dim=1)
         n, channels, height, width = images.shape
         matrix = self._colour_matrix(images)
         flat = images.reshape(n, channels, height * width)

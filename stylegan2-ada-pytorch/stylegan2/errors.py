@@ -2,6 +2,7 @@
 
 ModelError                  everything this package raises on purpose
 ├── OptionError             an option has a value that cannot be used; the message names the option
+├── DatasetError            the data set cannot be used; the message names the file and says what to do
 ├── NetworkFileError        a network folder or file is missing, damaged or of another format
 ├── CheckpointError         a training checkpoint cannot be written or does not belong to this training
 └── DivergedError           the losses or weights are no longer finite numbers
@@ -14,6 +15,10 @@ class ModelError(Exception):
 
 class OptionError(ModelError, ValueError):
     """An option has a value that cannot be used; the message begins with the option's name."""
+
+
+class DatasetError(ModelError):
+    """The data set cannot be used; the message names the offending file."""
 
 
 class NetworkFileError(ModelError):

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from stylegan2.errors import OptionError
 from stylegan2.ops import LRELU_GAIN, LRELU_SLOPE, conv_down, make_filter
+from stylegan2.picture_size import LARGEST_BASE, nominal_base
 
 
 class Linear(nn.Module):
@@ -77,11 +78,19 @@ class Conv(nn.Module):
         return x if self.clamp is None else x.clamp(-self.clamp, self.clamp)
 
 
-def resolutions_of(img_resolution: int, lowest: int) -> list[int]:
-    """4, 8, ... up to the picture's; refuses what is no power of two."""
-    if img_resolution < lowest or img_resolution & (img_resolution - 1):
-        raise OptionError(f"img_resolution: must be a power of two from {lowest} up, not {img_resolution}")
-    return [2**power for power in range(2, img_resolution.bit_length())]
+def sizes_of(img_resolution: int, base_height: int, base_width: int, doublings: int) -> dict[int, tuple[int, int]]:
+    """Resolution -> (height, width): the base (4: 4x4), then always twice as much, up to the picture's.
+
+    Refuses what is no power of two, or leaves fewer than so many doublings.
+    """
+    for name, side in (("base_height", base_height), ("base_width", base_width)):
+        if not 1 <= side <= LARGEST_BASE:
+            raise OptionError(f"{name}: must be from 1 to {LARGEST_BASE}, not {side}")
+    base = nominal_base(base_height, base_width)
+    if img_resolution < base << doublings or img_resolution & (img_resolution - 1):
+        raise OptionError(f"img_resolution: must be a power of two from {base << doublings} up, not {img_resolution}")
+    scales = [2**power for power in range((img_resolution // base).bit_length())]
+    return {base * scale: (base_height * scale, base_width * scale) for scale in scales}
 
 
 def channels_at(resolution: int, channel_base: int, channel_max: int) -> int:

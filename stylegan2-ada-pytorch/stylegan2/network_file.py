@@ -45,6 +45,8 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "channel_max": (1, 8192),
     "mbstd_group_size": (1, 4096),
     "mbstd_channels": (0, 64),
+    "base_height": (1, 16),
+    "base_width": (1, 16),
 }
 
 

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stylegan2.errors import OptionError
-from stylegan2.layers import Conv, Linear, channels_at, resolutions_of
+from stylegan2.layers import Conv, Linear, channels_at, sizes_of
 from stylegan2.ops import (
     LRELU_GAIN,
     LRELU_SLOPE,
@@ -26,6 +26,8 @@ from stylegan2.ops import (
 
 NoiseMode = Literal["const", "random", "none"]
 Architecture = Literal["resnet", "orig"]
+Size = tuple[int, int]
+"""Height and width."""
 
 W_AVG_DECAY = 0.995
 SQRT_HALF = math.sqrt(0.5)
@@ -96,16 +98,16 @@ class SynthesisLayer(nn.Module):
     resample_filter: Tensor
 
     def __init__(
-        self, in_channels: int, out_channels: int, w_dim: int, resolution: int, *, up: bool, conv_clamp: float | None
+        self, in_channels: int, out_channels: int, w_dim: int, size: Size, *, up: bool, conv_clamp: float | None
     ) -> None:
         super().__init__()
         self.affine = Linear(w_dim, in_channels, bias=1.0)
         self.weight = nn.Parameter(torch.randn(out_channels, in_channels, 3, 3))
         self.noise_strength = nn.Parameter(torch.zeros([]))
         self.bias = nn.Parameter(torch.zeros(out_channels))
-        self.register_buffer("noise_const", torch.randn(resolution, resolution))
+        self.register_buffer("noise_const", torch.randn(size))
         self.register_buffer("resample_filter", make_filter(), persistent=False)
-        self.resolution, self.up, self.conv_clamp = resolution, up, conv_clamp
+        self.size, self.up, self.conv_clamp = size, up, conv_clamp
 
     def forward(self, x: Tensor, w: Tensor, noise_mode: NoiseMode) -> Tensor:
         kernel = self.resample_filter if self.up else None
@@ -116,7 +118,7 @@ class SynthesisLayer(nn.Module):
         else:
             noise = self.noise_const
             if noise_mode == "random":
-                noise = torch.randn([x.shape[0], 1, self.resolution, self.resolution], device=x.device, dtype=x.dtype)
+                noise = torch.randn([x.shape[0], 1, *self.size], device=x.device, dtype=x.dtype)
             x = x + shift + noise * (self.noise_strength * LRELU_GAIN)
         x = F.leaky_relu(x, LRELU_SLOPE)
         return x if self.conv_clamp is None else x.clamp(-self.conv_clamp, self.conv_clamp)
@@ -149,7 +151,7 @@ class SynthesisBlock(nn.Module):
         in_channels: int,
         out_channels: int,
         w_dim: int,
-        resolution: int,
+        size: Size,
         img_channels: int,
         conv_clamp: float | None,
     ) -> None:
@@ -157,10 +159,10 @@ class SynthesisBlock(nn.Module):
         self.num_convs = 1 if in_channels == 0 else 2
         self.register_buffer("resample_filter", make_filter(), persistent=False)
         if in_channels == 0:
-            self.const = nn.Parameter(torch.randn(out_channels, resolution, resolution))
+            self.const = nn.Parameter(torch.randn(out_channels, *size))
         else:
-            self.conv0 = SynthesisLayer(in_channels, out_channels, w_dim, resolution, up=True, conv_clamp=conv_clamp)
-        self.conv1 = SynthesisLayer(out_channels, out_channels, w_dim, resolution, up=False, conv_clamp=conv_clamp)
+            self.conv0 = SynthesisLayer(in_channels, out_channels, w_dim, size, up=True, conv_clamp=conv_clamp)
+        self.conv1 = SynthesisLayer(out_channels, out_channels, w_dim, size, up=False, conv_clamp=conv_clamp)
         self.torgb = ToRGB(out_channels, img_channels, w_dim, conv_clamp=conv_clamp)
 
     def forward(self, x: Tensor | None, img: Tensor | None, ws: Tensor, noise_mode: NoiseMode) -> tuple[Tensor, Tensor]:
@@ -174,12 +176,12 @@ class SynthesisBlock(nn.Module):
 
 
 class Synthesis(nn.Module):
-    """ws -> picture. One block per resolution, from 4x4 up."""
+    """ws -> picture. One block per resolution, from the base (4x4) up."""
 
     def __init__(
         self,
         w_dim: int,
-        img_resolution: int,
+        sizes: dict[int, Size],
         img_channels: int,
         channel_base: int,
         channel_max: int,
@@ -187,18 +189,18 @@ class Synthesis(nn.Module):
     ) -> None:
         super().__init__()
         self.w_dim = w_dim
-        self.resolutions = resolutions_of(img_resolution, 4)
+        self.resolutions = list(sizes)
         # A block's colours share their w with the next block's first convolution, so only the last one counts.
         self.num_ws = 2 * len(self.resolutions)
         in_channels = 0
-        for resolution in self.resolutions:
+        for resolution, size in sizes.items():
             out_channels = channels_at(resolution, channel_base, channel_max)
-            block = SynthesisBlock(in_channels, out_channels, w_dim, resolution, img_channels, conv_clamp)
+            block = SynthesisBlock(in_channels, out_channels, w_dim, size, img_channels, conv_clamp)
             self.add_module(f"b{resolution}", block)
             in_channels = out_channels
 
     def forward(self, ws: Tensor, noise_mode: NoiseMode = "const") -> Tensor:
-        """ws `[N, num_ws, w_dim]` -> pictures `[N, C, R, R]`, about -1 to 1 (not clipped).
+        """ws `[N, num_ws, w_dim]` -> pictures `[N, C, H, W]`, about -1 to 1 (not clipped).
 
         Noise: `const` the stored one (same ws, same picture), `random` fresh, `none` nothing.
         """
@@ -218,7 +220,10 @@ class Synthesis(nn.Module):
 
 
 class Generator(nn.Module):
-    """Mapping and synthesis. `init_kwargs` holds what builds the same network again."""
+    """Mapping and synthesis. `init_kwargs` holds what builds the same network again.
+
+    Pictures of 384x256 pixels have the base 6x4, and so on (see picture_size); by default they are square.
+    """
 
     def __init__(
         self,
@@ -231,16 +236,20 @@ class Generator(nn.Module):
         channel_base: int = 32768,
         channel_max: int = 512,
         conv_clamp: float | None = None,
+        base_height: int = 4,
+        base_width: int = 4,
     ) -> None:
         super().__init__()
         self.init_kwargs: dict[str, Any] = {
             "z_dim": z_dim, "c_dim": c_dim, "w_dim": w_dim, "img_resolution": img_resolution,
             "img_channels": img_channels, "mapping_layers": mapping_layers, "channel_base": channel_base,
-            "channel_max": channel_max, "conv_clamp": conv_clamp,
+            "channel_max": channel_max, "conv_clamp": conv_clamp, "base_height": base_height, "base_width": base_width,
         }  # fmt: skip
         self.z_dim, self.c_dim, self.w_dim = z_dim, c_dim, w_dim
         self.img_resolution, self.img_channels = img_resolution, img_channels
-        self.synthesis = Synthesis(w_dim, img_resolution, img_channels, channel_base, channel_max, conv_clamp)
+        sizes = sizes_of(img_resolution, base_height, base_width, 0)
+        self.img_height, self.img_width = sizes[img_resolution]
+        self.synthesis = Synthesis(w_dim, sizes, img_channels, channel_base, channel_max, conv_clamp)
         self.num_ws = self.synthesis.num_ws
         self.mapping = Mapping(z_dim, c_dim, w_dim, self.num_ws, mapping_layers)
 
@@ -288,15 +297,21 @@ class DiscriminatorBlock(nn.Module):
 
 
 class DiscriminatorEpilogue(nn.Module):
-    """The last, 4x4 part: minibatch standard deviation, convolution, two fully connected layers."""
+    """The last part, 4x4 as the base is: minibatch standard deviation, convolution, two fully connected layers."""
 
     def __init__(
-        self, channels: int, out_features: int, mbstd_group_size: int, mbstd_channels: int, conv_clamp: float | None
+        self,
+        channels: int,
+        size: Size,
+        out_features: int,
+        mbstd_group_size: int,
+        mbstd_channels: int,
+        conv_clamp: float | None,
     ) -> None:
         super().__init__()
         self.mbstd_group_size, self.mbstd_channels = mbstd_group_size, mbstd_channels
         self.conv = Conv(channels + mbstd_channels, channels, 3, conv_clamp=conv_clamp)
-        self.fc = Linear(channels * 16, channels, lrelu=True)
+        self.fc = Linear(channels * size[0] * size[1], channels, lrelu=True)
         self.out = Linear(channels, out_features)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -321,6 +336,8 @@ class Discriminator(nn.Module):
         mapping_layers: int = 8,
         architecture: Architecture = "resnet",
         conv_clamp: float | None = None,
+        base_height: int = 4,
+        base_width: int = 4,
     ) -> None:
         super().__init__()
         if architecture not in get_args(Architecture):
@@ -329,23 +346,28 @@ class Discriminator(nn.Module):
             "c_dim": c_dim, "img_resolution": img_resolution, "img_channels": img_channels,
             "channel_base": channel_base, "channel_max": channel_max, "mbstd_group_size": mbstd_group_size,
             "mbstd_channels": mbstd_channels, "mapping_layers": mapping_layers, "architecture": architecture,
-            "conv_clamp": conv_clamp,
+            "conv_clamp": conv_clamp, "base_height": base_height, "base_width": base_width,
         }  # fmt: skip
         self.c_dim, self.img_resolution, self.img_channels = c_dim, img_resolution, img_channels
-        resolutions = resolutions_of(img_resolution, 8)
-        self.block_resolutions = resolutions[:0:-1]
-        channels = {resolution: channels_at(resolution, channel_base, channel_max) for resolution in resolutions}
+        sizes = sizes_of(img_resolution, base_height, base_width, 1)
+        self.base_resolution, *upper = sizes
+        self.block_resolutions = upper[::-1]
+        channels = {resolution: channels_at(resolution, channel_base, channel_max) for resolution in sizes}
         for resolution in self.block_resolutions:
             picture = img_channels if resolution == img_resolution else 0
             block = DiscriminatorBlock(
                 channels[resolution], channels[resolution // 2], picture, architecture, conv_clamp
             )
             self.add_module(f"b{resolution}", block)
-        features = channels[4]
+        features = channels[self.base_resolution]
         if c_dim > 0:
             self.mapping = Mapping(0, c_dim, features, 0, mapping_layers)
         out_features = features if c_dim > 0 else 1
-        self.b4 = DiscriminatorEpilogue(features, out_features, mbstd_group_size, mbstd_channels, conv_clamp)
+        size = sizes[self.base_resolution]
+        self.add_module(
+            f"b{self.base_resolution}",
+            DiscriminatorEpilogue(features, size, out_features, mbstd_group_size, mbstd_channels, conv_clamp),
+        )
 
     def features(self, img: Tensor) -> list[Tensor]:
         """The output of every block, highest resolution first: a perceptual description of the picture."""
@@ -356,8 +378,8 @@ class Discriminator(nn.Module):
         return outputs
 
     def forward(self, img: Tensor, c: Tensor | None = None) -> Tensor:
-        """Pictures `[N, C, R, R]` (-1 to 1) -> logits `[N, 1]`."""
-        x: Tensor = self.b4(self.features(img)[-1])
+        """Pictures `[N, C, H, W]` (-1 to 1) -> logits `[N, 1]`."""
+        x: Tensor = self.get_submodule(f"b{self.base_resolution}")(self.features(img)[-1])
         if self.c_dim > 0:
             embedding: Tensor = self.mapping(None, c)
             x = (x * embedding).sum(dim=1, keepdim=True) / math.sqrt(embedding.shape[1])

@@ -11,6 +11,7 @@ import torch
 from stylegan2.augment import PIPES
 from stylegan2.dataset import ImageDataset
 from stylegan2.errors import OptionError
+from stylegan2.picture_size import PictureSize
 from stylegan2.presets import Settings, settings_of
 
 Augmentation = Literal["ada", "noaug", "fixed"]
@@ -24,17 +25,23 @@ class TrainingOptions:
     """Everything that decides a training. Made by `resolve_options`."""
 
     data: Path
-    """Data set: a zip or folder of square pictures of one size."""
+    """Data set: a zip or folder of pictures of one size."""
     outdir: Path
     """Where networks, samples and statistics go."""
     checkpoint_dir: Path | None
     """Where the training's whole state is kept, and looked for at the start; None: nowhere."""
     dataset_name: str
-    resolution: int
+    size: PictureSize
     channels: int
     images: int
     """Pictures in the data set, mirrored ones included."""
+    data_fingerprint: str
+    """Changes when the data set does."""
     mirror: bool
+    subset: int | None
+    """Pictures of the data set that are used, mirrored ones not included; None: all."""
+    label_size: int
+    """Numbers in a picture's label; 0 for a training without labels."""
     preset: str
     settings: Settings
     seed: int
@@ -48,25 +55,41 @@ class TrainingOptions:
     """Network whose weights this training begins with."""
     device: str
 
+    @property
+    def resolution(self) -> int:
+        return self.size.resolution
+
     def generator_kwargs(self) -> dict[str, Any]:
         """Arguments of the Generator."""
         s = self.settings
-        return {
-            "z_dim": s.z_dim, "w_dim": s.w_dim, "img_resolution": self.resolution, "img_channels": self.channels,
+        return self._picture_kwargs() | {
+            "z_dim": s.z_dim, "w_dim": s.w_dim,
             "mapping_layers": s.mapping_layers, "channel_base": s.channel_base, "channel_max": s.channel_max,
         }  # fmt: skip
 
     def discriminator_kwargs(self) -> dict[str, Any]:
         """Arguments of the Discriminator."""
         s = self.settings
-        return {
-            "img_resolution": self.resolution, "img_channels": self.channels, "channel_base": s.channel_base,
+        return self._picture_kwargs() | {
+            "channel_base": s.channel_base,
             "channel_max": s.channel_max, "mbstd_group_size": s.mbstd_group_size, "architecture": s.d_architecture,
         }  # fmt: skip
 
+    def _picture_kwargs(self) -> dict[str, Any]:
+        size = self.size
+        return {
+            "c_dim": self.label_size, "img_resolution": size.resolution, "img_channels": self.channels,
+            "base_height": size.base_height, "base_width": size.base_width,
+        }  # fmt: skip
+
+    def open_dataset(self) -> ImageDataset:
+        """The pictures, checked again. Raises DatasetError."""
+        cond = self.label_size > 0
+        return ImageDataset(self.data, mirror=self.mirror, subset=self.subset, seed=self.seed, use_labels=cond)
+
     def as_json(self) -> dict[str, Any]:
         """All options as plain JSON values, for `training_options.json`."""
-        values = dataclasses.asdict(self)
+        values = dataclasses.asdict(self) | {"resolution": self.resolution}
         return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
 
     def identity(self) -> dict[str, Any]:
@@ -92,6 +115,8 @@ def resolve_options(
     batch_gpu: int | None = None,
     gamma: float | None = None,
     mirror: bool = False,
+    subset: int | None = None,
+    cond: bool = False,
     seed: int = 0,
     aug: str = "ada",
     p: float | None = None,
@@ -122,9 +147,10 @@ def resolve_options(
     _check("gamma", gamma, 0, math.inf)
     _check("tick_kimg", tick_kimg, 0, math.inf, open_low=True)
     _check("snapshot_ticks", snapshot_ticks, 1, 10**9)
+    _check("subset", subset, 1, 10**9)
     _check("seed", seed, 0, 2**32 - 1)
 
-    dataset = ImageDataset(data, mirror=mirror)
+    dataset = ImageDataset(data, mirror=mirror, subset=subset, seed=seed, use_labels=cond)
     settings = settings_of(preset, dataset.resolution)
     settings = dataclasses.replace(
         settings,
@@ -143,10 +169,13 @@ def resolve_options(
         outdir=Path(outdir),
         checkpoint_dir=None if checkpoint_dir is None else Path(checkpoint_dir),
         dataset_name=Path(data).stem if dataset_name is None else dataset_name,
-        resolution=dataset.resolution,
+        size=dataset.size,
         channels=dataset.channels,
         images=len(dataset),
+        data_fingerprint=dataset.fingerprint(),
         mirror=mirror,
+        subset=subset,
+        label_size=dataset.label_size,
         preset=preset,
         settings=settings,
         seed=seed,

@@ -11,11 +11,12 @@ from stylegan2.networks import Generator
 
 SHEET_WIDTH = 2048
 """Pixels that a sheet is wide at most."""
+DRAWN_AT_ONCE = 8
 
 
-def grid_shape(resolution: int) -> tuple[int, int]:
-    """Columns and rows of a sheet: 8 x 4 up to 256 px, fewer for larger pictures."""
-    columns = min(max(SHEET_WIDTH // resolution, 2), 8)
+def grid_shape(width: int) -> tuple[int, int]:
+    """Columns and rows of a sheet: 8 x 4 of pictures up to 256 px wide, fewer of larger ones."""
+    columns = min(max(SHEET_WIDTH // width, 2), 8)
     return columns, columns // 2
 
 
@@ -25,27 +26,35 @@ def to_uint8(images: Tensor) -> Tensor:
 
 
 def save_sheet(images: Tensor, path: Path) -> None:
-    """Write bytes `[N, C, R, R]` as one PNG, row by row; N must fill `grid_shape`."""
-    _, channels, size, _ = images.shape
-    columns, rows = grid_shape(size)
-    sheet = images.reshape(rows, columns, channels, size, size).permute(0, 3, 1, 4, 2)
-    pixels = sheet.reshape(rows * size, columns * size, channels).cpu().numpy()
+    """Write bytes `[N, C, H, W]` as one PNG, row by row; N must fill `grid_shape`."""
+    _, channels, height, width = images.shape
+    columns, rows = grid_shape(width)
+    sheet = images.reshape(rows, columns, channels, height, width).permute(0, 3, 1, 4, 2)
+    pixels = sheet.reshape(rows * height, columns * width, channels).cpu().numpy()
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels).save(path)
 
 
-def describe_grid(resolution: int, path: Path) -> None:
-    """Write how to cut a sheet into pictures."""
-    columns, rows = grid_shape(resolution)
+def describe_grid(height: int, width: int, path: Path) -> None:
+    """Write how to cut a sheet into pictures: `cell` is their width, and their height unless `cell_height` is."""
+    columns, rows = grid_shape(width)
+    description = {"columns": columns, "rows": rows, "cell": width}
+    if height != width:
+        description["cell_height"] = height
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"columns": columns, "rows": rows, "cell": resolution}) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(description) + "\n", encoding="utf-8")
 
 
 @torch.no_grad()
-def sample_pictures(generator: Generator, seed: int) -> Tensor:
-    """A sheet's pictures of the same latents every time, as bytes."""
-    columns, rows = grid_shape(generator.img_resolution)
+def sample_pictures(generator: Generator, seed: int, labels: Tensor | None = None) -> Tensor:
+    """A sheet's pictures of the same latents every time, as bytes; `labels` `[N, c_dim]` for a conditional network."""
+    columns, rows = grid_shape(generator.img_width)
     source = torch.Generator().manual_seed(seed)
     z = torch.randn(columns * rows, generator.z_dim, generator=source)
     device = next(generator.parameters()).device
-    return torch.cat([to_uint8(generator(part.to(device), noise_mode="const")) for part in torch.split(z, 8)])
+    drawn = []
+    for first in range(0, len(z), DRAWN_AT_ONCE):
+        some = slice(first, first + DRAWN_AT_ONCE)
+        c = None if labels is None else labels[some].to(device)
+        drawn.append(to_uint8(generator(z[some].to(device), c, noise_mode="const")))
+    return torch.cat(drawn)

@@ -1,47 +1,51 @@
-"""Turn a folder of uploaded pictures into a data set that can be trained on, whatever lies in that folder.
+"""Turn a folder or zip of uploaded pictures into a data set that can be trained on, whatever lies in it.
 
     prepare_images              the whole job: every file ends either in the data set or set aside with a reason
     PrepareReport, SetAside     what came of it
     PreparationError            the job itself is impossible: no such folder, a useless resolution, a full disk
 
-The zip is in the format of StyleGAN2-ADA's data sets (see dataset.py) and depends on nothing but the pictures' names
-and pixels: the same folder gives the same bytes again, whatever the number of workers.
+The zip is in the format of StyleGAN2-ADA's data sets (see dataset.py) and depends on nothing but the pictures' names,
+pixels and labels: the same folder gives the same bytes again, whatever the number of workers.
 """
 
 from __future__ import annotations
 
-import hashlib
+import functools
+import json
+import mmap
 import os
 import re
-import shutil
 import stat
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
+from typing import Literal
 
-from stylegan2.errors import ModelError
-from stylegan2.png_format import encode_png
-from stylegan2.vetting import LARGEST_FILE, RefusedPicture, load_training_pixels
-from stylegan2.worker_pool import WorkerCrashed, map_in_order
+from stylegan2.labels import Label, labels_by_name
+from stylegan2.picture_files import LABELS_NAME
+from stylegan2.picture_size import picture_size, size_rule
+from stylegan2.png_format import encode_png, plain_png
+from stylegan2.uploads import PreparationError, Uploads, open_uploads
+from stylegan2.vetting import RefusedPicture, Wanted, training_pixels
+from stylegan2.worker_pool import WorkerCrashed, choose_workers, items_under_way, map_in_order
 
-IGNORED_NAMES = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini", "settings.yaml", "_READY"})
-"""Files and folders that are not meant as pictures; hidden ones (".name") are passed over too."""
-_SMALLEST, _LARGEST = 4, 4096  # pixels per side of a data set
+__all__ = ["LabelSource", "PreparationError", "PrepareReport", "SetAside", "prepare_images"]
+
+LabelSource = Literal["none", "file", "folders"]
+"""Where labels come from: nowhere, the source's dataset.json (if there is one), or the names of its sub-folders."""
 _PICTURES_PER_FOLDER = 1000
+_BYTES_PER_TASK = 4 << 20  # of pixels on their way from a worker process at a time
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date a zip can hold: no clock may show in the output
 _UNSAFE_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_NAME = 120
 
 
-class PreparationError(ModelError):
-    """The preparation as a whole cannot be done; the message names the path or option."""
-
-
 @dataclass(frozen=True)
 class SetAside:
-    """A file that is not in the data set: its name relative to the source folder, and why, in one plain sentence."""
+    """A file that is not in the data set: its name relative to the source, and why, in one plain sentence."""
 
     name: str
     reason: str
@@ -54,62 +58,74 @@ class PrepareReport:
     found: int
     good: int
     set_aside: tuple[SetAside, ...]
+    classes: tuple[str, ...] = ()
+    """Names of the sub-folders whose pictures have the labels 0, 1, ..., if labels came from there."""
 
 
 def prepare_images(
     source: Path,
     dest_zip: Path,
     *,
-    resolution: int,
+    resolution: int | Wanted,
+    labels: LabelSource = "none",
     set_aside: Path | None = None,
     workers: int | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> PrepareReport:
-    """Write a data set with every usable picture under ``source``, in the order of their names.
+    """Write a data set with every usable picture in ``source``, in the order of their names.
 
     Args:
-        source: folder, searched with its sub-folders. Links are not followed; hidden files and IGNORED_NAMES are
-            passed over, everything else counts as found.
+        source: folder, searched with its sub-folders, or zip. Links are not followed; hidden files and IGNORED_NAMES
+            are passed over, everything else counts as found.
         dest_zip: the data set. It appears only when it is complete, and not at all if no picture is good.
-        resolution: pixels per side, a power of two.
+        resolution: pixels per side of square RGB pictures, or what else they are to be like.
+        labels: where they come from. Pictures that they say nothing of are set aside.
         set_aside: folder for copies of the files that are not used, under names that are safe on any system.
         workers: processes; None takes the CPUs that this process may use, and one for a handful of files.
         on_progress: called with (files done, files found).
 
     Raises:
-        PreparationError: see there. A bad file never raises; it is in the report.
+        PreparationError, DatasetError: the job is impossible, or the source's dataset.json or zip is damaged. A bad
+            picture never raises; it is in the report.
     """
-    if not _SMALLEST <= resolution <= _LARGEST or resolution & (resolution - 1):
-        raise PreparationError(
-            f"resolution: must be a power of two from {_SMALLEST} to {_LARGEST} pixels, not {resolution}."
-        )
-    if not source.is_dir():
-        raise PreparationError(f"There is no folder {source} to take pictures from.")
+    wanted = Wanted(resolution, resolution) if isinstance(resolution, int) else resolution
+    if picture_size(wanted.height, wanted.width) is None:
+        raise PreparationError(f"resolution: {size_rule()}, not {wanted.width} x {wanted.height}.")
+    uploads = open_uploads(source)
     for option, path in (("dest", dest_zip), ("set_aside", set_aside)):
         if path is not None and path.resolve().is_relative_to(source.resolve()):
-            raise PreparationError(f"{option}: {path} must not lie inside the folder of pictures, {source}.")
-    names, unusable = _list_files(source)
+            raise PreparationError(f"{option}: {path} must not lie inside the pictures' own place, {source}.")
+    names, unusable = uploads.list_files()
+    listed = {*names, *unusable}  # dataset.json, which anyone may have written, can add any name to the unusable
+    labelling = _Labelling(labels, uploads, names, unusable)
     found = len(names) + len(unusable)
 
     partial = dest_zip.with_name(dest_zip.name + ".part")
-    good = 0
-    twins: dict[bytes, str] = {}
+    good: dict[str, str] = {}  # name in the source -> name in the data set
+    twins: dict[bytes, list[str]] = {}
+    workers = choose_workers(len(names)) if workers is None else workers
     try:
         dest_zip.parent.mkdir(parents=True, exist_ok=True)
-        with _DatasetWriter(partial) as dataset:
-            outcomes = map_in_order(_vet, [(source / name, resolution) for name in names], workers=workers)
+        outcomes = _vet_all(uploads, names, wanted, workers, partial.with_name(partial.name + "s"))
+        with _DatasetWriter(partial) as dataset, closing(outcomes):
             for done, (name, outcome) in enumerate(zip(names, outcomes, strict=True), start=1 + len(unusable)):
                 if isinstance(outcome, WorkerCrashed):
                     unusable[name] = "The picture makes the program that reads it crash; save it anew and try again."
                 elif isinstance(outcome, str):
                     unusable[name] = outcome
-                elif (twin := twins.setdefault(outcome.fingerprint, name)) != name:
-                    unusable[name] = f"This is the same picture as {_printable(twin)}, which is used."
+                elif (no_label := labelling.why_without(name)) is not None:
+                    unusable[name] = no_label
                 else:
-                    dataset.add(outcome.png)
-                    good += 1
+                    alike = twins.setdefault(bytes(outcome[-_CHECKSUMS:]), [])
+                    twin = next((other for other in alike if dataset.read(good[other]) == outcome), None)
+                    if twin is not None:
+                        unusable[name] = f"This is the same picture as {_printable(twin)}, which is used."
+                    else:
+                        alike.append(name)
+                        good[name] = dataset.add(outcome)
                 if on_progress is not None:
                     on_progress(done, found)
+            dataset.labels = labelling.as_json(good)
         if good:
             partial.replace(dest_zip)
         else:
@@ -119,60 +135,123 @@ def prepare_images(
     finally:
         partial.unlink(missing_ok=True)
 
-    in_order = sorted(unusable, key=os.fsencode)
+    in_order = sorted(unusable, key=_in_bytes)
     if set_aside is not None:
-        _copy_all(source, in_order, set_aside)
-    return PrepareReport(found, good, tuple(SetAside(_printable(name), unusable[name]) for name in in_order))
+        _copy_all(uploads, [name for name in in_order if name in listed], set_aside)
+    refused = tuple(SetAside(_printable(name), unusable[name]) for name in in_order)
+    return PrepareReport(found, len(good), refused, tuple(map(_printable, labelling.classes(good))))
 
 
-@dataclass(frozen=True)
-class _Prepared:
-    png: bytes
-    fingerprint: bytes  # equal for equal pixels
+_CHECKSUMS = 20  # bytes at the end of a plain PNG with Adler-32, CRC-32 and the empty last chunk
 
 
-def _vet(job: tuple[Path, int]) -> _Prepared | str:
-    """Return the picture ready for the data set, or the sentence that says why not. Runs in a worker process."""
-    path, resolution = job
+Outcome = bytes | memoryview | str | WorkerCrashed
+
+
+def _vet_all(
+    uploads: Uploads, names: list[str], wanted: Wanted, workers: int, scratch: Path
+) -> Generator[Outcome, None, None]:
+    """Yield for every name the picture as it comes into the data set (valid until the next), or why there is none."""
+    if workers <= 1:
+        yield from (_vet(uploads, name, wanted) for name in names)
+        return
+    # Through a pipe, moving the pictures took half as long as making them. So they come back through a file that all
+    # processes map into their memory. (The system's shared memory is often small in containers, and who writes more
+    # into it than there is gets killed; here the room is there once the file is written.)
+    size = plain_png(*wanted.shape).size
+    per_task = min(max(1, _BYTES_PER_TASK // size), 8)
+    places = items_under_way(workers, per_task)
     try:
-        pixels = load_training_pixels(path, resolution)
+        with scratch.open("wb") as file:
+            for _ in range(places):
+                file.write(bytes(size))
+        jobs = [(uploads, name, wanted, scratch, number % places * size) for number, name in enumerate(names)]
+        outcomes = map_in_order(_vet_into_memory, jobs, workers=workers, items_per_task=per_task)
+        for (*_, start), outcome in zip(jobs, outcomes, strict=True):
+            yield _mapped(scratch)[start : start + size] if outcome is None else outcome
+    finally:
+        _mapped.cache_clear()
+        scratch.unlink(missing_ok=True)
+
+
+def _vet(uploads: Uploads, name: str, wanted: Wanted) -> bytes | str:
+    """Return the picture as it comes into the data set, or the sentence that says why not."""
+    try:
+        return encode_png(training_pixels(uploads.read(name), wanted))
     except RefusedPicture as refusal:
         return str(refusal)
-    return _Prepared(encode_png(pixels), hashlib.blake2b(pixels.tobytes(), digest_size=16).digest())
 
 
-def _list_files(source: Path) -> tuple[list[str], dict[str, str]]:
-    """Return the names (relative to ``source``, with "/") of all files, sorted, and what cannot even be listed."""
-    names: list[str] = []
-    unusable: dict[str, str] = {}
-    folders = [""]
-    while folders:
-        folder = folders.pop()
-        try:
-            with os.scandir(source / folder) as listing:
-                entries = list(listing)
-        except OSError as error:
-            if folder == "":
-                raise PreparationError(f"The folder {source} cannot be opened: {error.strerror}.") from error
-            unusable[folder] = f"This folder cannot be opened ({error.strerror})."
-            continue
-        for entry in entries:
-            if entry.name.startswith(".") or entry.name in IGNORED_NAMES:
-                continue
-            name = f"{folder}/{entry.name}" if folder else entry.name
-            if entry.is_dir(follow_symlinks=False):
-                folders.append(name)
-            else:
-                names.append(name)
-    return sorted(names, key=os.fsencode), unusable
+def _vet_into_memory(job: tuple[Uploads, str, Wanted, Path, int]) -> str | None:
+    """In a worker process: write the picture into the mapped file, or return why not."""
+    uploads, name, wanted, scratch, start = job
+    outcome = _vet(uploads, name, wanted)
+    if isinstance(outcome, str):
+        return outcome
+    _mapped(scratch)[start : start + len(outcome)] = outcome
+    return None
+
+
+@functools.lru_cache(maxsize=1)
+def _mapped(path: Path) -> memoryview:
+    """A file as memory that all processes share; opened once in each."""
+    with path.open("r+b") as file:
+        return memoryview(mmap.mmap(file.fileno(), 0))
+
+
+class _Labelling:
+    """Which label a picture gets."""
+
+    def __init__(self, source: LabelSource, uploads: Uploads, names: list[str], unusable: dict[str, str]) -> None:
+        """Takes dataset.json out of the ``names``, and adds what it tells of but is not there to the ``unusable``."""
+        self._from_folders = source == "folders"
+        self._by_name: dict[str, Label] | None = None
+        if source == "none":
+            return
+        data = uploads.read_labels()
+        if data is None:
+            return
+        names.remove(LABELS_NAME)
+        if source == "file":
+            self._by_name = labels_by_name(data, f"{LABELS_NAME} in {uploads.path}")
+            for name in (self._by_name or {}).keys() - set(names):
+                unusable.setdefault(name, f"{LABELS_NAME} has a label for this picture, but there is no such file.")
+
+    def why_without(self, name: str) -> str | None:
+        """Return why a picture has no label, None if it has one or needs none."""
+        if self._from_folders and "/" not in name:
+            return "The picture lies in none of the sub-folders, whose names are the classes; move it into one."
+        if self._by_name is not None and name not in self._by_name:
+            return f"{LABELS_NAME} has no label for this picture."
+        return None
+
+    def classes(self, good: Mapping[str, str]) -> list[str]:
+        """Return the names of the classes, in order; none if labels do not come from folders."""
+        folders = {name.split("/")[0] for name in good} if self._from_folders else set()
+        return sorted(folders, key=os.fsencode)
+
+    def as_json(self, good: Mapping[str, str]) -> str:
+        """Return dataset.json for the good pictures."""
+        if not self._from_folders and self._by_name is None:
+            return json.dumps({"labels": None})
+        content: dict[str, object] = {}
+        by_name = self._by_name or {}
+        if self._from_folders:
+            classes = self.classes(good)
+            numbers = {name: number for number, name in enumerate(classes)}
+            by_name = {name: numbers[name.split("/")[0]] for name in good}
+            content["classes"] = list(map(_printable, classes))
+        content["labels"] = [[member, by_name[name]] for name, member in good.items()]
+        return json.dumps(content)
 
 
 class _DatasetWriter:
-    """Writes the zip: pictures by number, then dataset.json. The bytes depend on the pictures only."""
+    """Writes the zip: pictures by number, then dataset.json. The bytes depend on pictures and labels only."""
 
     def __init__(self, path: Path) -> None:
         self._archive = zipfile.ZipFile(path, "w", zipfile.ZIP_STORED)
         self._count = 0
+        self.labels = ""
 
     def __enter__(self) -> _DatasetWriter:
         return self
@@ -180,36 +259,33 @@ class _DatasetWriter:
     def __exit__(self, *exception: object) -> None:
         with self._archive:
             if exception[0] is None:
-                self._write("dataset.json", b'{"labels": null}')
+                self._write(LABELS_NAME, self.labels.encode())
 
-    def add(self, png: bytes) -> None:
-        self._write(f"{self._count // _PICTURES_PER_FOLDER:05d}/img{self._count:08d}.png", png)
+    def add(self, png: bytes | memoryview) -> str:
+        """Write a picture; return its name."""
+        name = f"{self._count // _PICTURES_PER_FOLDER:05d}/img{self._count:08d}.png"
+        self._write(name, png)
         self._count += 1
+        return name
 
-    def _write(self, name: str, data: bytes) -> None:
+    def read(self, name: str) -> bytes:
+        """Return a picture that was written before."""
+        return self._archive.read(name)
+
+    def _write(self, name: str, data: bytes | memoryview) -> None:
         info = zipfile.ZipInfo(name, _ZIP_EPOCH)
         info.create_system = 3  # Unix, whatever this runs on
         info.external_attr = (stat.S_IFREG | 0o644) << 16
         self._archive.writestr(info, data)
 
 
-def _copy_all(source: Path, names: list[str], folder: Path) -> None:
+def _copy_all(uploads: Uploads, names: list[str], folder: Path) -> None:
     """Copy the ordinary files among ``names`` into ``folder``. What cannot be copied is left out: the report has it."""
     taken: set[str] = set()
     for name in names:
         safe_name = _safe_name(name, taken)
         try:
-            descriptor = os.open(source / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except OSError:
-            continue  # a link, or unreadable, as its reason says
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_FILE:
-            os.close(descriptor)
-            continue
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with open(descriptor, "rb") as original, (folder / safe_name).open("wb") as copy:
-                shutil.copyfileobj(original, copy)
+            uploads.copy(name, folder / safe_name)
         except OSError as error:
             raise PreparationError(f"Files cannot be set aside in {folder}: {error.strerror}.") from error
 
@@ -227,7 +303,14 @@ def _safe_name(name: str, taken: set[str]) -> str:
     return free
 
 
+def _in_bytes(name: str) -> bytes:
+    try:
+        return os.fsencode(name)
+    except UnicodeEncodeError:  # half a character, which only a dataset.json can hold
+        return name.encode("utf-8", "backslashreplace")
+
+
 def _printable(name: str) -> str:
     """Return a file's name as text that can be shown: bytes that are no UTF-8 and control characters are escaped."""
-    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    text = _in_bytes(name).decode("utf-8", "backslashreplace")
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -157,7 +157,7 @@ def _check(generator: Generator, targets: NDArray[np.uint8], steps: int, space: 
 
 
 def _picture_shape(generator: Generator) -> tuple[int, int, int]:
-    return generator.img_channels, generator.img_resolution, generator.img_resolution
+    return generator.img_channels, generator.img_height, generator.img_width
 
 
 def _learning_rate(part_done: float) -> float:
@@ -178,7 +178,7 @@ def _noise_penalty(noise: Tensor) -> Tensor:
     while True:
         for dimension in (2, 3):
             penalty = penalty + (noise * noise.roll(1, dimension)).mean(dim=(1, 2, 3)).square().sum()
-        if noise.shape[-1] <= SMALLEST_NOISE_MAP:
+        if min(noise.shape[-2:]) <= SMALLEST_NOISE_MAP:
             return penalty
         noise = 2 * F.avg_pool2d(noise, 2)  # of four places the mean, brought back to unit variance
 

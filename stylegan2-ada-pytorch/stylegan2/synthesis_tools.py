@@ -135,5 +135,5 @@ def mix_styles(
 
 
 def _joined(generator: Generator, parts: Sequence[Pictures]) -> Pictures:
-    side = generator.img_resolution
-    return np.concatenate([np.empty((0, side, side, generator.img_channels), np.uint8), *parts])
+    shape = (0, generator.img_height, generator.img_width, generator.img_channels)
+    return np.concatenate([np.empty(shape, np.uint8), *parts])

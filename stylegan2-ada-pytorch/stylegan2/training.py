@@ -63,11 +63,11 @@ def train(
     Raises DatasetError, OptionError or NetworkFileError (transfer) before anything is written, CheckpointError where a
     checkpoint is of another training or cannot be written, DivergedError when the numbers are no longer finite.
     """
-    dataset = ImageDataset(options.data, mirror=options.mirror)
+    dataset = options.open_dataset()
     cuda_devices = [torch.cuda.current_device()] if options.device == "cuda" else []
     with torch.random.fork_rng(cuda_devices):
         torch.manual_seed(options.seed)
-        state = TrainingState(options)
+        state = TrainingState(options, dataset)
         report = None
         saved = None if options.checkpoint_dir is None else load_checkpoint(options.checkpoint_dir)
         if saved is not None:
@@ -95,6 +95,7 @@ class _Run:
         self.seconds_before = 0.0
         self.started = time.monotonic()
         self.warned = False
+        self.sheet_labels: torch.Tensor | None = None
 
     @property
     def seconds(self) -> float:
@@ -120,13 +121,20 @@ class _Run:
         (outdir / "training_options.json").write_text(text + "\n", encoding="utf-8")
         lines = "".join(json.dumps(tick) + "\n" for tick in self.ticks)
         (outdir / "stats.jsonl").write_text(lines, encoding="utf-8")
-        columns, rows = grid_shape(options.resolution)
-        describe_grid(options.resolution, self.samples / "grid.json")
-        chosen = np.random.RandomState(options.seed).permutation(len(dataset))
-        save_sheet(decode(dataset, np.resize(chosen, columns * rows).tolist()), self.samples / "reals.png")
+        columns, rows = grid_shape(options.size.width)
+        describe_grid(options.size.height, options.size.width, self.samples / "grid.json")
+        chosen = np.resize(np.random.RandomState(options.seed).permutation(len(dataset)), columns * rows).tolist()
+        save_sheet(decode(dataset, chosen), self.samples / "reals.png")
+        if options.label_size:  # the same in each place as among the reals
+            self.sheet_labels = torch.from_numpy(dataset.labels(chosen))
+        if dataset.passed_over:
+            _log.warning(
+                "data: %d other files are no pictures by their names and are not used; the first is %s",
+                len(dataset.passed_over), ascii(dataset.passed_over[0]),
+            )  # fmt: skip
         _log.info(
-            "%s: %d pictures of %d px, preset %s, %s to %g kimg on %s",
-            options.dataset_name, options.images, options.resolution, options.preset,
+            "%s: %d pictures of %s, preset %s, %s to %g kimg on %s",
+            options.dataset_name, options.images, options.size, options.preset,
             "begins" if self.state.shown == 0 else "continues", options.settings.kimg, options.device,
         )  # fmt: skip
         if self.state.shown == 0:
@@ -144,7 +152,7 @@ class _Run:
                 stopped = should_stop()
                 if stopped:
                     break
-                state.iterate(next(batches))
+                state.iterate(*next(batches))
                 if state.shown < min(tick_start + tick_length, total):
                     continue
                 self._tick((state.shown - tick_start), time.monotonic() - tick_clock)
@@ -206,7 +214,7 @@ class _Run:
     def _draw(self) -> None:
         """A sheet of what the averaged generator makes now; a copy lies beside the checkpoints."""
         name = f"fakes{self.state.kimg:08.3f}.png"
-        save_sheet(sample_pictures(self.state.generator_ema, self.options.seed), self.samples / name)
+        save_sheet(sample_pictures(self.state.generator_ema, self.options.seed, self.sheet_labels), self.samples / name)
         if self.options.checkpoint_dir is not None:
             kept = self.options.checkpoint_dir / "samples"
             kept.mkdir(parents=True, exist_ok=True)

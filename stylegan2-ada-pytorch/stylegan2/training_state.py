@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from stylegan2.augment import P_MAX, PIPES, AdaRule, AugmentPipe
+from stylegan2.dataset import ImageDataset
 from stylegan2.errors import CheckpointError, OptionError
 from stylegan2.loss import Losses
 from stylegan2.network_file import load_network
@@ -20,9 +21,10 @@ from stylegan2.transfer import TransferReport, copy_matching
 class TrainingState:
     """A training between two iterations. `iterate` does one; `state_dict` is enough to go on exactly from here."""
 
-    def __init__(self, options: TrainingOptions) -> None:
+    def __init__(self, options: TrainingOptions, dataset: ImageDataset | None = None) -> None:
+        """`dataset` is only needed for a training with labels: generated pictures get labels of its pictures."""
         s = self.settings = options.settings
-        self.options = options
+        self.options, self.dataset = options, dataset
         self.device = torch.device(options.device)
         generator = Generator(**options.generator_kwargs()).to(self.device)
         discriminator = Discriminator(**options.discriminator_kwargs()).to(self.device)
@@ -70,35 +72,37 @@ class TrainingState:
 
     # One iteration ------------------------------------------------------------------------------------------------
 
-    def iterate(self, real: Tensor) -> None:
-        """Train both networks with one batch of reals `[batch, C, R, R]`."""
+    def iterate(self, real: Tensor, labels: Tensor | None = None) -> None:
+        """Train both networks with one batch of reals `[batch, C, H, W]` and their labels `[batch, label_size]`."""
         s = self.settings
         rounds = torch.split(real, s.batch_gpu)
+        round_labels = [None] * len(rounds) if labels is None else torch.split(labels, s.batch_gpu)
         share = 1 / len(rounds)
 
         self.discriminator.requires_grad_(False)
         for part in rounds:
-            stats = self.losses.generator_main(self._latents(len(part)), share=share)
+            stats = self.losses.generator_main(*self._latents(len(part)), share=share)
             self.means.add("loss_g", stats.loss)
         step(self.optimise_g)
         if s.pl_weight > 0 and self.iteration % s.g_reg_interval == 0:
             for part in rounds:
-                z = self._latents(len(part))
-                self.losses.generator_regularisation(z, interval=s.g_reg_interval, share=share)
+                z, c = self._latents(len(part))
+                self.losses.generator_regularisation(z, c, interval=s.g_reg_interval, share=share)
                 self.means.add("pl", self.losses.pl_mean)
             step(self.optimise_g)
 
         self.discriminator.requires_grad_(True)
-        for part in rounds:
-            stats = self.losses.discriminator_main(self._latents(len(part)), part, share=share)
+        for part, c_real in zip(rounds, round_labels, strict=True):
+            z, c = self._latents(len(part))
+            stats = self.losses.discriminator_main(z, part, c, c_real, share=share)
             self.means.add("loss_d", stats.loss)
             if stats.mean_sign is not None:
                 self.means.add("rt", stats.mean_sign)
                 self._sign_sum = self._sign_sum + stats.mean_sign * share
         step(self.optimise_d)
         if self.iteration % s.d_reg_interval == 0:
-            for part in rounds:
-                stats = self.losses.discriminator_regularisation(part, interval=s.d_reg_interval, share=share)
+            for part, c_real in zip(rounds, round_labels, strict=True):
+                stats = self.losses.discriminator_regularisation(part, c_real, interval=s.d_reg_interval, share=share)
                 self.means.add("r1", stats.loss)
             step(self.optimise_d)
 
@@ -108,8 +112,15 @@ class TrainingState:
         if self.iteration % s.ada_interval == 0:
             self._adjust_augmentation()
 
-    def _latents(self, n: int) -> Tensor:
-        return torch.randn(n, self.settings.z_dim, device=self.device)
+    def _latents(self, n: int) -> tuple[Tensor, Tensor | None]:
+        """What n pictures are generated from: latents, and the labels of real pictures drawn by chance."""
+        z = torch.randn(n, self.settings.z_dim, device=self.device)
+        if self.options.label_size == 0:
+            return z, None
+        if self.dataset is None:
+            raise OptionError("cond: a training with labels needs its data set")
+        chosen = torch.randint(len(self.dataset), (n,)).tolist()
+        return z, torch.from_numpy(self.dataset.labels(chosen)).to(self.device)
 
     def _adjust_augmentation(self) -> None:
         s = self.settings
@@ -145,6 +156,12 @@ class TrainingState:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on where `state_dict` was called. Raises CheckpointError if that was a training with other options."""
         ours, theirs = self.options.identity(), state["identity"]
+        if ours["data_fingerprint"] != theirs.get("data_fingerprint"):
+            raise CheckpointError(
+                f"checkpoint_dir: the data set {self.options.data} is not the one that this training began with "
+                f"({theirs.get('images')} pictures then, {ours['images']} now; some came, went or were replaced). "
+                f"Give the old one to go on, or begin anew in another folder, with transfer to keep what was learned"
+            )
         different = sorted(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name))
         if different:
             listed = ", ".join(f"{name} was {theirs.get(name)!r} and is {ours.get(name)!r}" for name in different)

@@ -11,7 +11,9 @@ import io
 import os
 import stat
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,28 +52,58 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_LYING = (5, 6, 7, 8)  # these exchange width and height
+_FILTERS = {"lanczos": Image.Resampling.LANCZOS, "box": Image.Resampling.BOX}
+
+
+Channels = Literal[1, 3, 4]
 
 
 class RefusedPicture(ModelError):  # noqa: N818 - it is the file that is at fault, and the program goes on
     """The file cannot be used for training; the message is the sentence for the person who uploaded it."""
 
 
-def load_training_pixels(path: Path, resolution: int) -> NDArray[np.uint8]:
-    """Return the picture at ``path`` as RGB pixels, uint8 [resolution, resolution, 3].
+@dataclass(frozen=True)
+class Wanted:
+    """What the pictures of a data set are like."""
 
-    The picture is turned upright as its Exif data say, put on white where it is transparent, cropped around its
-    centre to a square and resized. Of an animation the first frame is taken. Metadata do not survive.
+    height: int
+    width: int
+    channels: Channels = 3
+    """Grey, RGB (on white where a picture is transparent), or RGBA."""
+    resize_filter: Literal["lanczos", "box"] = "lanczos"
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return self.height, self.width, self.channels
+
+
+def load_training_pixels(path: Path, wanted: int | Wanted) -> NDArray[np.uint8]:
+    """Return the picture at ``path`` as ``training_pixels``; a number stands for RGB and a square of that side.
 
     Raises:
         RefusedPicture: with the reason.
     """
-    data = _read_ordinary_file(path)
+    if isinstance(wanted, int):
+        wanted = Wanted(wanted, wanted)
+    return training_pixels(read_ordinary_file(path), wanted)
+
+
+def training_pixels(data: bytes, wanted: Wanted) -> NDArray[np.uint8]:
+    """Return an encoded picture as pixels, uint8 ``wanted.shape``.
+
+    The picture is turned upright as its Exif data say, cropped around its centre to the wanted proportions and resized.
+    Of an animation the first frame is taken. Metadata do not survive.
+
+    Raises:
+        RefusedPicture: with the reason.
+    """
     try:
         with warnings.catch_warnings():
             # Warnings about damaged metadata do not matter (the pixels decide), those about a bomb do.
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            return _to_training_pixels(data, resolution)
+            return _to_training_pixels(data, wanted)
     except RefusedPicture:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
@@ -86,7 +118,7 @@ def load_training_pixels(path: Path, resolution: int) -> NDArray[np.uint8]:
         raise RefusedPicture(_DAMAGED) from error
 
 
-def _read_ordinary_file(path: Path) -> bytes:
+def read_ordinary_file(path: Path) -> bytes:
     """Return a file's bytes, without following a link and without waiting at a pipe or device."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -105,31 +137,40 @@ def _read_ordinary_file(path: Path) -> bytes:
         raise RefusedPicture(f"The file cannot be opened ({error.strerror}).") from error
 
 
-def _to_training_pixels(data: bytes, resolution: int) -> NDArray[np.uint8]:
+def _to_training_pixels(data: bytes, wanted: Wanted) -> NDArray[np.uint8]:
     with Image.open(io.BytesIO(data), formats=PICTURE_FORMATS) as image:
-        width, height = image.size
-        side = min(width, height)
-        if width * height > MOST_PIXELS:
+        if image.width * image.height > MOST_PIXELS:
             raise Image.DecompressionBombError
-        if side * _SMALLEST_FRACTION < resolution:
-            raise RefusedPicture(
-                f"The picture is only {width} x {height} pixels; "
-                f"at least {-(-resolution // _SMALLEST_FRACTION)} on the shorter side are needed."
-            )
+        if min(image.size) * _SMALLEST_FRACTION < min(wanted.height, wanted.width):
+            raise _too_small(image, wanted)
         image.load()  # verify() would let a picture pass whose second half is missing
         orientation = _orientation(image)  # after load(), which turns a TIFF by itself
-        width, height = image.size
-        left, top = (width - side) // 2, (height - side) // 2
-        square = _to_rgb(image).resize(
-            (resolution, resolution),
-            Image.Resampling.LANCZOS,
-            box=(left, top, left + side, top + side),
-            reducing_gap=2.0,  # halves the time on photos; at most 1/255 away from a plain Lanczos
-        )
-    # Turning commutes with the central crop, so it is done on the small picture.
+        # Turning commutes with the central crop, so it is done on the small picture.
+        width, height = wanted.width, wanted.height
+        if orientation in _LYING:
+            width, height = height, width
+        crop_width = min(image.width, round(image.height * width / height))
+        crop_height = min(image.height, round(image.width * height / width))
+        if crop_width * _SMALLEST_FRACTION < width or crop_height * _SMALLEST_FRACTION < height:
+            raise _too_small(image, wanted)
+        left, top = (image.width - crop_width) // 2, (image.height - crop_height) // 2
+        picture = _with_channels(image, wanted.channels)
+        if picture.size != (width, height):
+            picture = picture.resize(
+                (width, height),
+                _FILTERS[wanted.resize_filter],
+                box=(left, top, left + crop_width, top + crop_height),
+                reducing_gap=2.0,  # halves the time on photos; at most 1/255 away from a plain Lanczos
+            )
     if orientation in _UPRIGHT:
-        square = square.transpose(_UPRIGHT[orientation])
-    return np.asarray(square)
+        picture = picture.transpose(_UPRIGHT[orientation])
+    return np.asarray(picture).reshape(wanted.shape)
+
+
+def _too_small(image: Image.Image, wanted: Wanted) -> RefusedPicture:
+    height, width = (-(-side // _SMALLEST_FRACTION) for side in (wanted.height, wanted.width))
+    needed = f"{width} on the shorter side" if height == width else f"{width} x {height} after cropping"
+    return RefusedPicture(f"The picture is only {image.width} x {image.height} pixels; at least {needed} are needed.")
 
 
 def _orientation(image: Image.Image) -> int:
@@ -139,14 +180,15 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def _with_channels(image: Image.Image, channels: int) -> Image.Image:
     if image.mode.startswith(("I", "F")):
         image = _to_8_bit(image)
-    if image.has_transparency_data:
+    mode = {1: "L", 3: "RGB", 4: "RGBA"}[channels]
+    if channels != 4 and image.has_transparency_data:
         with_alpha = image.convert("RGBA")
         image = Image.new("RGB", image.size, "white")
         image.paste(with_alpha, mask=with_alpha.getchannel("A"))
-    return image.convert("RGB")
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _to_8_bit(image: Image.Image) -> Image.Image:

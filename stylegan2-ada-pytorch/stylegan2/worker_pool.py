@@ -14,7 +14,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_ITEMS_PER_TASK = 8
+_TASKS_PER_WORKER = 2  # one in work and one waiting
 _WORTH_A_WORKER = 100  # items; a process takes about as long to start as the work on so many small pictures
 
 
@@ -29,30 +29,40 @@ def usable_cpus() -> int:
     return os.cpu_count() or 1
 
 
+def choose_workers(items: int) -> int:
+    """Return how many processes are worth their start for so many items."""
+    return min(usable_cpus(), items // _WORTH_A_WORKER)
+
+
 def map_in_order(
-    function: Callable[[Item], Result], items: Sequence[Item], *, workers: int | None = None
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    workers: int | None = None,
+    items_per_task: int = 8,
 ) -> Iterator[Result | WorkerCrashed]:
     """Yield ``function(item)`` for every item, in the order of the items.
 
-    Only a few results per worker are ever waiting, however slowly they are fetched. With one worker everything
+    Only ``items_under_way`` are ever begun and not yet fetched, however slowly. With one worker everything
     happens in this process, where a crash cannot be caught.
 
     Args:
         function: importable by name from its module, as are its arguments and results.
         workers: processes; None takes all usable CPUs, or fewer if there is little to do.
+        items_per_task: how many go to a process at a time; fewer where results are large.
     """
     if workers is None:
-        workers = min(usable_cpus(), len(items) // _WORTH_A_WORKER)
+        workers = choose_workers(len(items))
     if workers <= 1:
         yield from map(function, items)
         return
 
-    tasks = deque(items[start : start + _ITEMS_PER_TASK] for start in range(0, len(items), _ITEMS_PER_TASK))
+    tasks = deque(items[start : start + items_per_task] for start in range(0, len(items), items_per_task))
     running: deque[tuple[Sequence[Item], Future[list[Result]]]] = deque()
     pool = _new_pool(workers)
     try:
         while tasks or running:
-            while tasks and len(running) < 2 * workers:
+            while tasks and len(running) < _TASKS_PER_WORKER * workers:
                 task = tasks.popleft()
                 running.append((task, pool.submit(_apply, function, task)))
             task, future = running.popleft()
@@ -69,6 +79,11 @@ def map_in_order(
                     yield _apply_alone(function, item)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def items_under_way(workers: int, items_per_task: int) -> int:
+    """Return how many items ``map_in_order`` has begun at most, counting from the oldest that is not fetched yet."""
+    return _TASKS_PER_WORKER * workers * items_per_task
 
 
 def _new_pool(workers: int) -> ProcessPoolExecutor:

@@ -44,8 +44,14 @@ def three_pictures(tmp_path: Path) -> Path:
     return write_zip(tmp_path / "three.zip", members | {"dataset.json": b'{"labels": null}'})
 
 
+@pytest.fixture(scope="module")
+def some_pictures(tmp_path_factory) -> Path:
+    members = {f"{i:02d}.png": encode_png(random_pixels(i)) for i in range(30)}
+    return write_zip(tmp_path_factory.mktemp("some") / "d.zip", members)
+
+
 class TestPlainPng:
-    @given(st.integers(1, 300), st.integers(1, 80), st.sampled_from([1, 3]), st.integers(0, 99))
+    @given(st.integers(1, 300), st.integers(1, 80), st.sampled_from([1, 3, 4]), st.integers(0, 99))
     def test_any_picture_comes_back_from_our_reader_and_from_pillow(self, width, height, channels, seed):
         pixels = np.random.RandomState(seed).randint(0, 256, (height, width, channels)).astype(np.uint8)
         encoded = encode_png(pixels)
@@ -67,6 +73,18 @@ class TestPlainPng:
             encoded[data.draw(st.integers(33, len(encoded) - 1))] ^= data.draw(st.integers(1, 255))
         decoded = decode_plain_png(bytes(encoded))
         assert decoded is None or np.array_equal(decoded, pixels)
+
+    def test_a_picture_of_many_blocks_comes_back(self):
+        pixels = random_pixels(0, size=256, channels=4)
+        encoded = encode_png(pixels)
+        assert np.array_equal(decode_plain_png(encoded), pixels)
+        with Image.open(io.BytesIO(encoded)) as image:
+            assert np.array_equal(np.asarray(image), pixels)
+
+    def test_a_header_that_promises_more_than_the_file_holds_gets_no_memory(self):
+        encoded = bytearray(encode_png(random_pixels(0)))
+        encoded[16:24] = struct.pack(">II", 2**31 - 1, 2**31 - 1)
+        assert decode_plain_png(bytes(encoded)) is None
 
 
 class TestReading:
@@ -90,6 +108,37 @@ class TestReading:
         dataset = ImageDataset(write_zip(tmp_path / "d.zip", members, zipfile.ZIP_DEFLATED))
         assert dataset.channels == 1
         assert np.array_equal(dataset[1], pixels.transpose(2, 0, 1))
+
+    def test_pictures_that_are_not_square_and_see_through_are_read(self, tmp_path):
+        pixels = np.random.RandomState(0).randint(0, 256, (24, 16, 4)).astype(np.uint8)
+        members = {"ours.png": encode_png(pixels), "pillows.png": pillow_bytes(Image.fromarray(pixels), "PNG")}
+        dataset = ImageDataset(write_zip(tmp_path / "d.zip", members), mirror=True)
+        assert (dataset.height, dataset.width, dataset.channels) == (24, 16, 4)
+        assert (dataset.size.base_height, dataset.size.base_width, dataset.resolution) == (6, 4, 16)
+        for index in (0, 1):
+            assert np.array_equal(dataset[index], pixels.transpose(2, 0, 1))
+            assert np.array_equal(dataset[2 + index], pixels[:, ::-1].transpose(2, 0, 1))
+
+    def test_a_batch_is_read_into_the_memory_that_is_given(self, three_pictures):
+        dataset = ImageDataset(three_pictures, mirror=True)
+        out = np.zeros((3, 8, 8, 3), dtype=np.uint8)
+        dataset.read([2, 0, 5], out)
+        assert np.array_equal(out, [random_pixels(2), random_pixels(0), random_pixels(2)[:, ::-1]])
+
+    @given(st.integers(1, 30), st.integers(0, 5))
+    def test_a_subset_is_chosen_as_the_reference_chooses(self, some_pictures, subset, seed):
+        order = np.arange(30)
+        np.random.RandomState(seed).shuffle(order)
+        expected = sorted(order[:subset].tolist())
+        dataset = ImageDataset(some_pictures, subset=subset, seed=seed, mirror=True)
+        assert dataset.names == [f"{index:02d}.png" for index in expected]
+        assert len(dataset) == 2 * subset
+        assert np.array_equal(dataset[subset][:, :, ::-1], random_pixels(expected[0]).transpose(2, 0, 1))
+
+    def test_files_that_are_no_pictures_are_listed_and_hidden_ones_are_not(self, tmp_path):
+        members = {"a.png": encode_png(random_pixels(0)), "b.tiff": b"", "notes.txt": b"", "dataset.json": b"broken"}
+        dataset = ImageDataset(write_zip(tmp_path / "d.zip", members | {"__MACOSX/._a.png": b"", ".DS_Store": b""}))
+        assert (dataset.names, dataset.passed_over) == (["a.png"], ["b.tiff", "notes.txt"])
 
     def test_a_folder_is_searched_with_its_sub_folders_but_not_hidden_ones(self, tmp_path):
         for name in ("b.png", "a/z.png", ".hidden/x.png", "a/._z.png"):
@@ -132,9 +181,9 @@ class TestRefusals:
         [
             (encode_png(random_pixels(0, size=16)), r"odd\.png.*16 x 16 pixels.*8 x 8"),
             (encode_png(random_pixels(0, channels=1)), r"odd\.png.*1 channel, but.*3 channels"),
-            (pillow_bytes(Image.new("RGBA", (8, 8)), "PNG"), r"odd\.png.*transparency"),
+            (pillow_bytes(Image.new("RGBA", (8, 8)), "PNG"), r"odd\.png.*4 channels, but.*3 channels"),
             (pillow_bytes(Image.new("P", (8, 8)), "PNG"), r"odd\.png.*palette"),
-            (pillow_bytes(Image.new("CMYK", (8, 8)), "JPEG"), r"odd\.png.*neither plain RGB"),
+            (pillow_bytes(Image.new("CMYK", (8, 8)), "JPEG"), r"odd\.png.*neither plain grey, RGB"),
             (b"text", r"odd\.png.*is not a picture"),
         ],
         ids=["size", "channels", "alpha", "palette", "cmyk", "text"],
@@ -144,7 +193,7 @@ class TestRefusals:
         with pytest.raises(DatasetError, match=reason):
             ImageDataset(path)
 
-    @pytest.mark.parametrize("size", [(8, 16), (12, 12), (2, 2)])
+    @pytest.mark.parametrize("size", [(34, 34), (8, 72), (2, 2), (256, 250)])
     def test_a_first_picture_of_no_usable_size_is_refused(self, tmp_path, size):
         path = write_zip(tmp_path / "d.zip", {"a.png": pillow_bytes(Image.new("RGB", size), "PNG")})
         with pytest.raises(DatasetError, match=r"a\.png.*power of two"):
@@ -154,6 +203,35 @@ class TestRefusals:
     def test_unsafe_member_names_are_refused(self, tmp_path, name):
         with pytest.raises(DatasetError, match="unsafe name"):
             ImageDataset(write_zip(tmp_path / "d.zip", {name: encode_png(random_pixels(0))}))
+
+    def test_a_member_that_leads_outside_is_refused_even_if_it_is_no_picture(self, tmp_path):
+        members = {"a.png": encode_png(random_pixels(0)), "../../etc/cron.d/x": b""}
+        with pytest.raises(DatasetError, match=r"unsafe name: '\.\./\.\./etc/cron\.d/x'"):
+            ImageDataset(write_zip(tmp_path / "d.zip", members))
+
+    def test_an_encrypted_member_is_named(self, three_pictures):
+        data = bytearray(three_pictures.read_bytes())
+        data[data.index(b"PK\x01\x02") + 8] |= 1
+        three_pictures.write_bytes(data)
+        with pytest.raises(
+            DatasetError, match=r"img00000002\.png' in .* is encrypted; make the zip without a password"
+        ):
+            ImageDataset(three_pictures)
+
+    def test_a_member_that_unpacks_to_hundreds_of_times_its_size_is_refused(self, tmp_path):
+        path = write_zip(tmp_path / "d.zip", {"a.png": b"\0" * 20_000_000}, zipfile.ZIP_DEFLATED)
+        with pytest.raises(DatasetError, match=r"a\.png.* to 20000000, as only a decompression bomb does"):
+            ImageDataset(path)
+
+    @pytest.mark.parametrize("keep", [0.3, 0.95])
+    def test_a_truncated_zip_is_named(self, three_pictures, keep):
+        os.truncate(three_pictures, int(three_pictures.stat().st_size * keep))
+        with pytest.raises(DatasetError, match=r"three\.zip is not a zip that can be read"):
+            ImageDataset(three_pictures)
+
+    def test_a_subset_larger_than_the_data_set_is_refused(self, three_pictures):
+        with pytest.raises(DatasetError, match=r"^subset: must be from 1 to 3, .* not 4"):
+            ImageDataset(three_pictures, subset=4)
 
     def test_two_members_of_one_name_are_refused(self, tmp_path):
         path = tmp_path / "d.zip"
@@ -201,6 +279,41 @@ class TestRefusals:
         (tmp_path / "a.png").write_bytes(encode_png(random_pixels(0, size=64)))
         with pytest.raises(DatasetError, match="changed its size"):
             dataset[0]
+
+
+class TestFingerprint:
+    def test_it_is_the_same_for_the_same_pictures_elsewhere(self, three_pictures, tmp_path):
+        moved = three_pictures.rename(tmp_path / "moved.zip")
+        copied = tmp_path / "copied.zip"
+        copied.write_bytes(moved.read_bytes())
+        assert ImageDataset(moved).fingerprint() == ImageDataset(copied, mirror=True).fingerprint()
+
+    @pytest.mark.parametrize("change", ["add", "remove", "rename", "replace"])
+    @pytest.mark.parametrize("kind", ["zip", "folder"])
+    def test_it_changes_when_pictures_come_go_or_are_replaced(self, tmp_path, change, kind):
+        before = {f"{i}.png": encode_png(random_pixels(i)) for i in range(3)}
+        after = dict(before)
+        if change == "add":
+            after["3.png"] = encode_png(random_pixels(3))
+        elif change == "remove":
+            del after["1.png"]
+        elif change == "rename":
+            after["x.png"] = after.pop("1.png")
+        else:
+            pixels = random_pixels(1)
+            pixels[0, 0, 0] ^= 1
+            after["1.png"] = encode_png(pixels)
+        fingerprints = []
+        for number, members in enumerate([before, after]):
+            path = tmp_path / str(number)
+            if kind == "zip":
+                write_zip(path, members)
+            else:
+                path.mkdir()
+                for name, data in members.items():
+                    (path / name).write_bytes(data)
+            fingerprints.append(ImageDataset(path).fingerprint())
+        assert fingerprints[0] != fingerprints[1]
 
 
 class TestInfiniteSampler:

@@ -12,6 +12,7 @@ import zipfile
 from functools import partial
 from pathlib import Path
 from subprocess import PIPE, Popen
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -23,7 +24,9 @@ from PIL import Image
 
 from stylegan2 import preparation
 from stylegan2.dataset import ImageDataset
+from stylegan2.errors import ModelError
 from stylegan2.preparation import PreparationError, SetAside, prepare_images
+from stylegan2.vetting import Wanted
 from stylegan2.worker_pool import WorkerCrashed, map_in_order
 
 from .pictures import encoded, photo
@@ -89,6 +92,7 @@ class TestZip:
             prepare_images(mixed_uploads, tmp_path / name, resolution=32, workers=workers)
         one, again, two = ((tmp_path / name).read_bytes() for name in ("one.zip", "again.zip", "two.zip"))
         assert one == again == two
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["again.zip", "one.zip", "two.zip", "uploads"]
 
     def test_the_bytes_are_those_of_every_other_machine(self, uploads, tmp_path):
         """A change of this hash means that data sets made before and after it differ."""
@@ -182,16 +186,179 @@ class TestHostileFolders:
             assert name[0] not in ".-"
             assert len(name) <= 260
 
-    def test_a_full_disk_is_an_error_that_names_the_file_and_leaves_nothing(self, uploads, tmp_path):
+    @pytest.mark.parametrize("workers", [1, 2])
+    def test_a_full_disk_is_an_error_that_names_the_file_and_leaves_nothing(self, uploads, tmp_path, workers):
         folder = uploads({"a.png": encoded(photo(), "PNG")})
         limits = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (5000, limits[1]))
         try:
             with pytest.raises(PreparationError, match=r"d\.zip cannot be written: File too large"):
-                prepare_images(folder, tmp_path / "d.zip", resolution=64, workers=1)
+                prepare_images(folder, tmp_path / "d.zip", resolution=64, workers=workers)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         assert not list(tmp_path.glob("d.zip*"))
+
+
+class TestZipSources:
+    def test_a_zip_of_uploads_gives_the_same_data_set_as_the_folder(self, mixed_uploads, tmp_path):
+        with zipfile.ZipFile(tmp_path / "uploads.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(mixed_uploads.rglob("*")):
+                archive.write(path, path.relative_to(mixed_uploads))
+        zipped = tmp_path / "uploads.zip"
+        reports = [
+            prepare_images(source, tmp_path / f"{name}.zip", resolution=32, set_aside=tmp_path / name, workers=workers)
+            for name, source, workers in (("folder", mixed_uploads, 1), ("zip", zipped, 1), ("two", zipped, 2))
+        ]
+        assert reports[0] == reports[1] == reports[2]
+        assert (tmp_path / "folder.zip").read_bytes() == (tmp_path / "zip.zip").read_bytes()
+        assert (tmp_path / "folder.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+        copies = [{path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("folder", "zip")]
+        assert copies[0].pop("empty.png") == b""  # nothing to copy out of a zip
+        assert copies[0] == copies[1]
+
+    def test_another_programs_data_set_becomes_ours_with_the_same_pixels_and_labels(self, tmp_path):
+        labels = [[f"00000/img{i:08d}.png", [i / 4, 1.0]] for i in range(4)]
+        with zipfile.ZipFile(tmp_path / "theirs.zip", "w") as archive:
+            for i, (name, _) in enumerate(labels):
+                archive.writestr(name, encoded(photo(i, 32, 32), "PNG", compress_level=0))
+            archive.writestr("dataset.json", json.dumps({"labels": labels[::-1]}))
+        prepare_images(tmp_path / "theirs.zip", tmp_path / "ours.zip", resolution=32, labels="file")
+        theirs = ImageDataset(tmp_path / "theirs.zip", use_labels=True)
+        ours = ImageDataset(tmp_path / "ours.zip", use_labels=True)
+        everything = range(4)
+        assert ours.names == theirs.names
+        assert np.array_equal(ours.read(everything), theirs.read(everything))
+        assert np.array_equal(ours.labels(everything), theirs.labels(everything))
+
+    def test_bad_members_are_set_aside_by_name_and_the_rest_is_used(self, tmp_path):
+        path = tmp_path / "uploads.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("../../evil.png", encoded(photo(8), "PNG"))
+            archive.writestr("bomb.bmp", b"BM" + bytes(20_000_000))
+            archive.writestr("good.png", encoded(photo(1), "PNG"))
+            archive.writestr("secret.png", encoded(photo(2), "PNG"))
+            archive.writestr("worn.png", encoded(photo(3), "PNG"), zipfile.ZIP_STORED)
+        data = bytearray(path.read_bytes())
+        entry = data.rindex(b"secret.png") - 46  # in the directory, at the end
+        data[entry + 8] |= 1
+        data[data.index(b"IDAT", data.index(b"worn.png")) + 20] ^= 0xFF
+        path.write_bytes(data)
+        report = prepare_images(path, tmp_path / "d.zip", resolution=32, set_aside=tmp_path / "aside")
+        assert (report.found, report.good) == (5, 1)
+        reasons = {item.name: item.reason for item in report.set_aside}
+        assert reasons["../../evil.png"] == "The name of this file leads outside of the zip; make the zip anew."
+        assert "as only a decompression bomb does" in reasons["bomb.bmp"]
+        assert "is encrypted" in reasons["secret.png"]
+        assert "worn.png" in reasons["worn.png"]
+        assert "is damaged" in reasons["worn.png"]
+        assert not list(tmp_path.parent.glob("evil*"))
+
+    def test_a_file_that_is_no_zip_is_named(self, tmp_path):
+        (tmp_path / "text.zip").write_text("hello")
+        with pytest.raises(ModelError, match=r"text\.zip is not a zip that can be read"):
+            prepare_images(tmp_path / "text.zip", tmp_path / "d.zip", resolution=32)
+
+
+class TestLabels:
+    def test_the_sub_folders_of_good_pictures_are_the_classes(self, uploads, tmp_path):
+        files = {
+            f"{name}/{i}/{i}.png": encoded(photo(7 * i + len(name)), "PNG") for name in ("dog", "horse") for i in (1, 2)
+        }
+        folder = uploads(files | {"alone.png": encoded(photo(50), "PNG"), "bad/x.png": b"text"})
+        report = prepare_images(folder, tmp_path / "d.zip", resolution=32, labels="folders")
+        assert report.classes == ("dog", "horse")
+        assert [item.name for item in report.set_aside] == ["alone.png", "bad/x.png"]
+        assert "in none of the sub-folders" in report.set_aside[0].reason
+        with zipfile.ZipFile(tmp_path / "d.zip") as archive:
+            content = json.loads(archive.read("dataset.json"))
+        assert content["classes"] == ["dog", "horse"]
+        assert content["labels"] == [[f"00000/img{i:08d}.png", i // 2] for i in range(4)]
+        dataset = ImageDataset(tmp_path / "d.zip", use_labels=True)
+        assert np.array_equal(dataset.labels(range(4)), np.eye(2)[[0, 0, 1, 1]])
+
+    def test_labels_of_a_file_follow_their_pictures_and_nothing_is_dropped_silently(self, uploads, tmp_path):
+        labels = [["b.png", 4], ["sub/a.png", 2], ["gone.png", 1], ["broken.png", 0], ["../../etc/passwd", 0]]
+        folder = uploads(
+            {
+                "b.png": encoded(photo(1), "PNG"),
+                "sub/a.png": encoded(photo(2), "PNG"),
+                "unlabelled.png": encoded(photo(3), "PNG"),
+                "broken.png": b"\x89PNG",
+                "dataset.json": json.dumps({"labels": labels}).encode(),
+            }
+        )
+        report = prepare_images(folder, tmp_path / "d.zip", resolution=32, labels="file", set_aside=tmp_path / "aside")
+        assert (report.found, report.good) == (6, 2)
+        reasons = {item.name: item.reason for item in report.set_aside}
+        assert reasons["gone.png"] == "dataset.json has a label for this picture, but there is no such file."
+        assert reasons["unlabelled.png"] == "dataset.json has no label for this picture."
+        assert reasons.keys() == {"gone.png", "unlabelled.png", "broken.png", "../../etc/passwd"}
+        assert sorted(path.name for path in (tmp_path / "aside").iterdir()) == ["broken.png", "unlabelled.png"]
+        with zipfile.ZipFile(tmp_path / "d.zip") as archive:
+            content = json.loads(archive.read("dataset.json"))
+        assert content == {"labels": [["00000/img00000000.png", 4], ["00000/img00000001.png", 2]]}
+
+    @given(st.lists(st.text(max_size=8), max_size=4, unique=True))
+    def test_names_of_any_characters_in_a_label_file_are_told_of(self, names):
+        with TemporaryDirectory() as folder:
+            source = Path(folder, "source")
+            source.mkdir()
+            (source / "good.png").write_bytes(encoded(photo(), "PNG"))
+            labels = [["good.png", 0], *([f"{name}\ud800/x", 1] for name in names)]
+            (source / "dataset.json").write_text(json.dumps({"labels": labels}))
+            report = prepare_images(source, Path(folder, "d.zip"), resolution=32, labels="file")
+        assert (report.good, report.found) == (1, 1 + len({name.replace("\\", "/") for name in names}))
+        assert all(item.name.isprintable() for item in report.set_aside)
+
+    def test_a_broken_label_file_is_one_sentence_that_names_it(self, uploads, tmp_path):
+        folder = uploads({"a.png": encoded(photo(), "PNG"), "dataset.json": b"{broken"})
+        with pytest.raises(ModelError, match=r"dataset\.json in \S+uploads is not valid JSON"):
+            prepare_images(folder, tmp_path / "d.zip", resolution=32, labels="file")
+        report = prepare_images(folder, tmp_path / "d.zip", resolution=32)  # uploads may hold anything
+        assert report.set_aside == (SetAside("dataset.json", "This is not a picture but text."),)
+
+
+class TestSizes:
+    def test_pictures_are_cropped_around_their_middle_to_the_proportions_asked_for(self, uploads, tmp_path):
+        image = photo(1, 100, 60)
+        folder = uploads({"a.png": encoded(image, "PNG")})
+        prepare_images(folder, tmp_path / "d.zip", resolution=Wanted(32, 48))
+        expected = image.resize((48, 32), Image.Resampling.LANCZOS, box=(5, 0, 95, 60), reducing_gap=2.0)
+        (pixels,) = ImageDataset(tmp_path / "d.zip").read([0])
+        assert np.array_equal(pixels, np.asarray(expected))
+
+    def test_a_picture_on_its_side_is_turned_before_it_is_cropped(self, uploads, tmp_path):
+        image = photo(1, 96, 60)
+        turned = Image.Exif()
+        turned[0x0112] = 6
+        lying = encoded(image.transpose(Image.Transpose.ROTATE_90), "PNG", exif=turned)
+        for name, data in (("upright", encoded(image, "PNG")), ("lying", lying)):
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "a.png").write_bytes(data)
+            prepare_images(tmp_path / name, tmp_path / f"{name}.zip", resolution=Wanted(32, 48))
+        upright, lying = (ImageDataset(tmp_path / f"{name}.zip").read([0]).astype(int) for name in ("upright", "lying"))
+        assert np.abs(upright - lying).max() <= 1  # rounding along x and y in another order
+
+    @pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (4, "RGBA")])
+    def test_grey_and_transparent_data_sets_are_made(self, uploads, tmp_path, channels, mode):
+        image = photo(1, 32, 32).convert("RGBA")
+        image.putalpha(Image.linear_gradient("L").resize((32, 32)))
+        folder = uploads({"a.png": encoded(image, "PNG")})
+        prepare_images(folder, tmp_path / "d.zip", resolution=Wanted(32, 32, channels))
+        dataset = ImageDataset(tmp_path / "d.zip")
+        assert dataset.channels == channels
+        with zipfile.ZipFile(tmp_path / "d.zip") as archive, Image.open(archive.open(dataset.names[0])) as stored:
+            assert stored.mode == mode
+        if channels == 4:
+            assert np.array_equal(dataset[0].transpose(1, 2, 0), np.asarray(image))
+
+    def test_a_picture_too_small_for_its_proportions_is_told_what_is_needed(self, uploads, tmp_path):
+        report = prepare_images(
+            uploads({"a.png": encoded(photo(1, 20, 20), "PNG")}), tmp_path / "d.zip", resolution=Wanted(96, 64)
+        )
+        assert report.set_aside[0].reason == (
+            "The picture is only 20 x 20 pixels; at least 16 x 24 after cropping are needed."
+        )
 
 
 class TestImpossibleJobs:
@@ -268,4 +435,20 @@ class TestCommandLine:
         arguments = ["--source", str(folder), "--dest", str(tmp_path / "d.zip"), "--resolution", "100"]
         result = CliRunner().invoke(main, arguments)
         assert result.exit_code == 1
-        assert result.output.splitlines()[-1].startswith("Error: resolution: must be a power of two")
+        assert result.output.splitlines()[-1].startswith("Error: resolution: both sides must be 4 to 16 times the")
+
+    def test_size_channels_and_classes_are_options(self, uploads, tmp_path):
+        folder = uploads({f"{name}/a.png": encoded(photo(len(name)), "PNG") for name in ("tabby", "cat")})
+        arguments = ["--source", folder, "--dest", tmp_path / "d.zip", "--resolution", "48x32", "--channels", "1"]
+        result = CliRunner().invoke(main, [*map(str, arguments), "--labels", "folders", "--resize-filter", "box"])
+        assert result.exit_code == 0, result.output
+        assert "Classes: 0 cat, 1 tabby" in result.output
+        dataset = ImageDataset(tmp_path / "d.zip", use_labels=True)
+        assert (dataset.width, dataset.height, dataset.channels, dataset.label_size) == (48, 32, 1, 2)
+
+    @pytest.mark.parametrize("size", ["big", "1x", "-4", "12345", "64x64x64"])
+    def test_a_size_that_is_none_is_a_usage_error(self, uploads, tmp_path, size):
+        arguments = ["--source", str(uploads({"a.png": b""})), "--dest", str(tmp_path / "d.zip"), "--resolution", size]
+        result = CliRunner().invoke(main, arguments)
+        assert result.exit_code == 2
+        assert "is neither a number of pixels" in result.output

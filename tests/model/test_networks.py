@@ -124,6 +124,33 @@ def test_resolutions_that_are_no_power_of_two_are_refused(resolution: int) -> No
         Discriminator(img_resolution=resolution)
 
 
+@pytest.mark.parametrize(
+    ("base", "resolution", "shape"), [((6, 4), 32, (48, 32)), ((9, 16), 32, (36, 64)), ((6, 6), 8, (12, 12))]
+)
+def test_another_base_makes_pictures_of_other_proportions(
+    base: tuple[int, int], resolution: int, shape: tuple[int, int]
+) -> None:
+    size = {"base_height": base[0], "base_width": base[1], "img_resolution": resolution}
+    generator = Generator(8, 0, 8, img_channels=4, mapping_layers=1, **size, **SMALL)
+    discriminator = Discriminator(img_channels=4, **size, **SMALL)
+    for noise_mode in ("const", "random"):
+        img = generator(torch.randn(3, 8), noise_mode=noise_mode)
+        assert img.shape == (3, 4, *shape)
+        assert discriminator(img).shape == (3, 1)
+    assert (generator.img_height, generator.img_width) == shape
+    again = Generator(**generator.init_kwargs)
+    again.load_state_dict(generator.state_dict(), strict=True)
+
+
+def test_bases_without_sense_are_refused() -> None:
+    with pytest.raises(OptionError, match=r"^base_height: must be from 1 to 16, not 0"):
+        Generator(base_height=0)
+    with pytest.raises(OptionError, match=r"^base_width: must be from 1 to 16, not 17"):
+        Discriminator(base_width=17)
+    with pytest.raises(OptionError, match=r"^img_resolution: must be a power of two from 16 up, not 8"):
+        Discriminator(base_height=9, base_width=16, img_resolution=8)
+
+
 def test_wrong_arguments_are_refused_with_the_name_of_the_argument() -> None:
     generator = Generator(8, 0, 8, 8, channel_base=64, channel_max=8, mapping_layers=1)
     ws = generator.mapping(torch.randn(1, 8))

@@ -1,0 +1,173 @@
+"""What was uploaded: the files in a folder or zip, whatever they are, by name.
+
+A source can be sent to worker processes. Nothing in it raises but RefusedPicture, which names no file: the caller does.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import stat
+from pathlib import Path
+from typing import Protocol
+
+from stylegan2.errors import DatasetError, ModelError
+from stylegan2.picture_files import LABELS_NAME, LARGEST_LABELS_FILE, ZipMembers, leads_outside
+from stylegan2.vetting import LARGEST_FILE, RefusedPicture, read_ordinary_file
+
+IGNORED_NAMES = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini", "settings.yaml", "_READY"})
+"""Files and folders that are not meant as pictures; hidden ones (".name") are passed over too."""
+
+
+class PreparationError(ModelError):
+    """The preparation as a whole cannot be done; the message names the path or option."""
+
+
+class Uploads(Protocol):
+    """A folder or zip of files."""
+
+    path: Path
+
+    def list_files(self) -> tuple[list[str], dict[str, str]]:
+        """Return the names (with "/") of all files, sorted, and what cannot even be listed, with the reason."""
+        ...
+
+    def read(self, name: str) -> bytes:
+        """Return a file's content. Raises RefusedPicture with the reason why it cannot be read."""
+        ...
+
+    def read_labels(self) -> bytes | None:
+        """Return the content of dataset.json, None if there is none. Raises PreparationError."""
+        ...
+
+    def copy(self, name: str, target: Path) -> None:
+        """Copy a file if it is an ordinary one that can be read, into a folder that is made if it is missing.
+
+        Raises OSError if the copy cannot be written.
+        """
+        ...
+
+
+def open_uploads(path: Path) -> Uploads:
+    """Return the files of a folder or zip. Raises PreparationError if it is neither."""
+    if path.is_dir():
+        return FolderUploads(path)
+    if path.is_file():
+        _members(path)  # so that a broken zip is told of now
+        return ZipUploads(path)
+    raise PreparationError(f"There is no folder {path} to take pictures from, and no zip.")
+
+
+def _is_ignored(name: str) -> bool:
+    return name.startswith(".") or name in IGNORED_NAMES
+
+
+class FolderUploads:
+    """The files under a folder. Links are not followed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def list_files(self) -> tuple[list[str], dict[str, str]]:
+        names: list[str] = []
+        unusable: dict[str, str] = {}
+        folders = [""]
+        while folders:
+            folder = folders.pop()
+            try:
+                with os.scandir(self.path / folder) as listing:
+                    entries = list(listing)
+            except OSError as error:
+                if folder == "":
+                    raise PreparationError(f"The folder {self.path} cannot be opened: {error.strerror}.") from error
+                unusable[folder] = f"This folder cannot be opened ({error.strerror})."
+                continue
+            for entry in entries:
+                if _is_ignored(entry.name):
+                    continue
+                name = f"{folder}/{entry.name}" if folder else entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(name)
+                else:
+                    names.append(name)
+        return sorted(names, key=os.fsencode), unusable
+
+    def read(self, name: str) -> bytes:
+        return read_ordinary_file(self.path / name)
+
+    def read_labels(self) -> bytes | None:
+        path = self.path / LABELS_NAME
+        if not path.is_file():
+            return None
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise PreparationError(f"{path} cannot be read: {error.strerror}.") from error
+
+    def copy(self, name: str, target: Path) -> None:
+        try:
+            descriptor = os.open(self.path / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            return  # a link, or unreadable, as its reason says
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_FILE:
+            os.close(descriptor)
+            return
+        with open(descriptor, "rb") as original:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("wb") as copy:
+                shutil.copyfileobj(original, copy)
+
+
+class ZipUploads:
+    """The members of a zip. A bad member is refused by itself, a bad directory makes the whole zip useless."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def list_files(self) -> tuple[list[str], dict[str, str]]:
+        names: list[str] = []
+        unusable: dict[str, str] = {}
+        for name in _members(self.path).infos:
+            if leads_outside(name):
+                unusable[name] = "The name of this file leads outside of the zip; make the zip anew."
+            elif not any(map(_is_ignored, name.split("/"))):
+                names.append(name)
+        return sorted(names, key=os.fsencode), unusable
+
+    def read(self, name: str) -> bytes:
+        members = _members(self.path)
+        reason = members.why_unusable(name, LARGEST_FILE)
+        if reason is not None:
+            raise RefusedPicture(f"The file {reason}.")
+        try:
+            data = members.read(name)
+        except DatasetError as error:
+            raise RefusedPicture(str(error)) from error
+        if not data:
+            raise RefusedPicture("The file is empty (0 bytes); upload it again.")
+        return data
+
+    def read_labels(self) -> bytes | None:
+        members = _members(self.path)
+        if LABELS_NAME not in members.infos:
+            return None
+        reason = members.why_unusable(LABELS_NAME, LARGEST_LABELS_FILE)
+        if reason is not None:
+            raise PreparationError(f"{members.describe(LABELS_NAME)} {reason}.")
+        return members.read(LABELS_NAME)
+
+    def copy(self, name: str, target: Path) -> None:
+        try:
+            data = self.read(name)
+        except RefusedPicture:
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+
+
+@functools.lru_cache(maxsize=1)
+def _members(path: Path) -> ZipMembers:
+    """The directory of a zip is read once in each process."""
+    return ZipMembers(path)
