@@ -33,7 +33,8 @@ def test_presets_resolve_to_the_published_configurations(name: str) -> None:
     assert settings.kimg == golden["total_kimg"]
     assert settings.batch == golden["batch_size"]
     assert settings.batch_gpu == golden["batch_gpu"]
-    assert settings.learning_rate == golden["G_opt_kwargs"]["lr"] == golden["D_opt_kwargs"]["lr"]
+    assert settings.g_learning_rate == golden["G_opt_kwargs"]["lr"]
+    assert settings.d_learning_rate == golden["D_opt_kwargs"]["lr"]
     assert settings.r1_gamma == loss["r1_gamma"]
     assert settings.pl_weight == loss.get("pl_weight", 2)
     assert settings.style_mixing_prob == loss.get("style_mixing_prob", 0.9)
