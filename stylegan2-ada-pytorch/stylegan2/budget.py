@@ -5,8 +5,8 @@ from typing import Literal
 
 from stylegan2.errors import OptionError
 
-Ending = Literal["finished", "stopped", "max_hours", "max_cost"]
-"""Why a training ended: its length was reached, someone asked it to stop, or a budget was used up."""
+Ending = Literal["finished", "stopped", "max_hours", "max_cost", "data_lost"]
+"""Why a training ended: its length was reached, someone asked it to stop, a budget was used up, the data are gone."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from stylegan2.augment import PIPES
 from stylegan2.budget import Budget
 from stylegan2.dataset import ImageDataset
 from stylegan2.errors import OptionError
+from stylegan2.freezing import freeze_layers
+from stylegan2.networks import Discriminator
 from stylegan2.performance import Performance, resolve_performance
 from stylegan2.presets import Settings, settings_of
 
@@ -99,6 +101,10 @@ class TrainingOptions:
         """The same training with rounds of another size, which must divide the batch."""
         return dataclasses.replace(self, settings=_with_batch(self.settings, None, batch_gpu))
 
+    def with_batch_of(self, pictures: int) -> "TrainingOptions":
+        """The same training with a batch of so many pictures, done in one round."""
+        return dataclasses.replace(self, settings=_with_batch(self.settings, pictures, pictures))
+
 
 def resolve_options(
     *,
@@ -155,7 +161,6 @@ def resolve_options(
     _check("gamma", gamma, 0, math.inf)
     _check("glr", glr, 0, math.inf, open_low=True)
     _check("dlr", dlr, 0, math.inf, open_low=True)
-    _check("freezed", freezed, 0, 1000)
     _check("keep", keep, 1, 1000)
     _check("workers", workers, 1, 256)
     _check("max_hours", max_hours, 0, math.inf, open_low=True)
@@ -182,7 +187,7 @@ def resolve_options(
         ada_kimg = min(settings.ada_kimg, TRANSFER_ADA_KIMG)
         settings = dataclasses.replace(settings, ema_rampup=None, ada_kimg=ada_kimg)
     device = _choose_device(device)
-    return TrainingOptions(
+    options = TrainingOptions(
         data=Path(data),
         outdir=Path(outdir),
         checkpoint_dir=None if checkpoint_dir is None else Path(checkpoint_dir),
@@ -212,6 +217,9 @@ def resolve_options(
         budget=Budget(max_hours, max_cost, price_per_hour),
         keep=keep,
     )
+    with torch.device("meta"):
+        freeze_layers(Discriminator(**options.discriminator_kwargs()), freezed)  # refuses too many
+    return options
 
 
 def _check(name: str, value: float | None, lowest: float, highest: float, *, open_low: bool = False) -> None:

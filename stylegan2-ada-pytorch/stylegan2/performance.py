@@ -88,6 +88,16 @@ def can_compile_for_gpu() -> bool:
     return compiler is not None and importlib.util.find_spec("triton") is not None
 
 
+def remarks(device: str, performance: Performance) -> list[str]:
+    """What a person should know about these choices on this device, one sentence each."""
+    found = []
+    if device == "cpu" and performance.precision != "fp32":
+        found.append(f"precision: without special units, {performance.precision} makes a CPU many times slower")
+    if device == "cuda" and performance.compilation == "off" and not can_compile_for_gpu():
+        found.append("compile: off, because Triton or a C compiler is missing here; with both, training is faster")
+    return found
+
+
 def use_precision(network: Generator | Discriminator, precision: Precision) -> None:
     """Let the highest four resolutions compute in 16 bits; the lowest, 4x4, never does."""
     blocks = [part for part in network.modules() if isinstance(part, SynthesisBlock | DiscriminatorBlock)]
