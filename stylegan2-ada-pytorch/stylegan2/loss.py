@@ -128,9 +128,12 @@ class Losses:
 
     def _synthesise(self, ws: Tensor) -> Tensor:
         """Pictures, for a main phase."""
-        return (self.main_synthesis or self.generator.synthesis)(ws, self.noise_mode)
+        synthesis = self.generator.synthesis if self.main_synthesis is None else self.main_synthesis
+        images: Tensor = synthesis(ws, self.noise_mode)
+        return images
 
     def _judge(self, images: Tensor, c: Tensor | None) -> Tensor:
         """The logits of augmented pictures, for a main phase."""
-        judged: Tensor = (self.main_discriminator or self.discriminator)(self.augment(images), c)
-        return judged
+        discriminator = self.discriminator if self.main_discriminator is None else self.main_discriminator
+        logits: Tensor = discriminator(self.augment(images), c)
+        return logits

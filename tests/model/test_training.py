@@ -10,7 +10,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,51 +23,20 @@ from stylegan2.dataset import ImageDataset
 from stylegan2.errors import CheckpointError, DivergedError, OptionError
 from stylegan2.network_file import load_network, save_network
 from stylegan2.networks import Discriminator, Generator
-from stylegan2.options import TrainingOptions, resolve_options
 from stylegan2.picture_grid import sample_pictures
 from stylegan2.real_images import decode
 from stylegan2.tick_stats import TickStats
 from stylegan2.training import train
 
 from .pictures import write_pictures
+from .trainings import assert_same_weights, options, stop_after, weights
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_pictures(tmp_path_factory.mktemp("data") / "discs", 20, 8)
-
-
-def options(data: Path, outdir: Path, **changes: object) -> TrainingOptions:
-    arguments: dict[str, object] = {"preset": "tiny", "kimg": 0.16, "tick_kimg": 0.048, "snapshot_ticks": 1}
-    return resolve_options(data=data, outdir=outdir, **(arguments | changes))  # type: ignore[arg-type]
-
-
-def stop_after(iterations: int) -> Callable[[], bool]:
-    """Asks to stop before iteration number `iterations` (from 0)."""
-    calls = iter(range(10**9))
-    return lambda: next(calls) >= iterations
-
-
-def weights(outdir: Path) -> dict[str, torch.Tensor]:
-    loaded = load_network(outdir)
-    assert loaded.G is not None
-    networks = {"G_ema": loaded.G_ema, "G": loaded.G, "D": loaded.D}
-    return {f"{prefix}.{name}": t for prefix, net in networks.items() for name, t in net.state_dict().items()}
-
-
-def assert_same_weights(first: Path, second: Path) -> None:
-    ours, theirs = weights(first), weights(second)
-    assert ours.keys() == theirs.keys()
-    different = [name for name in ours if not torch.equal(ours[name], theirs[name])]
-    assert different == []
 
 
 def test_a_training_writes_everything_that_a_model_folder_holds(data: Path, tmp_path: Path) -> None:
@@ -77,7 +46,11 @@ def test_a_training_writes_everything_that_a_model_folder_holds(data: Path, tmp_
     assert result.finished
     assert result.kimg == 0.16
     assert result.network == out / "network.safetensors"
-    assert sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()) == [
+    assert sorted(
+        path.relative_to(out).as_posix()
+        for path in out.rglob("*")
+        if path.is_file() and path.parent.name != "tensorboard"
+    ) == [
         "log.txt",
         "network.json",
         "network.safetensors",
