@@ -29,7 +29,7 @@ from stylegan2.tick_stats import TickStats
 from stylegan2.training import train
 
 from .pictures import write_pictures
-from .trainings import assert_same_weights, options, stop_after, weights
+from .trainings import assert_same_weights, base_network, options, stop_after, weights
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -244,14 +244,6 @@ def test_augmentation_at_its_limit_is_said_once(data: Path, tmp_path: Path, capl
         train(dataclasses.replace(chosen, settings=settings))
     assert caplog.text.count("augmentation has reached its limit (p=0.85)") == 1
     assert load_network(tmp_path).meta["augment_p"] == 0.85
-
-
-def base_network(folder: Path, *, resolution: int = 8, w_dim: int = 16) -> Path:
-    torch.manual_seed(9)
-    generator = Generator(16, 0, w_dim, resolution, 3, mapping_layers=1, channel_base=128, channel_max=16)
-    discriminator = Discriminator(0, resolution, 3, channel_base=128, channel_max=16)
-    save_network(folder, generator, discriminator, {"kimg": 1.0})
-    return folder
 
 
 def test_a_transfer_begins_with_the_other_network(data: Path, tmp_path: Path) -> None:

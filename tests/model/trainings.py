@@ -5,7 +5,8 @@ from pathlib import Path
 
 import torch
 
-from stylegan2.network_file import load_network
+from stylegan2.network_file import load_network, save_network
+from stylegan2.networks import Discriminator, Generator
 from stylegan2.options import TrainingOptions, resolve_options
 
 
@@ -32,3 +33,11 @@ def assert_same_weights(first: Path, second: Path) -> None:
     assert ours.keys() == theirs.keys()
     different = [name for name in ours if not torch.equal(ours[name], theirs[name])]
     assert different == []
+
+
+def base_network(folder: Path, *, resolution: int = 8, w_dim: int = 16) -> Path:
+    torch.manual_seed(9)
+    generator = Generator(16, 0, w_dim, resolution, 3, mapping_layers=1, channel_base=128, channel_max=16)
+    discriminator = Discriminator(0, resolution, 3, channel_base=128, channel_max=16)
+    save_network(folder, generator, discriminator, {"kimg": 1.0})
+    return folder
