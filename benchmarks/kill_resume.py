@@ -52,7 +52,8 @@ def kill_and_resume(folder: Path, points: int, seed: int, kimg: float = 0.4) -> 
     nothing.start()  # and with it the server, whose start is not part of a training
     nothing.join()
     expected, longest = _uninterrupted(context, data, folder / "whole", kimg)
-    moments, kills = random.Random(seed), []  # noqa: S311 - no secret
+    kills: list[Kill] = []
+    moments = random.Random(seed)  # noqa: S311 - no secret
     while len(kills) < points:
         place = folder / f"point{len(kills):03d}"
         process = _start(context, data, place, kimg)

@@ -16,6 +16,7 @@ Progress is also logged to the logger "stylegan2", one line per tick.
 
 import json
 import logging
+import math
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -129,7 +130,7 @@ class _Run(ExitStack):
         self.options, self.state = options, state
         self.on_tick, self.on_progress, self.score = on_tick, on_progress, score
         self.ticks: list[dict[str, float | str | None]] = []
-        self.best_score: float | None = None
+        self.best_score = math.inf
         self.seconds_before = 0.0
         self.started = time.monotonic()
         self.warned = False
@@ -250,9 +251,8 @@ class _Run(ExitStack):
             )  # fmt: skip
 
     def _snapshot(self) -> Path:
-        """Samples, network and checkpoint of this moment."""
+        """Checkpoint (first: it is what must not be lost), samples and network of this moment."""
         state, options = self.state, self.options
-        self._draw()
         training = {
             "kimg": state.kimg,
             "dataset": options.dataset_name,
@@ -263,24 +263,17 @@ class _Run(ExitStack):
             "seconds": round(self.seconds, 1),
             "transfer": None if options.transfer is None else options.transfer.name,
         }
-        network = save_network(options.outdir, state.generator_ema, state.discriminator, training, state.generator)
         if self.score is not None:
             self._keep_if_best(self.score(state.generator_ema), training)
         if self.checkpoints is not None:
-            self.checkpoints.save(
-                state.kimg,
-                {
-                    "training": state.state_dict(),
-                    "ticks": self.ticks,
-                    "seconds": self.seconds,
-                    "best_score": self.best_score,
-                },
-            )
-        return network
+            saved = {"training": state.state_dict(), "ticks": self.ticks, "seconds": self.seconds}
+            self.checkpoints.save(state.kimg, {**saved, "best_score": self.best_score})
+        self._draw()
+        return save_network(options.outdir, state.generator_ema, state.discriminator, training, state.generator)
 
     def _keep_if_best(self, score: float, training: dict[str, Any]) -> None:
         """Keep this network apart if it has the least score so far; a copy lies beside the checkpoints."""
-        if self.best_score is not None and not score < self.best_score:
+        if not score < self.best_score:  # also where it is not a number
             return
         self.best_score = score
         _log.info("best so far: score=%.4f at kimg=%.3f", score, self.state.kimg)

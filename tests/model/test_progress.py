@@ -1,4 +1,4 @@
-"""Progress is shown as suits the place: a bar on a terminal, plain lines elsewhere, curves in TensorBoard if installed."""
+"""Progress is shown as suits the place: a bar on a terminal, plain lines elsewhere, and curves in TensorBoard."""
 
 import io
 import logging

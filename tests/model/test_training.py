@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -136,7 +137,9 @@ def test_a_killed_and_a_terminated_training_end_with_the_same_network(data: Path
             assert process.stdout is not None
             next(line for line in process.stdout if line.startswith("tick"))
             process.send_signal(signal_number)
+            asked = time.monotonic()
             rest = process.stdout.read()
+        assert time.monotonic() - asked < 60
         assert process.returncode == exit_status, rest
     assert re.search(r"stopped at kimg=0\.\d+\n$", rest)
     assert train(options(data, tmp_path / "out", kimg=0.24, checkpoint_dir=kept)).finished
