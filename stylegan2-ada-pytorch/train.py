@@ -1,18 +1,22 @@
 """Command line: train a generator on a folder or zip of pictures."""
 
+import importlib.util
 import json
 import logging
 import signal
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from stylegan2.augment import PIPES
 from stylegan2.command_line import errors_as_messages
 from stylegan2.options import TrainingOptions, resolve_options
+from stylegan2.performance import Compilation, Precision
 from stylegan2.presets import PRESETS
 from stylegan2.training import train
 
@@ -20,10 +24,18 @@ SECTIONS = {
     "Main options": ["data", "outdir", "preset", "kimg", "transfer", "seed"],
     "Data": ["mirror", "cond", "subset", "dataset_name"],
     "Augmentation": ["aug", "target", "p", "augpipe"],
-    "Hyperparameters": ["batch", "gamma"],
-    "Output and interruptions": ["checkpoint_dir", "tick", "snap", "dry_run"],
-    "Performance": ["device", "batch_gpu"],
+    "Hyperparameters": ["batch", "gamma", "glr", "dlr", "freezed"],
+    "Output and interruptions": ["checkpoint_dir", "keep", "tick", "snap", "dry_run"],
+    "Budget": ["max_hours", "max_cost", "price_per_hour"],
+    "Performance": ["device", "batch_gpu", "precision", "channels_last", "compilation", "workers"],
 }
+
+
+class Rounds(click.IntRange):
+    """A number of pictures, or `auto`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if value == "auto" else super().convert(value, param, ctx)
 
 
 class SectionedCommand(click.Command):
@@ -135,10 +147,39 @@ PRESET_HELP = (
     help="Weight of R1: larger is smoother and safer, smaller gives more detail.  [default: the preset's]",
 )
 @click.option(
+    "--glr",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="RATE",
+    help="Learning rate of the generator.  [default: the preset's]",
+)
+@click.option(
+    "--dlr",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="RATE",
+    help="Learning rate of the discriminator.  [default: the preset's]",
+)
+@click.option(
+    "--freezed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="With --transfer, for few pictures: the first N layers of the discriminator, from the picture on, stay as "
+    "they are.",
+)
+@click.option(
     "--checkpoint-dir",
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
     help="Keep the whole state here. If there is one, go on with it, exactly.  [default: keep none]",
+)
+@click.option(
+    "--keep",
+    type=click.IntRange(min=1),
+    default=2,
+    show_default=True,
+    metavar="N",
+    help="Keep the last N checkpoints; older ones are removed.",
 )
 @click.option(
     "--tick",
@@ -154,6 +195,24 @@ PRESET_HELP = (
 )
 @click.option("-n", "--dry-run", is_flag=True, help="Check everything, print the resolved options, and end.")
 @click.option(
+    "--max-hours",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="H",
+    help="Stop after this time in all, with everything saved.  [default: no limit]",
+)
+@click.option(
+    "--max-cost",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="M",
+    help="Stop when this is spent, with everything saved; needs --price-per-hour.  [default: no limit]",
+)
+@click.option(
+    "--price-per-hour",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="M",
+    help="What an hour on this machine costs; the statistics then say what was spent.",
+)
+@click.option(
     "--device",
     type=click.Choice(["auto", "cpu", "cuda"]),
     default="auto",
@@ -162,10 +221,40 @@ PRESET_HELP = (
 )
 @click.option(
     "--batch-gpu",
+    type=Rounds(min=1),
+    metavar="N|auto",
+    help="Pictures in memory at once; the batch is done in rounds of as many. Smaller needs less memory; auto takes "
+    "what fits.  [default: the preset's]",
+)
+@click.option(
+    "--precision",
+    type=click.Choice(["auto", *get_args(Precision)]),
+    default="auto",
+    show_default=True,
+    help="Numbers of the four highest resolutions; auto: fp16 on a GPU, fp32 on a CPU.",
+)
+@click.option(
+    "--channels-last",
+    type=click.Choice(["auto", "on", "off"]),
+    default="auto",
+    show_default=True,
+    help="Memory layout; auto: on, except for fp32 on a GPU.",
+)
+@click.option(
+    "--compile",
+    "compilation",
+    type=click.Choice(list(get_args(Compilation))),
+    default="auto",
+    show_default=True,
+    help="Compile the networks for the two main phases; auto: on a GPU, where that works.",
+)
+@click.option(
+    "--workers",
     type=click.IntRange(min=1),
+    default=4,
+    show_default=True,
     metavar="N",
-    help="Pictures in memory at once; the batch is done in rounds of as many. Smaller needs less memory. "
-    "[default: the preset's]",
+    help="Threads that decode pictures, if the data set is too large to be kept decoded.",
 )
 @errors_as_messages
 def main(tick: float | None, snap: int | None, dry_run: bool, **arguments: Any) -> None:
@@ -188,7 +277,6 @@ def main(tick: float | None, snap: int | None, dry_run: bool, **arguments: Any) 
       # Begin with a network that has learned something similar:
       python train.py --data cats.zip --outdir cats --transfer out --kimg 200
     """
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     options = resolve_options(**arguments, tick_kimg=tick, snapshot_ticks=snap)
     if dry_run:
         click.echo(json.dumps(options.as_json(), indent=2))
@@ -208,10 +296,24 @@ def run(options: TrainingOptions) -> None:
 
     previous = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        train(options, should_stop=lambda: asked_to_stop)
+        with progress_shown(options.settings.kimg) as show:
+            train(options, should_stop=lambda: asked_to_stop, on_progress=show)
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def progress_shown(total_kimg: float) -> Iterator[Callable[[float], None]]:
+    """The log on stdout: below it a progress bar if that is a terminal and rich is installed, otherwise plain lines."""
+    if sys.stdout.isatty() and importlib.util.find_spec("rich") is not None:
+        from stylegan2.progress_bar import progress_bar
+
+        with progress_bar(total_kimg) as show:
+            yield show
+    else:
+        logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+        yield lambda kimg: None
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 A file's name holds the progress and the start of the content's SHA-256: `checkpoint-00001234.560-0123456789abcdef.pt`.
 It is written under another name, forced to the disk and then renamed, so a crash leaves the checkpoint before; and a
-copy that broke on its way (a killed upload, a full disk) is found by its checksum and passed over. Two are kept.
+copy that broke on its way (a killed upload, a full disk) is found by its checksum and passed over for the one before.
 """
 
 import hashlib
@@ -17,14 +17,16 @@ import torch
 from stylegan2.errors import CheckpointError
 
 FORMAT = "workshop-checkpoint/1"
-KEPT = 2
 
 _NAME = re.compile(r"checkpoint-(\d{8}\.\d{3})-([0-9a-f]{16})\.pt")
 _log = logging.getLogger(__name__)
 
 
-def save_checkpoint(folder: Path, kimg: float, state: dict[str, Any]) -> Path:
-    """Write `state` (tensors, numbers, strings, and lists and dictionaries of them); remove all but the last two."""
+def save_checkpoint(folder: Path, kimg: float, state: dict[str, Any], keep: int = 2) -> Path:
+    """Write `state` (tensors, numbers, strings, and lists and dictionaries of them); remove all but the last `keep`.
+
+    Raises CheckpointError where the disk refuses; the checkpoints that are there stay.
+    """
     partial = folder / "checkpoint.partial"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -35,10 +37,14 @@ def save_checkpoint(folder: Path, kimg: float, state: dict[str, Any]) -> Path:
         path = folder / f"checkpoint-{kimg:012.3f}-{_digest(partial)}.pt"
         os.replace(partial, path)
         _sync_folder(folder)
-        for old in _checkpoints(folder)[KEPT:]:
+        for old in _checkpoints(folder)[keep:]:
             old.unlink(missing_ok=True)
     except (OSError, RuntimeError) as error:  # RuntimeError: torch's own writer
-        raise CheckpointError(f"{folder}: the checkpoint cannot be written: {error}") from error
+        partial.unlink(missing_ok=True)
+        raise CheckpointError(
+            f"{folder}: the checkpoint cannot be written: {_reason(error)}. The one before is untouched: make room and "
+            f"give the same command again to go on from there"
+        ) from error
     return path
 
 
@@ -59,6 +65,12 @@ def load_checkpoint(folder: Path) -> dict[str, Any] | None:
             return state
         _log.warning("checkpoint %s has another format than %s; trying the one before", path.name, FORMAT)
     return None
+
+
+def _reason(error: BaseException) -> str:
+    """What the system said. torch's writer wraps it in a message about itself."""
+    cause = error.__context__ if isinstance(error, RuntimeError) else error
+    return (cause.strerror if isinstance(cause, OSError) else None) or str(error)
 
 
 def _checkpoints(folder: Path) -> list[Path]:

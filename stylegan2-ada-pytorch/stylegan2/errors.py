@@ -5,6 +5,7 @@ ModelError                  everything this package raises on purpose
 ├── DatasetError            the data set cannot be used; the message names the file and says what to do
 ├── NetworkFileError        a network folder or file is missing, damaged or of another format
 ├── CheckpointError         a training checkpoint cannot be written or does not belong to this training
+├── OutputError             the results cannot be written: the disk is full, or writing is not allowed
 └── DivergedError           the losses or weights are no longer finite numbers
 """
 
@@ -27,6 +28,10 @@ class NetworkFileError(ModelError):
 
 class CheckpointError(ModelError):
     """A checkpoint cannot be written, or does not belong to the training that asks for it."""
+
+
+class OutputError(ModelError):
+    """The results of a training cannot be written."""
 
 
 class DivergedError(ModelError):

@@ -67,8 +67,8 @@ class Conv(nn.Module):
         self.clamp = None if conv_clamp is None else conv_clamp * gain
 
     def forward(self, x: Tensor) -> Tensor:
-        weight = self.weight * self.weight_gain
-        bias = None if self.bias is None else self.bias * self.bias_gain
+        weight = (self.weight * self.weight_gain).to(x.dtype)
+        bias = None if self.bias is None else (self.bias * self.bias_gain).to(x.dtype)
         if self.down:
             x = conv_down(x, weight, self.resample_filter, bias)
         else:

@@ -5,6 +5,7 @@ regularisers (arXiv:1912.04958 section 3.1) run only every few iterations and ar
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -60,7 +61,9 @@ class PhaseStats:
 class Losses:
     """The four phases of an iteration. `share` is the fraction of the batch that the pictures of a call are.
 
-    `pl_mean`, the running mean of the path lengths, is part of the training's state.
+    `pl_mean`, the running mean of the path lengths, is part of the training's state. `main_synthesis` and
+    `main_discriminator` compute the same as the networks' own, perhaps faster, but can be differentiated only once: the
+    two main phases use them, the regularisers cannot.
     """
 
     generator: Generator
@@ -71,11 +74,13 @@ class Losses:
     style_mixing_prob: float
     pl_mean: Tensor
     noise_mode: NoiseMode = "random"
+    main_synthesis: Callable[..., Tensor] | None = None
+    main_discriminator: Callable[..., Tensor] | None = None
 
     def generator_main(self, z: Tensor, c: Tensor | None = None, *, share: float = 1.0) -> PhaseStats:
         """Make pictures that the discriminator takes for real."""
-        images = self.generator.synthesis(mixed_styles(self.generator, z, c, self.style_mixing_prob), self.noise_mode)
-        logits = self.discriminator(self.augment(images), c)
+        images = self._synthesise(mixed_styles(self.generator, z, c, self.style_mixing_prob))
+        logits = self._judge(images, c)
         loss = F.softplus(-logits).mean()
         torch.autograd.backward(loss * share)
         return PhaseStats(loss.detach(), logits.detach().sign().mean())
@@ -104,10 +109,10 @@ class Losses:
         """Tell real pictures from generated ones. The mean sign is that of the reals, which ADA steers by."""
         with torch.no_grad():
             ws = mixed_styles(self.generator, z, c_fake, self.style_mixing_prob)
-            fake = self.generator.synthesis(ws, self.noise_mode)
-        loss_fake = F.softplus(self.discriminator(self.augment(fake), c_fake)).mean()
+            fake = self._synthesise(ws)
+        loss_fake = F.softplus(self._judge(fake, c_fake)).mean()
         torch.autograd.backward(loss_fake * share)
-        real_logits = self.discriminator(self.augment(real), c_real)
+        real_logits = self._judge(real, c_real)
         loss_real = F.softplus(-real_logits).mean()
         torch.autograd.backward(loss_real * share)
         return PhaseStats((loss_fake + loss_real).detach(), real_logits.detach().sign().mean())
@@ -120,3 +125,15 @@ class Losses:
         penalty = r1_penalty(self.discriminator(self.augment(images), c), images).mean()
         torch.autograd.backward(penalty * (self.r1_gamma / 2) * interval * share)
         return PhaseStats(penalty.detach())
+
+    def _synthesise(self, ws: Tensor) -> Tensor:
+        """Pictures, for a main phase."""
+        synthesis = self.generator.synthesis if self.main_synthesis is None else self.main_synthesis
+        images: Tensor = synthesis(ws, self.noise_mode)
+        return images
+
+    def _judge(self, images: Tensor, c: Tensor | None) -> Tensor:
+        """The logits of augmented pictures, for a main phase."""
+        discriminator = self.discriminator if self.main_discriminator is None else self.main_discriminator
+        logits: Tensor = discriminator(self.augment(images), c)
+        return logits

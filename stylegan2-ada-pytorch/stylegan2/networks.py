@@ -112,11 +112,11 @@ class SynthesisLayer(nn.Module):
     def forward(self, x: Tensor, w: Tensor, noise_mode: NoiseMode) -> Tensor:
         kernel = self.resample_filter if self.up else None
         x = modulated_conv(x, self.weight, self.affine(w), kernel=kernel, gain=LRELU_GAIN)
-        shift = (self.bias * LRELU_GAIN)[None, :, None, None]
+        shift = (self.bias * LRELU_GAIN).to(x.dtype)[None, :, None, None]
         if noise_mode == "none":
             x = x + shift
         else:
-            noise = self.noise_const
+            noise = self.noise_const.to(x.dtype)
             if noise_mode == "random":
                 noise = torch.randn([x.shape[0], 1, *self.size], device=x.device, dtype=x.dtype)
             x = x + shift + noise * (self.noise_strength * LRELU_GAIN)
@@ -137,7 +137,7 @@ class ToRGB(nn.Module):
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         styles = self.affine(w) * self.weight_gain
-        x = modulated_conv(x, self.weight, styles, demodulate=False) + self.bias[:, None, None]
+        x = modulated_conv(x, self.weight, styles, demodulate=False) + self.bias.to(x.dtype)[:, None, None]
         return x if self.conv_clamp is None else x.clamp(-self.conv_clamp, self.conv_clamp)
 
 
@@ -145,6 +145,8 @@ class SynthesisBlock(nn.Module):
     """One resolution of the generator: its convolutions, and its contribution to the picture (skip architecture)."""
 
     resample_filter: Tensor
+    compute_dtype: torch.dtype | None = None
+    """What the convolutions compute in; None: in what comes in. Styles and pictures stay as precise as ws."""
 
     def __init__(
         self,
@@ -168,9 +170,12 @@ class SynthesisBlock(nn.Module):
     def forward(self, x: Tensor | None, img: Tensor | None, ws: Tensor, noise_mode: NoiseMode) -> tuple[Tensor, Tensor]:
         """ws `[N, num_convs + 1, w_dim]`: one for each convolution, the last one for the colours."""
         batch = ws.shape[0]
-        x = self.const.expand(batch, -1, -1, -1) if x is None else self.conv0(x, ws[:, 0], noise_mode)
+        if x is None:
+            x = self.const.expand(batch, -1, -1, -1)
+        else:
+            x = self.conv0(x.to(self.compute_dtype or x.dtype), ws[:, 0], noise_mode)
         x = self.conv1(x, ws[:, self.num_convs - 1], noise_mode)
-        rgb: Tensor = self.torgb(x, ws[:, self.num_convs])
+        rgb: Tensor = self.torgb(x, ws[:, self.num_convs]).to(ws.dtype)
         assembled = rgb if img is None else rgb + upsample(img, self.resample_filter)
         return x, assembled
 
@@ -269,6 +274,9 @@ class Generator(nn.Module):
 class DiscriminatorBlock(nn.Module):
     """One resolution of the discriminator; the first one also reads the picture. `orig` has no residual branch."""
 
+    compute_dtype: torch.dtype | None = None
+    """What the convolutions compute in; None: in what comes in."""
+
     def __init__(
         self,
         in_channels: int,
@@ -290,6 +298,7 @@ class DiscriminatorBlock(nn.Module):
             self.skip = Conv(in_channels, out_channels, 1, activate=False, down=True, gain=SQRT_HALF)
 
     def forward(self, x: Tensor) -> Tensor:
+        x = x.to(self.compute_dtype or x.dtype)
         if self.reads_picture:
             x = self.fromrgb(x)
         y: Tensor = self.conv1(self.conv0(x))
@@ -379,7 +388,7 @@ class Discriminator(nn.Module):
 
     def forward(self, img: Tensor, c: Tensor | None = None) -> Tensor:
         """Pictures `[N, C, H, W]` (-1 to 1) -> logits `[N, 1]`."""
-        x: Tensor = self.get_submodule(f"b{self.base_resolution}")(self.features(img)[-1])
+        x: Tensor = self.get_submodule(f"b{self.base_resolution}")(self.features(img)[-1].to(img.dtype))
         if self.c_dim > 0:
             embedding: Tensor = self.mapping(None, c)
             x = (x * embedding).sum(dim=1, keepdim=True) / math.sqrt(embedding.shape[1])

@@ -46,7 +46,7 @@ def upfirdn(
 
     if up_x == 1 and up_y == 1:
         correlated = kernel if flip else kernel.flip([0, 1])
-        weight = (correlated * gain).expand(channels, 1, height, width)
+        weight = (correlated * gain).to(x.dtype).expand(channels, 1, height, width)
         if left == right and top == bottom and min(left, top) >= 0:
             return F.conv2d(x, weight, padding=(top, left), stride=(down_y, down_x), groups=channels)
         return F.conv2d(F.pad(x, [left, right, top, bottom]), weight, stride=(down_y, down_x), groups=channels)
@@ -54,7 +54,7 @@ def upfirdn(
     # A transposed convolution with stride is zero insertion followed by the full (mirrored) convolution, without the
     # zeros after the last sample. What `padding` asks for is a window of that: crop, or pad where it reaches beyond.
     mirrored = kernel.flip([0, 1]) if flip else kernel
-    weight = (mirrored * gain).expand(channels, 1, height, width)
+    weight = (mirrored * gain).to(x.dtype).expand(channels, 1, height, width)
     crop_left, crop_right = width - 1 - left, width - up_x - right
     crop_top, crop_bottom = height - 1 - top, height - up_y - bottom
     if crop_left == crop_right >= 0 and crop_top == crop_bottom >= 0:
@@ -145,13 +145,21 @@ def modulated_conv(
     x `[N, I, H, W]`, weight `[O, I, k, k]`, styles `[N, I]` -> `[N, O, H, W]`, or twice the size with `kernel`, the
     low-pass filter of the upsampling. The demodulation factor of sample n and output o is
     `1 / sqrt(sum_i styles[n,i]^2 * sum_k weight[o,i,k]^2)`: a matrix product, so no weight is built per sample.
+
+    Pictures may be of a lower precision than weight and styles: it is theirs that the convolution takes. In float16,
+    whose largest number is 65504, weight and styles are first scaled down, which the demodulation undoes
+    (arXiv:2006.06676, appendix on mixed precision).
     """
-    x = x * styles[:, :, None, None]
-    x = F.conv2d(x, weight, padding=weight.shape[2] // 2) if kernel is None else conv_up(x, weight, kernel)
+    if demodulate and x.dtype == torch.float16:
+        weight = weight / (weight.abs().amax(dim=[1, 2, 3], keepdim=True) * math.sqrt(weight[0].numel()))
+        styles = styles / styles.abs().amax(dim=1, keepdim=True).clamp_min(1e-8)
+    x = x * styles.to(x.dtype)[:, :, None, None]
+    rounded = weight.to(x.dtype)
+    x = F.conv2d(x, rounded, padding=weight.shape[2] // 2) if kernel is None else conv_up(x, rounded, kernel)
     if not demodulate:
         return x if gain == 1 else x * gain
     energy = styles.square() @ weight.square().sum(dim=[2, 3]).t()
-    return x * ((energy + 1e-8).rsqrt() * gain)[:, :, None, None]
+    return x * ((energy + 1e-8).rsqrt() * gain).to(x.dtype)[:, :, None, None]
 
 
 def minibatch_stddev(x: Tensor, group_size: int, channels: int = 1) -> Tensor:

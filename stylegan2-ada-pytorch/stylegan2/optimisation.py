@@ -18,8 +18,11 @@ def lazy_adam(parameters: Iterable[nn.Parameter], learning_rate: float, interval
     return torch.optim.Adam(parameters, lr=learning_rate * share, betas=(0.0, BETA_2**share), eps=1e-8, fused=True)
 
 
-def step(optimiser: torch.optim.Adam) -> None:
+def step(optimiser: torch.optim.Adam, *, tame: bool = False) -> None:
     """One step with the gradients that are there, which are then cleared.
+
+    With `tame`, not-a-number becomes 0 and the infinite becomes 1e5: in float16 a gradient overflows now and then, and
+    one lost number does no harm. Otherwise such numbers are a sign of divergence and are left to be found.
 
     A parameter that a regulariser does not reach counts as having gradient zero, so that Adam's statistics of all
     parameters have the same age.
@@ -28,6 +31,8 @@ def step(optimiser: torch.optim.Adam) -> None:
         for parameter in group["params"]:
             if parameter.grad is None:
                 parameter.grad = torch.zeros_like(parameter)
+            elif tame:
+                torch.nan_to_num(parameter.grad, nan=0.0, posinf=1e5, neginf=-1e5, out=parameter.grad)
     optimiser.step()
     optimiser.zero_grad(set_to_none=True)
 

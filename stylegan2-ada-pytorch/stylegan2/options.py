@@ -9,8 +9,12 @@ from typing import Any, Literal, cast, get_args
 import torch
 
 from stylegan2.augment import PIPES
+from stylegan2.budget import Budget
 from stylegan2.dataset import ImageDataset
 from stylegan2.errors import OptionError
+from stylegan2.freezing import freeze_layers
+from stylegan2.networks import Discriminator
+from stylegan2.performance import Performance, resolve_performance
 from stylegan2.picture_size import PictureSize
 from stylegan2.presets import Settings, settings_of
 
@@ -53,7 +57,13 @@ class TrainingOptions:
     augpipe: str
     transfer: Path | None
     """Network whose weights this training begins with."""
+    freezed: int
+    """Layers of the discriminator, from the picture on, that do not learn."""
     device: str
+    performance: Performance
+    budget: Budget
+    keep: int
+    """Checkpoints that are kept, the newest."""
 
     @property
     def resolution(self) -> int:
@@ -65,6 +75,7 @@ class TrainingOptions:
         return self._picture_kwargs() | {
             "z_dim": s.z_dim, "w_dim": s.w_dim,
             "mapping_layers": s.mapping_layers, "channel_base": s.channel_base, "channel_max": s.channel_max,
+            "conv_clamp": self.performance.conv_clamp,
         }  # fmt: skip
 
     def discriminator_kwargs(self) -> dict[str, Any]:
@@ -73,6 +84,7 @@ class TrainingOptions:
         return self._picture_kwargs() | {
             "channel_base": s.channel_base,
             "channel_max": s.channel_max, "mbstd_group_size": s.mbstd_group_size, "architecture": s.d_architecture,
+            "conv_clamp": self.performance.conv_clamp,
         }  # fmt: skip
 
     def _picture_kwargs(self) -> dict[str, Any]:
@@ -93,14 +105,28 @@ class TrainingOptions:
         return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
 
     def identity(self) -> dict[str, Any]:
-        """What must be the same for a checkpoint to be continued: all that changes the result, except the length."""
+        """What must be the same for a checkpoint to be continued: all that changes the result, except the length.
+
+        Another device, memory layout or compilation rounds differently, which is no other training.
+        """
         values = self.as_json()
         settings: dict[str, Any] = values.pop("settings")
+        values["precision"] = values.pop("performance")["precision"]
         for name in ("data", "outdir", "checkpoint_dir", "transfer", "device", "preset", "dataset_name"):
+            values.pop(name)
+        for name in ("budget", "keep"):
             values.pop(name)
         for name in ("kimg", "tick_kimg", "snapshot_ticks"):
             settings.pop(name)
         return values | settings
+
+    def with_rounds_of(self, batch_gpu: int) -> "TrainingOptions":
+        """The same training with rounds of another size, which must divide the batch."""
+        return dataclasses.replace(self, settings=_with_batch(self.settings, None, batch_gpu))
+
+    def with_batch_of(self, pictures: int) -> "TrainingOptions":
+        """The same training with a batch of so many pictures, done in one round."""
+        return dataclasses.replace(self, settings=_with_batch(self.settings, pictures, pictures))
 
 
 def resolve_options(
@@ -112,8 +138,10 @@ def resolve_options(
     preset: str = "auto",
     kimg: float | None = None,
     batch: int | None = None,
-    batch_gpu: int | None = None,
+    batch_gpu: int | Literal["auto"] | None = None,
     gamma: float | None = None,
+    glr: float | None = None,
+    dlr: float | None = None,
     mirror: bool = False,
     subset: int | None = None,
     cond: bool = False,
@@ -123,9 +151,18 @@ def resolve_options(
     target: float | None = None,
     augpipe: str = "bgc",
     transfer: Path | None = None,
+    freezed: int = 0,
     tick_kimg: float | None = None,
     snapshot_ticks: int | None = None,
+    keep: int = 2,
+    max_hours: float | None = None,
+    max_cost: float | None = None,
+    price_per_hour: float | None = None,
     device: str = "auto",
+    precision: str = "auto",
+    channels_last: str = "auto",
+    compilation: str = "auto",
+    workers: int = 4,
 ) -> TrainingOptions:
     """Check the options, open the data set, and fill in what was left out (None) from the preset.
 
@@ -143,8 +180,17 @@ def resolve_options(
     _check("target", target, -1, 1)
     _check("kimg", kimg, 0, math.inf, open_low=True)
     _check("batch", batch, 1, 65536)
-    _check("batch_gpu", batch_gpu, 1, 65536)
+    fit_batch_gpu = batch_gpu == "auto"
+    rounds = None if batch_gpu == "auto" else batch_gpu
+    _check("batch_gpu", rounds, 1, 65536)
     _check("gamma", gamma, 0, math.inf)
+    _check("glr", glr, 0, math.inf, open_low=True)
+    _check("dlr", dlr, 0, math.inf, open_low=True)
+    _check("keep", keep, 1, 1000)
+    _check("workers", workers, 1, 256)
+    _check("max_hours", max_hours, 0, math.inf, open_low=True)
+    _check("max_cost", max_cost, 0, math.inf, open_low=True)
+    _check("price_per_hour", price_per_hour, 0, math.inf, open_low=True)
     _check("tick_kimg", tick_kimg, 0, math.inf, open_low=True)
     _check("snapshot_ticks", snapshot_ticks, 1, 10**9)
     _check("subset", subset, 1, 10**9)
@@ -156,15 +202,18 @@ def resolve_options(
         settings,
         kimg=settings.kimg if kimg is None else kimg,
         r1_gamma=settings.r1_gamma if gamma is None else gamma,
+        g_learning_rate=settings.g_learning_rate if glr is None else glr,
+        d_learning_rate=settings.d_learning_rate if dlr is None else dlr,
         tick_kimg=settings.tick_kimg if tick_kimg is None else tick_kimg,
         snapshot_ticks=settings.snapshot_ticks if snapshot_ticks is None else snapshot_ticks,
     )
-    settings = _with_batch(settings, batch, batch_gpu)
+    settings = _with_batch(settings, batch, rounds)
     if transfer is not None:
         # The average begins with a good network, so it needs no ramp-up.
         ada_kimg = min(settings.ada_kimg, TRANSFER_ADA_KIMG)
         settings = dataclasses.replace(settings, ema_rampup=None, ada_kimg=ada_kimg)
-    return TrainingOptions(
+    device = _choose_device(device)
+    options = TrainingOptions(
         data=Path(data),
         outdir=Path(outdir),
         checkpoint_dir=None if checkpoint_dir is None else Path(checkpoint_dir),
@@ -184,8 +233,22 @@ def resolve_options(
         target=0.6 if target is None else target,
         augpipe=augpipe,
         transfer=None if transfer is None else Path(transfer),
-        device=_choose_device(device),
+        freezed=freezed,
+        device=device,
+        performance=resolve_performance(
+            device,
+            precision=precision,
+            channels_last=channels_last,
+            compilation=compilation,
+            workers=workers,
+            fit_batch_gpu=fit_batch_gpu,
+        ),
+        budget=Budget(max_hours, max_cost, price_per_hour),
+        keep=keep,
     )
+    with torch.device("meta"):
+        freeze_layers(Discriminator(**options.discriminator_kwargs()), freezed)  # refuses too many
+    return options
 
 
 def _check(name: str, value: float | None, lowest: float, highest: float, *, open_low: bool = False) -> None:

@@ -21,7 +21,8 @@ class Settings:
     kimg: float  # length of the training
     batch: int  # pictures per optimiser step
     batch_gpu: int  # pictures held in memory at once; the batch is done in rounds of this many
-    learning_rate: float
+    g_learning_rate: float  # of Adam, for the generator
+    d_learning_rate: float  # ... and for the discriminator
     r1_gamma: float  # weight of R1 regularisation: larger is smoother and safer, smaller gives more detail
     ema_kimg: float  # half-life of the averaged generator
     ema_rampup: float | None  # ... at most this fraction of the training so far
@@ -53,11 +54,13 @@ class Preset:
 
 def _auto(resolution: int, gpus: int) -> Settings:
     batch = max(min(gpus * min(4096 // resolution, 32), 64), gpus)
+    learning_rate = 0.002 if resolution >= 1024 else 0.0025
     return Settings(
         kimg=25000,
         batch=batch,
         batch_gpu=batch // gpus,
-        learning_rate=0.002 if resolution >= 1024 else 0.0025,
+        g_learning_rate=learning_rate,
+        d_learning_rate=learning_rate,
         r1_gamma=0.0002 * resolution**2 / batch,
         ema_kimg=batch * 10 / 32,
         ema_rampup=0.05,
@@ -73,7 +76,8 @@ def _paper(batch: int, mbstd: int, width: float, learning_rate: float, gamma: fl
         kimg=25000,
         batch=batch,
         batch_gpu=batch // 8,
-        learning_rate=learning_rate,
+        g_learning_rate=learning_rate,
+        d_learning_rate=learning_rate,
         r1_gamma=gamma,
         ema_kimg=ema_kimg,
         ema_rampup=None,
@@ -88,7 +92,8 @@ def _cifar(resolution: int, gpus: int) -> Settings:
         kimg=100000,
         batch=64,
         batch_gpu=32,
-        learning_rate=0.0025,
+        g_learning_rate=0.0025,
+        d_learning_rate=0.0025,
         r1_gamma=0.01,
         ema_kimg=500,
         ema_rampup=0.05,
@@ -109,7 +114,8 @@ def _laptop(resolution: int, gpus: int) -> Settings:
         kimg=15,  # about five minutes
         batch=batch,
         batch_gpu=batch,
-        learning_rate=0.004,  # at 0.0025 faces stay a blur after 10 kimg, at 0.006 they tilt and lose their eyes
+        g_learning_rate=0.004,  # at 0.0025 faces stay a blur after 10 kimg, at 0.006 they tilt and lose their eyes
+        d_learning_rate=0.004,
         r1_gamma=0.0004 * resolution**2 / batch,  # twice auto's: few pictures, seen often
         ema_kimg=0.5,  # a short training cannot afford an average over thousands of pictures
         ema_rampup=0.1,
@@ -134,7 +140,8 @@ def _tiny(resolution: int, gpus: int) -> Settings:
         kimg=0.4,
         batch=8,
         batch_gpu=8,
-        learning_rate=0.0025,
+        g_learning_rate=0.0025,
+        d_learning_rate=0.0025,
         r1_gamma=0.1,
         ema_kimg=0.1,
         ema_rampup=0.1,

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor
 
+from stylegan2.budget import Ending
 from stylegan2.errors import DivergedError
 
 
@@ -52,6 +53,10 @@ class TickStats:
     """Mean sign of the discriminator's opinion on the reals: 0 undecided, 1 it knows them by heart."""
     memory_mb: float
     """Largest memory of the process so far."""
+    cost: float | None = None
+    """Of the training so far, where the price of an hour is known."""
+    ended: Ending | None = None
+    """In the last tick: why the training ended."""
 
     def line(self) -> str:
         """For people and for metric patterns like `loss_g=(\\S+)`."""
@@ -64,9 +69,9 @@ class TickStats:
         parts.append(f"augment_p={self.augment_p:.4f} memory_mb={self.memory_mb:.0f}")
         return " ".join(parts)
 
-    def as_json(self) -> dict[str, float | None]:
+    def as_json(self) -> dict[str, float | str | None]:
         """For `stats.jsonl`."""
-        return {name: None if value is None else round(value, 6) for name, value in asdict(self).items()}
+        return {name: round(value, 6) if isinstance(value, float) else value for name, value in asdict(self).items()}
 
 
 def refuse_non_finite(means: dict[str, float], kimg: float) -> None:

@@ -1,6 +1,6 @@
 """Golden arrays (numbers computed once with the original networks; see tests/goldens/README.md)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,15 @@ def golden() -> Callable[[str], Golden]:
         return {key: value.clone() for key, value in cache[name].items()}
 
     return read
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Small trainings are faster with one."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def state(arrays: Golden, prefix: str) -> Golden:
