@@ -1,0 +1,151 @@
+"""Seconds per thousand pictures of training on the CPU, against a plain implementation of the papers' formulas:
+`python -m benchmarks.training_step [ROUNDS]`.
+
+Both train the same networks with the same losses (benchmarks/plain_stylegan2.py is the yardstick); they take turns,
+16 iterations each, so that a slow moment of the machine hits both. Augmentation is the same code in both. Printed are
+the medians over the rounds, their ratio's median, and the peak memory of each in a process of its own.
+"""
+
+import dataclasses
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from benchmarks import plain_stylegan2 as plain
+from local_aws.drawings import write_drawings
+from stylegan2.optimisation import ema_beta
+from stylegan2.options import TrainingOptions, resolve_options
+from stylegan2.preparation import prepare_images
+from stylegan2.training_state import TrainingState
+
+ITERATIONS = 16  # one R1 and four path length regularisations: the mixture of a long training
+CASES = {"32 px, batch 16, noaug": (32, 16, None), "64 px, batch 8, bgc p=0.6": (64, 8, 0.6)}
+
+
+def options_of(resolution: int, batch: int, p: float | None, folder: Path) -> TrainingOptions:
+    """The small network of the comparison: 4096 / resolution channels, at most 128; z and w of 512; `auto`'s rules."""
+    data = folder / f"{resolution}.zip"
+    if not data.exists():
+        write_drawings(folder / str(resolution), kind="faces", count=256, size=resolution)
+        prepare_images(folder / str(resolution), data, resolution=resolution)
+    augmentation: dict[str, Any] = {"aug": "noaug"} if p is None else {"aug": "fixed", "p": p}
+    options = resolve_options(
+        data=data, outdir=folder / "out", batch=batch, batch_gpu=batch, device="cpu", **augmentation
+    )
+    settings = dataclasses.replace(options.settings, channel_base=4096, channel_max=128, mbstd_group_size=4)
+    return dataclasses.replace(options, settings=settings)
+
+
+class PlainTraining:
+    """The same iteration as TrainingState's, by the plain formulas."""
+
+    def __init__(self, options: TrainingOptions) -> None:
+        self.state = state = TrainingState(options)
+        for network in (state.generator, state.discriminator):
+            for parameter in network.parameters():
+                parameter.data = parameter.data.contiguous()
+        state.losses.generator = SimpleNamespace(  # type: ignore[assignment]
+            mapping=self._mapping, synthesis=lambda ws, noise_mode: plain.synthesis(state.generator, ws, noise_mode)
+        )
+        state.losses.discriminator = lambda img, c: plain.discriminate(state.discriminator, img)  # type: ignore[assignment]
+        for optimiser in (state.optimise_g, state.optimise_d):
+            for group in optimiser.param_groups:
+                group["fused"] = False
+
+    def _mapping(self, z: Tensor, c: Tensor | None = None, *, update_w_avg: bool = False) -> Tensor:
+        ws = plain.mapping(self.state.generator, z)
+        if update_w_avg:
+            w_avg = self.state.generator.mapping.w_avg
+            w_avg.copy_(ws[:, 0].detach().mean(dim=0).lerp(w_avg, 0.995))
+        return ws
+
+    def iterate(self, real: Tensor) -> None:
+        state, s, losses = self.state, self.state.settings, self.state.losses
+        G, D = state.generator, state.discriminator
+
+        def latents() -> Tensor:
+            return torch.randn(len(real), s.z_dim)
+
+        D.requires_grad_(False)
+        losses.generator_main(latents())
+        plain.optimise(state.optimise_g, G.parameters())
+        if state.iteration % s.g_reg_interval == 0:
+            losses.generator_regularisation(latents(), interval=s.g_reg_interval)
+            plain.optimise(state.optimise_g, G.parameters())
+        D.requires_grad_(True)
+        losses.discriminator_main(latents(), real)
+        plain.optimise(state.optimise_d, D.parameters())
+        if state.iteration % s.d_reg_interval == 0:
+            losses.discriminator_regularisation(real, interval=s.d_reg_interval)
+            plain.optimise(state.optimise_d, D.parameters())
+        plain.average(state.generator_ema, G, ema_beta(s.batch, s.ema_kimg, state.shown, s.ema_rampup))
+        state.shown += len(real)
+        state.iteration += 1
+
+
+def seconds_per_kimg(iterate: Callable[[Tensor], None], real: Tensor) -> float:
+    """Time of ITERATIONS iterations, per thousand pictures."""
+    began = time.perf_counter()
+    for _ in range(ITERATIONS):
+        iterate(real)
+    return (time.perf_counter() - began) / ITERATIONS / len(real) * 1000
+
+
+def measure(options: TrainingOptions, rounds: int) -> tuple[list[float], list[float]]:
+    """Seconds per kimg of both, in turn."""
+    real = torch.rand(options.settings.batch, 3, options.resolution, options.resolution) * 2 - 1
+    own, yardstick = TrainingState(options), PlainTraining(options)
+    pairs = []
+    for _ in range(rounds + 1):
+        pairs.append((seconds_per_kimg(own.iterate, real), seconds_per_kimg(yardstick.iterate, real)))
+    return [one for one, _ in pairs[1:]], [other for _, other in pairs[1:]]  # the first round warms up
+
+
+def peak_memory_mb(which: str, case: str, folder: Path) -> float:
+    """Largest resident set of a fresh process that does 2 x ITERATIONS iterations."""
+    command = [sys.executable, "-m", "benchmarks.training_step", "--memory", which, case, str(folder)]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def _memory(which: str, case: str, folder: str) -> None:
+    options = options_of(*CASES[case], Path(folder))
+    real = torch.rand(options.settings.batch, 3, options.resolution, options.resolution) * 2 - 1
+    training = TrainingState(options) if which == "own" else PlainTraining(options)
+    for _ in range(2):
+        seconds_per_kimg(training.iterate, real)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["--memory"]:
+        _memory(*sys.argv[2:])
+        return
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {platform.machine()}, median of {rounds}\n")
+    print("| case | plain s/kimg | own s/kimg | ratio | plain MB | own MB |\n|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as scratch:
+        for case, (resolution, batch, p) in CASES.items():
+            options = options_of(resolution, batch, p, Path(scratch))
+            own, yardstick = measure(options, rounds)
+            ratio = statistics.median(y / o for o, y in zip(own, yardstick, strict=True))
+            memory = [peak_memory_mb(which, case, Path(scratch)) for which in ("plain", "own")]
+            print(
+                f"| {case} | {statistics.median(yardstick):.1f} | {statistics.median(own):.1f} | {ratio:.2f} "
+                f"| {memory[0]:.0f} | {memory[1]:.0f} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
