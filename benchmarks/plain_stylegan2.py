@@ -87,7 +87,7 @@ def layer(part: SynthesisLayer, x: Tensor, w: Tensor, noise_mode: str, fused: bo
     """Modulated convolution, noise, bias, activation."""
     x = modulated(x, part.weight, linear(part.affine, w), part.resample_filter if part.up else None, fused=fused)
     if noise_mode == "random":
-        x = x + torch.randn([x.shape[0], 1, part.resolution, part.resolution]) * part.noise_strength
+        x = x + torch.randn([x.shape[0], 1, *part.noise_const.shape]) * part.noise_strength
     elif noise_mode == "const":
         x = x + part.noise_const * part.noise_strength
     return activated(x, part.bias)
@@ -151,7 +151,7 @@ def discriminate(D: Discriminator, img: Tensor) -> Tensor:
             x = convolved(block.fromrgb, x)
         skip = convolved(block.skip, x, gain=math.sqrt(0.5))
         x = skip + convolved(block.conv1, convolved(block.conv0, x), gain=math.sqrt(0.5))
-    end = D.b4
+    end = D.get_submodule(f"b{D.base_resolution}")
     n, c, h, w = x.shape
     group = min(end.mbstd_group_size, n)
     y = x.reshape(group, -1, end.mbstd_channels, c // end.mbstd_channels, h, w)

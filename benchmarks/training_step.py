@@ -55,10 +55,12 @@ class PlainTraining:
         for network in (state.generator, state.discriminator):
             for parameter in network.parameters():
                 parameter.data = parameter.data.contiguous()
-        state.losses.generator = SimpleNamespace(  # type: ignore[assignment]
-            mapping=self._mapping, synthesis=lambda ws, noise_mode: plain.synthesis(state.generator, ws, noise_mode)
-        )
-        state.losses.discriminator = lambda img, c: plain.discriminate(state.discriminator, img)  # type: ignore[assignment]
+        losses, G, D = state.losses, state.generator, state.discriminator
+        losses.main_synthesis = lambda ws, noise_mode: plain.synthesis(G, ws, noise_mode)
+        losses.main_discriminator = lambda img, c: plain.discriminate(D, img)
+        # The regularisers use the networks themselves.
+        losses.generator = SimpleNamespace(mapping=self._mapping, synthesis=losses.main_synthesis)  # type: ignore[assignment]
+        losses.discriminator = losses.main_discriminator  # type: ignore[assignment]
         for optimiser in (state.optimise_g, state.optimise_d):
             for group in optimiser.param_groups:
                 group["fused"] = False
