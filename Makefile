@@ -70,13 +70,13 @@ test-template: $(VENV)/test.done $(SAM)/done $(CHECKOV)/done ## semantics, lint 
 test-pipeline: $(SDK)/done ## the builder makes exactly the definition that is kept
 	$(SDK)/python -m pytest -q tests/pipeline_sdk
 
-test-unit: $(VENV)/test.done ## unit, contract and integration tests
-# 10,000 random worlds on all cores; the rest one by one, since torch takes all cores for each test.
-	$(BIN)/pytest -q --numprocesses auto tests/chaos
-	$(BIN)/pytest -q -m "not e2e" --ignore tests/chaos --ignore tests/pipeline_sdk --ignore tests/template
+test-unit: $(VENV)/test.done ## unit, contract and integration tests, 10,000 random worlds among them
+# One thread of torch for each process: more would wait for each other.
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q --numprocesses auto -m "not e2e" --ignore tests/pipeline_sdk --ignore tests/template
 
 test-e2e: $(VENV)/test.done ## the whole way on the embedded AWS, tiny preset
-	$(BIN)/pytest -q -m e2e tests/e2e
+# Each file has a workshop of its own.
+	$(BIN)/pytest -q --numprocesses auto --dist loadfile -m e2e tests/e2e
 
 # ------------------------------------------------------------------------------------------------------------- making
 
