@@ -73,6 +73,13 @@ noise_option = click.option(
 batch_option = click.option(
     "--batch", type=click.IntRange(1, 1024), default=8, show_default=True, help="Pictures computed at once."
 )
+class_option = click.option(
+    "--class",
+    "class_number",
+    type=click.IntRange(min=0),
+    metavar="NUMBER",
+    help="What to draw, from 0, with a network that was trained with labels.",
+)
 device_option = click.option("--device", metavar="NAME", help="cpu, cuda, cuda:1 ...  [default: a GPU if there is one]")
 outdir_option = click.option(
     "--outdir", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the results."
@@ -112,5 +119,5 @@ def open_network(path: Path, device: str | None) -> LoadedNetwork:
 
 
 def write_png(pixels: NDArray[np.uint8], path: Path) -> None:
-    """Write one picture [H, W, 1 or 3]. Compressed lightly: that is four times as fast and hardly larger."""
+    """Write one picture [H, W, 1, 3 or 4]. Compressed lightly: that is four times as fast and hardly larger."""
     Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(path, compress_level=1)

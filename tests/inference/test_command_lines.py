@@ -62,6 +62,19 @@ class TestGenerate:
         assert result.exit_code == 2
         assert "either --seeds or --projected-w" in result.output
 
+    def test_a_class_of_a_network_without_labels_is_one_line_of_error(self, network_folder, tmp_path):
+        result = run(generate, "--network", network_folder(), "--seeds", 1, "--class", 4, "--outdir", tmp_path)
+        assert result.exit_code == 1
+        assert result.output.splitlines()[-1] == (
+            "Error: class: this network was trained without labels, so it has no class 4"
+        )
+
+    def test_a_class_does_not_go_with_given_latents(self, network_folder, tmp_path):
+        latents = ["--projected-w", __file__, "--class", 1]
+        result = run(generate, "--network", network_folder(), *latents, "--outdir", tmp_path)
+        assert result.exit_code == 2
+        assert "--class goes with --seeds" in result.output
+
     def test_a_folder_without_a_network_is_one_line_of_error(self, tmp_path):
         result = run(generate, "--network", tmp_path, "--seeds", "1", "--outdir", tmp_path / "out")
         assert result.exit_code == 1
