@@ -16,6 +16,7 @@ from stylegan2.command_line import (
     noise_option,
     open_network,
     outdir_option,
+    projected_w_option,
     truncation_option,
     write_png,
 )
@@ -27,11 +28,7 @@ from stylegan2.synthesis_tools import generate_images, render
 @click.command(context_settings={"max_content_width": 110})
 @network_option
 @click.option("--seeds", type=NUMBERS, metavar="LIST", help='One picture for each, for example "0-35" or "1,5,9-12".')
-@click.option(
-    "--projected-w",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Draw the latents in this file of projector.py, instead of seeds.",
-)
+@projected_w_option
 @class_option
 @truncation_option
 @noise_option

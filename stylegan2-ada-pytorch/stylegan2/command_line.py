@@ -6,16 +6,19 @@ import functools
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 
 import click
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from stylegan2.errors import ModelError
+from stylegan2.latents import load_ws, seed_ws
 from stylegan2.network_file import LoadedNetwork, load_network
+from stylegan2.networks import Generator
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -54,6 +57,11 @@ network_option = click.option(
     type=click.Path(path_type=Path, exists=True),
     required=True,
     help="Folder with network.safetensors and network.json, or the .safetensors file.",
+)
+projected_w_option = click.option(
+    "--projected-w",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Take the latents in this file of projector.py or directions.py, instead of seeds.",
 )
 truncation_option = click.option(
     "--trunc",
@@ -116,6 +124,26 @@ def open_network(path: Path, device: str | None) -> LoadedNetwork:
     except (RuntimeError, AssertionError) as error:  # torch says with either that there is no such device
         raise click.BadParameter(f"{name!r} cannot be used on this machine", param_hint="--device") from error
     return network
+
+
+def latents_of(
+    generator: Generator, seeds: list[int] | None, projected_w: Path | None, trunc: float, class_number: int | None
+) -> Tensor:
+    """Return the latents [N, num_ws, w_dim] that the user names, by seeds or in a file.
+
+    Raises:
+        click.UsageError: both are named or none is, or there is a class for latents that have one already.
+        LatentFileError: the file cannot be used.
+        OptionError: the seeds or the class cannot be used.
+    """
+    if (seeds is None) == (projected_w is None):
+        raise click.UsageError("Give either --seeds or --projected-w.")
+    if seeds is not None:
+        with torch.inference_mode():
+            return seed_ws(generator, seeds, truncation_psi=trunc, class_number=class_number)
+    if class_number is not None:
+        raise click.UsageError("--class goes with --seeds: the latents of --projected-w have a class already.")
+    return load_ws(cast(Path, projected_w), generator)
 
 
 def write_png(pixels: NDArray[np.uint8], path: Path) -> None:

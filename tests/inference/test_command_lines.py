@@ -1,9 +1,10 @@
-"""The three programs for finished networks run end to end and put their files where users know them."""
+"""The programs for finished networks run end to end and put their files where users know them."""
 
 import contextlib
 import zipfile
 
 import click
+import directions
 import generate
 import numpy as np
 import projector
@@ -110,6 +111,36 @@ def test_style_mixing_writes_every_pair_every_seed_and_the_grid(network_folder, 
     assert result.exit_code == 0, result.output
     assert names_in(tmp_path) == ["1-1.png", "1-5.png", "2-2.png", "2-5.png", "5-5.png", "grid.png"]
     assert pixels_of(tmp_path / "grid.png").shape == (48, 32, 3)
+
+
+class TestDirections:
+    def test_it_writes_a_contact_sheet_and_latents_that_generate_draws(self, network_folder, tmp_path):
+        network, found = network_folder(), tmp_path / "found"
+        arguments = ["--seeds", "1,2", "--count", 3, "--steps", 5, "--layers", "0-2"]
+        result = run(directions, "--network", network, *arguments, "--outdir", found)
+        assert result.exit_code == 0, result.output
+        sheet = pixels_of(found / "directions.png")
+        assert sheet.shape == (3 * 16, 2 * 5 * 16, 3)
+        latents = ["--projected-w", found / "directions.npz"]
+        result = run(generate, "--network", network, *latents, "--outdir", tmp_path / "drawn")
+        assert result.exit_code == 0, result.output
+        assert len(names_in(tmp_path / "drawn")) == 3 * 2 * 5
+        eighth = pixels_of(tmp_path / "drawn" / "proj07.png")
+        assert np.abs(sheet[:16, 7 * 16 : 8 * 16].astype(int) - eighth).max() <= 1
+
+    def test_the_middle_of_an_odd_strip_is_the_picture_unchanged(self, network_folder, tmp_path, generator):
+        result = run(directions, "--network", network_folder(), "--seeds", 4, "--count", 1, "--outdir", tmp_path)
+        assert result.exit_code == 0, result.output
+        middle = pixels_of(tmp_path / "directions.png")[:, 32:48].astype(int)
+        assert np.abs(middle - generate_images(generator, [4])[0]).max() <= 1
+
+    def test_a_layer_that_the_network_does_not_have_is_named(self, network_folder, tmp_path):
+        result = run(
+            directions, "--network", network_folder(), "--seeds", 4, "--layers", "4-6", "--outdir", tmp_path / "out"
+        )
+        assert result.exit_code == 1
+        assert "layers: this network has the layers 0 to 5, but not 6" in result.output
+        assert not (tmp_path / "out").exists()
 
 
 class TestProjector:
