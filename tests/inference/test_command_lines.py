@@ -6,6 +6,7 @@ import zipfile
 import click
 import directions
 import generate
+import interpolate
 import numpy as np
 import projector
 import pytest
@@ -143,6 +144,41 @@ class TestDirections:
         assert not (tmp_path / "out").exists()
 
 
+class TestInterpolate:
+    def test_a_walk_through_seeds_is_a_film_that_begins_with_the_first(self, network_folder, tmp_path, generator):
+        film_file = tmp_path / "new" / "walk.webp"
+        arguments = ["--seeds", "1,5,9", "--frames", 4, "--fps", 20, "--output", film_file]
+        result = run(interpolate, "--network", network_folder(), *arguments)
+        assert result.exit_code == 0, result.output
+        assert "12 frames, 0.6 seconds" in result.output
+        with Image.open(film_file) as film:
+            assert (film.size, film.n_frames) == ((16, 16), 12)
+            first = np.asarray(film.convert("RGB")).astype(int)
+            assert film.info["duration"] == 50
+        own, other = (np.abs(first - generate_images(generator, [seed])[0]).mean() for seed in (1, 5))
+        assert own < other / 2
+
+    def test_latents_of_a_file_are_walked_through_too(self, network_folder, tmp_path, generator):
+        save_ws(tmp_path / "w.npz", torch.randn(2, generator.num_ws, 16))
+        arguments = ["--projected-w", tmp_path / "w.npz", "--frames", 3, "--output", tmp_path / "walk.webp"]
+        result = run(interpolate, "--network", network_folder(channels=1), *arguments)
+        assert result.exit_code == 0, result.output
+        with Image.open(tmp_path / "walk.webp") as film:
+            assert film.n_frames == 6
+
+    def test_another_kind_of_file_is_refused_before_anything_is_drawn(self, network_folder, tmp_path):
+        arguments = ["--seeds", "1,2", "--output", tmp_path / "walk.mp4"]
+        result = run(interpolate, "--network", network_folder(), *arguments)
+        assert result.exit_code == 2
+        assert "'walk.mp4' does not end with .webp" in result.output
+
+    def test_a_single_seed_is_no_walk(self, network_folder, tmp_path):
+        arguments = ["--seeds", 1, "--output", tmp_path / "walk.webp"]
+        result = run(interpolate, "--network", network_folder(), *arguments)
+        assert result.exit_code == 1
+        assert "at least 2 are needed, not 1" in result.output
+
+
 class TestProjector:
     @pytest.fixture
     def target(self, generator, tmp_path):
@@ -182,7 +218,7 @@ class TestProjector:
 
     def test_another_perceptual_network_can_judge(self, network_folder, tmp_path, target):
         save_script(AskedLikeVgg(), tmp_path / "vgg.pt")
-        arguments = ["--target", target, "--num-steps", 2, "--perceptual", tmp_path / "vgg.pt"]
+        arguments = ["--target", target, "--num-steps", 2, "--vgg", tmp_path / "vgg.pt"]
         result = run(projector, "--network", network_folder(), *arguments, "--outdir", tmp_path / "out")
         assert result.exit_code == 0, result.output
 

@@ -102,6 +102,51 @@ class TestSearch:
         assert found.best[0] < 0.5 * found.distances[0, 0]
 
 
+class Undecided:
+    """Sees the same in every picture but the first ones it is shown, so that no search makes progress."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def __call__(self, images):
+        self.calls += 1
+        return 0 * images.flatten(1) + min(self.calls, 2)
+
+
+class TestPatience:
+    def test_a_search_without_progress_leaves_out_all_steps_up_to_the_last_quarter(self, generator, targets):
+        found = project(generator, targets[:1], features=Undecided(), steps=40, patience=5, frames=40)
+        # The first step counts as progress; five more without it, and the search is stuck.
+        assert np.flatnonzero(np.isfinite(found.distances[0])).tolist() == [*range(6), *range(30, 40)]
+        assert found.steps_taken.tolist() == [16]
+        assert found.films[0].shape == (16, 16, 16, 3)
+
+    def test_a_search_that_makes_progress_takes_every_step(self, generator, features, targets, found):
+        patient = project(generator, targets, features=features, steps=STEPS, patience=STEPS)
+        assert np.array_equal(patient.distances, found.distances)
+        assert found.steps_taken.tolist() == [STEPS, STEPS]
+
+    def test_a_target_that_is_stuck_does_not_hurry_the_others(self, generator, features, targets):
+        hard = 255 - targets[:1]
+        both = project(generator, np.concatenate([hard, targets[1:]]), features=features, steps=40, patience=2)
+        for index, target in enumerate((hard, targets[1:])):
+            alone = project(generator, target, features=features, steps=40, patience=2)
+            assert np.allclose(both.distances[index], alone.distances[0], rtol=1e-3, equal_nan=True)
+
+    def test_progress_is_told_by_the_target_that_is_furthest_behind(self, generator, targets):
+        told = []
+        project(
+            generator,
+            targets[:1],
+            features=Undecided(),
+            steps=8,
+            patience=2,
+            on_step=lambda step, distances: told.append((step, distances.tolist())),
+        )
+        assert [step for step, _ in told] == [1, 2, 6, 7, 8]
+        assert all(len(distances) == 1 for _, distances in told)
+
+
 class TestSchedule:
     def test_the_learning_rate_rises_stays_and_falls_to_nothing(self):
         rates = [projection._learning_rate(step / 1000) for step in range(1000)]
@@ -131,6 +176,7 @@ class TestRefusals:
             ({"targets": np.zeros((0, 16, 16, 3), np.uint8)}, "targets"),
             ({"targets": np.zeros((1, 16, 16, 3), np.float32)}, "targets: .* not float32"),
             ({"steps": 0}, "steps"),
+            ({"patience": 0}, "patience: must be at least 1, not 0"),
             ({"space": "z"}, "space: must be one of w, w+"),
             ({"frames": 6}, "frames: .* 5, not 6"),
         ],
