@@ -101,6 +101,12 @@ class TestSearch:
         found = project(generator, targets, features=DiscriminatorFeatures(discriminator), steps=30)
         assert found.best[0] < 0.5 * found.distances[0, 0]
 
+    def test_a_network_with_labels_is_searched_from_the_mean_of_all_classes(self, features):
+        generator = make_generator(c_dim=3)
+        targets = generate_images(generator, [1], class_number=2)
+        found = project(generator, targets, features=features, steps=30)
+        assert found.best[0] < 0.5 * found.distances[0, 0]
+
 
 class Undecided:
     """Sees the same in every picture but the first ones it is shown, so that no search makes progress."""
@@ -225,6 +231,13 @@ class TestTorchScriptFeatures:
         assert rows[:, :3].tolist() == [[0, 1, 256]] * 2
         assert rows.shape == (2, 3 + 3 * 64 * 64)
         assert rows[0, 3:].unique().tolist() == [255]
+
+    def test_the_transparency_of_pictures_is_kept_from_it(self, script):
+        opaque, clear = torch.ones(1, 4, 16, 16), torch.ones(1, 4, 16, 16)
+        clear[:, 3] = -1
+        features = TorchScriptFeatures(script, torch.device("cpu"))
+        assert features(opaque).shape == (1, 3 + 3 * 4 * 4)
+        assert torch.equal(features(opaque), features(clear))
 
     def test_a_search_with_it_comes_near_the_target(self, generator, targets, script):
         found = project(generator, targets[:1], features=TorchScriptFeatures(script, torch.device("cpu")), steps=30)
