@@ -10,6 +10,7 @@ import numpy as np
 from stylegan2.command_line import (
     NUMBERS,
     batch_option,
+    check_sources,
     class_option,
     device_option,
     errors_as_messages,
@@ -94,6 +95,7 @@ def main(
       python directions.py --network runs/tiles --seeds 0-2 --trunc 0.7 --outdir found
       python directions.py --network runs/tiles --projected-w me/projected_w.npz --layers 0-3 --outdir found
     """
+    check_sources(seeds, projected_w, class_number)
     generator = open_network(network, device).G_ema
     ws = latents_of(generator, seeds, projected_w, trunc, class_number)
     directions = find_directions(generator, count, layers)

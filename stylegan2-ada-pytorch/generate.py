@@ -9,6 +9,7 @@ import click
 from stylegan2.command_line import (
     NUMBERS,
     batch_option,
+    check_sources,
     class_option,
     device_option,
     errors_as_messages,
@@ -58,10 +59,7 @@ def main(
       python generate.py --network runs/letters --seeds 0-35 --class 2 --outdir pictures
       python generate.py --network runs/tiles --projected-w found/projected_w.npz --outdir pictures
     """
-    if (seeds is None) == (projected_w is None):
-        raise click.UsageError("Give either --seeds or --projected-w.")
-    if projected_w is not None and class_number is not None:
-        raise click.UsageError("--class goes with --seeds: the latents of --projected-w have a class already.")
+    check_sources(seeds, projected_w, class_number)
     generator = open_network(network, device).G_ema
     outdir.mkdir(parents=True, exist_ok=True)
     if projected_w is not None:

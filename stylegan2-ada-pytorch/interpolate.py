@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from stylegan2.command_line import (
     NUMBERS,
     batch_option,
+    check_sources,
     class_option,
     device_option,
     errors_as_messages,
@@ -73,6 +74,7 @@ def main(
     """
     if output.suffix.lower() != ".webp":
         raise click.BadParameter(f"{output.name!r} does not end with .webp", param_hint="--output")
+    check_sources(seeds, projected_w, class_number)
     generator = open_network(network, device).G_ema
     way = walk(latents_of(generator, seeds, projected_w, trunc, class_number), frames)
     pictures: list[NDArray[np.uint8]] = []

@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import ParamSpec, TypeVar, cast
+from typing import ParamSpec, TypeVar
 
 import click
 import numpy as np
@@ -126,24 +126,31 @@ def open_network(path: Path, device: str | None) -> LoadedNetwork:
     return network
 
 
-def latents_of(
-    generator: Generator, seeds: list[int] | None, projected_w: Path | None, trunc: float, class_number: int | None
-) -> Tensor:
-    """Return the latents [N, num_ws, w_dim] that the user names, by seeds or in a file.
+def check_sources(seeds: list[int] | None, projected_w: Path | None, class_number: int | None) -> None:
+    """Check that the user names pictures in one way.
 
     Raises:
-        click.UsageError: both are named or none is, or there is a class for latents that have one already.
-        LatentFileError: the file cannot be used.
-        OptionError: the seeds or the class cannot be used.
+        click.UsageError: there are seeds and a file or neither, or there is a class for latents that have one already.
     """
     if (seeds is None) == (projected_w is None):
         raise click.UsageError("Give either --seeds or --projected-w.")
-    if seeds is not None:
-        with torch.inference_mode():
-            return seed_ws(generator, seeds, truncation_psi=trunc, class_number=class_number)
-    if class_number is not None:
+    if projected_w is not None and class_number is not None:
         raise click.UsageError("--class goes with --seeds: the latents of --projected-w have a class already.")
-    return load_ws(cast(Path, projected_w), generator)
+
+
+def latents_of(
+    generator: Generator, seeds: list[int] | None, projected_w: Path | None, trunc: float, class_number: int | None
+) -> Tensor:
+    """Return the latents [N, num_ws, w_dim] that the user names, by seeds or in a file; see `check_sources`.
+
+    Raises:
+        LatentFileError: the file cannot be used.
+        OptionError: the seeds or the class cannot be used.
+    """
+    if projected_w is not None:
+        return load_ws(projected_w, generator)
+    with torch.inference_mode():
+        return seed_ws(generator, seeds or [], truncation_psi=trunc, class_number=class_number)
 
 
 def write_png(pixels: NDArray[np.uint8], path: Path) -> None:

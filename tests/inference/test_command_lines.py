@@ -38,6 +38,28 @@ def names_in(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
+class TestSources:
+    """Of pictures, by seeds or in a file, which three programs share."""
+
+    @staticmethod
+    def ask(program, network, tmp_path, *sources):
+        result = ["--output", tmp_path / "walk.webp"] if program is interpolate else ["--outdir", tmp_path]
+        return run(program, "--network", network, *sources, *result)
+
+    @pytest.mark.parametrize("program", [generate, directions, interpolate])
+    @pytest.mark.parametrize("sources", [[], ["--seeds", "1", "--projected-w", __file__]])
+    def test_seeds_or_latents_are_wanted_but_not_both(self, network_folder, tmp_path, program, sources):
+        result = self.ask(program, network_folder(), tmp_path, *sources)
+        assert result.exit_code == 2
+        assert "either --seeds or --projected-w" in result.output
+
+    @pytest.mark.parametrize("program", [generate, directions, interpolate])
+    def test_a_class_does_not_go_with_given_latents(self, network_folder, tmp_path, program):
+        result = self.ask(program, network_folder(), tmp_path, "--projected-w", __file__, "--class", 1)
+        assert result.exit_code == 2
+        assert "--class goes with --seeds" in result.output
+
+
 class TestGenerate:
     def test_every_seed_gets_a_file_with_its_picture(self, network_folder, tmp_path, generator):
         result = run(
@@ -58,24 +80,12 @@ class TestGenerate:
         assert result.exit_code == 0, result.output
         assert pixels_of(tmp_path / "seed0001.png").shape == (16, 16)
 
-    @pytest.mark.parametrize("sources", [[], ["--seeds", "1", "--projected-w", __file__]])
-    def test_it_wants_seeds_or_latents_but_not_both(self, network_folder, tmp_path, sources):
-        result = run(generate, "--network", network_folder(), *sources, "--outdir", tmp_path)
-        assert result.exit_code == 2
-        assert "either --seeds or --projected-w" in result.output
-
     def test_a_class_of_a_network_without_labels_is_one_line_of_error(self, network_folder, tmp_path):
         result = run(generate, "--network", network_folder(), "--seeds", 1, "--class", 4, "--outdir", tmp_path)
         assert result.exit_code == 1
         assert result.output.splitlines()[-1] == (
             "Error: class: this network was trained without labels, so it has no class 4"
         )
-
-    def test_a_class_does_not_go_with_given_latents(self, network_folder, tmp_path):
-        latents = ["--projected-w", __file__, "--class", 1]
-        result = run(generate, "--network", network_folder(), *latents, "--outdir", tmp_path)
-        assert result.exit_code == 2
-        assert "--class goes with --seeds" in result.output
 
     def test_a_folder_without_a_network_is_one_line_of_error(self, tmp_path):
         result = run(generate, "--network", tmp_path, "--seeds", "1", "--outdir", tmp_path / "out")
