@@ -9,12 +9,15 @@ import click
 from stylegan2.command_line import (
     NUMBERS,
     batch_option,
+    check_sources,
+    class_option,
     device_option,
     errors_as_messages,
     network_option,
     noise_option,
     open_network,
     outdir_option,
+    projected_w_option,
     truncation_option,
     write_png,
 )
@@ -26,11 +29,8 @@ from stylegan2.synthesis_tools import generate_images, render
 @click.command(context_settings={"max_content_width": 110})
 @network_option
 @click.option("--seeds", type=NUMBERS, metavar="LIST", help='One picture for each, for example "0-35" or "1,5,9-12".')
-@click.option(
-    "--projected-w",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Draw the latents in this file of projector.py, instead of seeds.",
-)
+@projected_w_option
+@class_option
 @truncation_option
 @noise_option
 @batch_option
@@ -41,6 +41,7 @@ def main(
     network: Path,
     seeds: list[int] | None,
     projected_w: Path | None,
+    class_number: int | None,
     trunc: float,
     noise_mode: NoiseMode,
     batch: int,
@@ -55,10 +56,10 @@ def main(
     \b
     Examples:
       python generate.py --network runs/tiles --seeds 0-35 --trunc 0.7 --outdir pictures
+      python generate.py --network runs/letters --seeds 0-35 --class 2 --outdir pictures
       python generate.py --network runs/tiles --projected-w found/projected_w.npz --outdir pictures
     """
-    if (seeds is None) == (projected_w is None):
-        raise click.UsageError("Give either --seeds or --projected-w.")
+    check_sources(seeds, projected_w, class_number)
     generator = open_network(network, device).G_ema
     outdir.mkdir(parents=True, exist_ok=True)
     if projected_w is not None:
@@ -70,7 +71,14 @@ def main(
         with click.progressbar(length=len(seeds), label="Drawing", show_pos=True) as bar:
             for start in range(0, len(seeds), batch):
                 some = seeds[start : start + batch]
-                pictures = generate_images(generator, some, truncation_psi=trunc, noise_mode=noise_mode, batch=batch)
+                pictures = generate_images(
+                    generator,
+                    some,
+                    truncation_psi=trunc,
+                    noise_mode=noise_mode,
+                    batch=batch,
+                    class_number=class_number,
+                )
                 for seed, pixels in zip(some, pictures, strict=True):
                     write_png(pixels, outdir / f"seed{seed:04d}.png")
                 bar.update(len(some))

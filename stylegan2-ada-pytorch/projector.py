@@ -8,7 +8,6 @@ from typing import cast
 import click
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from stylegan2.command_line import (
     device_option,
@@ -18,6 +17,7 @@ from stylegan2.command_line import (
     outdir_option,
     write_png,
 )
+from stylegan2.film import write_film
 from stylegan2.latents import save_ws
 from stylegan2.perceptual import DiscriminatorFeatures, Features, TorchScriptFeatures
 from stylegan2.projection import Space, project
@@ -51,7 +51,14 @@ FILM_MILLISECONDS = 40  # per frame; the last one stays for two seconds
     help="w: a latent like those of seeds, which mixes well; w+: nearer to the target.",
 )
 @click.option(
-    "--perceptual",
+    "--patience",
+    type=click.IntRange(min=1),
+    metavar="STEPS",
+    help="Leave steps out: a target whose distance has not fallen by 1% in so many steps goes on with the last quarter "
+    "of them, which settles it.  [default: take all steps]",
+)
+@click.option(
+    "--vgg",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="TorchScript network that judges likeness, for example a VGG16 with LPIPS. It is a program: use only a file "
     "that you trust.  [default: the network's own discriminator]",
@@ -68,7 +75,8 @@ def main(
     num_steps: int,
     seed: int,
     space: Space,
-    perceptual: Path | None,
+    patience: int | None,
+    vgg: Path | None,
     save_video: bool,
     device: str | None,
     outdir: Path,
@@ -80,6 +88,8 @@ def main(
     targets are searched for at once and numbered: target00.png, proj00.png, proj00.webp ...; projected_w.npz holds all.
 
     generate.py draws a latent with the network's own fine grain, so its picture differs a little from proj.png.
+    --patience trades likeness for time: of 1000 steps, 50 is hasty and 100 careful.
+
     Pictures that are not framed like those of the training are found badly.
 
     \b
@@ -91,10 +101,10 @@ def main(
     wanted = Wanted(generator.img_height, generator.img_width, cast(Channels, generator.img_channels))
     pixels = np.stack([_read_target(path, wanted) for path in targets])
     features: Features
-    if perceptual is None:
+    if vgg is None:
         features = DiscriminatorFeatures(loaded.D)
     else:
-        features = TorchScriptFeatures(perceptual, generator.mapping.w_avg.device)
+        features = TorchScriptFeatures(vgg, generator.mapping.w_avg.device)
 
     with click.progressbar(length=num_steps, label="Searching", show_pos=True, item_show_func=str) as bar:
         found = project(
@@ -104,8 +114,9 @@ def main(
             steps=num_steps,
             seed=seed,
             space=space,
+            patience=patience,
             frames=min(FILM_FRAMES, num_steps) if save_video else 0,
-            on_step=lambda _, distances: bar.update(1, f"distance {distances.mean():.4f}"),
+            on_step=lambda step, distances: bar.update(step - bar.pos, f"distance {distances.mean():.4f}"),
         )
 
     outdir.mkdir(parents=True, exist_ok=True)
@@ -115,8 +126,8 @@ def main(
         write_png(pixels[index], outdir / f"target{number}.png")
         write_png(found.images[index], outdir / f"proj{number}.png")
         if save_video:
-            _write_film(pixels[index], found.frames[:, index], outdir / f"proj{number}.webp")
-        click.echo(f"{path}: distance {found.best[index]:.4f} after {num_steps} steps")
+            _write_search(pixels[index], found.films[index], outdir / f"proj{number}.webp")
+        click.echo(f"{path}: distance {found.best[index]:.4f} after {found.steps_taken[index]} steps")
     click.echo(f"The results are in {outdir}")
 
 
@@ -127,10 +138,9 @@ def _read_target(path: Path, wanted: Wanted) -> NDArray[np.uint8]:
         raise click.BadParameter(f"{path}: {refusal}", param_hint="--target") from refusal
 
 
-def _write_film(target: NDArray[np.uint8], frames: NDArray[np.uint8], path: Path) -> None:
-    pictures = [Image.fromarray(np.concatenate([target, frame], axis=1).squeeze()).convert("RGB") for frame in frames]
-    durations = [FILM_MILLISECONDS] * (len(pictures) - 1) + [2000]
-    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=durations, loop=0, quality=85)
+def _write_search(target: NDArray[np.uint8], frames: NDArray[np.uint8], path: Path) -> None:
+    pairs = [np.concatenate([target, frame], axis=1) for frame in frames]
+    write_film(pairs, path, frame_milliseconds=FILM_MILLISECONDS, last_milliseconds=2000)
 
 
 if __name__ == "__main__":

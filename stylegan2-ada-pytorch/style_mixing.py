@@ -9,6 +9,7 @@ import click
 from stylegan2.command_line import (
     NUMBERS,
     batch_option,
+    class_option,
     device_option,
     errors_as_messages,
     network_option,
@@ -33,6 +34,7 @@ from stylegan2.synthesis_tools import mix_styles
     help="Layers that come from the column; the first ones hold pose and shape, the last ones colours.  "
     "[default: the first half, which is 0-6 at 256 pixels]",
 )
+@class_option
 @truncation_option
 @noise_option
 @batch_option
@@ -44,6 +46,7 @@ def main(
     rows: list[int],
     cols: list[int],
     styles: list[int] | None,
+    class_number: int | None,
     trunc: float,
     noise_mode: NoiseMode,
     batch: int,
@@ -61,7 +64,16 @@ def main(
       python style_mixing.py --network runs/tiles --rows 0-3 --cols 10-15 --trunc 0.7 --outdir mixed
     """
     generator = open_network(network, device).G_ema
-    grid = mix_styles(generator, rows, cols, styles=styles, truncation_psi=trunc, noise_mode=noise_mode, batch=batch)
+    grid = mix_styles(
+        generator,
+        rows,
+        cols,
+        styles=styles,
+        truncation_psi=trunc,
+        noise_mode=noise_mode,
+        batch=batch,
+        class_number=class_number,
+    )
     outdir.mkdir(parents=True, exist_ok=True)
     for seed, pixels in [*zip(rows, grid.rows, strict=True), *zip(cols, grid.columns, strict=True)]:
         write_png(pixels, outdir / f"{seed}-{seed}.png")

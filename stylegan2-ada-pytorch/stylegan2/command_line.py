@@ -13,9 +13,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from stylegan2.errors import ModelError
+from stylegan2.latents import load_ws, seed_ws
 from stylegan2.network_file import LoadedNetwork, load_network
+from stylegan2.networks import Generator
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -55,6 +58,11 @@ network_option = click.option(
     required=True,
     help="Folder with network.safetensors and network.json, or the .safetensors file.",
 )
+projected_w_option = click.option(
+    "--projected-w",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Take the latents in this file of projector.py or directions.py, instead of seeds.",
+)
 truncation_option = click.option(
     "--trunc",
     type=click.FloatRange(-2, 2),
@@ -72,6 +80,13 @@ noise_option = click.option(
 )
 batch_option = click.option(
     "--batch", type=click.IntRange(1, 1024), default=8, show_default=True, help="Pictures computed at once."
+)
+class_option = click.option(
+    "--class",
+    "class_number",
+    type=click.IntRange(min=0),
+    metavar="NUMBER",
+    help="What to draw, from 0, with a network that was trained with labels.",
 )
 device_option = click.option("--device", metavar="NAME", help="cpu, cuda, cuda:1 ...  [default: a GPU if there is one]")
 outdir_option = click.option(
@@ -111,6 +126,33 @@ def open_network(path: Path, device: str | None) -> LoadedNetwork:
     return network
 
 
+def check_sources(seeds: list[int] | None, projected_w: Path | None, class_number: int | None) -> None:
+    """Check that the user names pictures in one way.
+
+    Raises:
+        click.UsageError: there are seeds and a file or neither, or there is a class for latents that have one already.
+    """
+    if (seeds is None) == (projected_w is None):
+        raise click.UsageError("Give either --seeds or --projected-w.")
+    if projected_w is not None and class_number is not None:
+        raise click.UsageError("--class goes with --seeds: the latents of --projected-w have a class already.")
+
+
+def latents_of(
+    generator: Generator, seeds: list[int] | None, projected_w: Path | None, trunc: float, class_number: int | None
+) -> Tensor:
+    """Return the latents [N, num_ws, w_dim] that the user names, by seeds or in a file; see `check_sources`.
+
+    Raises:
+        LatentFileError: the file cannot be used.
+        OptionError: the seeds or the class cannot be used.
+    """
+    if projected_w is not None:
+        return load_ws(projected_w, generator)
+    with torch.inference_mode():
+        return seed_ws(generator, seeds or [], truncation_psi=trunc, class_number=class_number)
+
+
 def write_png(pixels: NDArray[np.uint8], path: Path) -> None:
-    """Write one picture [H, W, 1 or 3]. Compressed lightly: that is four times as fast and hardly larger."""
+    """Write one picture [H, W, 1, 3 or 4]. Compressed lightly: that is four times as fast and hardly larger."""
     Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(path, compress_level=1)

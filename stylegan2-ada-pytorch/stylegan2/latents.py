@@ -6,9 +6,11 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from stylegan2.errors import ModelError, OptionError
@@ -64,13 +66,47 @@ def draw_latents(generator: Generator, seeds: Sequence[int]) -> Tensor:
     return torch.from_numpy(latents).to(generator.mapping.w_avg.device)
 
 
+def seed_ws(
+    generator: Generator, seeds: Sequence[int], *, truncation_psi: float = 1.0, class_number: int | None = None
+) -> Tensor:
+    """Return the latents [N, num_ws, w_dim] that the mapping network makes of the seeds.
+
+    Raises:
+        OptionError: a seed is out of range, or the class is missing, unknown, or asked of a network without classes.
+    """
+    classes = generator.c_dim
+    latents = draw_latents(generator, seeds)
+    if classes == 0:
+        if class_number is not None:
+            raise OptionError(f"class: this network was trained without labels, so it has no class {class_number}")
+        return cast(Tensor, generator.mapping(latents, truncation_psi=truncation_psi))
+    if class_number is None or not 0 <= class_number < classes:
+        found = "none was given" if class_number is None else f"not {class_number}"
+        raise OptionError(
+            f"class: this network was trained with labels and draws the classes 0 to {classes - 1}, {found}"
+        )
+    labels = _one_hot(generator, torch.full((len(seeds),), class_number))
+    return cast(Tensor, generator.mapping(latents, labels, truncation_psi=truncation_psi))
+
+
+def _one_hot(generator: Generator, classes: Tensor) -> Tensor:
+    return F.one_hot(classes, generator.c_dim).to(generator.mapping.w_avg)
+
+
 @torch.no_grad()
 def w_statistics(generator: Generator) -> tuple[Tensor, float]:
-    """Return the mean [w_dim] of 10,000 ws and their spread, sqrt(E |w - mean|^2) (StyleGAN2, appendix D)."""
-    latents = np.random.RandomState(_STATISTICS_SEED).randn(_STATISTICS_SAMPLES, generator.z_dim).astype(np.float32)
+    """Return the mean [w_dim] of 10,000 ws and their spread, sqrt(E |w - mean|^2) (StyleGAN2, appendix D).
+
+    Of a network with labels every class gives an equal part of them.
+    """
+    z = torch.from_numpy(np.random.RandomState(_STATISTICS_SEED).randn(_STATISTICS_SAMPLES, generator.z_dim)).float()
     device = generator.mapping.w_avg.device
     # In chunks, because the mapping network repeats every w for all layers.
-    chunks = torch.split(torch.from_numpy(latents), _CHUNK)
-    ws = torch.cat([generator.mapping(chunk.to(device))[:, 0] for chunk in chunks])
+    numbers = torch.split(torch.arange(_STATISTICS_SAMPLES), _CHUNK)
+    ws = torch.cat([generator.mapping(z[some].to(device), _any_labels(generator, some))[:, 0] for some in numbers])
     mean = ws.mean(dim=0)
     return mean, float((ws - mean).square().sum(dim=1).mean().sqrt())
+
+
+def _any_labels(generator: Generator, numbers: Tensor) -> Tensor | None:
+    return _one_hot(generator, numbers % generator.c_dim) if generator.c_dim else None

@@ -85,6 +85,7 @@ class TorchScriptFeatures:
             images = F.interpolate(images, size=(_LARGEST_SIDE, _LARGEST_SIDE), mode="area")
         if images.shape[1] == 1:
             images = images.expand(-1, 3, -1, -1)
+        images = images[:, :3]  # such networks know no transparency
         features: object = self._module((images + 1) * 127.5, **self._arguments)
         if not isinstance(features, Tensor) or features.shape[:1] != images.shape[:1]:
             raise FeatureError(f"{self._path} does not return one row of features per picture.")

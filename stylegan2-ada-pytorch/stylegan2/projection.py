@@ -28,6 +28,7 @@ LEARNING_RATE = 0.1
 RAMP_UP, RAMP_DOWN = 0.05, 0.25  # parts of all steps in which the learning rate rises from 0, and falls to 0
 SHAKE = 0.05  # of the latent at the beginning, as a part of the ws' spread ...
 SHAKE_PART = 0.75  # ... which fades to nothing in this part of all steps
+PROGRESS = 0.01  # by what part a distance must fall to count as progress; see project(patience=)
 NOISE_PENALTY = 1e5
 SMALLEST_NOISE_MAP = 8  # pixels per side; the penalty looks at the maps in ever smaller copies down to this
 
@@ -47,15 +48,21 @@ class Projection:
     images: NDArray[np.uint8]
     """[N, H, W, C]: the pictures of these latents, with the noise maps that were found along with them."""
     distances: NDArray[np.float32]
-    """[N, steps]: how far each step's picture was from its target, as the features see it."""
-    frames: NDArray[np.uint8]
-    """[frames, N, H, W, C]: the pictures on the way, evenly spaced, for a film or a film strip."""
+    """[N, steps]: how far each step's picture was from its target, as the features see it; NaN at steps left out."""
+    films: list[NDArray[np.uint8]]
+    """Of each target [frames, H, W, C]: the pictures on the way, without those of steps left out."""
 
     @property
     def best(self) -> NDArray[np.float32]:
         """[N]: the distances of ``images``."""
-        nearest: NDArray[np.float32] = self.distances.min(axis=1)
+        nearest: NDArray[np.float32] = np.nanmin(self.distances, axis=1)
         return nearest
+
+    @property
+    def steps_taken(self) -> NDArray[np.int64]:
+        """[N]: how many steps each target took."""
+        taken: NDArray[np.int64] = np.isfinite(self.distances).sum(axis=1)
+        return taken
 
 
 def project(
@@ -66,6 +73,7 @@ def project(
     steps: int = 1000,
     seed: int = 303,
     space: Space = "w",
+    patience: int | None = None,
     frames: int = 0,
     on_step: Callable[[int, NDArray[np.float32]], None] | None = None,
 ) -> Projection:
@@ -80,69 +88,122 @@ def project(
         steps: of the optimisation. 1000 is the paper's; a few hundred give a fair likeness.
         seed: of the first noise maps and of the shaking.
         space: "w" for one w for all layers, which stays editable; "w+" for one w per layer, which comes nearer.
+        patience: a target whose smallest distance has not fallen by a hundredth in so many steps is as near as shaken
+            latents get: it goes on with the last quarter of the steps, in which nothing is shaken any more and the
+            learning rate falls. None takes all steps.
         frames: how many pictures to keep on the way.
-        on_step: called after every step with its number, from 1, and the targets' distances.
+        on_step: called after every step with the number of steps that lie behind all targets, taken or left out, and
+            each target's last distance.
 
     Raises:
         OptionError: an argument has no usable value.
         ProjectionError: a distance is no finite number any more.
     """
-    _check(generator, targets, steps, space, frames)
-    count, device = len(targets), generator.mapping.w_avg.device
+    _check(generator, targets, steps, space, patience, frames)
+    device = generator.mapping.w_avg.device
     goals = features(from_bytes(targets, device)).detach()
-
-    # Where the search begins: the mean w, and noise maps of every target's own.
     mean, spread = w_statistics(generator)
-    dice = [torch.Generator().manual_seed(seed) for _ in targets]
     layers = generator.num_ws if space == "w+" else 1
-    ws = mean.repeat(count, layers, 1).requires_grad_()
-    noise_maps = {
-        name: _randn(dice, (1, *stored.shape), device).requires_grad_()
-        for name, stored in generator.synthesis.named_buffers()
-        if name.endswith("noise_const")
-    }
-    variables = [ws, *noise_maps.values()]
-    optimizer = torch.optim.Adam(variables, betas=(0.9, 0.999))
-
-    distances = np.empty((count, steps), dtype=np.float32)
-    nearest = torch.full((count,), torch.inf, device=device)
-    best_ws = mean.repeat(count, generator.num_ws, 1)
-    best_images = torch.empty((count, *_picture_shape(generator)), device=device)
-    film: list[NDArray[np.uint8]] = []
-    steps_to_film = np.linspace(0, steps - 1, frames).round().astype(int).tolist()
-    for step in range(steps):
-        optimizer.param_groups[0]["lr"] = _learning_rate(step / steps)
-        shake = SHAKE * spread * max(0.0, 1 - step / (steps * SHAKE_PART)) ** 2
-        shaken = (ws + shake * _randn(dice, ws.shape[1:], device)).expand(-1, generator.num_ws, -1)
+    filmed = frozenset(np.linspace(0, steps - 1, frames).round().astype(int).tolist())
+    searches = [
+        _Search(generator, mean.repeat(layers, 1), goal, seed=seed, steps=steps, patience=patience, filmed=filmed)
+        for goal in goals
+    ]
+    while running := [search for search in searches if search.step < steps]:
+        shaken = torch.stack([search.shaken_ws(spread) for search in running]).expand(-1, generator.num_ws, -1)
         # The layers add whatever stands in the place of their stored noise: here one map for each target.
+        noise_maps = {name: torch.stack([search.noise_maps[name] for search in running]) for name in _noise(generator)}
         images = functional_call(generator.synthesis, noise_maps, (shaken, "const"))
-        distance = (features(images) - goals).square().sum(dim=1)
+        distance = (features(images) - torch.stack([search.goal for search in running])).square().sum(dim=1)
         loss = distance.sum() + NOISE_PENALTY * sum(map(_noise_penalty, noise_maps.values()))
-        optimizer.zero_grad()
-        torch.autograd.backward(loss, inputs=variables)
-        optimizer.step()
-
-        with torch.no_grad():
-            for noise in noise_maps.values():
-                _normalise_(noise)
-            is_better = distance < nearest
-            nearest = torch.where(is_better, distance, nearest)
-            best_ws[is_better], best_images[is_better] = shaken[is_better], images[is_better]
-        distances[:, step] = distance.detach().cpu().numpy()
-        if not np.isfinite(distances[:, step]).all():
-            raise ProjectionError(f"The distance is no finite number at step {step + 1}; the network may be damaged.")
-        film += [to_bytes(images)] * steps_to_film.count(step)
+        torch.autograd.backward(loss, inputs=[variable for search in running for variable in search.variables])
+        for search, *outcome in zip(running, shaken.detach(), images.detach(), distance.tolist(), strict=True):
+            search.finish_step(*outcome)
         if on_step is not None:
-            on_step(step + 1, distances[:, step])
+            on_step(min(search.step for search in searches), np.array([search.last for search in searches], np.float32))
 
-    images = to_bytes(best_images)
     return Projection(
-        best_ws.cpu(), images, distances, np.stack(film) if film else np.empty((0, *images.shape), np.uint8)
+        torch.stack([search.best_ws for search in searches]).cpu(),
+        to_bytes(torch.stack([search.best_image for search in searches])),
+        np.stack([search.distances for search in searches]),
+        [np.stack(search.film) if search.film else np.empty((0, *targets.shape[1:]), np.uint8) for search in searches],
     )
 
 
-def _check(generator: Generator, targets: NDArray[np.uint8], steps: int, space: str, frames: int) -> None:
-    channels, height, width = _picture_shape(generator)
+class _Search:
+    """One target's search, with variables, random numbers and a clock of its own."""
+
+    def __init__(
+        self,
+        generator: Generator,
+        first_ws: Tensor,
+        goal: Tensor,
+        *,
+        seed: int,
+        steps: int,
+        patience: int | None,
+        filmed: frozenset[int],
+    ) -> None:
+        self.goal, self._steps, self._patience, self._filmed = goal, steps, patience, filmed
+        self._dice = torch.Generator().manual_seed(seed)
+        self._ws = first_ws.requires_grad_()
+        self.noise_maps = {
+            name: self._randn((1, *stored.shape)).requires_grad_() for name, stored in _noise(generator).items()
+        }
+        self.variables = [self._ws, *self.noise_maps.values()]
+        self._optimizer = torch.optim.Adam(self.variables, betas=(0.9, 0.999))
+
+        self.step = 0
+        self.distances = np.full(steps, np.nan, dtype=np.float32)
+        self.last = self._nearest = math.inf
+        self.best_ws, self.best_image = first_ws.detach(), first_ws.detach()
+        self.film: list[NDArray[np.uint8]] = []
+        self._progress_at, self._progress = 0, math.inf  # when the distance last fell by PROGRESS, and to what
+
+    def shaken_ws(self, spread: float) -> Tensor:
+        """Return the ws [1 or num_ws, w_dim] to be tried in this step."""
+        shake = SHAKE * spread * max(0.0, 1 - self.step / (self._steps * SHAKE_PART)) ** 2
+        return self._ws + shake * self._randn(self._ws.shape)
+
+    @torch.no_grad()
+    def finish_step(self, ws: Tensor, image: Tensor, distance: float) -> None:
+        """Learn from a step's outcome, whose gradients are there: ws [num_ws, w_dim], image [C, H, W]."""
+        if not math.isfinite(distance):
+            raise ProjectionError(
+                f"The distance is no finite number at step {self.step + 1}; the network may be damaged."
+            )
+        self._optimizer.param_groups[0]["lr"] = _learning_rate(self.step / self._steps)
+        self._optimizer.step()
+        self._optimizer.zero_grad()
+        for noise in self.noise_maps.values():
+            _normalise_(noise)
+        if distance < self._nearest:
+            self._nearest, self.best_ws, self.best_image = distance, ws.clone(), image.clone()
+        self.last = self.distances[self.step] = distance
+        if self.step in self._filmed:
+            self.film.append(to_bytes(image[None])[0])
+        self.step = self._next_step(distance)
+
+    def _next_step(self, distance: float) -> int:
+        if distance <= (1 - PROGRESS) * self._progress:
+            self._progress_at, self._progress = self.step, distance
+        settling = math.ceil(self._steps * SHAKE_PART)
+        is_stuck = self._patience is not None and self.step - self._progress_at >= self._patience
+        return max(self.step + 1, settling) if is_stuck else self.step + 1
+
+    def _randn(self, shape: Sequence[int]) -> Tensor:
+        return torch.randn(tuple(shape), generator=self._dice).to(self.goal.device)
+
+
+def _noise(generator: Generator) -> dict[str, Tensor]:
+    """Return the noise maps [H, W] that are stored in the network."""
+    return {name: map_ for name, map_ in generator.synthesis.named_buffers() if name.endswith("noise_const")}
+
+
+def _check(
+    generator: Generator, targets: NDArray[np.uint8], steps: int, space: str, patience: int | None, frames: int
+) -> None:
+    channels, height, width = generator.img_channels, generator.img_height, generator.img_width
     if targets.dtype != np.uint8 or len(targets) == 0 or targets.shape[1:] != (height, width, channels):
         raise OptionError(
             f"targets: must be bytes of the shape [N, {height}, {width}, {channels}], as the network's pictures are, "
@@ -152,12 +213,10 @@ def _check(generator: Generator, targets: NDArray[np.uint8], steps: int, space: 
         raise OptionError(f"steps: must be at least 1, not {steps}")
     if space not in get_args(Space):
         raise OptionError(f"space: must be one of {', '.join(get_args(Space))}, not {space!r}")
+    if patience is not None and patience < 1:
+        raise OptionError(f"patience: must be at least 1, not {patience}")
     if not 0 <= frames <= steps:
         raise OptionError(f"frames: must be from 0 to the number of steps, {steps}, not {frames}")
-
-
-def _picture_shape(generator: Generator) -> tuple[int, int, int]:
-    return generator.img_channels, generator.img_height, generator.img_width
 
 
 def _learning_rate(part_done: float) -> float:
@@ -165,11 +224,6 @@ def _learning_rate(part_done: float) -> float:
     rising = min(1.0, part_done / RAMP_UP)
     falling = min(1.0, (1 - part_done) / RAMP_DOWN)
     return LEARNING_RATE * rising * (1 - math.cos(math.pi * falling)) / 2
-
-
-def _randn(dice: Sequence[torch.Generator], shape: Sequence[int], device: torch.device) -> Tensor:
-    """Return normal noise [N, *shape], every target's from its own generator, so that it is alone in what it gets."""
-    return torch.stack([torch.randn(tuple(shape), generator=own) for own in dice]).to(device)
 
 
 def _noise_penalty(noise: Tensor) -> Tensor:
@@ -185,5 +239,5 @@ def _noise_penalty(noise: Tensor) -> Tensor:
 
 def _normalise_(noise: Tensor) -> None:
     """Bring every map back to mean 0 and variance 1, in place."""
-    noise -= noise.mean(dim=(1, 2, 3), keepdim=True)
-    noise *= noise.square().mean(dim=(1, 2, 3), keepdim=True).rsqrt()
+    noise -= noise.mean(dim=(-2, -1), keepdim=True)
+    noise *= noise.square().mean(dim=(-2, -1), keepdim=True).rsqrt()

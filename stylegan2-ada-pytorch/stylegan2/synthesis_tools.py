@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from stylegan2.errors import OptionError
-from stylegan2.latents import draw_latents
+from stylegan2.latents import seed_ws
 from stylegan2.networks import Generator, NoiseMode
 from stylegan2.perceptual import DiscriminatorFeatures, TorchScriptFeatures
 from stylegan2.pixels import to_bytes
@@ -42,6 +42,7 @@ def generate_images(
     truncation_psi: float = 1.0,
     noise_mode: NoiseMode = "const",
     batch: int = 8,
+    class_number: int | None = None,
 ) -> Pictures:
     """Return one picture per seed, [N, H, W, C]. A seed's picture does not depend on the other seeds or on ``batch``.
 
@@ -51,11 +52,12 @@ def generate_images(
         truncation_psi: 0 gives the mean picture, 1 the whole variety; below 1 the pictures are more alike and better.
         noise_mode: "const" the noise stored in the network, "random" fresh noise from the picture's seed, "none".
         batch: how many pictures are computed at once.
+        class_number: what to draw, from 0, with a network that was trained with labels.
 
     Raises:
-        OptionError: an argument has no usable value, or the network needs labels.
+        OptionError: an argument has no usable value, or the class is missing.
     """
-    ws = generator.mapping(draw_latents(generator, seeds), truncation_psi=truncation_psi)
+    ws = seed_ws(generator, seeds, truncation_psi=truncation_psi, class_number=class_number)
     if noise_mode != "random":
         return render(generator, ws, noise_mode=noise_mode, batch=batch)
     pictures = []
@@ -107,13 +109,15 @@ def mix_styles(
     truncation_psi: float = 1.0,
     noise_mode: NoiseMode = "const",
     batch: int = 8,
+    class_number: int | None = None,
 ) -> MixingGrid:
     """Mix every row seed with every column seed: the picture is the row's, but the layers ``styles`` are the column's.
 
     Args:
         styles: numbers of layers, from 0. The first ones decide about pose and shape, the last ones about colours.
             None takes the first half.
-        truncation_psi, noise_mode, batch: as in ``generate_images``; noise "random" is not drawn per seed here.
+        truncation_psi, noise_mode, batch, class_number: as in ``generate_images``; noise "random" is not drawn per
+            seed here.
 
     Raises:
         OptionError: an argument has no usable value; in particular the network has no such layer.
@@ -123,8 +127,7 @@ def mix_styles(
     for style in styles:
         if not 0 <= style < generator.num_ws:
             raise OptionError(f"styles: this network has the layers 0 to {generator.num_ws - 1}, but not {style}")
-    latents = draw_latents(generator, [*row_seeds, *column_seeds])
-    ws = generator.mapping(latents, truncation_psi=truncation_psi)
+    ws = seed_ws(generator, [*row_seeds, *column_seeds], truncation_psi=truncation_psi, class_number=class_number)
     row_ws, column_ws = ws[: len(row_seeds)], ws[len(row_seeds) :]
     mixed_ws = row_ws[:, None].repeat(1, len(column_seeds), 1, 1)
     mixed_ws[:, :, list(styles)] = column_ws[None, :, list(styles)]

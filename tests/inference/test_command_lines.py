@@ -1,10 +1,12 @@
-"""The three programs for finished networks run end to end and put their files where users know them."""
+"""The programs for finished networks run end to end and put their files where users know them."""
 
 import contextlib
 import zipfile
 
 import click
+import directions
 import generate
+import interpolate
 import numpy as np
 import projector
 import pytest
@@ -36,6 +38,28 @@ def names_in(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
+class TestSources:
+    """Of pictures, by seeds or in a file, which three programs share."""
+
+    @staticmethod
+    def ask(program, network, tmp_path, *sources):
+        result = ["--output", tmp_path / "walk.webp"] if program is interpolate else ["--outdir", tmp_path]
+        return run(program, "--network", network, *sources, *result)
+
+    @pytest.mark.parametrize("program", [generate, directions, interpolate])
+    @pytest.mark.parametrize("sources", [[], ["--seeds", "1", "--projected-w", __file__]])
+    def test_seeds_or_latents_are_wanted_but_not_both(self, network_folder, tmp_path, program, sources):
+        result = self.ask(program, network_folder(), tmp_path, *sources)
+        assert result.exit_code == 2
+        assert "either --seeds or --projected-w" in result.output
+
+    @pytest.mark.parametrize("program", [generate, directions, interpolate])
+    def test_a_class_does_not_go_with_given_latents(self, network_folder, tmp_path, program):
+        result = self.ask(program, network_folder(), tmp_path, "--projected-w", __file__, "--class", 1)
+        assert result.exit_code == 2
+        assert "--class goes with --seeds" in result.output
+
+
 class TestGenerate:
     def test_every_seed_gets_a_file_with_its_picture(self, network_folder, tmp_path, generator):
         result = run(
@@ -56,11 +80,12 @@ class TestGenerate:
         assert result.exit_code == 0, result.output
         assert pixels_of(tmp_path / "seed0001.png").shape == (16, 16)
 
-    @pytest.mark.parametrize("sources", [[], ["--seeds", "1", "--projected-w", __file__]])
-    def test_it_wants_seeds_or_latents_but_not_both(self, network_folder, tmp_path, sources):
-        result = run(generate, "--network", network_folder(), *sources, "--outdir", tmp_path)
-        assert result.exit_code == 2
-        assert "either --seeds or --projected-w" in result.output
+    def test_a_class_of_a_network_without_labels_is_one_line_of_error(self, network_folder, tmp_path):
+        result = run(generate, "--network", network_folder(), "--seeds", 1, "--class", 4, "--outdir", tmp_path)
+        assert result.exit_code == 1
+        assert result.output.splitlines()[-1] == (
+            "Error: class: this network was trained without labels, so it has no class 4"
+        )
 
     def test_a_folder_without_a_network_is_one_line_of_error(self, tmp_path):
         result = run(generate, "--network", tmp_path, "--seeds", "1", "--outdir", tmp_path / "out")
@@ -97,6 +122,71 @@ def test_style_mixing_writes_every_pair_every_seed_and_the_grid(network_folder, 
     assert result.exit_code == 0, result.output
     assert names_in(tmp_path) == ["1-1.png", "1-5.png", "2-2.png", "2-5.png", "5-5.png", "grid.png"]
     assert pixels_of(tmp_path / "grid.png").shape == (48, 32, 3)
+
+
+class TestDirections:
+    def test_it_writes_a_contact_sheet_and_latents_that_generate_draws(self, network_folder, tmp_path):
+        network, found = network_folder(), tmp_path / "found"
+        arguments = ["--seeds", "1,2", "--count", 3, "--steps", 5, "--layers", "0-2"]
+        result = run(directions, "--network", network, *arguments, "--outdir", found)
+        assert result.exit_code == 0, result.output
+        sheet = pixels_of(found / "directions.png")
+        assert sheet.shape == (3 * 16, 2 * 5 * 16, 3)
+        latents = ["--projected-w", found / "directions.npz"]
+        result = run(generate, "--network", network, *latents, "--outdir", tmp_path / "drawn")
+        assert result.exit_code == 0, result.output
+        assert len(names_in(tmp_path / "drawn")) == 3 * 2 * 5
+        eighth = pixels_of(tmp_path / "drawn" / "proj07.png")
+        assert np.abs(sheet[:16, 7 * 16 : 8 * 16].astype(int) - eighth).max() <= 1
+
+    def test_the_middle_of_an_odd_strip_is_the_picture_unchanged(self, network_folder, tmp_path, generator):
+        result = run(directions, "--network", network_folder(), "--seeds", 4, "--count", 1, "--outdir", tmp_path)
+        assert result.exit_code == 0, result.output
+        middle = pixels_of(tmp_path / "directions.png")[:, 32:48].astype(int)
+        assert np.abs(middle - generate_images(generator, [4])[0]).max() <= 1
+
+    def test_a_layer_that_the_network_does_not_have_is_named(self, network_folder, tmp_path):
+        result = run(
+            directions, "--network", network_folder(), "--seeds", 4, "--layers", "4-6", "--outdir", tmp_path / "out"
+        )
+        assert result.exit_code == 1
+        assert "layers: this network has the layers 0 to 5, but not 6" in result.output
+        assert not (tmp_path / "out").exists()
+
+
+class TestInterpolate:
+    def test_a_walk_through_seeds_is_a_film_that_begins_with_the_first(self, network_folder, tmp_path, generator):
+        film_file = tmp_path / "new" / "walk.webp"
+        arguments = ["--seeds", "1,5,9", "--frames", 4, "--fps", 20, "--output", film_file]
+        result = run(interpolate, "--network", network_folder(), *arguments)
+        assert result.exit_code == 0, result.output
+        assert "12 frames, 0.6 seconds" in result.output
+        with Image.open(film_file) as film:
+            assert (film.size, film.n_frames) == ((16, 16), 12)
+            first = np.asarray(film.convert("RGB")).astype(int)
+            assert film.info["duration"] == 50
+        own, other = (np.abs(first - generate_images(generator, [seed])[0]).mean() for seed in (1, 5))
+        assert own < other / 2
+
+    def test_latents_of_a_file_are_walked_through_too(self, network_folder, tmp_path, generator):
+        save_ws(tmp_path / "w.npz", torch.randn(2, generator.num_ws, 16))
+        arguments = ["--projected-w", tmp_path / "w.npz", "--frames", 3, "--output", tmp_path / "walk.webp"]
+        result = run(interpolate, "--network", network_folder(channels=1), *arguments)
+        assert result.exit_code == 0, result.output
+        with Image.open(tmp_path / "walk.webp") as film:
+            assert film.n_frames == 6
+
+    def test_another_kind_of_file_is_refused_before_anything_is_drawn(self, network_folder, tmp_path):
+        arguments = ["--seeds", "1,2", "--output", tmp_path / "walk.mp4"]
+        result = run(interpolate, "--network", network_folder(), *arguments)
+        assert result.exit_code == 2
+        assert "'walk.mp4' does not end with .webp" in result.output
+
+    def test_a_single_seed_is_no_walk(self, network_folder, tmp_path):
+        arguments = ["--seeds", 1, "--output", tmp_path / "walk.webp"]
+        result = run(interpolate, "--network", network_folder(), *arguments)
+        assert result.exit_code == 1
+        assert "at least 2 are needed, not 1" in result.output
 
 
 class TestProjector:
@@ -138,7 +228,7 @@ class TestProjector:
 
     def test_another_perceptual_network_can_judge(self, network_folder, tmp_path, target):
         save_script(AskedLikeVgg(), tmp_path / "vgg.pt")
-        arguments = ["--target", target, "--num-steps", 2, "--perceptual", tmp_path / "vgg.pt"]
+        arguments = ["--target", target, "--num-steps", 2, "--vgg", tmp_path / "vgg.pt"]
         result = run(projector, "--network", network_folder(), *arguments, "--outdir", tmp_path / "out")
         assert result.exit_code == 0, result.output
 

@@ -62,7 +62,7 @@ class TestSearch:
         for index in (0, 1):
             nearest = found.distances[index].argmin()
             assert found.best[index] == found.distances[index, nearest]
-            assert np.array_equal(found.images[index], found.frames[nearest, index])
+            assert np.array_equal(found.images[index], found.films[index][nearest])
 
     def test_a_target_alone_gives_the_same_as_in_company(self, generator, features, targets):
         both = project(generator, targets, features=features, steps=6)
@@ -78,9 +78,9 @@ class TestSearch:
         assert not np.array_equal(first, other)
 
     def test_frames_lead_from_the_mean_picture_to_the_end(self, found, targets):
-        assert found.frames.shape == (4, 2, 16, 16, 3)
-        start, end = (mean_difference(found.frames[frame], targets) for frame in (0, -1))
-        assert end < start / 2
+        for film, target in zip(found.films, targets, strict=True):
+            assert film.shape == (4, 16, 16, 3)
+            assert mean_difference(film[-1], target) < mean_difference(film[0], target) / 2
 
     def test_the_generator_is_left_as_it_was(self, generator, features, targets):
         before = {name: tensor.clone() for name, tensor in generator.state_dict().items()}
@@ -100,6 +100,57 @@ class TestSearch:
         targets = generate_images(generator, [1])
         found = project(generator, targets, features=DiscriminatorFeatures(discriminator), steps=30)
         assert found.best[0] < 0.5 * found.distances[0, 0]
+
+    def test_a_network_with_labels_is_searched_from_the_mean_of_all_classes(self, features):
+        generator = make_generator(c_dim=3)
+        targets = generate_images(generator, [1], class_number=2)
+        found = project(generator, targets, features=features, steps=30)
+        assert found.best[0] < 0.5 * found.distances[0, 0]
+
+
+class Undecided:
+    """Sees the same in every picture but the first ones it is shown, so that no search makes progress."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def __call__(self, images):
+        self.calls += 1
+        return 0 * images.flatten(1) + min(self.calls, 2)
+
+
+class TestPatience:
+    def test_a_search_without_progress_leaves_out_all_steps_up_to_the_last_quarter(self, generator, targets):
+        found = project(generator, targets[:1], features=Undecided(), steps=40, patience=5, frames=40)
+        # The first step counts as progress; five more without it, and the search is stuck.
+        assert np.flatnonzero(np.isfinite(found.distances[0])).tolist() == [*range(6), *range(30, 40)]
+        assert found.steps_taken.tolist() == [16]
+        assert found.films[0].shape == (16, 16, 16, 3)
+
+    def test_a_search_that_makes_progress_takes_every_step(self, generator, features, targets, found):
+        patient = project(generator, targets, features=features, steps=STEPS, patience=STEPS)
+        assert np.array_equal(patient.distances, found.distances)
+        assert found.steps_taken.tolist() == [STEPS, STEPS]
+
+    def test_a_target_that_is_stuck_does_not_hurry_the_others(self, generator, features, targets):
+        hard = 255 - targets[:1]
+        both = project(generator, np.concatenate([hard, targets[1:]]), features=features, steps=40, patience=2)
+        for index, target in enumerate((hard, targets[1:])):
+            alone = project(generator, target, features=features, steps=40, patience=2)
+            assert np.allclose(both.distances[index], alone.distances[0], rtol=1e-3, equal_nan=True)
+
+    def test_progress_is_told_by_the_target_that_is_furthest_behind(self, generator, targets):
+        told = []
+        project(
+            generator,
+            targets[:1],
+            features=Undecided(),
+            steps=8,
+            patience=2,
+            on_step=lambda step, distances: told.append((step, distances.tolist())),
+        )
+        assert [step for step, _ in told] == [1, 2, 6, 7, 8]
+        assert all(len(distances) == 1 for _, distances in told)
 
 
 class TestSchedule:
@@ -131,6 +182,7 @@ class TestRefusals:
             ({"targets": np.zeros((0, 16, 16, 3), np.uint8)}, "targets"),
             ({"targets": np.zeros((1, 16, 16, 3), np.float32)}, "targets: .* not float32"),
             ({"steps": 0}, "steps"),
+            ({"patience": 0}, "patience: must be at least 1, not 0"),
             ({"space": "z"}, "space: must be one of w, w+"),
             ({"frames": 6}, "frames: .* 5, not 6"),
         ],
@@ -179,6 +231,13 @@ class TestTorchScriptFeatures:
         assert rows[:, :3].tolist() == [[0, 1, 256]] * 2
         assert rows.shape == (2, 3 + 3 * 64 * 64)
         assert rows[0, 3:].unique().tolist() == [255]
+
+    def test_the_transparency_of_pictures_is_kept_from_it(self, script):
+        opaque, clear = torch.ones(1, 4, 16, 16), torch.ones(1, 4, 16, 16)
+        clear[:, 3] = -1
+        features = TorchScriptFeatures(script, torch.device("cpu"))
+        assert features(opaque).shape == (1, 3 + 3 * 4 * 4)
+        assert torch.equal(features(opaque), features(clear))
 
     def test_a_search_with_it_comes_near_the_target(self, generator, targets, script):
         found = project(generator, targets[:1], features=TorchScriptFeatures(script, torch.device("cpu")), steps=30)

@@ -76,12 +76,31 @@ class TestGenerate:
         with pytest.raises(OptionError, match="batch"):
             generate_images(generator, [1], batch=0)
 
-    def test_a_network_that_needs_labels_is_refused_with_a_sentence(self):
-        with pytest.raises(OptionError, match="labels"):
-            generate_images(make_generator(c_dim=3), [1])
+    def test_a_network_with_labels_draws_a_seed_differently_in_every_class(self):
+        generator = make_generator(c_dim=3)
+        pictures = [generate_images(generator, [1], class_number=number)[0] for number in range(3)]
+        labels = torch.eye(3)
+        for label, picture in zip(labels, pictures, strict=True):
+            drawn = to_bytes(generator(draw_latents(generator, [1]), label[None]))[0]
+            assert largest_difference(drawn, picture) <= 1
+        assert min(largest_difference(pictures[0], other) for other in pictures[1:]) > 5
+
+    @pytest.mark.parametrize(("class_number", "reason"), [(None, "none was given"), (3, "not 3"), (-1, "not -1")])
+    def test_a_network_with_labels_says_which_classes_it_has(self, class_number, reason):
+        with pytest.raises(OptionError, match=f"class: .* labels and draws the classes 0 to 2, {reason}"):
+            generate_images(make_generator(c_dim=3), [1], class_number=class_number)
+
+    def test_a_class_asked_of_a_network_without_labels_is_refused(self, generator):
+        with pytest.raises(OptionError, match=r"class: .* without labels, so it has no class 1"):
+            generate_images(generator, [1], class_number=1)
 
 
 class TestMixing:
+    def test_with_labels_all_pictures_are_of_the_class(self):
+        generator = make_generator(c_dim=3)
+        grid = mix_styles(generator, [1], [2], class_number=2)
+        assert largest_difference(grid.rows, generate_images(generator, [1], class_number=2)) <= 1
+
     def test_a_seed_mixed_with_itself_is_itself(self, generator):
         grid = mix_styles(generator, [3, 4], [4, 3, 9], styles=[0, 2, 5])
         assert largest_difference(grid.mixed[0, 1], grid.rows[0]) <= 1
@@ -120,5 +139,14 @@ class TestMixing:
 def test_the_statistics_of_w_agree_with_other_latents(generator):
     mean, spread = w_statistics(generator)
     ws = generator.mapping(torch.randn(4000, 16, generator=torch.Generator().manual_seed(0)))[:, 0]
+    assert torch.allclose(mean, ws.mean(dim=0), atol=0.1)
+    assert spread == pytest.approx(float((ws - mean).square().sum(dim=1).mean().sqrt()), rel=0.05)
+
+
+def test_the_statistics_of_a_network_with_labels_are_over_all_classes():
+    generator = make_generator(c_dim=3)
+    mean, spread = w_statistics(generator)
+    z = torch.randn(3000, 16, generator=torch.Generator().manual_seed(0))
+    ws = generator.mapping(z, torch.eye(3).repeat_interleave(1000, dim=0))[:, 0]
     assert torch.allclose(mean, ws.mean(dim=0), atol=0.1)
     assert spread == pytest.approx(float((ws - mean).square().sum(dim=1).mean().sqrt()), rel=0.05)
