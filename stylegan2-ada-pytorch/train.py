@@ -84,7 +84,8 @@ PRESET_HELP = (
     "--transfer",
     metavar="DIR|FILE",
     type=click.Path(exists=True, path_type=Path),
-    help="Begin with another network's weights (a folder with network.safetensors, or that file). What "
+    help="Begin with another network's weights (a folder with network.safetensors, that file, or a .pkl of "
+    "stylegan2-ada-pytorch). What "
     "fits is copied; the log says what does not.  [default: begin from noise]",
 )
 @click.option(
