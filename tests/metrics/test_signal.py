@@ -14,7 +14,7 @@ from stylegan2.network_file import load_network
 from stylegan2.options import TrainingOptions, resolve_options
 from stylegan2.training import train
 
-from .conftest import make_network, write_noise
+from .conftest import make_network
 
 
 def options(data: Path, outdir: Path, **changes) -> TrainingOptions:
