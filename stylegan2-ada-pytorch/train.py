@@ -25,7 +25,7 @@ SECTIONS = {
     "Data": ["mirror", "cond", "subset", "dataset_name"],
     "Augmentation": ["aug", "target", "p", "augpipe"],
     "Hyperparameters": ["batch", "gamma", "glr", "dlr", "freezed"],
-    "Output and interruptions": ["checkpoint_dir", "keep", "tick", "snap", "dry_run"],
+    "Output and interruptions": ["checkpoint_dir", "keep", "tick", "snap", "signal_images", "dry_run"],
     "Budget": ["max_hours", "max_cost", "price_per_hour"],
     "Performance": ["device", "batch_gpu", "precision", "channels_last", "compilation", "workers"],
 }
@@ -193,6 +193,15 @@ PRESET_HELP = (
     type=click.IntRange(min=1),
     metavar="TICKS",
     help="Ticks between samples, networks and checkpoints.  [default: the preset's]",
+)
+@click.option(
+    "--signal-images",
+    type=click.IntRange(min=0),
+    default=128,
+    show_default=True,
+    metavar="N",
+    help="At every snapshot, compare N pictures with as many of the data on random features, to keep the best network "
+    "so far in best/; 0: do not.",
 )
 @click.option("-n", "--dry-run", is_flag=True, help="Check everything, print the resolved options, and end.")
 @click.option(

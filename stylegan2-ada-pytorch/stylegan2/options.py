@@ -64,6 +64,8 @@ class TrainingOptions:
     budget: Budget
     keep: int
     """Checkpoints that are kept, the newest."""
+    signal_images: int
+    """Pictures that are compared at every snapshot to find the best network; 0: none."""
 
     @property
     def resolution(self) -> int:
@@ -114,7 +116,7 @@ class TrainingOptions:
         values["precision"] = values.pop("performance")["precision"]
         for name in ("data", "outdir", "checkpoint_dir", "transfer", "device", "preset", "dataset_name"):
             values.pop(name)
-        for name in ("budget", "keep"):
+        for name in ("budget", "keep", "signal_images"):
             values.pop(name)
         for name in ("kimg", "tick_kimg", "snapshot_ticks"):
             settings.pop(name)
@@ -155,6 +157,7 @@ def resolve_options(
     tick_kimg: float | None = None,
     snapshot_ticks: int | None = None,
     keep: int = 2,
+    signal_images: int = 128,
     max_hours: float | None = None,
     max_cost: float | None = None,
     price_per_hour: float | None = None,
@@ -187,6 +190,8 @@ def resolve_options(
     _check("glr", glr, 0, math.inf, open_low=True)
     _check("dlr", dlr, 0, math.inf, open_low=True)
     _check("keep", keep, 1, 1000)
+    if signal_images != 0:
+        _check("signal_images", signal_images, 2, 10**6)
     _check("workers", workers, 1, 256)
     _check("max_hours", max_hours, 0, math.inf, open_low=True)
     _check("max_cost", max_cost, 0, math.inf, open_low=True)
@@ -245,6 +250,7 @@ def resolve_options(
         ),
         budget=Budget(max_hours, max_cost, price_per_hour),
         keep=keep,
+        signal_images=signal_images,
     )
     with torch.device("meta"):
         freeze_layers(Discriminator(**options.discriminator_kwargs()), freezed)  # refuses too many

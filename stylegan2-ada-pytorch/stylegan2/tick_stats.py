@@ -57,12 +57,14 @@ class TickStats:
     """Of the training so far, where the price of an hour is known."""
     ended: Ending | None = None
     """In the last tick: why the training ended."""
+    frechet_random: float | None = None
+    """At a snapshot: Frechet distance to the reals on random features, less is better. It is no FID."""
 
     def line(self) -> str:
         """For people and for metric patterns like `loss_g=(\\S+)`."""
         parts = [f"tick {self.tick:<4d} kimg={self.kimg:.3f} time={_duration(self.seconds)}"]
         parts.append(f"sec_per_kimg={self.sec_per_kimg:.2f}")
-        for name in ("loss_g", "loss_d", "r1", "pl", "rt"):
+        for name in ("loss_g", "loss_d", "r1", "pl", "rt", "frechet_random"):
             value = getattr(self, name)
             if value is not None:
                 parts.append(f"{name}={value:.4f}")

@@ -6,7 +6,7 @@ The folder `outdir` receives:
     training_options.json               every option, resolved
     stats.jsonl                         one record per tick
     log.txt                             what was said
-    best/                               the network with the best score so far, if `train` is given one
+    best/                               the network with the best score so far, unless nothing scores it
     tensorboard/                        the statistics for TensorBoard, if that is installed
     samples/reals.png, fakes*.png       sheets of pictures; the number in the name is the progress in kimg
     samples/grid.json                   how to cut the sheets: {"columns", "rows", "cell"}
@@ -34,6 +34,7 @@ from stylegan2.checkpoint import load_checkpoint
 from stylegan2.checkpoint_writer import CheckpointWriter
 from stylegan2.dataset import DatasetError, ImageDataset
 from stylegan2.errors import OutputError
+from stylegan2.metrics.signal import FrechetRandom
 from stylegan2.network_file import save_network
 from stylegan2.networks import Generator
 from stylegan2.options import TrainingOptions
@@ -77,7 +78,8 @@ def train(
     been interrupted. When it ends, also before its length, network and checkpoint are those of the last iteration.
 
     `on_progress` is called after every iteration with the progress in kimg. `score` judges the averaged generator at
-    every snapshot (less is better; it must leave the random numbers alone); the best network so far is kept.
+    every snapshot (less is better; it must leave the random numbers alone); the best network so far is kept. Without
+    it, the Frechet distance on random features of `signal_images` pictures does, if that is not 0.
 
     Raises DatasetError, OptionError or NetworkFileError (transfer) before anything is written; later DatasetError, with
     everything saved; OutputError or CheckpointError where a file cannot be written or a checkpoint is of another
@@ -99,6 +101,8 @@ def train(
             state.load_state_dict(saved["training"])
         elif options.transfer is not None:
             report = state.transfer()
+        if score is None and options.signal_images > 0:
+            score = FrechetRandom(dataset, options.signal_images, seed=options.seed, device=state.device)
         try:
             options.outdir.mkdir(parents=True, exist_ok=True)
             with _log_file(options.outdir / "log.txt"), _Run(options, state, on_tick, on_progress, score) as run:
@@ -197,14 +201,16 @@ class _Run(ExitStack):
             dataset, s.batch, seed=self.options.seed, start=state.shown, device=state.device, workers=workers
         )
         ended = self._why_end(should_stop)
+        score = self._judge() if ended is not None else None
         with closing(batches):
             while ended is None:
                 try:
                     real, labels = next(batches)
                 except DatasetError:
+                    seconds, score = time.monotonic() - tick_clock, self._judge()
                     if state.shown > tick_start:
-                        self._tick(state.shown - tick_start, time.monotonic() - tick_clock, "data_lost")
-                    self._snapshot()
+                        self._tick(state.shown - tick_start, seconds, "data_lost", score)
+                    self._snapshot(score)
                     _log.error("the data can no longer be read; everything up to kimg=%.3f is saved", state.kimg)
                     raise
                 state.iterate(real, labels)
@@ -214,11 +220,14 @@ class _Run(ExitStack):
                 ended = self._why_end(should_stop)
                 if ended is None and state.shown < tick_start + tick_length:
                     continue
-                self._tick(state.shown - tick_start, time.monotonic() - tick_clock, ended)
-                if ended is None and len(self.ticks) % s.snapshot_ticks == 0:
-                    self._snapshot()
+                seconds = time.monotonic() - tick_clock
+                is_snapshot = ended is not None or (len(self.ticks) + 1) % s.snapshot_ticks == 0
+                score = self._judge() if is_snapshot else None
+                self._tick(state.shown - tick_start, seconds, ended, score)
+                if is_snapshot and ended is None:
+                    self._snapshot(score)
                 tick_start, tick_clock = state.shown, time.monotonic()
-        network = self._snapshot()
+        network = self._snapshot(score)
         if self.checkpoints is not None:
             self.checkpoints.finish()
         _log.info("%s at kimg=%.3f", self.options.budget.sentence(ended), state.kimg)
@@ -229,7 +238,11 @@ class _Run(ExitStack):
             return "finished"
         return "stopped" if should_stop() else self.options.budget.used_up(self.seconds)
 
-    def _tick(self, shown: int, seconds: float, ended: Ending | None) -> None:
+    def _judge(self) -> float | None:
+        """The score of this moment's network, if anything scores it."""
+        return None if self.score is None else self.score(self.state.generator_ema)
+
+    def _tick(self, shown: int, seconds: float, ended: Ending | None, score: float | None) -> None:
         """Statistics of the last `shown` pictures. Refuses to go on with numbers that are not finite."""
         state = self.state
         means = state.means.take()
@@ -243,6 +256,7 @@ class _Run(ExitStack):
             memory_mb=peak_memory_mb(state.device),
             cost=self.options.budget.cost(self.seconds),
             ended=ended,
+            frechet_random=score if isinstance(self.score, FrechetRandom) and math.isfinite(score or 0) else None,
             **{name: means.get(name) for name in ("loss_g", "loss_d", "r1", "pl", "rt")},
         )
         self.ticks.append(stats.as_json())
@@ -258,7 +272,7 @@ class _Run(ExitStack):
                 "Stop here, or give it more pictures or a larger gamma", state.augment.p,
             )  # fmt: skip
 
-    def _snapshot(self) -> Path:
+    def _snapshot(self, score: float | None) -> Path:
         """Checkpoint (first: it is what must not be lost), samples and network of this moment."""
         state, options = self.state, self.options
         training = {
@@ -271,8 +285,8 @@ class _Run(ExitStack):
             "seconds": round(self.seconds, 1),
             "transfer": None if options.transfer is None else options.transfer.name,
         }
-        if self.score is not None:
-            self._keep_if_best(self.score(state.generator_ema), training)
+        if score is not None:
+            self._keep_if_best(score, training)
         if self.checkpoints is not None:
             saved = {"training": state.state_dict(), "ticks": self.ticks, "seconds": self.seconds}
             self.checkpoints.save(state.kimg, {**saved, "best_score": self.best_score})

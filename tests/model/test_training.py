@@ -52,6 +52,8 @@ def test_a_training_writes_everything_that_a_model_folder_holds(data: Path, tmp_
         for path in out.rglob("*")
         if path.is_file() and path.parent.name != "tensorboard"
     ) == [
+        "best/network.json",
+        "best/network.safetensors",
         "log.txt",
         "network.json",
         "network.safetensors",

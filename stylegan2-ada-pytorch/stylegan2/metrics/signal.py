@@ -1,0 +1,41 @@
+"""What a training watches itself with, at every snapshot and without any weights from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from stylegan2.dataset import ImageDataset
+from stylegan2.metrics.distances import Moments, frechet_distance
+from stylegan2.metrics.features import Features, RandomFeatures
+from stylegan2.metrics.pictures import generated_pictures, real_pictures
+from stylegan2.networks import Generator
+
+AT_ONCE = 8  # pictures: no more memory than the sheets of samples take
+
+
+class FrechetRandom:
+    """The Frechet distance between pictures of the data set and a generator's, on random features. It is no FID.
+
+    The reals are looked at once. The latents are always the same, so that two snapshots differ by the network alone.
+    """
+
+    def __init__(self, dataset: ImageDataset, count: int, *, seed: int, device: torch.device) -> None:
+        """Look at `count` pictures (all, if there are fewer). Raises DatasetError."""
+        self._dataset, self._count, self._seed = dataset, count, seed
+        self._features = RandomFeatures()
+        self._reals = _moments(self._features, real_pictures(dataset, device, batch=AT_ONCE, count=count, seed=seed))
+
+    def __call__(self, generator: Generator) -> float:
+        """Less is better; not-a-number where the pictures are no finite numbers."""
+        pictures = generated_pictures(generator, self._dataset, batch=AT_ONCE, count=self._count, seed=self._seed)
+        return frechet_distance(self._reals, _moments(self._features, pictures))
+
+
+def _moments(features: Features, pictures: Iterator[Tensor]) -> Moments:
+    moments = Moments(RandomFeatures.WIDTH)
+    for part in pictures:
+        moments.add(features(part).cpu().numpy())
+    return moments
