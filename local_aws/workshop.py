@@ -50,6 +50,7 @@ class Options:
             "MaxTrainSeconds": str(self.max_train_seconds),
             "WarmStartModel": self.warm_start,
             "NotificationEmail": "artist@example.com",
+            "AllowedTrainInstances": "ml.g5.xlarge=0",  # this machine costs nothing, and what else it is, is not known
             "Architecture": "x86_64",
         }
 
