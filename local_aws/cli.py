@@ -65,7 +65,10 @@ def main() -> None:
 @click.option("--preset", type=PRESETS, default="laptop", show_default=True, help="How much work the run is.")
 @click.option("--kimg", default="", help="Thousands of images training shows the network; by default the preset's.")
 @click.option(
-    "--from-scratch", is_flag=True, help="Train from scratch instead of fine-tuning the base network that is shipped."
+    "--from-scratch",
+    is_flag=True,
+    help="Train from scratch instead of fine-tuning the base network that is shipped; it is of the preset laptop, and "
+    "other presets always begin from scratch.",
 )
 def demo(images: Path | None, output: Path, preset: str, kimg: str, from_scratch: bool) -> None:
     """Start a workshop, drop pictures, wait for the mails, end the workshop; keep the page.
@@ -74,7 +77,7 @@ def demo(images: Path | None, output: Path, preset: str, kimg: str, from_scratch
     Example:
       python -m local_aws demo --images ~/Pictures/chairs
     """
-    options = Options(preset=preset, kimg=kimg, warm_start=FROM_SCRATCH if from_scratch else SHIPPED_BASE)
+    options = Options(preset=preset, kimg=kimg, warm_start=base_for(preset, from_scratch))
     progress = Progress()
     try:
         result = run_demo(ROOT, images, output, options, progress)
@@ -82,6 +85,11 @@ def demo(images: Path | None, output: Path, preset: str, kimg: str, from_scratch
         sys.exit("Interrupted; the workshop has been ended and removed.")
     _tell(result)
     sys.exit(0 if _went_well(result) else 1)
+
+
+def base_for(preset: str, from_scratch: bool) -> str:
+    """The network to fine-tune: the shipped one fits no other preset than the one it was made with."""
+    return SHIPPED_BASE if preset == "laptop" and not from_scratch else FROM_SCRATCH
 
 
 def _tell(result: DemoResult) -> None:

@@ -45,6 +45,7 @@ def _options(job: TrainingJob, hyperparameters: Hyperparameters) -> TrainingOpti
     options = resolve_options(
         data=data,
         outdir=job.model_folder,
+        signal_images=0,  # the archive holds one network
         checkpoint_dir=job.checkpoint_folder,
         dataset_name=hyperparameters.dataset,
         preset=hyperparameters.preset,

@@ -9,12 +9,15 @@ import pytest
 from click.testing import CliRunner
 
 from local_aws import server
-from local_aws.cli import main
+from local_aws.cli import base_for, main
 from local_aws.drop import drop_folder, files_to_drop
 from local_aws.errors import DropError
 from local_aws.mailbox import Mail, mails_in
 from local_aws.package import zip_folder
 from local_aws.results import fetch_results
+from local_aws.rooms import ROOT
+from local_aws.workshop import FROM_SCRATCH
+from stylegan2.network_file import load_network
 from workshop.errors import RefusedName
 
 
@@ -112,3 +115,13 @@ def test_mails_are_read_in_the_order_they_came(tmp_path: Path) -> None:
     for number, subject in enumerate(["Zebra", "Ape"]):
         (tmp_path / f"{number:03d}-{subject}.txt").write_text(Mail(subject, "body", "d", "started").text())
     assert [text.splitlines()[0] for text in mails_in(tmp_path)] == ["Subject: Zebra", "Subject: Ape"]
+
+
+@pytest.mark.parametrize("preset", ["tiny", "laptop", "sketch", "balanced", "best"])
+def test_only_the_preset_that_the_shipped_network_was_made_with_is_fine_tuned_from_it(preset: str) -> None:
+    base = base_for(preset, from_scratch=False)
+    if base == FROM_SCRATCH:
+        assert preset != "laptop"
+    else:
+        assert load_network(ROOT / "stylegan2-ada-pytorch" / base).meta["preset"] == preset
+    assert base_for(preset, from_scratch=True) == FROM_SCRATCH
