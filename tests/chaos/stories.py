@@ -23,6 +23,13 @@ def crash() -> None:
     raise Crash
 
 
+def schedule_comes_by(world: World) -> None:
+    """The weekly schedule fires after the quiet time, and everything comes to rest."""
+    world.run(100)
+    world.schedule()
+    world.run()
+
+
 def only(world: World, count: int) -> list[FakeExecution]:
     """The executions, of which there must be so many."""
     executions = list(world.sagemaker.executions.values())
@@ -264,9 +271,7 @@ def pictures_to_project_alone_use_the_network_that_is_there_once(world: World) -
     world.run()
     world.choose_target("cats", "mine.png")
     for _ in range(2):
-        world.run(100)
-        world.schedule()
-        world.run()
+        schedule_comes_by(world)
     first, second = only(world, 2)
     assert (first.source, second.source) == (None, first.arn)
     world.check()
@@ -279,9 +284,7 @@ def an_inference_that_fails_is_neither_repeated_nor_taken_for_a_training(world: 
     for name in ("a.png", "b.png"):
         world.choose_target("cats", name)
         for _ in range(2):
-            world.run(100)
-            world.schedule()
-            world.run()
+            schedule_comes_by(world)
     first, second, third = only(world, 3)
     assert (second.source, third.source) == (first.arn, first.arn)
     world.check()
@@ -292,9 +295,7 @@ def a_second_inference_uses_the_run_that_trained(world: World) -> None:
     world.run()
     for name in ("a.png", "b.png"):
         world.choose_target("cats", name)
-        world.run(100)
-        world.schedule()
-        world.run()
+        schedule_comes_by(world)
     first, second, third = only(world, 3)
     assert (second.source, third.source) == (first.arn, first.arn)
     world.check()

@@ -16,18 +16,14 @@ from workshop.telemetry import count, logger
 def look_at_all(s3: S3, bucket: str, ledger: Ledger, timers: Timers) -> dict[str, int]:
     """Nudge every dataset: those with a folder, and those that hold a slot. Returns how many there are."""
     datasets = _known(s3, bucket, ledger)
-    for dataset in datasets:
-        timers.nudge(dataset)
-    return {"datasets": len(datasets), "nudged": len(datasets)}
+    return _nudge(timers, datasets, of=datasets)
 
 
 def sweep(s3: S3, bucket: str, ledger: Ledger, timers: Timers, quiet_seconds: int) -> dict[str, int]:
     """Nudge the datasets with work outstanding. Returns how many datasets there are, and how many were nudged."""
     datasets = _known(s3, bucket, ledger)
     outstanding = [name for name in datasets if is_outstanding(ledger.read(name), quiet_seconds)]
-    for dataset in outstanding:
-        timers.nudge(dataset)
-    return {"datasets": len(datasets), "nudged": len(outstanding)}
+    return _nudge(timers, outstanding, of=datasets)
 
 
 def is_outstanding(state: DatasetState, quiet_seconds: int) -> bool:
@@ -36,6 +32,12 @@ def is_outstanding(state: DatasetState, quiet_seconds: int) -> bool:
         return True
     unserved = state.last_seen is not None and state.last_seen > (state.claim_at or 0)
     return (state.timer_due is not None or unserved) and not is_live(state, quiet_seconds)
+
+
+def _nudge(timers: Timers, chosen: list[str], of: list[str]) -> dict[str, int]:
+    for dataset in chosen:
+        timers.nudge(dataset)
+    return {"datasets": len(of), "nudged": len(chosen)}
 
 
 def _known(s3: S3, bucket: str, ledger: Ledger) -> list[str]:
