@@ -8,7 +8,6 @@ the medians over the rounds, their ratio's median, and the peak memory of each i
 
 import dataclasses
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -126,7 +125,9 @@ def _memory(which: str, case: str, folder: str) -> None:
     training = TrainingState(options) if which == "own" else PlainTraining(options)
     for _ in range(2):
         seconds_per_kimg(training.iterate, real)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    # Not getrusage's ru_maxrss: across fork and exec Linux keeps the parent's peak there.
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines())
+    print(float(status["VmHWM"].split()[0]) / 1024)
 
 
 def main() -> None:
