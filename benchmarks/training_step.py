@@ -23,6 +23,7 @@ from torch import Tensor
 
 from benchmarks import plain_stylegan2 as plain
 from local_aws.drawings import write_drawings
+from stylegan2.loss import PhaseStats
 from stylegan2.optimisation import ema_beta
 from stylegan2.options import TrainingOptions, resolve_options
 from stylegan2.preparation import prepare_images
@@ -58,18 +59,11 @@ class PlainTraining:
         losses.main_synthesis = lambda ws, noise_mode: plain.synthesis(G, ws, noise_mode)
         losses.main_discriminator = lambda img, c: plain.discriminate(D, img)
         # The regularisers use the networks themselves.
-        losses.generator = SimpleNamespace(mapping=self._mapping, synthesis=losses.main_synthesis)  # type: ignore[assignment]
+        losses.generator = SimpleNamespace(mapping=lambda z, c: plain.mapping(G, z), synthesis=losses.main_synthesis)  # type: ignore[assignment]
         losses.discriminator = losses.main_discriminator  # type: ignore[assignment]
         for optimiser in (state.optimise_g, state.optimise_d):
             for group in optimiser.param_groups:
                 group["fused"] = False
-
-    def _mapping(self, z: Tensor, c: Tensor | None = None, *, update_w_avg: bool = False) -> Tensor:
-        ws = plain.mapping(self.state.generator, z)
-        if update_w_avg:
-            w_avg = self.state.generator.mapping.w_avg
-            w_avg.copy_(ws[:, 0].detach().mean(dim=0).lerp(w_avg, 0.995))
-        return ws
 
     def iterate(self, real: Tensor) -> None:
         state, s, losses = self.state, self.state.settings, self.state.losses
@@ -78,14 +72,19 @@ class PlainTraining:
         def latents() -> Tensor:
             return torch.randn(len(real), s.z_dim)
 
+        def follow(stats: PhaseStats) -> None:
+            G.mapping.w_avg.copy_(stats.w_mean.lerp(G.mapping.w_avg, 0.995))  # type: ignore[union-attr]
+
         D.requires_grad_(False)
-        losses.generator_main(latents())
+        follow(losses.generator_main(latents()))
         plain.optimise(state.optimise_g, G.parameters())
         if state.iteration % s.g_reg_interval == 0:
-            losses.generator_regularisation(latents(), interval=s.g_reg_interval)
+            stats = losses.generator_regularisation(latents(), interval=s.g_reg_interval)
+            follow(stats)
+            losses.follow_path_length(stats.path_length)  # type: ignore[arg-type]
             plain.optimise(state.optimise_g, G.parameters())
         D.requires_grad_(True)
-        losses.discriminator_main(latents(), real)
+        follow(losses.discriminator_main(latents(), real))
         plain.optimise(state.optimise_d, D.parameters())
         if state.iteration % s.d_reg_interval == 0:
             losses.discriminator_regularisation(real, interval=s.d_reg_interval)

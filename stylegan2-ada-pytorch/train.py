@@ -16,6 +16,7 @@ import click
 from stylegan2.augment import PIPES
 from stylegan2.command_line import errors_as_messages
 from stylegan2.options import TrainingOptions, resolve_options
+from stylegan2.peers import Peers, connected
 from stylegan2.performance import Compilation, Precision
 from stylegan2.presets import PRESETS
 from stylegan2.training import train
@@ -286,15 +287,20 @@ def main(tick: float | None, snap: int | None, dry_run: bool, **arguments: Any) 
     \b
       # Begin with a network that has learned something similar:
       python train.py --data cats.zip --outdir cats --transfer out --kimg 200
+
+    \b
+      # On four GPUs of this machine; torchrun's --nnodes adds machines:
+      torchrun --nproc-per-node 4 train.py --data faces.zip --outdir out --checkpoint-dir state
     """
-    options = resolve_options(**arguments, tick_kimg=tick, snapshot_ticks=snap)
-    if dry_run:
-        click.echo(json.dumps(options.as_json(), indent=2))
-    else:
-        run(options)
+    with connected(arguments["device"]) as peers:
+        options = resolve_options(**arguments, tick_kimg=tick, snapshot_ticks=snap, processes=peers.size)
+        if not dry_run:
+            run(options, peers)
+        elif peers.leads:
+            click.echo(json.dumps(options.as_json(), indent=2))
 
 
-def run(options: TrainingOptions) -> None:
+def run(options: TrainingOptions, peers: Peers) -> None:
     """Train; a first SIGINT or SIGTERM asks for a clean stop, a second one ends the process at once."""
     asked_to_stop = False
 
@@ -306,17 +312,22 @@ def run(options: TrainingOptions) -> None:
 
     previous = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with progress_shown(options.settings.kimg) as show:
-            train(options, should_stop=lambda: asked_to_stop, on_progress=show)
+        with progress_shown(options.settings.kimg, peers) as show:
+            train(options, peers=peers, should_stop=lambda: asked_to_stop, on_progress=show)
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
 
 
 @contextmanager
-def progress_shown(total_kimg: float) -> Iterator[Callable[[float], None]]:
-    """The log on stdout: below it a progress bar if that is a terminal and rich is installed, otherwise plain lines."""
-    if sys.stdout.isatty() and importlib.util.find_spec("rich") is not None:
+def progress_shown(total_kimg: float, peers: Peers) -> Iterator[Callable[[float], None]]:
+    """The log on stdout: below it a progress bar if that is a terminal and rich is installed, otherwise plain lines.
+
+    Of several processes, only the first one shows anything.
+    """
+    if not peers.leads:
+        yield lambda kimg: None
+    elif sys.stdout.isatty() and importlib.util.find_spec("rich") is not None:
         from stylegan2.progress_bar import progress_bar
 
         with progress_bar(total_kimg) as show:

@@ -31,18 +31,18 @@ _log = logging.getLogger(__name__)
 
 
 def fit_batch_gpu(options: TrainingOptions, fits: Callable[[int], bool] | None = None) -> int:
-    """The largest size of rounds that divides the batch and fits, going down by at least half each time.
+    """The largest size of rounds that divides a process's share of the batch and fits, found by halving.
 
     `fits` says whether as many pictures fit; by default the device is asked. Raises OptionError if not even one does.
     """
     if fits is None:
         fits = gpu_trial(options) if options.device == "cuda" else host_estimate(options)
-    batch = options.settings.batch
-    size: int | None = batch
+    share = options.settings.batch // options.processes
+    size: int | None = share
     while size is not None:
         if fits(size):
             return size
-        size = next((n for n in range(size // 2, 0, -1) if batch % n == 0), None)
+        size = next((n for n in range(size // 2, 0, -1) if share % n == 0), None)
     raise OptionError(
         f"batch_gpu: not even one picture of {options.resolution} px fits into the memory of this machine; "
         f"take a preset with smaller networks, or another machine"

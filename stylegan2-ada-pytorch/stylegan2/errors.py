@@ -6,6 +6,7 @@ ModelError                  everything this package raises on purpose
 ├── NetworkFileError        a network folder or file is missing, damaged or of another format
 ├── CheckpointError         a training checkpoint cannot be written or does not belong to this training
 ├── OutputError             the results cannot be written: the disk is full, or writing is not allowed
+├── PeerLostError           another process of the same training is gone or does not answer
 └── DivergedError           the losses or weights are no longer finite numbers
 """
 
@@ -32,6 +33,10 @@ class CheckpointError(ModelError):
 
 class OutputError(ModelError):
     """The results of a training cannot be written."""
+
+
+class PeerLostError(ModelError):
+    """Another process of the same training is gone, hangs, or never came."""
 
 
 class DivergedError(ModelError):

@@ -36,32 +36,40 @@ def path_lengths(images: Tensor, ws: Tensor, noise: Tensor) -> Tensor:
     return gradient.square().sum(dim=2).mean(dim=1).sqrt()
 
 
-def mixed_styles(generator: Generator, z: Tensor, c: Tensor | None, probability: float) -> Tensor:
+def mixed_styles(generator: Generator, z: Tensor, c: Tensor | None, probability: float) -> tuple[Tensor, Tensor]:
     """ws of z; with the given probability, from a random layer on those of another latent (arXiv:1812.04948, 3.1).
 
-    Moves the average of w along.
+    Also returns the mean w of z, `[w_dim]`, which the average of w follows.
     """
-    ws: Tensor = generator.mapping(z, c, update_w_avg=True)
+    ws: Tensor = generator.mapping(z, c)
+    w_mean = ws[:, 0].detach().mean(dim=0)
     if probability > 0 and torch.rand(()).item() < probability:
         first = int(torch.randint(1, ws.shape[1], ()).item())
         other = generator.mapping(torch.randn_like(z), c)
         ws = torch.cat([ws[:, :first], other[:, first:]], dim=1)
-    return ws
+    return ws, w_mean
 
 
 @dataclass
 class PhaseStats:
-    """What a phase measured: the mean loss, and the logits' mean sign where it looked at pictures."""
+    """What a phase measured in one round. None: this phase does not measure it."""
 
     loss: Tensor
+    """Mean."""
     mean_sign: Tensor | None = None
+    """Of the discriminator's logits."""
+    path_length: Tensor | None = None
+    """Mean."""
+    w_mean: Tensor | None = None
+    """`[w_dim]`"""
 
 
 @dataclass
 class Losses:
     """The four phases of an iteration. `share` is the fraction of the batch that the pictures of a call are.
 
-    `pl_mean`, the running mean of the path lengths, is part of the training's state. `main_synthesis` and
+    Phases only read the running means, which are part of the training's state: `pl_mean`, of the path lengths, and the
+    generator's average of w. What moves them is in the stats that a phase returns. `main_synthesis` and
     `main_discriminator` compute the same as the networks' own, perhaps faster, but can be differentiated only once: the
     two main phases use them, the regularisers cannot.
     """
@@ -79,43 +87,51 @@ class Losses:
 
     def generator_main(self, z: Tensor, c: Tensor | None = None, *, share: float = 1.0) -> PhaseStats:
         """Make pictures that the discriminator takes for real."""
-        images = self._synthesise(mixed_styles(self.generator, z, c, self.style_mixing_prob))
-        logits = self._judge(images, c)
+        ws, w_mean = mixed_styles(self.generator, z, c, self.style_mixing_prob)
+        logits = self._judge(self._synthesise(ws), c)
         loss = F.softplus(-logits).mean()
         torch.autograd.backward(loss * share)
-        return PhaseStats(loss.detach(), logits.detach().sign().mean())
+        return PhaseStats(loss.detach(), mean_sign=logits.detach().sign().mean(), w_mean=w_mean)
 
     def generator_regularisation(
         self, z: Tensor, c: Tensor | None = None, *, interval: int, share: float = 1.0
     ) -> PhaseStats:
         """Make a step in w change the picture by the same amount everywhere."""
         few = max(len(z) // PL_BATCH_SHRINK, 1)
-        ws = mixed_styles(self.generator, z[:few], None if c is None else c[:few], self.style_mixing_prob)
+        ws, w_mean = mixed_styles(self.generator, z[:few], None if c is None else c[:few], self.style_mixing_prob)
         images = self.generator.synthesis(ws, self.noise_mode)
-        loss = self.path_length_loss(images, ws, torch.randn_like(images))
+        loss, path_length = self.path_length_loss(images, ws, torch.randn_like(images))
         torch.autograd.backward(loss * interval * share)
-        return PhaseStats(loss.detach())
+        return PhaseStats(loss.detach(), path_length=path_length, w_mean=w_mean)
 
-    def path_length_loss(self, images: Tensor, ws: Tensor, noise: Tensor) -> Tensor:
-        """Mean squared difference of the path lengths from their running mean, times the weight; updates the mean."""
+    def path_length_loss(self, images: Tensor, ws: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean squared difference of the path lengths from their running mean, times the weight; and their mean.
+
+        The running mean is the one that these lengths will have moved.
+        """
         lengths = path_lengths(images, ws, noise)
-        mean = self.pl_mean.lerp(lengths.mean(), PL_DECAY)
-        self.pl_mean = mean.detach()
-        return (lengths - mean).square().mean() * self.pl_weight
+        length = lengths.mean()
+        loss = (lengths - self.pl_mean.lerp(length, PL_DECAY)).square().mean() * self.pl_weight
+        return loss, length.detach()
+
+    def follow_path_length(self, path_length: Tensor) -> None:
+        """Move the running mean towards the mean path length of a round."""
+        self.pl_mean = self.pl_mean.lerp(path_length, PL_DECAY)
 
     def discriminator_main(
         self, z: Tensor, real: Tensor, c_fake: Tensor | None = None, c_real: Tensor | None = None, *, share: float = 1.0
     ) -> PhaseStats:
         """Tell real pictures from generated ones. The mean sign is that of the reals, which ADA steers by."""
         with torch.no_grad():
-            ws = mixed_styles(self.generator, z, c_fake, self.style_mixing_prob)
+            ws, w_mean = mixed_styles(self.generator, z, c_fake, self.style_mixing_prob)
             fake = self._synthesise(ws)
         loss_fake = F.softplus(self._judge(fake, c_fake)).mean()
         torch.autograd.backward(loss_fake * share)
         real_logits = self._judge(real, c_real)
         loss_real = F.softplus(-real_logits).mean()
         torch.autograd.backward(loss_real * share)
-        return PhaseStats((loss_fake + loss_real).detach(), real_logits.detach().sign().mean())
+        loss = (loss_fake + loss_real).detach()
+        return PhaseStats(loss, mean_sign=real_logits.detach().sign().mean(), w_mean=w_mean)
 
     def discriminator_regularisation(
         self, real: Tensor, c: Tensor | None = None, *, interval: int, share: float = 1.0

@@ -68,27 +68,27 @@ class Mapping(nn.Module):
         c: Tensor | None = None,
         truncation_psi: float = 1.0,
         truncation_cutoff: int | None = None,
-        *,
-        update_w_avg: bool = False,
     ) -> Tensor:
         """z `[N, z_dim]`, c `[N, c_dim]` -> `[N, num_ws, w_dim]`, or `[N, w_dim]` in the discriminator (`num_ws` 0).
 
         `truncation_psi` < 1 moves the first `truncation_cutoff` (default: all) of the ws towards the average, which
-        trades variety for quality. `update_w_avg` is for training steps.
+        trades variety for quality.
         """
         x = self.embed_inputs(z, c)
         for index in range(self.num_layers):
             x = self.get_submodule(f"fc{index}")(x)
         if self.num_ws == 0:
             return x
-        if update_w_avg:
-            with torch.no_grad():
-                self.w_avg.copy_(x.mean(dim=0).lerp(self.w_avg, W_AVG_DECAY))
         ws = x[:, None, :].repeat(1, self.num_ws, 1)
         if truncation_psi == 1:
             return ws
         cutoff = self.num_ws if truncation_cutoff is None else truncation_cutoff
         return torch.cat([self.w_avg.lerp(ws[:, :cutoff], truncation_psi), ws[:, cutoff:]], dim=1)
+
+    @torch.no_grad()
+    def move_average(self, w_mean: Tensor) -> None:
+        """Move the average of w towards the mean `[w_dim]` of a round's ws. For training steps."""
+        self.w_avg.copy_(w_mean.lerp(self.w_avg, W_AVG_DECAY))
 
 
 class SynthesisLayer(nn.Module):

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
+from stylegan2.peers import ALONE, Peers
+
 BETA_2 = 0.99
 
 
@@ -18,8 +20,8 @@ def lazy_adam(parameters: Iterable[nn.Parameter], learning_rate: float, interval
     return torch.optim.Adam(parameters, lr=learning_rate * share, betas=(0.0, BETA_2**share), eps=1e-8, fused=True)
 
 
-def step(optimiser: torch.optim.Adam, *, tame: bool = False) -> None:
-    """One step with the gradients that are there, which are then cleared.
+def step(optimiser: torch.optim.Adam, *, peers: Peers = ALONE, tame: bool = False) -> None:
+    """One step with the gradients that are there, in all processes together, which are then cleared.
 
     With `tame`, not-a-number becomes 0 and the infinite becomes 1e5: in float16 a gradient overflows now and then, and
     one lost number does no harm. Otherwise such numbers are a sign of divergence and are left to be found.
@@ -27,12 +29,13 @@ def step(optimiser: torch.optim.Adam, *, tame: bool = False) -> None:
     A parameter that a regulariser does not reach counts as having gradient zero, so that Adam's statistics of all
     parameters have the same age.
     """
-    for group in optimiser.param_groups:
-        for parameter in group["params"]:
-            if parameter.grad is None:
-                parameter.grad = torch.zeros_like(parameter)
-            elif tame:
-                torch.nan_to_num(parameter.grad, nan=0.0, posinf=1e5, neginf=-1e5, out=parameter.grad)
+    parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
+    peers.add_up([parameter.grad for parameter in parameters if parameter.grad is not None])
+    for parameter in parameters:
+        if parameter.grad is None:
+            parameter.grad = torch.zeros_like(parameter)
+        elif tame:
+            torch.nan_to_num(parameter.grad, nan=0.0, posinf=1e5, neginf=-1e5, out=parameter.grad)
     optimiser.step()
     optimiser.zero_grad(set_to_none=True)
 

@@ -59,6 +59,8 @@ class TrainingOptions:
     """Network whose weights this training begins with."""
     freezed: int
     """Layers of the discriminator, from the picture on, that do not learn."""
+    processes: int
+    """That train together, see peers."""
     device: str
     performance: Performance
     budget: Budget
@@ -109,14 +111,15 @@ class TrainingOptions:
     def identity(self) -> dict[str, Any]:
         """What must be the same for a checkpoint to be continued: all that changes the result, except the length.
 
-        Another device, memory layout or compilation rounds differently, which is no other training.
+        Another device, memory layout, compilation or number of processes rounds differently, which is no other
+        training.
         """
         values = self.as_json()
         settings: dict[str, Any] = values.pop("settings")
         values["precision"] = values.pop("performance")["precision"]
         for name in ("data", "outdir", "checkpoint_dir", "transfer", "device", "preset", "dataset_name"):
             values.pop(name)
-        for name in ("budget", "keep", "signal_images"):
+        for name in ("budget", "keep", "signal_images", "processes"):
             values.pop(name)
         for name in ("kimg", "tick_kimg", "snapshot_ticks"):
             settings.pop(name)
@@ -124,11 +127,11 @@ class TrainingOptions:
 
     def with_rounds_of(self, batch_gpu: int) -> "TrainingOptions":
         """The same training with rounds of another size, which must divide the batch."""
-        return dataclasses.replace(self, settings=_with_batch(self.settings, None, batch_gpu))
+        return dataclasses.replace(self, settings=_with_batch(self.settings, None, batch_gpu, self.processes))
 
     def with_batch_of(self, pictures: int) -> "TrainingOptions":
-        """The same training with a batch of so many pictures, done in one round."""
-        return dataclasses.replace(self, settings=_with_batch(self.settings, pictures, pictures))
+        """The same training in one process with a batch of so many pictures, done in one round."""
+        return dataclasses.replace(self, settings=_with_batch(self.settings, pictures, pictures, 1), processes=1)
 
 
 def resolve_options(
@@ -166,8 +169,11 @@ def resolve_options(
     channels_last: str = "auto",
     compilation: str = "auto",
     workers: int = 4,
+    processes: int = 1,
 ) -> TrainingOptions:
     """Check the options, open the data set, and fill in what was left out (None) from the preset.
+
+    `processes` is how many train together; presets for any number of GPUs take a larger batch for more of them.
 
     Raises OptionError, whose message begins with the option's name, or DatasetError.
     """
@@ -202,7 +208,7 @@ def resolve_options(
     _check("seed", seed, 0, 2**32 - 1)
 
     dataset = ImageDataset(data, mirror=mirror, subset=subset, seed=seed, use_labels=cond)
-    settings = settings_of(preset, dataset.resolution)
+    settings = settings_of(preset, dataset.resolution, processes)
     settings = dataclasses.replace(
         settings,
         kimg=settings.kimg if kimg is None else kimg,
@@ -212,7 +218,7 @@ def resolve_options(
         tick_kimg=settings.tick_kimg if tick_kimg is None else tick_kimg,
         snapshot_ticks=settings.snapshot_ticks if snapshot_ticks is None else snapshot_ticks,
     )
-    settings = _with_batch(settings, batch, rounds)
+    settings = _with_batch(settings, batch, rounds, processes)
     if transfer is not None:
         # The average begins with a good network, so it needs no ramp-up.
         ada_kimg = min(settings.ada_kimg, TRANSFER_ADA_KIMG)
@@ -239,6 +245,7 @@ def resolve_options(
         augpipe=augpipe,
         transfer=None if transfer is None else Path(transfer),
         freezed=freezed,
+        processes=processes,
         device=device,
         performance=resolve_performance(
             device,
@@ -268,13 +275,20 @@ def _check(name: str, value: float | None, lowest: float, highest: float, *, ope
     raise OptionError(f"{name}: must be {allowed}, not {value:g}")
 
 
-def _with_batch(settings: Settings, batch: int | None, batch_gpu: int | None) -> Settings:
-    """Another batch. Its rounds stay as large as the preset's, or the nearest smaller size that divides the batch."""
+def _with_batch(settings: Settings, batch: int | None, batch_gpu: int | None, processes: int) -> Settings:
+    """Another batch, whose rounds the processes share evenly.
+
+    Rounds stay as large as the preset's, or the nearest smaller size that works.
+    """
     batch = settings.batch if batch is None else batch
+    if batch % processes:
+        raise OptionError(f"batch: {batch} cannot be shared by {processes} processes; take a multiple of that")
+    share = batch // processes
     if batch_gpu is None:
-        batch_gpu = next(n for n in range(min(settings.batch_gpu, batch), 0, -1) if batch % n == 0)
-    elif batch % batch_gpu:
-        raise OptionError(f"batch_gpu: {batch_gpu} does not divide the batch of {batch}")
+        batch_gpu = next(n for n in range(min(settings.batch_gpu, share), 0, -1) if share % n == 0)
+    elif share % batch_gpu:
+        each = f", of which each of {processes} processes does {share}" if processes > 1 else ""
+        raise OptionError(f"batch_gpu: {batch_gpu} does not divide the batch of {batch}{each}")
     group = min(settings.mbstd_group_size, batch_gpu)
     return dataclasses.replace(settings, batch=batch, batch_gpu=batch_gpu, mbstd_group_size=group)
 

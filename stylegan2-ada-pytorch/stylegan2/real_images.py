@@ -1,7 +1,7 @@
 """The stream of real pictures that a training sees."""
 
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 
@@ -17,18 +17,27 @@ BATCHES_AHEAD = 8
 
 Batch = tuple[Tensor, Tensor | None]
 """Pictures `[N, C, H, W]`, float32 from -1 to 1, and their labels `[N, label_size]`, None where there are none."""
+Batches = Generator[Batch, None, None]
 
 
 def real_batches(
-    dataset: ImageDataset, batch: int, *, seed: int, start: int, device: torch.device, workers: int = 4
-) -> Generator[Batch, None, None]:
-    """Batches without end.
+    dataset: ImageDataset,
+    batch: int,
+    *,
+    seed: int,
+    start: int,
+    device: torch.device,
+    workers: int = 4,
+    rounds: Sequence[slice] = (slice(None),),
+) -> Batches:
+    """Batches without end, or of each batch only the places in `rounds`.
 
     Their order depends on the seed only, and `start` is how many pictures were already used. A small data set is
     decoded once; of a large one, `workers` threads decode the next batches meanwhile. Close the generator to end them.
     """
     order = iter(InfiniteSampler(len(dataset), seed=seed, start=start))
-    batches_of_indices = iter(lambda: list(islice(order, batch)), [])
+    whole_batches = iter(lambda: list(islice(order, batch)), [])
+    batches_of_indices = ([index for places in rounds for index in whole[places]] for whole in whole_batches)
     bytes_decoded = len(dataset) * dataset.channels * dataset.height * dataset.width
     source = _from_memory if bytes_decoded <= IN_MEMORY_BYTES else _decoded_ahead
     for indices, pixels in source(dataset, batches_of_indices, device, workers):

@@ -14,36 +14,38 @@ The folder `outdir` receives:
 Progress is also logged to the logger "stylegan2", one line per tick.
 """
 
+import hashlib
 import json
 import logging
 import math
-import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-import numpy as np
 import torch
 
 from stylegan2.batch_fit import fit_batch_gpu
 from stylegan2.budget import Ending
 from stylegan2.checkpoint import load_checkpoint
-from stylegan2.checkpoint_writer import CheckpointWriter
 from stylegan2.dataset import DatasetError, ImageDataset
 from stylegan2.errors import OutputError
 from stylegan2.metrics.signal import FrechetRandom
-from stylegan2.network_file import save_network
+from stylegan2.network_file import TENSORS_NAME
 from stylegan2.networks import Generator
 from stylegan2.options import TrainingOptions
+from stylegan2.peers import ALONE, Peers
 from stylegan2.performance import remarks
-from stylegan2.picture_grid import describe_grid, grid_shape, sample_pictures, save_sheet
-from stylegan2.real_images import decode, real_batches
-from stylegan2.tensorboard_log import TensorBoardLog
+from stylegan2.real_images import Batch, Batches, real_batches
+from stylegan2.run_files import RunFiles
 from stylegan2.tick_stats import TickStats, peak_memory_mb, refuse_non_finite
 from stylegan2.training_state import TrainingState
+from stylegan2.transfer import TransferReport
+
+_ENDINGS: tuple[Ending, ...] = get_args(Ending)
+"""Of several reasons, that of a later place counts: whoever has lost the data cannot go on for anybody's sake."""
 
 _log = logging.getLogger(__name__)
 
@@ -67,6 +69,7 @@ class TrainingResult:
 def train(
     options: TrainingOptions,
     *,
+    peers: Peers = ALONE,
     should_stop: Callable[[], bool] = lambda: False,
     on_tick: Callable[[TickStats], None] = lambda stats: None,
     on_progress: Callable[[float], None] = lambda kimg: None,
@@ -77,40 +80,43 @@ def train(
     If `checkpoint_dir` holds a checkpoint of this training, it goes on there, with the same result as if it had not
     been interrupted. When it ends, also before its length, network and checkpoint are those of the last iteration.
 
+    Of several processes that train together, `peers`, each calls this with the same options; the first one's
+    checkpoint counts, it writes all files, and it alone scores. Whatever ends the training in one ends it in all.
+
     `on_progress` is called after every iteration with the progress in kimg. `score` judges the averaged generator at
     every snapshot (less is better; it must leave the random numbers alone); the best network so far is kept. Without
     it, the Frechet distance on random features of `signal_images` pictures does, if that is not 0.
 
     Raises DatasetError, OptionError or NetworkFileError (transfer) before anything is written; later DatasetError, with
     everything saved; OutputError or CheckpointError where a file cannot be written or a checkpoint is of another
-    training; DivergedError when the numbers are no longer finite.
+    training; DivergedError when the numbers are no longer finite; PeerLostError if another process is gone.
     """
     dataset = options.open_dataset()
     cuda_devices = [torch.cuda.current_device()] if options.device == "cuda" else []
-    saved = None if options.checkpoint_dir is None else load_checkpoint(options.checkpoint_dir)
+    saved = load_checkpoint(options.checkpoint_dir) if peers.leads and options.checkpoint_dir is not None else None
+    saved = peers.from_the_first(saved)
     if options.performance.fit_batch_gpu:
         before = None if saved is None else saved["training"]["identity"]["batch_gpu"]
-        options = options.with_rounds_of(before or fit_batch_gpu(options))
+        options = options.with_rounds_of(before or peers.smallest(fit_batch_gpu(options)))
+    peers.refuse_different(hashlib.sha256(json.dumps(options.identity()).encode()).digest())
     # Every batch has the same shape, so cuDNN may look for the fastest way once. No TF32: it is less precise.
     cudnn = torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=False)
     with torch.random.fork_rng(cuda_devices), cudnn:
         torch.manual_seed(options.seed)
-        state = TrainingState(options, dataset)
+        state = TrainingState(options, dataset, peers)
         report = None
         if saved is not None:
             state.load_state_dict(saved["training"])
         elif options.transfer is not None:
             report = state.transfer()
-        if score is None and options.signal_images > 0:
+        if not peers.leads:
+            score = None
+        elif score is None and options.signal_images > 0:
             score = FrechetRandom(dataset, options.signal_images, seed=options.seed, device=state.device)
         try:
-            options.outdir.mkdir(parents=True, exist_ok=True)
-            with _log_file(options.outdir / "log.txt"), _Run(options, state, on_tick, on_progress, score) as run:
-                if saved is not None:
-                    run.restore(saved)
-                if report is not None:
-                    _log.info("transfer from %s: %s", options.transfer, report.sentence())
-                run.begin(dataset)
+            with RunFiles(options, state) if peers.leads else nullcontext() as files:
+                run = _Run(options, state, files, on_tick, on_progress, score)
+                run.begin(dataset, saved, report)
                 return run.loop(dataset, should_stop)
         except OSError as error:
             raise OutputError(
@@ -119,128 +125,124 @@ def train(
             ) from error
 
 
-class _Run(ExitStack):
-    """The files and the clock around a TrainingState."""
+class _Run:
+    """The clock and the loop around a TrainingState; `files` is None in all processes but the first."""
 
     def __init__(
         self,
         options: TrainingOptions,
         state: TrainingState,
+        files: RunFiles | None,
         on_tick: Callable[[TickStats], None],
         on_progress: Callable[[float], None],
         score: Callable[[Generator], float] | None,
     ) -> None:
-        super().__init__()
-        self.options, self.state = options, state
+        self.options, self.state, self.files = options, state, files
         self.on_tick, self.on_progress, self.score = on_tick, on_progress, score
         self.ticks: list[dict[str, float | str | None]] = []
-        self.best_score = math.inf
         self.seconds_before = 0.0
         self.started = time.monotonic()
         self.warned = False
-        self.sheet_labels: torch.Tensor | None = None
-        folder = options.checkpoint_dir
-        self.checkpoints = None if folder is None else self.enter_context(CheckpointWriter(folder, options.keep))
+        self.lost: DatasetError | None = None
 
     @property
     def seconds(self) -> float:
         return self.seconds_before + time.monotonic() - self.started
 
-    @property
-    def samples(self) -> Path:
-        return self.options.outdir / "samples"
-
-    def restore(self, saved: dict[str, Any]) -> None:
-        """What earlier parts of this training measured, drew and thought best."""
-        self.ticks, self.seconds_before, self.best_score = saved["ticks"], saved["seconds"], saved["best_score"]
-        if self.options.checkpoint_dir is not None:
-            for folder in ("samples", "best"):
-                for file in (self.options.checkpoint_dir / folder).glob("*.*"):
-                    _copy_file(file, self.options.outdir / folder / file.name)
-        _log.info("going on at kimg=%.3f", self.state.kimg)
-
-    def begin(self, dataset: ImageDataset) -> None:
-        """The files that are there from the start."""
-        options, outdir = self.options, self.options.outdir
-        text = json.dumps(options.as_json(), indent=2)
-        (outdir / "training_options.json").write_text(text + "\n", encoding="utf-8")
-        lines = "".join(json.dumps(tick) + "\n" for tick in self.ticks)
-        (outdir / "stats.jsonl").write_text(lines, encoding="utf-8")
-        columns, rows = grid_shape(options.size.width)
-        describe_grid(options.size.height, options.size.width, self.samples / "grid.json")
-        chosen = np.resize(np.random.RandomState(options.seed).permutation(len(dataset)), columns * rows).tolist()
-        save_sheet(decode(dataset, chosen), self.samples / "reals.png")
-        if options.label_size:  # the same in each place as among the reals
-            self.sheet_labels = torch.from_numpy(dataset.labels(chosen))
+    def begin(self, dataset: ImageDataset, saved: dict[str, Any] | None, report: TransferReport | None) -> None:
+        """Take over what a checkpoint tells of earlier parts, and say what begins."""
+        options = self.options
+        if saved is not None:
+            self.ticks, self.seconds_before = saved["ticks"], saved["seconds"]
+        if self.files is None:
+            return
+        if saved is not None:
+            self.files.restore(saved["best_score"])
+            _log.info("going on at kimg=%.3f", self.state.kimg)
+        if report is not None:
+            _log.info("transfer from %s: %s", options.transfer, report.sentence())
+        self.files.begin(dataset, self.ticks)
         if dataset.passed_over:
             _log.warning(
                 "data: %d other files are no pictures by their names and are not used; the first is %s",
                 len(dataset.passed_over), ascii(dataset.passed_over[0]),
             )  # fmt: skip
         _log.info(
-            "%s: %d pictures of %s, preset %s, %s to %g kimg on %s",
+            "%s: %d pictures of %s, preset %s, %s to %g kimg on %s%s",
             options.dataset_name, options.images, options.size, options.preset,
             "begins" if self.state.shown == 0 else "continues", options.settings.kimg, options.device,
+            "" if options.processes == 1 else f", {options.processes} processes",
         )  # fmt: skip
         for remark in remarks(options.device, options.performance):
             _log.warning("%s", remark)
         if options.freezed and options.transfer is None:
             _log.warning("freezed: without a transfer, the frozen layers have learned nothing")
-        self.board = TensorBoardLog(outdir, self.state.shown)
-        self.callback(self.board.close)
-        if self.state.shown == 0:
-            self._draw()
 
     def loop(self, dataset: ImageDataset, should_stop: Callable[[], bool]) -> TrainingResult:
         """The main loop."""
         state, s = self.state, self.options.settings
         tick_length = round(s.tick_kimg * 1000)
         tick_start, tick_clock = state.shown, time.monotonic()
-        workers = self.options.performance.workers
-        batches = real_batches(
-            dataset, s.batch, seed=self.options.seed, start=state.shown, device=state.device, workers=workers
-        )
-        ended = self._why_end(should_stop)
-        score = self._judge() if ended is not None else None
-        with closing(batches):
-            while ended is None:
-                try:
-                    real, labels = next(batches)
-                except DatasetError:
-                    seconds, score = time.monotonic() - tick_clock, self._judge()
-                    if state.shown > tick_start:
-                        self._tick(state.shown - tick_start, seconds, "data_lost", score)
-                    self._snapshot(score)
-                    _log.error("the data can no longer be read; everything up to kimg=%.3f is saved", state.kimg)
-                    raise
-                state.iterate(real, labels)
+        with closing(self._batches(dataset)) as batches:
+            while True:
+                upcoming = self._next(batches, should_stop)
+                ended = upcoming if isinstance(upcoming, str) else None
+                shown = state.shown - tick_start
+                if ended is not None or shown >= tick_length:
+                    seconds = time.monotonic() - tick_clock
+                    is_snapshot = ended is not None or (len(self.ticks) + 1) % s.snapshot_ticks == 0
+                    score = self.score(state.generator_ema) if is_snapshot and self.score is not None else None
+                    if shown > 0:
+                        self._tick(shown, seconds, ended, score)
+                    if is_snapshot and self.files is not None:
+                        self.files.snapshot(score, self.ticks, self.seconds)
+                    tick_start, tick_clock = state.shown, time.monotonic()
+                if isinstance(upcoming, str):
+                    return self._end(upcoming)
+                state.iterate(*upcoming)
                 self.on_progress(state.kimg)
-                if self.checkpoints is not None:
-                    self.checkpoints.check()
-                ended = self._why_end(should_stop)
-                if ended is None and state.shown < tick_start + tick_length:
-                    continue
-                seconds = time.monotonic() - tick_clock
-                is_snapshot = ended is not None or (len(self.ticks) + 1) % s.snapshot_ticks == 0
-                score = self._judge() if is_snapshot else None
-                self._tick(state.shown - tick_start, seconds, ended, score)
-                if is_snapshot and ended is None:
-                    self._snapshot(score)
-                tick_start, tick_clock = state.shown, time.monotonic()
-        network = self._snapshot(score)
-        if self.checkpoints is not None:
-            self.checkpoints.finish()
-        _log.info("%s at kimg=%.3f", self.options.budget.sentence(ended), state.kimg)
-        return TrainingResult(state.kimg, ended, self.seconds, network)
+                if self.files is not None:
+                    self.files.check()
+
+    def _batches(self, dataset: ImageDataset) -> Batches:
+        options, s = self.options, self.options.settings
+        rounds = self.state.peers.rounds(s.batch // s.batch_gpu)
+        return real_batches(
+            dataset,
+            s.batch,
+            seed=options.seed,
+            start=self.state.shown,
+            device=self.state.device,
+            workers=options.performance.workers,
+            rounds=[slice(number * s.batch_gpu, (number + 1) * s.batch_gpu) for number in rounds],
+        )
+
+    def _next(self, batches: Batches, should_stop: Callable[[], bool]) -> Batch | Ending:
+        """This process's part of the next batch, or why the training ends: in all processes for the same reason."""
+        batch: Batch | None = None
+        ended = self._why_end(should_stop)
+        if ended is None:
+            try:
+                batch = next(batches)
+            except DatasetError as error:
+                self.lost, ended = error, "data_lost"
+        number = self.state.peers.largest(0 if ended is None else _ENDINGS.index(ended) + 1)
+        return _ENDINGS[number - 1] if batch is None or number > 0 else batch
+
+    def _end(self, ended: Ending) -> TrainingResult:
+        """Say how it ended, once everything is written."""
+        if self.files is not None:
+            self.files.finish()
+        if ended == "data_lost":
+            _log.error("the data can no longer be read; everything up to kimg=%.3f is saved", self.state.kimg)
+            raise self.lost or DatasetError("another process of this training can no longer read its data")
+        _log.info("%s at kimg=%.3f", self.options.budget.sentence(ended), self.state.kimg)
+        return TrainingResult(self.state.kimg, ended, self.seconds, self.options.outdir / TENSORS_NAME)
 
     def _why_end(self, should_stop: Callable[[], bool]) -> Ending | None:
         if self.state.shown >= round(self.options.settings.kimg * 1000):
             return "finished"
         return "stopped" if should_stop() else self.options.budget.used_up(self.seconds)
-
-    def _judge(self) -> float | None:
-        """The score of this moment's network, if anything scores it."""
-        return None if self.score is None else self.score(self.state.generator_ema)
 
     def _tick(self, shown: int, seconds: float, ended: Ending | None, score: float | None) -> None:
         """Statistics of the last `shown` pictures. Refuses to go on with numbers that are not finite."""
@@ -260,10 +262,9 @@ class _Run(ExitStack):
             **{name: means.get(name) for name in ("loss_g", "loss_d", "r1", "pl", "rt")},
         )
         self.ticks.append(stats.as_json())
-        with (self.options.outdir / "stats.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(self.ticks[-1]) + "\n")
-        _log.info("%s", stats.line())
-        self.board.add(stats)
+        if self.files is None:
+            return
+        self.files.tick(stats)
         self.on_tick(stats)
         if state.augmentation_is_at_its_limit and not self.warned:
             self.warned = True
@@ -271,71 +272,3 @@ class _Run(ExitStack):
                 "augmentation has reached its limit (p=%.2f): the discriminator knows the pictures by heart. "
                 "Stop here, or give it more pictures or a larger gamma", state.augment.p,
             )  # fmt: skip
-
-    def _snapshot(self, score: float | None) -> Path:
-        """Checkpoint (first: it is what must not be lost), samples and network of this moment."""
-        state, options = self.state, self.options
-        training = {
-            "kimg": state.kimg,
-            "dataset": options.dataset_name,
-            "images": options.images,
-            "preset": options.preset,
-            "seed": options.seed,
-            "augment_p": state.augment.p,
-            "seconds": round(self.seconds, 1),
-            "transfer": None if options.transfer is None else options.transfer.name,
-        }
-        if score is not None:
-            self._keep_if_best(score, training)
-        if self.checkpoints is not None:
-            saved = {"training": state.state_dict(), "ticks": self.ticks, "seconds": self.seconds}
-            self.checkpoints.save(state.kimg, {**saved, "best_score": self.best_score})
-        self._draw()
-        return save_network(options.outdir, state.generator_ema, state.discriminator, training, state.generator)
-
-    def _keep_if_best(self, score: float, training: dict[str, Any]) -> None:
-        """Keep this network apart if it has the least score so far; a copy lies beside the checkpoints."""
-        if not score < self.best_score:  # also where it is not a number
-            return
-        self.best_score = score
-        _log.info("best so far: score=%.4f at kimg=%.3f", score, self.state.kimg)
-        for folder in (self.options.outdir, self.options.checkpoint_dir):
-            if folder is not None:
-                described = {**training, "score": score}
-                save_network(folder / "best", self.state.generator_ema, self.state.discriminator, described)
-
-    def _draw(self) -> None:
-        """A sheet of what the averaged generator makes now; a copy lies beside the checkpoints."""
-        name = f"fakes{self.state.kimg:08.3f}.png"
-        save_sheet(sample_pictures(self.state.generator_ema, self.options.seed, self.sheet_labels), self.samples / name)
-        if self.options.checkpoint_dir is not None:
-            _copy_file(self.samples / name, self.options.checkpoint_dir / "samples" / name)
-
-
-def _copy_file(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
-
-
-class _LogFile(logging.FileHandler):
-    """A log file whose failure is an error like that of any other file, not a traceback beside the training."""
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        raise  # logging calls this while it handles the error
-
-
-@contextmanager
-def _log_file(path: Path) -> Iterator[None]:
-    """What this package logs also goes to a file."""
-    logger = logging.getLogger("stylegan2")
-    handler = _LogFile(path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-    level = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
-        logger.removeHandler(handler)
-        handler.close()

@@ -1,5 +1,7 @@
-"""Everything that changes while a training runs: networks, optimisers, counters, random numbers."""
+"""Everything that changes while a training runs: networks, optimisers, counters."""
 
+import hashlib
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -10,23 +12,27 @@ from stylegan2.augment import P_MAX, PIPES, AdaRule, AugmentPipe
 from stylegan2.dataset import ImageDataset
 from stylegan2.errors import CheckpointError, OptionError
 from stylegan2.freezing import freeze_layers
-from stylegan2.loss import Losses
+from stylegan2.loss import Losses, PhaseStats
 from stylegan2.network_file import load_network
 from stylegan2.networks import Discriminator, Generator
 from stylegan2.optimisation import ema_beta, lazy_adam, step, update_ema
 from stylegan2.options import TrainingOptions
+from stylegan2.peers import ALONE, Peers
 from stylegan2.performance import channels_innermost, compiled, use_precision
 from stylegan2.tick_stats import Means
 from stylegan2.transfer import TransferReport, copy_matching
+
+Round = tuple[int, Tensor, Tensor | None]
+"""Number in the batch, reals `[batch_gpu, C, H, W]`, labels `[batch_gpu, label_size]`."""
 
 
 class TrainingState:
     """A training between two iterations. `iterate` does one; `state_dict` is enough to go on exactly from here."""
 
-    def __init__(self, options: TrainingOptions, dataset: ImageDataset | None = None) -> None:
+    def __init__(self, options: TrainingOptions, dataset: ImageDataset | None = None, peers: Peers = ALONE) -> None:
         """`dataset` is only needed for a training with labels: generated pictures get labels of its pictures."""
         s = self.settings = options.settings
-        self.options, self.dataset = options, dataset
+        self.options, self.dataset, self.peers = options, dataset, peers
         self.device = torch.device(options.device)
         generator = Generator(**options.generator_kwargs()).to(self.device)
         discriminator = Discriminator(**options.discriminator_kwargs()).to(self.device)
@@ -82,45 +88,66 @@ class TrainingState:
     # One iteration ------------------------------------------------------------------------------------------------
 
     def iterate(self, real: Tensor, labels: Tensor | None = None) -> None:
-        """Train both networks with one batch of reals `[batch, C, H, W]` and their labels `[batch, label_size]`."""
-        s = self.settings
-        rounds = torch.split(real, s.batch_gpu)
-        round_labels = [None] * len(rounds) if labels is None else torch.split(labels, s.batch_gpu)
-        share = 1 / len(rounds)
-        tame = self.options.performance.precision == "fp16"
+        """Train both networks with one batch.
+
+        Of its reals `[batch, C, H, W]` and their labels `[batch, label_size]`, this process is given those of its
+        rounds, in the rounds' order.
+        """
+        s, losses = self.settings, self.losses
+        rounds = self._rounds(real, labels)
+        share = s.batch_gpu / s.batch
+        measured: dict[str, list[PhaseStats]] = {}
 
         self.discriminator.requires_grad_(False)
-        for part in rounds:
-            stats = self.losses.generator_main(*self._latents(len(part)), share=share)
-            self.means.add("loss_g", stats.loss)
-        step(self.optimise_g, tame=tame)
+        measured["Gmain"] = [
+            losses.generator_main(*self._latents(len(part)), share=share) for part, _ in self._each("Gmain", rounds)
+        ]
+        self._step(self.optimise_g)
         if s.pl_weight > 0 and self.iteration % s.g_reg_interval == 0:
-            for part in rounds:
-                z, c = self._latents(len(part))
-                self.losses.generator_regularisation(z, c, interval=s.g_reg_interval, share=share)
-                self.means.add("pl", self.losses.pl_mean)
-            step(self.optimise_g, tame=tame)
+            measured["Greg"] = [
+                losses.generator_regularisation(*self._latents(len(part)), interval=s.g_reg_interval, share=share)
+                for part, _ in self._each("Greg", rounds)
+            ]
+            self._step(self.optimise_g)
 
         self.discriminator.requires_grad_(True)
-        for part, c_real in zip(rounds, round_labels, strict=True):
+        measured["Dmain"] = []
+        for part, c_real in self._each("Dmain", rounds):
             z, c = self._latents(len(part))
-            stats = self.losses.discriminator_main(z, part, c, c_real, share=share)
-            self.means.add("loss_d", stats.loss)
-            if stats.mean_sign is not None:
-                self.means.add("rt", stats.mean_sign)
-                self._sign_sum = self._sign_sum + stats.mean_sign * share
-        step(self.optimise_d, tame=tame)
+            measured["Dmain"].append(losses.discriminator_main(z, part, c, c_real, share=share))
+        self._step(self.optimise_d)
         if self.iteration % s.d_reg_interval == 0:
-            for part, c_real in zip(rounds, round_labels, strict=True):
-                stats = self.losses.discriminator_regularisation(part, c_real, interval=s.d_reg_interval, share=share)
-                self.means.add("r1", stats.loss)
-            step(self.optimise_d, tame=tame)
+            measured["Dreg"] = [
+                losses.discriminator_regularisation(part, c_real, interval=s.d_reg_interval, share=share)
+                for part, c_real in self._each("Dreg", rounds)
+            ]
+            self._step(self.optimise_d)
 
+        self._follow(measured)
         update_ema(self.generator_ema, self.generator, ema_beta(s.batch, s.ema_kimg, self.shown, s.ema_rampup))
-        self.shown += len(real)
+        self.shown += s.batch
         self.iteration += 1
         if self.iteration % s.ada_interval == 0:
             self._adjust_augmentation()
+
+    def _rounds(self, real: Tensor, labels: Tensor | None) -> list[Round]:
+        size = self.settings.batch_gpu
+        numbers = self.peers.rounds(self.settings.batch // size)
+        reals = torch.split(real, size)
+        labels_of = [None] * len(reals) if labels is None else torch.split(labels, size)
+        return list(zip(numbers, reals, labels_of, strict=True))
+
+    def _each(self, phase: str, rounds: list[Round]) -> Iterator[tuple[Tensor, Tensor | None]]:
+        """The reals and labels of each round, for which the random numbers begin anew.
+
+        They depend on the place in the training alone: neither on what was computed before, so that it goes on exactly
+        after an interruption, nor on which process computes the round.
+        """
+        for number, part, labels in rounds:
+            place = f"{self.options.seed} {self.iteration} {phase} {number}"
+            digest = hashlib.blake2b(place.encode(), digest_size=8).digest()
+            torch.manual_seed(int.from_bytes(digest, "little", signed=True))
+            yield part, labels
 
     def _latents(self, n: int) -> tuple[Tensor, Tensor | None]:
         """What n pictures are generated from: latents, and the labels of real pictures drawn by chance."""
@@ -131,6 +158,35 @@ class TrainingState:
             raise OptionError("cond: a training with labels needs its data set")
         chosen = torch.randint(len(self.dataset), (n,)).tolist()
         return z, torch.from_numpy(self.dataset.labels(chosen)).to(self.device)
+
+    def _step(self, optimiser: torch.optim.Adam) -> None:
+        step(optimiser, peers=self.peers, tame=self.options.performance.precision == "fp16")
+
+    def _follow(self, measured: dict[str, list[PhaseStats]]) -> None:
+        """Let means and running means follow what all processes measured in an iteration, in the rounds' order."""
+        rows = torch.stack([torch.stack([self._row(stats) for stats in phase]) for phase in measured.values()], dim=1)
+        by_phase = dict(zip(measured, self.peers.gather(rows).unbind(dim=1), strict=True))
+        for phase, by_round in by_phase.items():
+            loss, mean_sign, _ = by_round[:, :3].mean(dim=0)
+            if phase == "Greg":
+                for path_length in by_round[:, 2]:
+                    self.losses.follow_path_length(path_length)
+                self.means.add("pl", self.losses.pl_mean)
+            else:
+                self.means.add({"Gmain": "loss_g", "Dmain": "loss_d", "Dreg": "r1"}[phase], loss)
+            if phase == "Dmain":
+                self.means.add("rt", mean_sign)
+                self._sign_sum = self._sign_sum + mean_sign
+            if phase != "Dreg":
+                for w_mean in by_round[:, 3:]:
+                    self.generator.mapping.move_average(w_mean)
+
+    def _row(self, stats: PhaseStats) -> Tensor:
+        """A round's measurements as `[3 + w_dim]`; what was not measured is 0."""
+        none = torch.zeros([], device=self.device)
+        numbers = [none if value is None else value for value in (stats.loss, stats.mean_sign, stats.path_length)]
+        w_mean = none.expand(self.settings.w_dim) if stats.w_mean is None else stats.w_mean
+        return torch.cat([torch.stack(numbers), w_mean])
 
     def _adjust_augmentation(self) -> None:
         s = self.settings
@@ -159,8 +215,6 @@ class TrainingState:
             "augment_p": self.augment.p,
             "sign_sum": self._sign_sum,
             "pl_mean": self.losses.pl_mean,
-            "random": torch.get_rng_state(),
-            "random_cuda": torch.cuda.get_rng_state() if self.device.type == "cuda" else None,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -188,6 +242,3 @@ class TrainingState:
         self.augment.p = state["augment_p"]
         self._sign_sum = state["sign_sum"].to(self.device)
         self.losses.pl_mean = state["pl_mean"].to(self.device)
-        torch.set_rng_state(state["random"])
-        if self.device.type == "cuda" and state["random_cuda"] is not None:
-            torch.cuda.set_rng_state(state["random_cuda"])

@@ -78,7 +78,8 @@ def test_path_length_regularisation_gives_the_golden_gradients(golden: Callable[
     images = generator.synthesis(ws, "none")
     close(path_lengths(images, ws, g["pl_noise_raw"]), g["pl_lengths"])
     phases = losses(generator, discriminator)
-    loss = phases.path_length_loss(images, ws, g["pl_noise_raw"])
+    loss, path_length = phases.path_length_loss(images, ws, g["pl_noise_raw"])
+    phases.follow_path_length(path_length)
     close(phases.pl_mean, g["pl_mean_after"])
     close(loss, 2 * g["pl_penalty"].mean())
     (loss * 4).backward()
@@ -104,10 +105,10 @@ def test_style_mixing_switches_latents_at_one_layer(golden: Callable[[str], Gold
     torch.manual_seed(0)
     z = torch.randn(4, 16)
     plain = generator.mapping(z)
-    assert torch.equal(mixed_styles(generator, z, None, 0.0), plain)
+    assert torch.equal(mixed_styles(generator, z, None, 0.0)[0], plain)
     switches = set()
     for _ in range(60):
-        same = (mixed_styles(generator, z, None, 1.0) == plain).all(dim=2).all(dim=0).tolist()
+        same = (mixed_styles(generator, z, None, 1.0)[0] == plain).all(dim=2).all(dim=0).tolist()
         assert same == sorted(same, reverse=True)  # the first layers keep their latent, the others have a new one
         switches.add(sum(same))
     assert switches == set(range(1, 8))
@@ -161,19 +162,26 @@ def test_a_whole_iteration_gives_the_golden_numbers(golden: Callable[[str], Gold
         for name, tensor in _without_noise(state(g, f"{phase}.after.")).items():
             close(parameters[name].detach(), tensor, rtol=1e-5, atol=1e-7)
 
+    def follow(w_mean: Tensor | None) -> None:
+        assert w_mean is not None
+        generator.mapping.move_average(w_mean)
+
     discriminator.requires_grad_(False)
-    phases.generator_main(g["z_Gmain"])
+    follow(phases.generator_main(g["z_Gmain"]).w_mean)
     check_gradients(generator, _without_noise(state(g, "Gmain.grad.")))
     step_with_golden_gradients("Gmain", generator, optimise_g)
 
-    ws = mixed_styles(generator, g["z_Greg"][:4], None, 0)
-    torch.autograd.backward(4 * phases.path_length_loss(generator.synthesis(ws, "none"), ws, g["pl_noise_raw"]))
+    ws, w_mean = mixed_styles(generator, g["z_Greg"][:4], None, 0)
+    follow(w_mean)
+    loss, path_length = phases.path_length_loss(generator.synthesis(ws, "none"), ws, g["pl_noise_raw"])
+    torch.autograd.backward(4 * loss)
+    phases.follow_path_length(path_length)
     assert _similarity(generator, _without_noise(state(g, "Greg.grad."))) > 0.999
     step_with_golden_gradients("Greg", generator, optimise_g)
     close(phases.pl_mean, g["pl_mean.after"], rtol=0.01)
 
     discriminator.requires_grad_(True)
-    phases.discriminator_main(g["z_Dmain"], g["real"])
+    follow(phases.discriminator_main(g["z_Dmain"], g["real"]).w_mean)
     assert _similarity(discriminator, state(g, "Dmain.grad.")) > 0.999
     step_with_golden_gradients("Dmain", discriminator, optimise_d)
     close(generator.mapping.w_avg, g["G.mapping.w_avg.after"])

@@ -112,7 +112,7 @@ def test_average_of_w_moves_only_when_asked() -> None:
     z = torch.randn(4, 8)
     ws = generator.mapping(z)
     assert generator.mapping.w_avg.abs().sum() == 0
-    generator.mapping(z, update_w_avg=True)
+    generator.mapping.move_average(ws[:, 0].detach().mean(0))
     close(generator.mapping.w_avg, ws[:, 0].mean(0).detach() * 0.005)
 
 
