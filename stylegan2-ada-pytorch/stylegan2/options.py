@@ -259,8 +259,9 @@ def resolve_options(
         keep=keep,
         signal_images=signal_images,
     )
-    with torch.device("meta"):
-        freeze_layers(Discriminator(**options.discriminator_kwargs()), freezed)  # refuses too many
+    if freezed:  # otherwise not worth the seconds that PyTorch takes to prepare for networks without storage
+        with torch.device("meta"):
+            freeze_layers(Discriminator(**options.discriminator_kwargs()), freezed)  # refuses too many
     return options
 
 
