@@ -41,6 +41,18 @@ def base_folder(environment: Mapping[str, str] = os.environ) -> Path:
 
 
 @dataclass(frozen=True)
+class Cluster:
+    """The machines of a job, e.g. algo-1 and algo-2."""
+
+    hosts: tuple[str, ...]
+    """All, in the same order on each of them."""
+    current: str
+    """This one."""
+    interface: str | None
+    """The network interface to the others."""
+
+
+@dataclass(frozen=True)
 class TrainingJob:
     """A training job's folders and configuration files, below `base`."""
 
@@ -84,9 +96,9 @@ class TrainingJob:
             return None
         return folder if folder.is_dir() else None
 
-    def hosts(self) -> list[str]:
-        """The names of the machines of this job, e.g. ["algo-1"]."""
-        return _hosts(self.base / "input" / "config" / "resourceconfig.json")
+    def cluster(self) -> Cluster:
+        """The machines of this job."""
+        return _cluster(self.base / "input" / "config" / "resourceconfig.json")
 
 
 @dataclass(frozen=True)
@@ -131,9 +143,11 @@ class ProcessingJob:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def hosts(self) -> list[str]:
-        """The names of the machines of this job, e.g. ["algo-1"]."""
-        return _hosts(self.base / "config" / "resourceconfig.json")
+    def refuse_many_hosts(self) -> None:
+        """Raise StepError on a job of several machines: each would do the whole work and overwrite the others'."""
+        hosts = _cluster(self.base / "config" / "resourceconfig.json").hosts
+        if len(hosts) > 1:
+            raise StepError(f"This step runs on one machine, but was given {len(hosts)}; set its instance count to 1.")
 
 
 Job = TypeVar("Job", TrainingJob, ProcessingJob)
@@ -148,11 +162,19 @@ class StopRequest:
 
     def __init__(self) -> None:
         self._stopped = threading.Event()
+        self._also: Callable[[], None] = lambda: None
 
     def install(self) -> StopRequest:
-        """Start listening; only possible in the main thread."""
+        """Start listening, also for what was sent while the signal was blocked; only possible in the main thread."""
         signal.signal(signal.SIGTERM, self._remember)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         return self
+
+    def also(self, action: Callable[[], None]) -> None:
+        """Do this, too, when the job is asked to stop; at once if it already was. It may be done twice."""
+        self._also = action
+        if self():
+            action()
 
     def __call__(self) -> bool:
         """Whether the job has been asked to stop."""
@@ -160,24 +182,33 @@ class StopRequest:
 
     def _remember(self, _number: int, _frame: FrameType | None) -> None:
         self._stopped.set()
+        self._also()
 
 
-def run_job(job: Job, step: Callable[[Job], None], *, known: tuple[type[Exception], ...] = ()) -> int:
+def run_job(
+    job: Job,
+    step: Callable[[Job], None],
+    *,
+    known: tuple[type[Exception], ...] = (),
+    sentence_file: Path | None = None,
+) -> int:
     """Run `step` and return the job's exit code: 0, or 1 after saying why in the job's failure or message file.
+
+    `sentence_file` takes that file's place for a process that is not the job's only one.
 
     A `StepError`, or one of the `known` errors of the packages that the step uses, is told as it is. Anything else
     is a fault of ours: its type and message go into the file and its traceback into the log.
     """
     told: tuple[type[Exception], ...] = (StepError, *known)
+    file = job.sentence_file if sentence_file is None else sentence_file
     try:
-        _refuse_many_hosts(job.hosts())
         step(job)
     except told as error:
-        _tell(job.sentence_file, str(error))
+        _tell(file, str(error))
         return 1
     except Exception as error:  # noqa: BLE001 - the last place where the person who waits can be told
         traceback.print_exc()
-        _tell(job.sentence_file, f"Unexpected {type(error).__name__}: {error}")
+        _tell(file, f"Unexpected {type(error).__name__}: {error}")
         return 1
     return 0
 
@@ -203,17 +234,12 @@ def _tell(file: Path, text: str) -> None:
         print(f"cannot write {file}: {error}", file=sys.stderr, flush=True)
 
 
-def _refuse_many_hosts(hosts: list[str]) -> None:
-    # Each machine would do the whole work once more and overwrite the others' results.
-    if len(hosts) > 1:
-        raise StepError(f"This step runs on one machine, but was given {len(hosts)}; set its instance count to 1.")
-
-
-def _hosts(file: Path) -> list[str]:
-    hosts = _read_object(file).get("hosts", []) if file.exists() else []
-    if not isinstance(hosts, list):
-        raise InputError(f"'hosts' in {file.name} must be a list.")
-    return [str(host) for host in hosts]
+def _cluster(file: Path) -> Cluster:
+    match _read_object(file) if file.exists() else {"hosts": ["localhost"], "current_host": "localhost"}:
+        case {"hosts": [*hosts], "current_host": str(current), **rest} if current in hosts:
+            interface = rest.get("network_interface_name")
+            return Cluster(tuple(sorted(map(str, hosts))), current, interface if isinstance(interface, str) else None)
+    raise InputError(f"{file.name} must name the job's 'hosts' and, of these, the 'current_host'.")
 
 
 def _read_object(file: Path) -> dict[str, Any]:

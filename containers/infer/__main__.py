@@ -23,6 +23,7 @@ def main() -> int:
 
 
 def _infer(job: ProcessingJob) -> None:
+    job.refuse_many_hosts()
     from containers.infer.step import infer  # here, so that a broken image is reported like any failure
 
     infer(job)

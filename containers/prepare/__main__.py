@@ -28,6 +28,7 @@ def main() -> int:
 
 
 def _prepare(job: ProcessingJob) -> None:
+    job.refuse_many_hosts()
     from stylegan2.preparation import prepare_images  # here, so that a broken image is reported like any failure
 
     environment = job.environment()

@@ -7,6 +7,8 @@
     model               network, samples, statistics, options (see stylegan2.training); base.json: what is known of
                         the base network, if there was one
 
+On a machine with several GPUs, or on several machines, one process a GPU works on it (see containers.train.processes).
+
 SIGTERM (stop, time limit, spot interruption) saves everything and ends the job as a finished one. The image is started
 with the argument `train`.
 """
@@ -20,19 +22,26 @@ from containers.contract import StopRequest, TrainingJob, base_folder, run_job
 from containers.errors import StepError
 from containers.train.hyperparameters import read_hyperparameters
 from containers.train.memory import restart_with_malloc_settings
+from containers.train.processes import count_gpus, is_one_of_many, sentence_file, train_together
 from stylegan2.errors import ModelError
 
 
 def main() -> int:
     """Run the job; returns the exit code."""
     stop = StopRequest().install()
-    return run_job(TrainingJob(base_folder()), partial(_train, stop=stop), known=(ModelError,))
+    job = TrainingJob(base_folder())
+    own_file = sentence_file(job) if is_one_of_many() else None
+    return run_job(job, partial(_train, stop=stop), known=(ModelError,), sentence_file=own_file)
 
 
 def _train(job: TrainingJob, stop: StopRequest) -> None:
     if sys.argv[1:] != ["train"]:
         raise StepError("The training image knows one command, `train`, which is how SageMaker starts it.")
     hyperparameters = read_hyperparameters(job)
+    cluster, per_machine = job.cluster(), max(count_gpus(), 1)
+    if len(cluster.hosts) * per_machine > 1 and not is_one_of_many():
+        train_together(job, cluster, per_machine, stop)
+        return
     from containers.train.step import train_network  # here, so that a broken image is reported like any failure
 
     train_network(job, hyperparameters, stop)

@@ -16,6 +16,7 @@ from containers.train.hyperparameters import Hyperparameters
 from containers.train.memory import has_nvidia_gpu
 from stylegan2.network_file import DESCRIPTION_NAME, TENSORS_NAME, load_network
 from stylegan2.options import TrainingOptions, resolve_options
+from stylegan2.peers import connected
 from stylegan2.training import train
 
 BASE_RECORD = "base.json"
@@ -29,16 +30,20 @@ def train_network(job: TrainingJob, hyperparameters: Hyperparameters, should_sto
         ModelError: the training cannot be done with these data and settings.
     """
     _refuse_idle_gpu()
-    # One line a tick on stdout: CloudWatch reads the job's metrics from it.
-    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
-    options = _options(job, hyperparameters)
-    result = train(options, should_stop=should_stop)
+    with connected() as peers:
+        if peers.leads:
+            # One line a tick on stdout: CloudWatch reads the job's metrics from it.
+            logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
+        options = _options(job, hyperparameters, peers.size)
+        result = train(options, peers=peers, should_stop=should_stop)
+    if not peers.leads:
+        return
     if options.transfer is not None:
         _keep_base_record(options.transfer, job.model_folder)
     print(f"{'finished' if result.finished else 'stopped on request'}: the network has seen {result.kimg:g} kimg.")
 
 
-def _options(job: TrainingJob, hyperparameters: Hyperparameters) -> TrainingOptions:
+def _options(job: TrainingJob, hyperparameters: Hyperparameters, processes: int) -> TrainingOptions:
     data = job.channel("train") / "dataset.zip"
     if not data.is_file():
         raise InputError("the channel 'train' holds no dataset.zip; Prepare writes none if not one image is good.")
@@ -53,6 +58,7 @@ def _options(job: TrainingJob, hyperparameters: Hyperparameters) -> TrainingOpti
         mirror=hyperparameters.mirror,
         seed=hyperparameters.seed,
         transfer=_base_network(job),
+        processes=processes,
     )
     # Prepare was given the same number, so the two differ only where someone started the job by hand.
     if hyperparameters.resolution not in (None, options.resolution):

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 
 from containers.contract import ProcessingJob, StopRequest, TrainingJob, base_folder, plain_sentence, run_job
 from containers.errors import InputError, SettingError
+from containers.infer import __main__ as infer
+from containers.prepare import __main__ as prepare
 from containers.settings import Settings
 
 
@@ -132,12 +135,15 @@ def test_a_failure_file_that_cannot_be_written_still_ends_in_exit_code_one(
     assert "why it failed" in capsys.readouterr().err
 
 
-def test_a_job_on_several_machines_is_refused_before_it_does_anything(tmp_path: Path) -> None:
-    write(tmp_path / "input/config/resourceconfig.json", {"current_host": "algo-2", "hosts": ["algo-1", "algo-2"]})
-    ran: list[object] = []
-    assert run_job(TrainingJob(tmp_path), ran.append) == 1
-    assert ran == []
-    assert "instance count to 1" in (tmp_path / "output/failure").read_text()
+@pytest.mark.parametrize("container", [prepare, infer])
+def test_a_processing_job_on_several_machines_is_refused_before_it_does_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, container: ModuleType
+) -> None:
+    monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(tmp_path))
+    write(tmp_path / "config/resourceconfig.json", {"current_host": "algo-2", "hosts": ["algo-1", "algo-2"]})
+    assert container.main() == 1
+    assert "instance count to 1" in (tmp_path / "output/message").read_text()
+    assert not (tmp_path / "processing").exists()
 
 
 def test_a_processing_job_knows_where_its_inputs_came_from(tmp_path: Path) -> None:
