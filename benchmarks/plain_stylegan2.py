@@ -13,7 +13,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from local_aws import rooms  # noqa: F401  (makes `stylegan2` importable)
 from stylegan2.layers import Conv, Linear
 from stylegan2.networks import Discriminator, Generator, SynthesisLayer, ToRGB
 

@@ -108,7 +108,10 @@ def use_precision(network: Generator | Discriminator, precision: Precision) -> N
 
 
 def channels_innermost(network: nn.Module) -> None:
-    """Lay the weights of the convolutions out with the channels innermost."""
+    """Lay the weights of the convolutions out with the channels innermost, and the pictures that they read."""
+    for part in network.modules():
+        if isinstance(part, DiscriminatorBlock):
+            part.memory_format = torch.channels_last
     for parameter in network.parameters():
         if parameter.ndim == 4:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
