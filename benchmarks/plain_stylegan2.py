@@ -20,18 +20,33 @@ GAIN = math.sqrt(2)
 CLAMP = 256.0
 
 
+def resampled(
+    x: Tensor,
+    kernel: Tensor,
+    *,
+    up: tuple[int, int] = (1, 1),
+    down: tuple[int, int] = (1, 1),
+    padding: tuple[int, int, int, int] = (0, 0, 0, 0),
+    gain: float = 1,
+    flip: bool = False,
+) -> Tensor:
+    """Insert zeros, pad or crop, convolve each channel (correlate with `flip`), drop samples: one after the other.
+
+    Factors are (x, y), `padding` is (left, right, top, bottom).
+    """
+    n, c, h, w = x.shape
+    x = F.pad(x.reshape(n, c, h, 1, w, 1), [0, up[0] - 1, 0, 0, 0, up[1] - 1]).reshape(n, c, h * up[1], w * up[0])
+    x = F.pad(x, list(padding))
+    weight = (kernel if flip else kernel.flip([0, 1])) * gain
+    x = F.conv2d(x, weight[None, None].repeat(c, 1, 1, 1), groups=c)
+    return x[:, :, :: down[1], :: down[0]]
+
+
 def filtered(
     x: Tensor, kernel: Tensor, up: int = 1, down: int = 1, pad: tuple[int, int] = (0, 0), gain: float = 1
 ) -> Tensor:
-    """Insert zeros, pad, convolve each channel, drop samples."""
-    n, c, h, w = x.shape
-    x = x.reshape(n, c, h, 1, w, 1)
-    x = F.pad(x, [0, up - 1, 0, 0, 0, up - 1]).reshape(n, c, h * up, w * up)
-    x = F.pad(x, [max(pad[0], 0), max(pad[1], 0), max(pad[0], 0), max(pad[1], 0)])
-    x = x[:, :, max(-pad[0], 0) : x.shape[2] - max(-pad[1], 0), max(-pad[0], 0) : x.shape[3] - max(-pad[1], 0)]
-    weight = (kernel * gain).flip([0, 1])[None, None].repeat(c, 1, 1, 1)
-    x = F.conv2d(x, weight, groups=c)
-    return x[:, :, ::down, ::down]
+    """The same for both axes, with `pad` samples before and after."""
+    return resampled(x, kernel, up=(up, up), down=(down, down), padding=pad + pad, gain=gain)
 
 
 def activated(

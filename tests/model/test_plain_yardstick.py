@@ -4,8 +4,20 @@ import torch
 
 from benchmarks import plain_stylegan2 as plain
 from stylegan2.networks import Discriminator, Generator
+from stylegan2.ops import upfirdn
 
 G_KWARGS = {"z_dim": 16, "w_dim": 16, "img_resolution": 32, "channel_base": 256, "channel_max": 16, "mapping_layers": 2}
+
+
+def test_plain_resampling_is_the_shipped_one() -> None:
+    torch.manual_seed(2)
+    x, row = torch.randn(2, 3, 9, 7), torch.randn(1, 12)
+    for arguments in (
+        {"up": (2, 1), "padding": (6, 5, 0, 0), "gain": 2.0},
+        {"down": (2, 1), "padding": (5, 5, 0, 0), "flip": True},
+        {"padding": (-1, 6, -2, 3)},
+    ):
+        torch.testing.assert_close(plain.resampled(x, row, **arguments), upfirdn(x, row, **arguments))
 
 
 def test_the_plain_generator_makes_the_same_pictures() -> None:
