@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from stylegan2.fixed_filter import filter_channels
+
 LRELU_SLOPE = 0.2
 LRELU_GAIN = math.sqrt(2)
 """Restores unit variance after a leaky ReLU (He initialisation, arXiv:1502.01852)."""
@@ -45,11 +47,10 @@ def upfirdn(
     height, width = kernel.shape
 
     if up_x == 1 and up_y == 1:
-        correlated = kernel if flip else kernel.flip([0, 1])
-        weight = (correlated * gain).to(x.dtype).expand(channels, 1, height, width)
+        correlated = (kernel if flip else kernel.flip([0, 1])) * gain
         if left == right and top == bottom and min(left, top) >= 0:
-            return F.conv2d(x, weight, padding=(top, left), stride=(down_y, down_x), groups=channels)
-        return F.conv2d(F.pad(x, [left, right, top, bottom]), weight, stride=(down_y, down_x), groups=channels)
+            return filter_channels(x, correlated, (down_y, down_x), (top, left))
+        return filter_channels(F.pad(x, [left, right, top, bottom]), correlated, (down_y, down_x), (0, 0))
 
     # A transposed convolution with stride is zero insertion followed by the full (mirrored) convolution, without the
     # zeros after the last sample. What `padding` asks for is a window of that: crop, or pad where it reaches beyond.
