@@ -57,7 +57,8 @@ def test_modulated_convolution_gives_the_golden_numbers(golden: Callable[[str], 
     close(ops.modulated_conv(x, weight, styles), g["mc_demod"])
     close(ops.modulated_conv(x, weight, styles, demodulate=False), g["mc_nodemod"])
     close(ops.modulated_conv(x, weight, styles) + g["mc_noise8"], g["mc_demod_noise"])
-    close(ops.modulated_conv(x, weight, styles, kernel=g["filter_1331"]), g["mc_up2"])
+    for name in ("mc_up2", "mc_up2_unfused"):
+        close(ops.modulated_conv(x, weight, styles, kernel=g["filter_1331"]), g[name])
     close(ops.modulated_conv(x, weight, styles, gain=3.0), g["mc_demod"] * 3)
 
 
