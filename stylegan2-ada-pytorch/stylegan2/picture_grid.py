@@ -8,6 +8,7 @@ from PIL import Image
 from torch import Tensor
 
 from stylegan2.networks import Generator
+from stylegan2.whole_files import replacing, write_text_whole
 
 SHEET_WIDTH = 2048
 """Pixels that a sheet is wide at most."""
@@ -31,8 +32,8 @@ def save_sheet(images: Tensor, path: Path) -> None:
     columns, rows = grid_shape(width)
     sheet = images.reshape(rows, columns, channels, height, width).permute(0, 3, 1, 4, 2)
     pixels = sheet.reshape(rows * height, columns * width, channels).cpu().numpy()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels).save(path)
+    with replacing(path) as partial:
+        Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels).save(partial, "PNG")
 
 
 def describe_grid(height: int, width: int, path: Path) -> None:
@@ -41,8 +42,7 @@ def describe_grid(height: int, width: int, path: Path) -> None:
     description = {"columns": columns, "rows": rows, "cell": width}
     if height != width:
         description["cell_height"] = height
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(description) + "\n", encoding="utf-8")
+    write_text_whole(path, json.dumps(description) + "\n")
 
 
 @torch.no_grad()

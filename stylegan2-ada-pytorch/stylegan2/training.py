@@ -44,6 +44,7 @@ from stylegan2.real_images import decode, real_batches
 from stylegan2.tensorboard_log import TensorBoardLog
 from stylegan2.tick_stats import TickStats, peak_memory_mb, refuse_non_finite
 from stylegan2.training_state import TrainingState
+from stylegan2.whole_files import replacing, write_text_whole
 
 _log = logging.getLogger(__name__)
 
@@ -163,9 +164,9 @@ class _Run(ExitStack):
         """The files that are there from the start."""
         options, outdir = self.options, self.options.outdir
         text = json.dumps(options.as_json(), indent=2)
-        (outdir / "training_options.json").write_text(text + "\n", encoding="utf-8")
+        write_text_whole(outdir / "training_options.json", text + "\n")
         lines = "".join(json.dumps(tick) + "\n" for tick in self.ticks)
-        (outdir / "stats.jsonl").write_text(lines, encoding="utf-8")
+        write_text_whole(outdir / "stats.jsonl", lines)
         columns, rows = grid_shape(options.size.width)
         describe_grid(options.size.height, options.size.width, self.samples / "grid.json")
         chosen = np.resize(np.random.RandomState(options.seed).permutation(len(dataset)), columns * rows).tolist()
@@ -313,8 +314,8 @@ class _Run(ExitStack):
 
 
 def _copy_file(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
+    with replacing(target) as partial:
+        shutil.copyfile(source, partial)
 
 
 class _LogFile(logging.FileHandler):
