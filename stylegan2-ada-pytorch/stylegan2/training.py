@@ -21,7 +21,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ from stylegan2.network_file import save_network
 from stylegan2.networks import Generator
 from stylegan2.options import TrainingOptions
 from stylegan2.performance import remarks
-from stylegan2.picture_grid import describe_grid, grid_shape, sample_pictures, save_sheet
+from stylegan2.picture_grid import Grid, sample_pictures
 from stylegan2.real_images import decode, real_batches
 from stylegan2.tensorboard_log import TensorBoardLog
 from stylegan2.tick_stats import TickStats, peak_memory_mb, refuse_non_finite
@@ -139,6 +139,7 @@ class _Run(ExitStack):
         self.seconds_before = 0.0
         self.started = time.monotonic()
         self.warned = False
+        self.grid = Grid.for_device(options.size.height, options.size.width, options.device)
         self.sheet_labels: torch.Tensor | None = None
         folder = options.checkpoint_dir
         self.checkpoints = None if folder is None else self.enter_context(CheckpointWriter(folder, options.keep))
@@ -154,6 +155,7 @@ class _Run(ExitStack):
     def restore(self, saved: dict[str, Any]) -> None:
         """What earlier parts of this training measured, drew and thought best."""
         self.ticks, self.seconds_before, self.best_score = saved["ticks"], saved["seconds"], saved["best_score"]
+        self.grid = Grid(**saved["grid"]) if "grid" in saved else self.grid  # all sheets are cut alike
         if self.options.checkpoint_dir is not None:
             for folder in ("samples", "best"):
                 for file in (self.options.checkpoint_dir / folder).glob("*.*"):
@@ -167,10 +169,9 @@ class _Run(ExitStack):
         write_text_whole(outdir / "training_options.json", text + "\n")
         lines = "".join(json.dumps(tick) + "\n" for tick in self.ticks)
         write_text_whole(outdir / "stats.jsonl", lines)
-        columns, rows = grid_shape(options.size.width)
-        describe_grid(options.size.height, options.size.width, self.samples / "grid.json")
-        chosen = np.resize(np.random.RandomState(options.seed).permutation(len(dataset)), columns * rows).tolist()
-        save_sheet(decode(dataset, chosen), self.samples / "reals.png")
+        self.grid.describe(self.samples / "grid.json")
+        chosen = np.resize(np.random.RandomState(options.seed).permutation(len(dataset)), self.grid.pictures).tolist()
+        self.grid.save(decode(dataset, chosen), self.samples / "reals.png")
         if options.label_size:  # the same in each place as among the reals
             self.sheet_labels = torch.from_numpy(dataset.labels(chosen))
         if dataset.passed_over:
@@ -290,7 +291,7 @@ class _Run(ExitStack):
             self._keep_if_best(score, training)
         if self.checkpoints is not None:
             saved = {"training": state.state_dict(), "ticks": self.ticks, "seconds": self.seconds}
-            self.checkpoints.save(state.kimg, {**saved, "best_score": self.best_score})
+            self.checkpoints.save(state.kimg, {**saved, "best_score": self.best_score, "grid": asdict(self.grid)})
         self._draw()
         return save_network(options.outdir, state.generator_ema, state.discriminator, training, state.generator)
 
@@ -308,7 +309,8 @@ class _Run(ExitStack):
     def _draw(self) -> None:
         """A sheet of what the averaged generator makes now; a copy lies beside the checkpoints."""
         name = f"fakes{self.state.kimg:08.3f}.png"
-        save_sheet(sample_pictures(self.state.generator_ema, self.options.seed, self.sheet_labels), self.samples / name)
+        pictures = sample_pictures(self.state.generator_ema, self.grid, self.options.seed, self.sheet_labels)
+        self.grid.save(pictures, self.samples / name)
         if self.options.checkpoint_dir is not None:
             _copy_file(self.samples / name, self.options.checkpoint_dir / "samples" / name)
 

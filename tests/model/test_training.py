@@ -24,7 +24,7 @@ from stylegan2.dataset import ImageDataset
 from stylegan2.errors import CheckpointError, DivergedError, OptionError
 from stylegan2.network_file import load_network, save_network
 from stylegan2.networks import Discriminator, Generator
-from stylegan2.picture_grid import sample_pictures
+from stylegan2.picture_grid import Grid, sample_pictures
 from stylegan2.real_images import decode
 from stylegan2.tick_stats import TickStats
 from stylegan2.training import train
@@ -222,7 +222,7 @@ def test_a_short_training_brings_the_pictures_nearer_to_the_data(data: Path, tmp
     reals = decode(ImageDataset(data), list(range(20))).float()
 
     def distance(generator: Generator) -> float:
-        fakes = sample_pictures(generator, 5).float()
+        fakes = sample_pictures(generator, Grid(8, 4, 8, 8), 5).float()
         return float((fakes.mean(0) - reals.mean(0)).abs().mean())
 
     chosen = options(data, tmp_path, kimg=1.0, tick_kimg=0.5, aug="noaug")
