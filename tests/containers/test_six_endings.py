@@ -295,8 +295,6 @@ def files_of_at_most(size: int) -> Iterator[None]:
         ("the command line", 400),
         ("the training job", 1_000),
         ("the command line", 20_000),
-        ("the training job", 100_000),
-        ("the command line", 300_000),
         ("the training job", 300_000),
     ],
 )

@@ -78,7 +78,7 @@ def test_rotate90_turns_by_quarters(turns: int) -> None:
     close(apply(images, "rotate90", rotate90=turns / 4 + 0.1), expected, rtol=0, atol=0.02)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(x=st.integers(-2, 2), y=st.integers(-2, 2))
 def test_xint_shifts_by_whole_pixels_and_mirrors_what_comes_in(x: int, y: int) -> None:
     """To the last digit, even of noise: the wavelet's filters are each other's inverse at whole pixels."""
@@ -131,14 +131,14 @@ def placements(draw: st.DrawFn) -> Tensor:
     return rotation(numbers[0]) @ scaling(*numbers[1:]) @ translation(x, y)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(inverse=placements(), grey=FLOATS)
 def test_a_plain_picture_stays_plain_wherever_it_is_moved(inverse: Tensor, grey: float) -> None:
     flat = torch.full([1, 1, 18, 16], grey)
     close(warp(flat, inverse), flat, rtol=0, atol=1e-5)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(inverse=placements(), factor=FLOATS, grey=FLOATS)
 def test_moving_commutes_with_contrast_brightness_and_mixing(inverse: Tensor, factor: float, grey: float) -> None:
     first, second = rough(height=18).split(1)
@@ -146,7 +146,7 @@ def test_moving_commutes_with_contrast_brightness_and_mixing(inverse: Tensor, fa
     close(result, factor * warp(first, inverse) + warp(second, inverse) + grey, rtol=0, atol=5e-5)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(inverse=placements(), order=st.permutations(range(3)))
 def test_moving_treats_all_channels_alike(inverse: Tensor, order: list[int]) -> None:
     close(warp(rough(1)[:, order], inverse), warp(rough(1), inverse)[:, order], rtol=0, atol=0)
@@ -155,7 +155,7 @@ def test_moving_treats_all_channels_alike(inverse: Tensor, order: list[int]) -> 
 # Colours --------------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(amount=FLOATS)
 def test_brightness_adds_and_contrast_multiplies(amount: float) -> None:
     images = rough()
@@ -173,7 +173,7 @@ def test_lumaflip_turns_light_into_dark_and_undoes_itself(channels: int) -> None
     close(apply(images, "lumaflip", lumaflip=0.4), images)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(first=FRACTIONS, second=FRACTIONS)
 def test_turns_of_the_hue_add_up_and_keep_luma_and_saturation(first: float, second: float) -> None:
     images = rough()
@@ -188,7 +188,7 @@ def test_a_third_of_a_turn_of_the_hue_exchanges_the_colours() -> None:
     close(apply(images, "hue", hue=0.5 + 1 / 3), images[:, [2, 0, 1]], rtol=1e-4, atol=1e-5)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(amount=FLOATS)
 def test_saturation_scales_what_is_not_grey(amount: float) -> None:
     images = rough()
@@ -224,14 +224,14 @@ def band_gains(octaves: list[float]) -> Tensor:
     return products / products[0].sqrt()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(octaves=st.lists(FLOATS, min_size=4, max_size=4))
 def test_the_filter_amplifies_every_band_by_its_own_octaves(octaves: list[float]) -> None:
     gains = band_gains(octaves)
     close((gains / gains[0]).log2(), torch.tensor(octaves) - octaves[0], rtol=0, atol=2e-3)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(band=st.integers(0, 3), octaves=FLOATS)
 def test_amplifying_a_band_keeps_the_expected_power_of_natural_pictures(band: int, octaves: float) -> None:
     gains = band_gains([octaves if other == band else 0.0 for other in range(4)])
@@ -249,7 +249,7 @@ def test_noise_is_drawn_for_each_pixel_with_the_strength_of_its_picture() -> Non
     assert torch.equal(noisy[1], rough()[1])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(x=FRACTIONS, y=FRACTIONS)
 def test_cutout_blanks_one_square_of_half_the_size_and_nothing_else(x: float, y: float) -> None:
     images = rough().abs() + 1

@@ -85,13 +85,13 @@ def by_definition(
     return result[:, :, ::down_y, ::down_x] * gain
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(arguments=resamplings())
 def test_upfirdn_is_its_definition(arguments: dict[str, Any]) -> None:
     close(ops.upfirdn(**arguments), by_definition(**arguments))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(arguments=resamplings(lowest=0))
 def test_the_adjoint_of_upfirdn_is_upfirdn_with_the_factors_exchanged_and_the_filter_mirrored(
     arguments: dict[str, Any],
@@ -112,7 +112,7 @@ def test_the_adjoint_of_upfirdn_is_upfirdn_with_the_factors_exchanged_and_the_fi
     close((result * y).sum(), (x * adjoint).sum(), rtol=1e-9, atol=1e-9)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(arguments=resamplings(), a=st.floats(-3, 3), b=st.floats(-3, 3))
 def test_upfirdn_is_linear_in_the_picture_and_in_the_filter(arguments: dict[str, Any], a: float, b: float) -> None:
     for name in ("x", "kernel"):
@@ -121,7 +121,7 @@ def test_upfirdn_is_linear_in_the_picture_and_in_the_filter(arguments: dict[str,
         close(ops.upfirdn(**{**arguments, name: a * first + b * second}), a * next(parts) + b * next(parts))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(arguments=resamplings(lowest=0), steps=st.tuples(st.integers(-1, 1), st.integers(-1, 1)))
 def test_a_shifted_picture_gives_a_shifted_result(arguments: dict[str, Any], steps: tuple[int, int]) -> None:
     """By `down` pixels before, by `up` pixels after; far from the borders, where nothing comes in."""
@@ -131,7 +131,7 @@ def test_a_shifted_picture_gives_a_shifted_result(arguments: dict[str, Any], ste
     close(shifted, result.roll((steps[0] * up_y, steps[1] * up_x), (2, 3)))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(seed=seeded(), height=st.integers(1, 4), width=st.integers(1, 4), taps=st.integers(2, 6))
 def test_resampling_keeps_the_size_it_promises_whatever_the_filter(
     seed: int, height: int, width: int, taps: int
@@ -160,7 +160,7 @@ def centred(taps: int, extra: int) -> tuple[int, ...]:
     return ((taps - 2) // 2 + extra,) * 4
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(case=convolutions())
 def test_conv_down_filters_then_correlates_at_every_second_pixel(case: tuple[Tensor, Tensor, Tensor]) -> None:
     x, weight, kernel = case
@@ -170,7 +170,7 @@ def test_conv_down_filters_then_correlates_at_every_second_pixel(case: tuple[Ten
     close(ops.conv_down(x, weight, kernel, bias), everywhere[:, :, ::2, ::2] + bias[:, None, None])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(case=convolutions())
 def test_conv_up_inserts_zeros_convolves_then_filters(case: tuple[Tensor, Tensor, Tensor]) -> None:
     x, weight, kernel = case
@@ -185,7 +185,7 @@ def test_conv_up_inserts_zeros_convolves_then_filters(case: tuple[Tensor, Tensor
     close(ops.conv_up(x, weight, kernel), filtered[:, :, beyond : beyond + height, beyond : beyond + width])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(case=convolutions())
 def test_conv_down_is_the_adjoint_of_conv_up(case: tuple[Tensor, Tensor, Tensor]) -> None:
     """<up(x), y> == 4 <x, down(y)>, with inputs and outputs of the weights exchanged and the filter mirrored."""
@@ -196,7 +196,7 @@ def test_conv_down_is_the_adjoint_of_conv_up(case: tuple[Tensor, Tensor, Tensor]
     close((larger * y).sum(), 4 * (x * smaller).sum(), rtol=1e-9, atol=1e-9)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(case=convolutions())
 def test_a_pointwise_kernel_is_a_larger_one_with_zeros_around_it(case: tuple[Tensor, Tensor, Tensor]) -> None:
     """The two take different ways through the code."""
@@ -206,7 +206,7 @@ def test_a_pointwise_kernel_is_a_larger_one_with_zeros_around_it(case: tuple[Ten
         close(operator(x, point, kernel), operator(x, F.pad(point, [1] * 4), kernel))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     case=convolutions(),
     demodulate=st.booleans(),
@@ -229,7 +229,7 @@ def test_modulated_convolution_is_an_ordinary_one_with_weights_of_its_own_for_ea
     close(result, torch.cat(expected), rtol=1e-9, atol=1e-9)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(case=convolutions(), factor=st.floats(0.5, 10))
 def test_demodulation_makes_the_scale_of_a_style_and_of_a_weight_immaterial(
     case: tuple[Tensor, Tensor, Tensor], factor: float
@@ -244,7 +244,7 @@ def test_demodulation_makes_the_scale_of_a_style_and_of_a_weight_immaterial(
 # Minibatch standard deviation -----------------------------------------------------------------------------------------
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     seed=seeded(),
     count=st.integers(1, 8),
@@ -268,7 +268,7 @@ def test_minibatch_stddev_is_its_definition(
             close(result[n, 4 + plane], spread.expand(side))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(seed=seeded(), groups=st.integers(1, 3), group=st.integers(1, 4), data=st.data())
 def test_permutations_within_groups_and_of_groups_only_permute_the_result(
     seed: int, groups: int, group: int, data: st.DataObject
@@ -289,7 +289,7 @@ def test_samples_that_change_groups_do_change_the_result() -> None:
     assert (exchanged - ops.minibatch_stddev(x, 2)).abs().max() > 1e-3
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=seeded(), shift=st.floats(-10, 10), scale=st.floats(0.5, 10))
 def test_the_spread_ignores_what_all_samples_share_and_grows_with_the_features(
     seed: int, shift: float, scale: float
@@ -303,7 +303,7 @@ def test_the_spread_ignores_what_all_samples_share_and_grows_with_the_features(
 # Bias and activation --------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     values=st.lists(st.floats(-5, 5), min_size=1, max_size=8),
     bias=st.floats(-2, 2),
