@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast, get_args
 
 import click
 
 from stylegan2.errors import ModelError
 from stylegan2.picture_size import LARGEST_SIDE
 from stylegan2.preparation import LabelSource, PrepareReport, prepare_images
-from stylegan2.vetting import Channels, Wanted
+from stylegan2.vetting import Channels, ResizeFilter, Transform, Wanted
 
 
 class Size(click.ParamType[tuple[int, int]]):
@@ -46,11 +46,21 @@ class Size(click.ParamType[tuple[int, int]]):
     "--resolution",
     type=Size(),
     metavar="PIXELS|WxH",
-    default="256",
-    show_default=True,
     help="Size of the training pictures: the side of a square, or width and height, as 1024x576. Both are 4 to 16 "
-    "times the same power of two.",
+    "times the same power of two.  [default: 256]",
 )
+@click.option("--width", type=click.IntRange(1, LARGEST_SIDE), metavar="PIXELS", help="With --height: as --resolution.")
+@click.option("--height", type=click.IntRange(1, LARGEST_SIDE), metavar="PIXELS", help="With --width: as --resolution.")
+@click.option(
+    "--transform",
+    type=click.Choice(get_args(Transform)),
+    default="center-crop",
+    show_default=True,
+    help="How pictures of other proportions fit. center-crop: the largest part around the middle. center-crop-wide: "
+    "the same, between black bars that make it a square of the width. letterbox: the whole picture, between bars that "
+    "are black (transparent with --channels 4).",
+)
+@click.option("--max-images", type=click.IntRange(min=1), metavar="N", help="Stop when N pictures are good.")
 @click.option(
     "--channels",
     type=click.Choice(["1", "3", "4"]),
@@ -68,10 +78,11 @@ class Size(click.ParamType[tuple[int, int]]):
 )
 @click.option(
     "--resize-filter",
-    type=click.Choice(["lanczos", "box"]),
+    type=click.Choice(get_args(ResizeFilter)),
     default="lanczos",
     show_default=True,
-    help="How pictures are resized. Lanczos is sharper; published FIDs are often of box.",
+    help="How pictures are resized. Lanczos is sharper; published FIDs are often of box. What is not the default is "
+    "recorded in dataset.json.",
 )
 @click.option(
     "--set-aside",
@@ -86,7 +97,11 @@ class Size(click.ParamType[tuple[int, int]]):
 def main(
     source: Path,
     dest: Path,
-    resolution: tuple[int, int],
+    resolution: tuple[int, int] | None,
+    width: int | None,
+    height: int | None,
+    transform: str,
+    max_images: int | None,
     channels: str,
     labels: str,
     resize_filter: str,
@@ -96,9 +111,9 @@ def main(
     """Make a data set for training from a folder or zip of pictures.
 
     Every PNG, JPEG, WebP, BMP, TIFF or GIF (its first frame) is turned upright, cropped to the largest part around its
-    middle that has the right proportions, resized and stored without any metadata. Files of no use are listed with the
-    reason, and never stop the rest: damaged or tiny pictures, second copies of the same picture, documents and other
-    things that are no pictures.
+    middle that has the right proportions (see --transform), resized and stored without any metadata. Files of no use
+    are listed with the reason, and never stop the rest: damaged or tiny pictures, second copies of the same picture,
+    documents and other things that are no pictures.
 
     The same pictures always give the same data set, byte for byte. The zip is in the format of StyleGAN2-ADA's data
     sets (PNG, dataset.json), and reads ten times as fast as one that other programs wrote.
@@ -111,8 +126,9 @@ def main(
       python dataset_tool.py --source animals --dest animals.zip --resolution 384x256 --labels folders
       python dataset_tool.py --source from-elsewhere.zip --dest ours.zip --resolution 256
     """
-    width, height = resolution
-    wanted = Wanted(height, width, cast(Channels, int(channels)), cast(Literal["lanczos", "box"], resize_filter))
+    width, height = _size(resolution, width, height)
+    ways = cast(ResizeFilter, resize_filter), cast(Transform, transform)
+    wanted = Wanted(height, width, cast(Channels, int(channels)), *ways)
     try:
         with click.progressbar(length=1, label="Preparing pictures", show_pos=True) as bar:
 
@@ -126,6 +142,7 @@ def main(
                 resolution=wanted,
                 labels=cast(LabelSource, labels),
                 set_aside=set_aside,
+                max_images=max_images,
                 workers=workers,
                 on_progress=show,
             )
@@ -134,6 +151,15 @@ def main(
     _print_summary(report, dest, set_aside)
     if report.good == 0:
         raise click.ClickException(f"No usable picture in {source}; {dest} was not written.")
+
+
+def _size(resolution: tuple[int, int] | None, width: int | None, height: int | None) -> tuple[int, int]:
+    """Return width and height, whichever way they are given."""
+    if width is None and height is None:
+        return resolution or (256, 256)
+    if resolution is not None or width is None or height is None:
+        raise click.UsageError("Give --width and --height together, and then no --resolution.")
+    return width, height
 
 
 def _print_summary(report: PrepareReport, dest: Path, set_aside: Path | None) -> None:

@@ -176,7 +176,7 @@ class AugmentPipe:
         if images.shape[1] == 4:
             return torch.cat([self._apply_colour(images[:, :3]), images[:, 3:]], dim=1)
         n, channels, height, width = images.shape
-        matrix = self._colour_matrix(images)
+        matrix = self._colour_matrix(images).to(images.dtype)
         flat = images.reshape(n, channels, height * width)
         if channels == 3:
             flat = torch.baddbmm(matrix[:, :3, 3:], matrix[:, :3, :3], flat)
@@ -221,7 +221,7 @@ class AugmentPipe:
             step = torch.ones_like(gains)
             step[:, band] = factor
             gains = gains * step / (power * step.square()).sum(dim=1, keepdim=True).sqrt()
-        taps = (gains @ bands)[:, None].repeat(1, channels, 1).reshape(n * channels, 1, 1, -1)
+        taps = (gains @ bands).to(images.dtype)[:, None].repeat(1, channels, 1).reshape(n * channels, 1, 1, -1)
         reach = bands.shape[1] // 2
         flat = images.reshape(1, n * channels, height, width)
         # A reflection cannot be wider than the picture: small pictures are padded in several steps.

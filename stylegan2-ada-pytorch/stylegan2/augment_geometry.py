@@ -108,7 +108,7 @@ def warp(images: Tensor, inverse: Tensor) -> Tensor:
     recentre = _fixed(1, 1, 0, device)
     recentre[0, 2], recentre[1, 2] = (left - right) / 2, (top - bottom) / 2
     from_pixels = _fixed(2 / padded_width, 2 / padded_height, 0, device) @ _fixed(1, 1, -_DELAY / 2, device)
-    theta = (from_pixels @ recentre @ inverse @ to_pixels)[:, :2]
+    theta = (from_pixels @ recentre @ inverse @ to_pixels)[:, :2].to(images.dtype)
     shape = [images.shape[0], images.shape[1], fine_height, fine_width]
     images = F.grid_sample(images, F.affine_grid(theta, shape, align_corners=False), align_corners=False)
 

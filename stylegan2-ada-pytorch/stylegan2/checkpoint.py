@@ -49,22 +49,43 @@ def save_checkpoint(folder: Path, kimg: float, state: dict[str, Any], keep: int 
 
 
 def load_checkpoint(folder: Path) -> dict[str, Any] | None:
-    """The newest checkpoint that is whole, or None if there is none. Holds no code: only plain data is read."""
-    for path in _checkpoints(folder):
-        expected = path.stem.rpartition("-")[2]
+    """The newest checkpoint that is whole, or None if there is none at all. Holds no code: only plain data is read.
+
+    Raises CheckpointError if there are some and not one is whole: beginning anew would overwrite what they led to.
+    """
+    paths = _checkpoints(folder)
+    faults = []
+    for path in paths:
         try:
-            if _digest(path) != expected:
-                _log.warning("checkpoint %s is damaged (its checksum is wrong); trying the one before", path.name)
-                continue
-            content = torch.load(path, map_location="cpu", weights_only=True)
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with this file, the one before may be right
-            _log.warning("checkpoint %s cannot be read (%s); trying the one before", path.name, error)
-            continue
-        if isinstance(content, dict) and content.get("format") == FORMAT:
-            state: dict[str, Any] = content["state"]
-            return state
-        _log.warning("checkpoint %s has another format than %s; trying the one before", path.name, FORMAT)
-    return None
+            return _read(path)
+        except _Damaged as fault:
+            faults.append(str(fault))
+            _log.warning("checkpoint %s is not used, because %s; trying the one before", path.name, fault)
+    if not faults:
+        return None
+    raise CheckpointError(
+        f"{folder}: no checkpoint here can be used ({len(faults)} tried; the newest, {paths[0].name}: {faults[0]}). "
+        f"Put a copy back to go on, or move them away to begin anew"
+    )
+
+
+class _Damaged(Exception):  # noqa: N818 - it is the file that is at fault, and the one before may be whole
+    """Why a checkpoint cannot be used."""
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        if _digest(path) != path.stem.rpartition("-")[2]:
+            raise _Damaged("its checksum is wrong")
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except _Damaged:
+        raise
+    except Exception as error:
+        raise _Damaged(f"it cannot be read ({error})") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise _Damaged(f"it has another format than {FORMAT}")
+    state: dict[str, Any] = content["state"]
+    return state
 
 
 def _reason(error: BaseException) -> str:

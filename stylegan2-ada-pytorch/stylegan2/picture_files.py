@@ -205,7 +205,7 @@ class ZipMembers:
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             return "is compressed in an unknown way; store it without compression"
         if info.compress_type == zipfile.ZIP_STORED and info.file_size != info.compress_size:
-            return "has two different sizes: the zip is damaged"
+            return "has two different sizes; make the zip anew"
         if max(info.file_size, info.compress_size) > limit:
             return f"claims {info.file_size} bytes, which is too large"
         if info.file_size > max(_BOMB_BYTES, _BOMB_RATIO * info.compress_size):
@@ -220,11 +220,14 @@ class ZipMembers:
             try:
                 data = zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, max(info.file_size, 1))
             except zlib.error as error:
-                raise DatasetError(f"{self.describe(name)} is damaged: {error}.") from error
+                raise DatasetError(f"{self.describe(name)} is damaged: {error}; make the zip anew.") from error
         if len(data) != info.file_size:
-            raise DatasetError(f"{self.describe(name)} is shorter than the zip's directory says: the zip is damaged.")
+            raise DatasetError(f"{self.describe(name)} is shorter than the zip's directory says: make the zip anew.")
         if zlib.crc32(data) != info.CRC:
-            raise DatasetError(f"{self.describe(name)} is damaged: its checksum is not the one in the zip's directory.")
+            raise DatasetError(
+                f"{self.describe(name)} is damaged: its checksum is not the one in the zip's directory; "
+                f"make the zip anew."
+            )
         return data
 
     def read_raw(self, name: str, size: int) -> bytes:
@@ -257,7 +260,7 @@ class ZipMembers:
         except OSError as error:
             raise DatasetError(f"{self.describe(name)} cannot be read: {error.strerror}.") from error
         if len(header) < _LOCAL_HEADER or not header.startswith(b"PK\x03\x04"):
-            raise DatasetError(f"{self.describe(name)} is not where the zip's directory says: the zip is damaged.")
+            raise DatasetError(f"{self.describe(name)} is not where the zip's directory says: make the zip anew.")
         name_size, extra_size = struct.unpack("<HH", header[26:30])
         self._starts[name] = offset + _LOCAL_HEADER + name_size + extra_size
         return self._starts[name]

@@ -69,6 +69,7 @@ def prepare_images(
     resolution: int | Wanted,
     labels: LabelSource = "none",
     set_aside: Path | None = None,
+    max_images: int | None = None,
     workers: int | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> PrepareReport:
@@ -81,6 +82,7 @@ def prepare_images(
         resolution: pixels per side of square RGB pictures, or what else they are to be like.
         labels: where they come from. Pictures that they say nothing of are set aside.
         set_aside: folder for copies of the files that are not used, under names that are safe on any system.
+        max_images: end when so many pictures are good; files after them count as not found. None: all.
         workers: processes; None takes the CPUs that this process may use, and one for a handful of files.
         on_progress: called with (files done, files found).
 
@@ -89,8 +91,7 @@ def prepare_images(
             picture never raises; it is in the report.
     """
     wanted = Wanted(resolution, resolution) if isinstance(resolution, int) else resolution
-    if picture_size(wanted.height, wanted.width) is None:
-        raise PreparationError(f"resolution: {size_rule()}, not {wanted.width} x {wanted.height}.")
+    _refuse_useless(wanted, max_images)
     uploads = open_uploads(source)
     for option, path in (("dest", dest_zip), ("set_aside", set_aside)):
         if path is not None and path.resolve().is_relative_to(source.resolve()):
@@ -123,9 +124,15 @@ def prepare_images(
                     else:
                         alike.append(name)
                         good[name] = dataset.add(outcome)
+                if len(good) == max_images:
+                    found = done
                 if on_progress is not None:
                     on_progress(done, found)
-            dataset.labels = labelling.as_json(good)
+                if done == found:
+                    break
+            dataset.labels = json.dumps(
+                labelling.as_json(good) | ({"preparation": wanted.record} if wanted.record else {})
+            )
         if good:
             partial.replace(dest_zip)
         else:
@@ -140,6 +147,18 @@ def prepare_images(
         _copy_all(uploads, [name for name in in_order if name in listed], set_aside)
     refused = tuple(SetAside(_printable(name), unusable[name]) for name in in_order)
     return PrepareReport(found, len(good), refused, tuple(map(_printable, labelling.classes(good))))
+
+
+def _refuse_useless(wanted: Wanted, max_images: int | None) -> None:
+    height, width, _ = wanted.shape
+    if picture_size(height, width) is None:
+        raise PreparationError(f"resolution: {size_rule()}, not {width} x {height}.")
+    if not 1 <= wanted.height <= height:
+        raise PreparationError(
+            f"height: must be from 1 to the width of {width} for a wide picture, not {wanted.height}."
+        )
+    if max_images is not None and max_images < 1:
+        raise PreparationError(f"max_images: must be at least 1, not {max_images}.")
 
 
 _CHECKSUMS = 20  # bytes at the end of a plain PNG with Adler-32, CRC-32 and the empty last chunk
@@ -230,10 +249,10 @@ class _Labelling:
         folders = {name.split("/")[0] for name in good} if self._from_folders else set()
         return sorted(folders, key=os.fsencode)
 
-    def as_json(self, good: Mapping[str, str]) -> str:
-        """Return dataset.json for the good pictures."""
+    def as_json(self, good: Mapping[str, str]) -> dict[str, object]:
+        """Return what dataset.json says of the good pictures."""
         if not self._from_folders and self._by_name is None:
-            return json.dumps({"labels": None})
+            return {"labels": None}
         content: dict[str, object] = {}
         by_name = self._by_name or {}
         if self._from_folders:
@@ -242,7 +261,7 @@ class _Labelling:
             by_name = {name: numbers[name.split("/")[0]] for name in good}
             content["classes"] = list(map(_printable, classes))
         content["labels"] = [[member, by_name[name]] for name, member in good.items()]
-        return json.dumps(content)
+        return content
 
 
 class _DatasetWriter:

@@ -9,6 +9,7 @@ import math
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,12 @@ from stylegan2.checkpoint_writer import CheckpointWriter
 from stylegan2.dataset import ImageDataset
 from stylegan2.network_file import save_network
 from stylegan2.options import TrainingOptions
-from stylegan2.picture_grid import describe_grid, grid_shape, sample_pictures, save_sheet
+from stylegan2.picture_grid import Grid, sample_pictures
 from stylegan2.real_images import decode
 from stylegan2.tensorboard_log import TensorBoardLog
 from stylegan2.tick_stats import TickStats
 from stylegan2.training_state import TrainingState
+from stylegan2.whole_files import replacing, write_text_whole
 
 _log = logging.getLogger(__name__)
 
@@ -35,6 +37,7 @@ class RunFiles(ExitStack):
         super().__init__()
         self.options, self.state = options, state
         self.best_score = math.inf
+        self.grid = Grid.for_device(options.size.height, options.size.width, options.device)
         self.sheet_labels: torch.Tensor | None = None
         options.outdir.mkdir(parents=True, exist_ok=True)
         self.enter_context(_log_file(options.outdir / "log.txt"))
@@ -45,9 +48,10 @@ class RunFiles(ExitStack):
     def samples(self) -> Path:
         return self.options.outdir / "samples"
 
-    def restore(self, best_score: float) -> None:
-        """Take over what earlier parts of this training drew and thought best."""
-        self.best_score = best_score
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Take over what earlier parts of this training drew and thought best, from the checkpoint that they left."""
+        self.best_score = saved["best_score"]
+        self.grid = Grid(**saved["grid"]) if "grid" in saved else self.grid  # all sheets are cut alike
         if self.options.checkpoint_dir is not None:
             for folder in ("samples", "best"):
                 for file in (self.options.checkpoint_dir / folder).glob("*.*"):
@@ -57,13 +61,12 @@ class RunFiles(ExitStack):
         """Write what is there from the start."""
         options, outdir = self.options, self.options.outdir
         text = json.dumps(options.as_json(), indent=2)
-        (outdir / "training_options.json").write_text(text + "\n", encoding="utf-8")
+        write_text_whole(outdir / "training_options.json", text + "\n")
         lines = "".join(json.dumps(tick) + "\n" for tick in ticks)
-        (outdir / "stats.jsonl").write_text(lines, encoding="utf-8")
-        columns, rows = grid_shape(options.size.width)
-        describe_grid(options.size.height, options.size.width, self.samples / "grid.json")
-        chosen = np.resize(np.random.RandomState(options.seed).permutation(len(dataset)), columns * rows).tolist()
-        save_sheet(decode(dataset, chosen), self.samples / "reals.png")
+        write_text_whole(outdir / "stats.jsonl", lines)
+        self.grid.describe(self.samples / "grid.json")
+        chosen = np.resize(np.random.RandomState(options.seed).permutation(len(dataset)), self.grid.pictures).tolist()
+        self.grid.save(decode(dataset, chosen), self.samples / "reals.png")
         if options.label_size:  # the same in each place as among the reals
             self.sheet_labels = torch.from_numpy(dataset.labels(chosen))
         self.board = TensorBoardLog(outdir, self.state.shown)
@@ -95,7 +98,7 @@ class RunFiles(ExitStack):
             self._keep_if_best(score, training)
         if self.checkpoints is not None:
             saved = {"training": state.state_dict(), "ticks": ticks, "seconds": seconds}
-            self.checkpoints.save(state.kimg, {**saved, "best_score": self.best_score})
+            self.checkpoints.save(state.kimg, {**saved, "best_score": self.best_score, "grid": asdict(self.grid)})
         self._draw()
         save_network(options.outdir, state.generator_ema, state.discriminator, training, state.generator)
 
@@ -123,14 +126,15 @@ class RunFiles(ExitStack):
     def _draw(self) -> None:
         """A sheet of what the averaged generator makes now; a copy lies beside the checkpoints."""
         name = f"fakes{self.state.kimg:08.3f}.png"
-        save_sheet(sample_pictures(self.state.generator_ema, self.options.seed, self.sheet_labels), self.samples / name)
+        pictures = sample_pictures(self.state.generator_ema, self.grid, self.options.seed, self.sheet_labels)
+        self.grid.save(pictures, self.samples / name)
         if self.options.checkpoint_dir is not None:
             _copy_file(self.samples / name, self.options.checkpoint_dir / "samples" / name)
 
 
 def _copy_file(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
+    with replacing(target) as partial:
+        shutil.copyfile(source, partial)
 
 
 class _LogFile(logging.FileHandler):

@@ -157,7 +157,7 @@ class _Run:
         if self.files is None:
             return
         if saved is not None:
-            self.files.restore(saved["best_score"])
+            self.files.restore(saved)
             _log.info("going on at kimg=%.3f", self.state.kimg)
         if report is not None:
             _log.info("transfer from %s: %s", options.transfer, report.sentence())

@@ -57,6 +57,10 @@ _FILTERS = {"lanczos": Image.Resampling.LANCZOS, "box": Image.Resampling.BOX}
 
 
 Channels = Literal[1, 3, 4]
+ResizeFilter = Literal["lanczos", "box"]
+Transform = Literal["center-crop", "center-crop-wide", "letterbox"]
+"""How a picture of other proportions fits: by its middle; so, in a square with black above and below; or whole, with
+black (with an alpha channel: nothing) at two sides."""
 
 
 class RefusedPicture(ModelError):  # noqa: N818 - it is the file that is at fault, and the program goes on
@@ -65,17 +69,26 @@ class RefusedPicture(ModelError):  # noqa: N818 - it is the file that is at faul
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the pictures of a data set are like."""
+    """What the pictures of a data set are like, and how they come to be so."""
 
     height: int
     width: int
     channels: Channels = 3
     """Grey, RGB (on white where a picture is transparent), or RGBA."""
-    resize_filter: Literal["lanczos", "box"] = "lanczos"
+    resize_filter: ResizeFilter = "lanczos"
+    transform: Transform = "center-crop"
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        return self.height, self.width, self.channels
+        """Of the pixels. With center-crop-wide, `height` is that of the part which is not black."""
+        return (self.width if self.transform == "center-crop-wide" else self.height), self.width, self.channels
+
+    @property
+    def record(self) -> dict[str, str]:
+        """What the data set should say of its making: the choices that are not the usual ones."""
+        usual = Wanted(self.height, self.width)
+        chosen = {"resize_filter": self.resize_filter, "transform": self.transform}
+        return {name: choice for name, choice in chosen.items() if choice != getattr(usual, name)}
 
 
 def load_training_pixels(path: Path, wanted: int | Wanted) -> NDArray[np.uint8]:
@@ -92,7 +105,7 @@ def load_training_pixels(path: Path, wanted: int | Wanted) -> NDArray[np.uint8]:
 def training_pixels(data: bytes, wanted: Wanted) -> NDArray[np.uint8]:
     """Return an encoded picture as pixels, uint8 ``wanted.shape``.
 
-    The picture is turned upright as its Exif data say, cropped around its centre to the wanted proportions and resized.
+    The picture is turned upright as its Exif data say, made to fit as ``wanted.transform`` says, and resized.
     Of an animation the first frame is taken. Metadata do not survive.
 
     Raises:
@@ -141,16 +154,21 @@ def _to_training_pixels(data: bytes, wanted: Wanted) -> NDArray[np.uint8]:
     with Image.open(io.BytesIO(data), formats=PICTURE_FORMATS) as image:
         if image.width * image.height > MOST_PIXELS:
             raise Image.DecompressionBombError
-        if min(image.size) * _SMALLEST_FRACTION < min(wanted.height, wanted.width):
-            raise _too_small(image, wanted)
+        if wanted.transform != "letterbox" and min(image.size) * _SMALLEST_FRACTION < min(wanted.height, wanted.width):
+            raise _too_small(image, wanted)  # before it costs anything
         image.load()  # verify() would let a picture pass whose second half is missing
         orientation = _orientation(image)  # after load(), which turns a TIFF by itself
         # Turning commutes with the central crop, so it is done on the small picture.
         width, height = wanted.width, wanted.height
         if orientation in _LYING:
             width, height = height, width
-        crop_width = min(image.width, round(image.height * width / height))
-        crop_height = min(image.height, round(image.width * height / width))
+        crop_width, crop_height = image.size
+        if wanted.transform == "letterbox":
+            scale = min(width / image.width, height / image.height)
+            width, height = max(round(image.width * scale), 1), max(round(image.height * scale), 1)
+        else:
+            crop_width = min(image.width, round(image.height * width / height))
+            crop_height = min(image.height, round(image.width * height / width))
         if crop_width * _SMALLEST_FRACTION < width or crop_height * _SMALLEST_FRACTION < height:
             raise _too_small(image, wanted)
         left, top = (image.width - crop_width) // 2, (image.height - crop_height) // 2
@@ -164,12 +182,24 @@ def _to_training_pixels(data: bytes, wanted: Wanted) -> NDArray[np.uint8]:
             )
     if orientation in _UPRIGHT:
         picture = picture.transpose(_UPRIGHT[orientation])
-    return np.asarray(picture).reshape(wanted.shape)
+    return np.asarray(_on_black(picture, wanted)).reshape(wanted.shape)
+
+
+def _on_black(picture: Image.Image, wanted: Wanted) -> Image.Image:
+    """The picture in the middle of one of the wanted size; around it is black, or nothing if there is transparency."""
+    height, width, _ = wanted.shape
+    if picture.size == (width, height):
+        return picture
+    ground = Image.new(picture.mode, (width, height))
+    ground.paste(picture, ((width - picture.width) // 2, (height - picture.height) // 2))
+    return ground
 
 
 def _too_small(image: Image.Image, wanted: Wanted) -> RefusedPicture:
     height, width = (-(-side // _SMALLEST_FRACTION) for side in (wanted.height, wanted.width))
     needed = f"{width} on the shorter side" if height == width else f"{width} x {height} after cropping"
+    if wanted.transform == "letterbox":
+        needed = f"{width} in width or {height} in height"
     return RefusedPicture(f"The picture is only {image.width} x {image.height} pixels; at least {needed} are needed.")
 
 

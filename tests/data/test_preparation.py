@@ -26,7 +26,7 @@ from stylegan2 import preparation
 from stylegan2.dataset import ImageDataset
 from stylegan2.errors import ModelError
 from stylegan2.preparation import PreparationError, SetAside, prepare_images
-from stylegan2.vetting import Wanted
+from stylegan2.vetting import Wanted, training_pixels
 from stylegan2.worker_pool import WorkerCrashed, map_in_order
 
 from .pictures import encoded, photo
@@ -361,6 +361,134 @@ class TestSizes:
         )
 
 
+def pixels_of(path):
+    return ImageDataset(path).read([0])[0]
+
+
+class TestTransforms:
+    @pytest.fixture
+    def landscape(self, uploads):
+        return uploads({"a.png": encoded(photo(1, 96, 64), "PNG")})
+
+    def test_a_wide_crop_lies_between_black_bars_in_a_square_of_its_width(self, landscape, tmp_path):
+        prepare_images(landscape, tmp_path / "wide.zip", resolution=Wanted(24, 32, transform="center-crop-wide"))
+        prepare_images(landscape, tmp_path / "plain.zip", resolution=Wanted(24, 32))
+        wide = pixels_of(tmp_path / "wide.zip")
+        assert wide.shape == (32, 32, 3)
+        assert not wide[:4].any()
+        assert not wide[28:].any()
+        assert np.array_equal(wide[4:28], pixels_of(tmp_path / "plain.zip"))
+
+    @pytest.mark.parametrize(
+        ("size", "bars"), [((96, 64), (slice(0, 5), slice(27, 32))), ((64, 64), ()), ((64, 96), (slice(0, 5),))]
+    )
+    def test_a_letterbox_shows_the_whole_picture(self, uploads, tmp_path, size, bars):
+        picture = photo(2, *size)
+        folder = uploads({"a.png": encoded(picture, "PNG")})
+        prepare_images(folder, tmp_path / "d.zip", resolution=Wanted(32, 32, transform="letterbox"))
+        pixels = pixels_of(tmp_path / "d.zip")
+        width, height = (round(side * 32 / max(size)) for side in size)
+        left, top = (32 - width) // 2, (32 - height) // 2
+        expected = picture.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        assert np.array_equal(pixels[top : top + height, left : left + width], np.asarray(expected))
+        if size[1] > size[0]:
+            pixels = pixels.transpose(1, 0, 2)
+        assert not any(pixels[bar].any() for bar in bars)
+
+    def test_a_letterbox_of_a_transparent_data_set_is_transparent_around_the_picture(self, landscape, tmp_path):
+        prepare_images(landscape, tmp_path / "d.zip", resolution=Wanted(32, 32, 4, transform="letterbox"))
+        alpha = pixels_of(tmp_path / "d.zip")[:, :, 3]
+        assert np.array_equal(alpha.any(axis=1), [5 <= row < 26 for row in range(32)])
+
+    @pytest.mark.parametrize("transform", ["center-crop", "center-crop-wide", "letterbox"])
+    def test_a_picture_on_its_side_is_turned_before_it_is_made_to_fit(self, uploads, tmp_path, transform):
+        turned = Image.Exif()
+        turned[0x0112] = 6
+        picture = photo(1, 96, 60)
+        files = {
+            "lying/a.png": encoded(picture.transpose(Image.Transpose.ROTATE_90), "PNG", exif=turned),
+            "upright/a.png": encoded(picture, "PNG"),
+        }
+        folder = uploads(files)
+        for name in ("lying", "upright"):
+            wanted = Wanted(24, 32, transform=transform)
+            prepare_images(folder / name, tmp_path / f"{name}.zip", resolution=wanted)
+        lying, upright = (pixels_of(tmp_path / f"{name}.zip").astype(int) for name in ("lying", "upright"))
+        assert np.abs(lying - upright).max() <= 1  # rounding along x and y in another order
+
+    @given(
+        size=st.tuples(st.integers(8, 60), st.integers(8, 60)),
+        transform=st.sampled_from(["center-crop", "center-crop-wide", "letterbox"]),
+        channels=st.sampled_from([1, 3, 4]),
+        orientation=st.integers(1, 8),
+    )
+    def test_pictures_of_any_proportions_come_out_in_the_wanted_shape(self, size, transform, channels, orientation):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        wanted = Wanted(24, 32, channels, transform=transform)
+        pixels = training_pixels(encoded(photo(3, *size), "PNG", exif=exif), wanted)
+        assert pixels.shape == ((32 if transform == "center-crop-wide" else 24), 32, channels)
+
+    def test_a_picture_too_small_to_be_enlarged_is_told_what_a_letterbox_needs(self, uploads, tmp_path):
+        folder = uploads({"a.png": encoded(photo(1, 10, 12), "PNG"), "thin.png": encoded(photo(2, 4, 40), "PNG")})
+        report = prepare_images(folder, tmp_path / "d.zip", resolution=Wanted(64, 64, transform="letterbox"))
+        assert report.good == 1  # the thin one is large enough in height
+        assert report.set_aside[0].reason == (
+            "The picture is only 10 x 12 pixels; at least 16 in width or 16 in height are needed."
+        )
+
+    def test_a_wide_picture_higher_than_wide_is_refused(self, uploads, tmp_path):
+        wanted = Wanted(64, 32, transform="center-crop-wide")
+        with pytest.raises(PreparationError, match=r"^height: must be from 1 to the width of 32 .*, not 64"):
+            prepare_images(uploads({"a.png": b""}), tmp_path / "d.zip", resolution=wanted)
+
+    def test_what_is_unusual_about_the_making_is_recorded_and_read_over(self, landscape, tmp_path):
+        wanted = Wanted(32, 32, resize_filter="box", transform="letterbox")
+        prepare_images(landscape, tmp_path / "d.zip", resolution=wanted)
+        with zipfile.ZipFile(tmp_path / "d.zip") as archive:
+            content = json.loads(archive.read("dataset.json"))
+        assert content == {"labels": None, "preparation": {"resize_filter": "box", "transform": "letterbox"}}
+        assert ImageDataset(tmp_path / "d.zip").label_size == 0
+
+    def test_box_and_lanczos_differ(self, landscape, tmp_path):
+        for name in ("box", "lanczos"):
+            prepare_images(landscape, tmp_path / f"{name}.zip", resolution=Wanted(32, 32, resize_filter=name))
+        assert (pixels_of(tmp_path / "box.zip") != pixels_of(tmp_path / "lanczos.zip")).any()
+
+
+class TestMaxImages:
+    @pytest.mark.parametrize("workers", [1, 2])
+    def test_the_first_good_pictures_are_used_and_the_rest_is_not_looked_at(self, uploads, tmp_path, workers):
+        files = {f"{i}.png": encoded(photo(i), "PNG") for i in range(30)} | {"1.png": b"text"}
+        folder, calls = uploads(files), []
+        report = prepare_images(
+            folder,
+            tmp_path / "few.zip",
+            resolution=32,
+            max_images=3,
+            workers=workers,
+            on_progress=lambda *numbers: calls.append(numbers),
+        )
+        names = sorted(files)[:4]  # 0, 1 (which is none), 10, 11
+        assert (report.found, report.good) == (4, 3)
+        assert [item.name for item in report.set_aside] == ["1.png"]
+        assert calls[-1] == (4, 4)
+        alone = tmp_path / "alone"
+        alone.mkdir()
+        for name in names:
+            (alone / name).write_bytes(files[name])
+        prepare_images(alone, tmp_path / "alone.zip", resolution=32)
+        assert (tmp_path / "few.zip").read_bytes() == (tmp_path / "alone.zip").read_bytes()
+
+    def test_fewer_pictures_than_asked_for_are_all_used(self, mixed_uploads, tmp_path):
+        report = prepare_images(mixed_uploads, tmp_path / "d.zip", resolution=32, max_images=100)
+        assert (report.found, report.good) == (6, 2)
+
+    def test_none_at_all_is_refused(self, mixed_uploads, tmp_path):
+        with pytest.raises(PreparationError, match=r"^max_images: must be at least 1, not 0"):
+            prepare_images(mixed_uploads, tmp_path / "d.zip", resolution=32, max_images=0)
+
+
 class TestImpossibleJobs:
     @pytest.mark.parametrize("resolution", [0, 2, 100, 8192])
     def test_a_resolution_of_no_use_is_refused(self, uploads, tmp_path, resolution):
@@ -452,3 +580,28 @@ class TestCommandLine:
         result = CliRunner().invoke(main, arguments)
         assert result.exit_code == 2
         assert "is neither a number of pixels" in result.output
+
+    def test_the_references_options_are_understood(self, mixed_uploads, tmp_path):
+        arguments = ["--source", mixed_uploads, "--dest", tmp_path / "d.zip", "--width", 48, "--height", 32]
+        arguments += ["--transform", "center-crop-wide", "--resize-filter", "box", "--max-images", 1]
+        result = CliRunner().invoke(main, list(map(str, arguments)))
+        assert result.exit_code == 0, result.output
+        dataset = ImageDataset(tmp_path / "d.zip")
+        assert (dataset.width, dataset.height, len(dataset)) == (48, 48, 1)
+        with zipfile.ZipFile(tmp_path / "d.zip") as archive:
+            assert json.loads(archive.read("dataset.json"))["preparation"].keys() == {"resize_filter", "transform"}
+
+    def test_the_default_is_a_square_of_256(self, uploads, tmp_path):
+        folder = uploads({"a.png": encoded(photo(1, 64, 64), "PNG")})
+        result = CliRunner().invoke(main, ["--source", str(folder), "--dest", str(tmp_path / "d.zip")])
+        assert result.exit_code == 0, result.output
+        assert ImageDataset(tmp_path / "d.zip").resolution == 256
+
+    @pytest.mark.parametrize(
+        "size", [["--width", "32"], ["--height", "32"], ["--width", "32", "--height", "32", "--resolution", "32"]]
+    )
+    def test_half_a_size_or_two_are_a_usage_error(self, uploads, tmp_path, size):
+        arguments = ["--source", str(uploads({"a.png": b""})), "--dest", str(tmp_path / "d.zip"), *size]
+        result = CliRunner().invoke(main, arguments)
+        assert result.exit_code == 2
+        assert "Give --width and --height together, and then no --resolution." in result.output

@@ -38,8 +38,8 @@ def one_thread() -> Iterator[None]:
 def state(arrays: Golden, prefix: str) -> Golden:
     """The state dictionary stored under `prefix`, without the constant filters that this package does not store."""
     return {
-        key.removeprefix(prefix): value
-        for key, value in arrays.items()
+        key.removeprefix(prefix): arrays[key]
+        for key in arrays
         if key.startswith(prefix) and not key.endswith("resample_filter")
     }
 

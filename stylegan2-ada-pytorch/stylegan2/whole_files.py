@@ -1,0 +1,27 @@
+"""Files that appear whole or not at all: where the disk is full, what was there before stays."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a place beside `path` to write to; afterwards that file takes the name `path`. Makes the folder.
+
+    An OSError names `path`, whatever file it was about, and leaves no rest.
+    """
+    partial = path.with_name(path.name + ".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield partial
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+
+
+def write_text_whole(path: Path, text: str) -> None:
+    """Write a text file (UTF-8); makes the folder."""
+    with replacing(path) as partial:
+        partial.write_text(text, encoding="utf-8")

@@ -1,0 +1,312 @@
+"""A hostile pickle, torn checkpoints, a bad zip, other data than before, numbers that are not finite, a full disk.
+
+Each is met in the middle of a training, once by the command line and once by the training job. It ends with one
+sentence that names what is at fault, and whatever was there before is there afterwards, byte for byte.
+"""
+
+import json
+import re
+import resource
+import shutil
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import train
+from click.testing import CliRunner
+from PIL import Image
+
+from containers.contract import StopRequest, TrainingJob, run_job
+from containers.train.__main__ import _train
+from containers.train.hyperparameters import read_hyperparameters
+from containers.train.step import train_network
+from stylegan2.errors import ModelError
+from stylegan2.network_file import load_network
+from stylegan2.preparation import prepare_images
+from tests.containers.jobs import Job, draw
+
+HYPERPARAMETERS = {
+    "dataset": "faces",
+    "preset": "tiny",
+    "kimg": "0.2",
+    "resolution": "16",
+    "mirror": "false",
+    "seed": "0",
+}
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A training job that was stopped after a few steps: network, statistics and two checkpoints are there."""
+    base, images = tmp_path_factory.mktemp("begun"), tmp_path_factory.mktemp("images")
+    job = Job(base)
+    job.configure_training(**HYPERPARAMETERS)
+    draw(images, 12)
+    prepare_images(images, base / "input/data/train/dataset.zip", resolution=16, workers=1)
+    for steps in (3, 6):
+        calls = iter(range(100))
+        train_network(TrainingJob(base), read_hyperparameters(TrainingJob(base)), lambda: next(calls) >= steps)  # noqa: B023
+    assert len(list((base / "checkpoints").glob("*.pt"))) == 2
+    return base
+
+
+@pytest.fixture
+def base(begun: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(begun, tmp_path / "job"))
+
+
+# The two doors --------------------------------------------------------------------------------------------------------
+
+
+def by_command_line(base: Path, *, transfer: bool = False) -> str:
+    """What train.py says last, after it ended with 1 and without a traceback."""
+    arguments = {
+        "--data": base / "input/data/train/dataset.zip",
+        "--outdir": base / "model",
+        "--checkpoint-dir": base / "checkpoints",
+        "--preset": "tiny",
+        "--kimg": "0.2",
+        "--signal-images": "0",
+        "--device": "cpu",
+    }
+    if transfer:
+        arguments["--transfer"] = base / "input/data/base/network.pkl"
+    result = CliRunner().invoke(train.main, [str(part) for pair in arguments.items() for part in pair])
+    assert result.exit_code == 1, result.output
+    assert isinstance(result.exception, SystemExit)
+    assert "Traceback" not in result.output
+    last = result.output.splitlines()[-1]
+    assert last.startswith("Error: ")
+    return last.removeprefix("Error: ")
+
+
+def by_training_job(base: Path, *, transfer: bool = False) -> str:
+    """What the training job says in the file that becomes its FailureReason."""
+
+    def step(job: TrainingJob) -> None:
+        _train(job, StopRequest())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["train", "train"])
+        patch.setattr("traceback.print_exc", lambda: pytest.fail("an unexpected error"))
+        assert run_job(TrainingJob(base), step, known=(ModelError,)) == 1
+    return (base / "output/failure").read_text()
+
+
+# What happens ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Calamity:
+    """What is done to a job's folder, and what is said of it: by the command line, and by the job if that differs."""
+
+    strike: Callable[[Path], None]
+    sentence: str
+    of_the_job: str | None = None
+    arguments: dict[str, bool] = field(default_factory=dict)
+
+
+def hostile_pickle(base: Path) -> None:
+    """As the network to begin with. (A training that goes on has begun, and would not look at it.)"""
+    shutil.rmtree(base / "checkpoints")
+    (base / "input/data/base/network.pkl").write_bytes(b"\x80\x04cposix\nsystem\nX\x0c\x00\x00\x00touch /owned\x85R.")
+
+
+def torn_checkpoints(base: Path) -> None:
+    for file in (base / "checkpoints").glob("*.pt"):
+        file.write_bytes(file.read_bytes()[:-1000])
+
+
+def rewrite(
+    base: Path, change: Callable[[bytearray], None], *, name: str | None = None, compress: bool = False
+) -> None:
+    """Write the data set anew, perhaps with one more member; then change its bytes."""
+    path = base / "input/data/train/dataset.zip"
+    with zipfile.ZipFile(path) as archive:
+        members = {info.filename: archive.read(info) for info in archive.infolist()}
+    if name is not None:
+        members[name] = bytes(30_000_000) if compress else next(iter(members.values()))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED) as archive:
+        for member, content in members.items():
+            archive.writestr(member, content)
+    data = bytearray(path.read_bytes())
+    change(data)
+    path.write_bytes(data)
+
+
+def nothing(data: bytearray) -> None:
+    """Change nothing."""
+
+
+def worn_member(base: Path) -> None:
+    def wear(data: bytearray) -> None:
+        data[data.index(b"IDAT", data.index(b"img00000003.png")) + 100] ^= 0xFF
+
+    rewrite(base, wear)
+
+
+def encrypted_member(base: Path) -> None:
+    def encrypt(data: bytearray) -> None:
+        data[data.rindex(b"00000/img00000003.png") - 46 + 8] |= 1  # in the directory, at the end
+
+    rewrite(base, encrypt)
+
+
+def cut_off_zip(base: Path) -> None:
+    def cut(data: bytearray) -> None:
+        del data[len(data) // 2 :]
+
+    rewrite(base, cut)
+
+
+def other_pictures(base: Path) -> None:
+    images = base / "other"
+    images.mkdir()
+    draw(images, 13)
+    prepare_images(images, base / "input/data/train/dataset.zip", resolution=16, workers=1)
+
+
+def one_other_pixel(base: Path) -> None:
+    """As many pictures, of the same names and sizes."""
+    images = base / "other"
+    with zipfile.ZipFile(base / "input/data/train/dataset.zip") as archive:
+        archive.extractall(images)
+    picture = images / "00000/img00000005.png"
+    with Image.open(picture) as image:
+        pixels = np.array(image)
+    pixels[0, 0] ^= 1
+    Image.fromarray(pixels).save(picture)
+    prepare_images(images / "00000", base / "input/data/train/dataset.zip", resolution=16, workers=1)
+
+
+CALAMITIES = {
+    "a hostile pickle": Calamity(
+        hostile_pickle,
+        r"network\.pkl: refused the global 'posix\.system'",
+        r"the channel 'base' holds no network\.safetensors; the warm-start model must be a network's folder",
+        {"transfer": True},
+    ),
+    "torn checkpoints": Calamity(
+        torn_checkpoints,
+        r"checkpoints: no checkpoint here can be used \(2 tried; the newest, \S+: its checksum is wrong\)\. Put a copy",
+    ),
+    "a worn picture": Calamity(
+        worn_member, r"The file '00000/img00000003\.png' in \S+dataset\.zip is damaged: .*make the zip anew"
+    ),
+    "an encrypted picture": Calamity(
+        encrypted_member, r"The file '00000/img00000003\.png' in \S+dataset\.zip is encrypted; make the zip without"
+    ),
+    "a member that leads outside": Calamity(
+        lambda base: rewrite(base, nothing, name="../../evil.png"),
+        r"dataset\.zip holds a member with an unsafe name: '\.\./\.\./evil\.png'",
+    ),
+    "a bomb": Calamity(
+        lambda base: rewrite(base, nothing, name="bomb.png", compress=True),
+        r"The file 'bomb\.png' in \S+dataset\.zip .*decompression bomb",
+    ),
+    "a zip cut off": Calamity(cut_off_zip, r"dataset\.zip is not a zip that can be read"),
+    "other pictures": Calamity(
+        other_pictures, r"dataset\.zip is not the one .*\(12 pictures then, 13 now; .* begin anew"
+    ),
+    "one other pixel": Calamity(
+        one_other_pixel, r"dataset\.zip is not the one .*\(12 pictures then, 12 now; .*replaced"
+    ),
+}
+
+
+def contents(base: Path) -> dict[str, bytes]:
+    return {path.relative_to(base).as_posix(): path.read_bytes() for path in base.rglob("*") if path.is_file()}
+
+
+def assert_nothing_lost(before: dict[str, bytes], after: dict[str, bytes]) -> None:
+    """Everything is as it was. Log and statistics may have gone on; the options tell of the new place of the data."""
+    for name, content in before.items():
+        if name in ("model/log.txt", "model/stats.jsonl"):
+            assert after[name].startswith(content), name
+        elif name == "model/training_options.json":
+            assert json.loads(after[name]).keys() == json.loads(content).keys()
+        else:
+            assert after[name] == content, name
+    assert not [name for name in after if name.endswith((".part", ".partial"))]
+
+
+DOORS = {"the command line": by_command_line, "the training job": by_training_job}
+
+
+def assert_one_sentence(said: str) -> None:
+    assert len(said) < 500
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("name", CALAMITIES)
+def test_it_ends_with_a_sentence_and_nothing_is_lost(base: Path, name: str, door: str) -> None:
+    calamity = CALAMITIES[name]
+    calamity.strike(base)
+    before = contents(base)
+    said = DOORS[door](base, **calamity.arguments)
+    expected = calamity.sentence if door == "the command line" else calamity.of_the_job or calamity.sentence
+    assert_one_sentence(said)
+    assert re.search(expected, said), said
+    assert_nothing_lost(before, contents(base))
+    assert not Path("/owned").exists()
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_numbers_that_are_not_finite_end_it_with_what_was_saved_before(
+    base: Path, door: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stylegan2.loss.r1_penalty", lambda logits, images: images.sum(dim=[1, 2, 3]) * float("nan"))
+    before = contents(base)
+    said = DOORS[door](base)
+    assert_one_sentence(said)
+    assert re.search(r"diverged before kimg=0\.\d+: .*no longer finite", said), said
+    assert_nothing_lost(before, contents(base))
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """The system refuses larger files (EFBIG), as a full disk refuses (ENOSPC)."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize(
+    ("door", "room"),
+    [
+        ("the command line", 400),
+        ("the training job", 1_000),
+        ("the command line", 20_000),
+        ("the training job", 300_000),
+    ],
+)
+def test_a_disk_that_fills_up_ends_it_with_what_was_saved_before(base: Path, door: str, room: int) -> None:
+    """The less room, the earlier: log, options, pictures, network, checkpoint. (A later, whole network is no loss.)"""
+    before = contents(base)
+    with files_of_at_most(room):
+        said = DOORS[door](base)
+    assert_one_sentence(said)
+    assert re.search(r"cannot be written: .*File too large", said), said
+    assert str(base) in said
+    after = contents(base)
+    if load_network(base / "model").meta["kimg"] > json.loads(before["model/network.json"])["training"]["kimg"]:
+        before = {name: content for name, content in before.items() if not name.startswith("model/network.")}
+    assert_nothing_lost(before, after)
