@@ -20,7 +20,7 @@ from stylegan2.host_memory import keep_freed_memory
 from stylegan2.latents import load_ws, seed_ws
 from stylegan2.network_file import LoadedNetwork, load_generator, load_network
 from stylegan2.networks import Generator
-from stylegan2.performance import channels_innermost
+from stylegan2.performance import finish
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -143,7 +143,7 @@ def _move(networks: Sequence[nn.Module], device: str | None) -> None:
     if torch.device(name).type == "cpu":
         keep_freed_memory()
         for network in networks:
-            channels_innermost(network)
+            finish(network)
 
 
 def check_sources(seeds: list[int] | None, projected_w: Path | None, class_number: int | None) -> None:
