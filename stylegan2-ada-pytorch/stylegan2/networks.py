@@ -26,8 +26,7 @@ from stylegan2.ops import (
 
 NoiseMode = Literal["const", "random", "none"]
 Architecture = Literal["resnet", "orig"]
-Size = tuple[int, int]
-"""Height and width."""
+Size = tuple[int, int]  # height and width
 
 W_AVG_DECAY = 0.995
 SQRT_HALF = math.sqrt(0.5)
@@ -96,8 +95,7 @@ class SynthesisLayer(nn.Module):
 
     noise_const: Tensor
     resample_filter: Tensor
-    energy: Tensor | None
-    """[O, I]: the sums of the squared weights, kept once these do not change any more; see `finish`."""
+    energy: Tensor | None  # [O, I]: sums of the squared weights, once these do not change; see performance.finish
 
     def __init__(
         self, in_channels: int, out_channels: int, w_dim: int, size: Size, *, up: bool, conv_clamp: float | None
@@ -112,31 +110,21 @@ class SynthesisLayer(nn.Module):
         self.register_buffer("energy", None, persistent=False)
         self.size, self.up, self.conv_clamp = size, up, conv_clamp
 
-    @torch.no_grad()
-    def finish(self) -> None:
-        """Keep what depends on the weights alone; these must not change afterwards."""
-        self.energy = self.weight.square().sum(dim=[2, 3])
-        if self.up:  # weights that are used transposed are copied at each use, unless they lie in memory like that
-            turned = self.weight.transpose(0, 1).contiguous(memory_format=torch.channels_last)
-            self.weight.data = turned.transpose(0, 1)
-
     def forward(self, x: Tensor, w: Tensor, noise_mode: NoiseMode) -> Tensor:
         kernel = self.resample_filter if self.up else None
         shift = (self.bias * LRELU_GAIN).to(x.dtype)[None, :, None, None]
         styles = self.affine(w)
         if self.energy is None or x.dtype != styles.dtype:
-            x = modulated_conv(x, self.weight, styles, kernel=kernel, gain=LRELU_GAIN)
-            x += shift
+            x = modulated_conv(x, self.weight, styles, kernel=kernel, gain=LRELU_GAIN) + shift
         else:
             x = modulated_conv(x, self.weight, styles, demodulate=False, kernel=kernel)
             factor = (styles.square() @ self.energy.t() + 1e-8).rsqrt() * LRELU_GAIN
             x = torch.addcmul(shift, x, factor[:, :, None, None])
-        # In place from here on: nobody else needs what the convolution gave.
         if noise_mode != "none":
             noise = self.noise_const.to(x.dtype)
             if noise_mode == "random":
                 noise = torch.randn([x.shape[0], 1, *self.size], device=x.device, dtype=x.dtype)
-            x += noise * (self.noise_strength * LRELU_GAIN)
+            x += noise * (self.noise_strength * LRELU_GAIN)  # in place: nobody else needs what there was
         x = F.leaky_relu(x, LRELU_SLOPE, inplace=True)
         return x if self.conv_clamp is None else x.clamp(-self.conv_clamp, self.conv_clamp)
 
