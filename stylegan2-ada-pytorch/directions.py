@@ -17,7 +17,7 @@ from stylegan2.command_line import (
     latents_of,
     network_option,
     noise_option,
-    open_network,
+    open_generator,
     outdir_option,
     projected_w_option,
     truncation_option,
@@ -96,7 +96,7 @@ def main(
       python directions.py --network runs/tiles --projected-w me/projected_w.npz --layers 0-3 --outdir found
     """
     check_sources(seeds, projected_w, class_number)
-    generator = open_network(network, device).G_ema
+    generator = open_generator(network, device)
     ws = latents_of(generator, seeds, projected_w, trunc, class_number)
     directions = find_directions(generator, count, layers)
     moved = move(ws, directions, even_shifts(generator, strength, steps))

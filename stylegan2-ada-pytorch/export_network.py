@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from stylegan2.command_line import errors_as_messages, network_option, open_network
+from stylegan2.command_line import errors_as_messages, network_option
 from stylegan2.export import ExportNoise, export_generator
+from stylegan2.network_file import load_generator
 
 
 @click.command(context_settings={"max_content_width": 110})
@@ -39,7 +40,7 @@ def main(network: Path, dest: Path, noise_mode: ExportNoise) -> None:
       python export_network.py --network runs/tiles --dest tiles.pt
       python -c "import torch; draw = torch.jit.load('tiles.pt'); print(draw(torch.randn(4, 512), torch.ones(4)).shape)"
     """
-    generator = open_network(network, "cpu").G_ema
+    generator = load_generator(network)
     difference = export_generator(generator, dest, noise_mode)
     click.echo(f"{dest}: draws what {network} draws (largest difference {difference:.1e})")
 

@@ -15,7 +15,7 @@ from stylegan2.command_line import (
     errors_as_messages,
     network_option,
     noise_option,
-    open_network,
+    open_generator,
     outdir_option,
     projected_w_option,
     truncation_option,
@@ -60,7 +60,7 @@ def main(
       python generate.py --network runs/tiles --projected-w found/projected_w.npz --outdir pictures
     """
     check_sources(seeds, projected_w, class_number)
-    generator = open_network(network, device).G_ema
+    generator = open_generator(network, device)
     outdir.mkdir(parents=True, exist_ok=True)
     if projected_w is not None:
         for number, pixels in enumerate(

@@ -17,7 +17,7 @@ from stylegan2.command_line import (
     errors_as_messages,
     latents_of,
     network_option,
-    open_network,
+    open_generator,
     projected_w_option,
     truncation_option,
 )
@@ -75,7 +75,7 @@ def main(
     if output.suffix.lower() != ".webp":
         raise click.BadParameter(f"{output.name!r} does not end with .webp", param_hint="--output")
     check_sources(seeds, projected_w, class_number)
-    generator = open_network(network, device).G_ema
+    generator = open_generator(network, device)
     way = walk(latents_of(generator, seeds, projected_w, trunc, class_number), frames)
     pictures: list[NDArray[np.uint8]] = []
     with click.progressbar(length=len(way), label="Drawing", show_pos=True) as bar:

@@ -13,6 +13,7 @@ from stylegan2.command_line import (
     device_option,
     errors_as_messages,
     network_option,
+    open_generator,
     open_network,
     outdir_option,
     write_png,
@@ -96,15 +97,15 @@ def main(
     Example:
       python projector.py --network runs/tiles --target tile.jpg --num-steps 500 --outdir found
     """
-    loaded = open_network(network, device)
-    generator = loaded.G_ema
-    wanted = Wanted(generator.img_height, generator.img_width, cast(Channels, generator.img_channels))
-    pixels = np.stack([_read_target(path, wanted) for path in targets])
     features: Features
     if vgg is None:
-        features = DiscriminatorFeatures(loaded.D)
+        loaded = open_network(network, device)
+        generator, features = loaded.G_ema, DiscriminatorFeatures(loaded.D)
     else:
+        generator = open_generator(network, device)
         features = TorchScriptFeatures(vgg, generator.mapping.w_avg.device)
+    wanted = Wanted(generator.img_height, generator.img_width, cast(Channels, generator.img_channels))
+    pixels = np.stack([_read_target(path, wanted) for path in targets])
 
     with click.progressbar(length=num_steps, label="Searching", show_pos=True, item_show_func=str) as bar:
         found = project(

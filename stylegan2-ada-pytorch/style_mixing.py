@@ -14,7 +14,7 @@ from stylegan2.command_line import (
     errors_as_messages,
     network_option,
     noise_option,
-    open_network,
+    open_generator,
     outdir_option,
     truncation_option,
     write_png,
@@ -63,7 +63,7 @@ def main(
     Example:
       python style_mixing.py --network runs/tiles --rows 0-3 --cols 10-15 --trunc 0.7 --outdir mixed
     """
-    generator = open_network(network, device).G_ema
+    generator = open_generator(network, device)
     grid = mix_styles(
         generator,
         rows,

@@ -12,15 +12,17 @@ import inspect
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from stylegan2.errors import NetworkFileError, OptionError
 from stylegan2.networks import Discriminator, Generator
@@ -108,44 +110,62 @@ def load_network(path: Path) -> LoadedNetwork:
 
     Raises NetworkFileError, naming the file, if anything in it is not as it should be.
     """
-    path = Path(path)
-    content = _read_pickle(path) if path.suffix == ".pkl" and not path.is_dir() else _read_files(path)
-    description, where = content.description, content.description_path
-    networks: dict[str, Generator | Discriminator] = {
-        "G_ema": _build(Generator, description["generator"], "generator", where),
-        "D": _build(Discriminator, description["discriminator"], "discriminator", where),
-    }
-    tensors = content.tensors
-    if any(name.startswith("G.") for name in tensors):
-        networks["G"] = _build(Generator, description["generator"], "generator", where)
-    _check_tensors(content, networks)
+    with _checked(path) as (content, blueprints):
+        loaded: dict[str, Any] = {"G": None}
+        loaded |= {prefix: _filled(network, prefix, content) for prefix, network in blueprints.items()}
+        return LoadedNetwork(meta=content.description["training"], **loaded)
 
-    loaded: dict[str, Any] = {"G": None}
-    for prefix, blueprint in networks.items():
-        network: nn.Module = type(blueprint)(**blueprint.init_kwargs)
-        start = len(prefix) + 1
-        network.load_state_dict({name[start:]: t for name, t in tensors.items() if name.startswith(f"{prefix}.")})
-        loaded[prefix] = network.eval().requires_grad_(False)
-    return LoadedNetwork(meta=description["training"], **loaded)
+
+def load_generator(path: Path) -> Generator:
+    """Read the averaged generator alone, as `load_network` does: a half of the file or less is read.
+
+    Raises NetworkFileError as `load_network` does, also for names and shapes of what is not read.
+    """
+    with _checked(path) as (content, blueprints):
+        return cast(Generator, _filled(blueprints["G_ema"], "G_ema", content))
 
 
 @dataclass(frozen=True)
 class _Content:
-    """What was read, before it is known whether the tensors belong to the description."""
+    """What a file holds, before it is known whether the tensors belong to the description."""
 
     description: dict[str, Any]
     description_path: Path
-    tensors: dict[str, Tensor]
     tensors_path: Path
+    shapes: dict[str, list[int]]
+    """Of all tensors but constant filters, which some writers store."""
+    read: Callable[[str], Tensor]
+    """A tensor by its name."""
 
 
-def _read_pickle(path: Path) -> _Content:
+@contextmanager
+def _checked(path: Path) -> Iterator[tuple[_Content, dict[str, Generator | Discriminator]]]:
+    """A file that is still open, and networks without numbers that its tensors fit: G_ema, D, and G if it is there."""
+    path = Path(path)
+    with _read_pickle(path) if path.suffix == ".pkl" and not path.is_dir() else _open_files(path) as content:
+        description, where = content.description, content.description_path
+        blueprints: dict[str, Generator | Discriminator] = {
+            "G_ema": _build(Generator, description["generator"], "generator", where),
+            "D": _build(Discriminator, description["discriminator"], "discriminator", where),
+        }
+        if any(name.startswith("G.") for name in content.shapes):
+            blueprints["G"] = _build(Generator, description["generator"], "generator", where)
+        _check_tensors(content, blueprints)
+        yield content, blueprints
+
+
+@contextmanager
+def _read_pickle(path: Path) -> Iterator[_Content]:
     official = read_official(path)
     parts = {"generator": official.generator, "discriminator": official.discriminator, "training": official.training}
-    return _Content(parts, path, official.tensors, path)
+    tensors = official.tensors
+    yield _Content(
+        parts, path, path, {name: list(tensor.shape) for name, tensor in tensors.items()}, tensors.__getitem__
+    )
 
 
-def _read_files(path: Path) -> _Content:
+@contextmanager
+def _open_files(path: Path) -> Iterator[_Content]:
     tensors_path = path / TENSORS_NAME if path.is_dir() else path
     if tensors_path.suffix != ".safetensors":
         raise NetworkFileError(
@@ -154,7 +174,22 @@ def _read_files(path: Path) -> _Content:
         )
     description_path = tensors_path.with_suffix(".json")
     description = _read_description(description_path)
-    return _Content(description, description_path, _read_tensors(tensors_path), tensors_path)
+    try:
+        with safe_open(tensors_path, framework="pt") as file:
+            names = [name for name in file.keys() if not name.endswith(".resample_filter")]  # noqa: SIM118 - no mapping
+            shapes = {name: file.get_slice(name).get_shape() for name in names}
+            yield _Content(description, description_path, tensors_path, shapes, file.get_tensor)
+    except OSError as error:
+        raise NetworkFileError(f"{tensors_path}: the network cannot be read: {error}") from error
+    except SafetensorError as error:
+        raise NetworkFileError(f"{tensors_path}: not a safetensors file, or damaged: {error}") from error
+
+
+def _filled(network: nn.Module, prefix: str, content: _Content) -> nn.Module:
+    """The network with the file's numbers, as float32: copies, since the file may change or shrink under its map."""
+    numbers = {name: content.read(f"{prefix}.{name}").to(torch.float32, copy=True) for name in network.state_dict()}
+    network.load_state_dict(numbers, assign=True)
+    return network.eval().requires_grad_(False)
 
 
 def _read_description(path: Path) -> dict[str, Any]:
@@ -175,7 +210,7 @@ def _read_description(path: Path) -> dict[str, Any]:
 
 
 def _build(kind: type[T], arguments: dict[str, Any], part: str, path: Path) -> T:
-    """The network without storage for its numbers ("meta" tensors): enough to compare names and shapes."""
+    """The network without storage for its numbers: enough to compare names and shapes, and to be filled."""
     known = set(inspect.signature(kind).parameters)
     for name, value in arguments.items():
         if name not in known:
@@ -186,39 +221,45 @@ def _build(kind: type[T], arguments: dict[str, Any], part: str, path: Path) -> T
         if name == "conv_clamp" and value is not None and not _is_positive_number(value):
             raise NetworkFileError(f"{path}: {part}.conv_clamp must be null or a positive number, not {value!r}")
     try:
-        with torch.device("meta"):
+        with _WithoutNumbers():
             return kind(**arguments)
     except (OptionError, TypeError) as error:
         raise NetworkFileError(f"{path}: {part} cannot be built: {error}") from error
+
+
+class _WithoutNumbers(TorchFunctionMode):
+    """The numbers that a network begins with get a shape but no storage ("meta" tensors); its few constants are made.
+
+    torch.device("meta") computes the constants, and even a division, with code that takes a second to import.
+    """
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if func in (torch.randn, torch.zeros):
+            return torch.empty(*args, device="meta")
+        if func is torch.full:
+            return torch.empty(args[0], device="meta")
+        if func in (Tensor.div, Tensor.__truediv__) and args[0].is_meta:
+            return args[0]
+        return func(*args, **(kwargs or {}))
 
 
 def _is_positive_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > 0
 
 
-def _read_tensors(path: Path) -> dict[str, Tensor]:
-    """All tensors as float32. Constant filters, which some writers store, are left out."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            names = [name for name in file.keys() if not name.endswith(".resample_filter")]  # noqa: SIM118 - no mapping
-            return {name: file.get_tensor(name).to(torch.float32) for name in names}
-    except OSError as error:
-        raise NetworkFileError(f"{path}: the network cannot be read: {error}") from error
-    except SafetensorError as error:
-        raise NetworkFileError(f"{path}: not a safetensors file, or damaged: {error}") from error
-
-
 def _check_tensors(content: _Content, networks: Mapping[str, nn.Module]) -> None:
     """Refuse a file whose names or shapes are not exactly those of the networks."""
-    tensors, path = content.tensors, content.tensors_path
+    found, path = content.shapes, content.tensors_path
     described = "its own arguments" if path == content.description_path else content.description_path.name
     expected = {
         f"{prefix}.{name}": list(tensor.shape)
         for prefix, network in networks.items()
         for name, tensor in network.state_dict().items()
     }
-    missing, extra = sorted(expected.keys() - tensors.keys()), sorted(tensors.keys() - expected.keys())
-    wrong = [name for name in expected if name in tensors and list(tensors[name].shape) != expected[name]]
+    missing, extra = sorted(expected.keys() - found.keys()), sorted(found.keys() - expected.keys())
+    wrong = [name for name in expected if name in found and found[name] != expected[name]]
     for problem, names in (("lacks", missing), ("has the unexpected", extra), ("has another shape for", wrong)):
         if names:
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""

@@ -26,8 +26,7 @@ from stylegan2.ops import (
 
 NoiseMode = Literal["const", "random", "none"]
 Architecture = Literal["resnet", "orig"]
-Size = tuple[int, int]
-"""Height and width."""
+Size = tuple[int, int]  # height and width
 
 W_AVG_DECAY = 0.995
 SQRT_HALF = math.sqrt(0.5)
@@ -96,6 +95,7 @@ class SynthesisLayer(nn.Module):
 
     noise_const: Tensor
     resample_filter: Tensor
+    energy: Tensor | None  # [O, I]: sums of the squared weights, once these do not change; see performance.finish
 
     def __init__(
         self, in_channels: int, out_channels: int, w_dim: int, size: Size, *, up: bool, conv_clamp: float | None
@@ -107,20 +107,25 @@ class SynthesisLayer(nn.Module):
         self.bias = nn.Parameter(torch.zeros(out_channels))
         self.register_buffer("noise_const", torch.randn(size))
         self.register_buffer("resample_filter", make_filter(), persistent=False)
+        self.register_buffer("energy", None, persistent=False)
         self.size, self.up, self.conv_clamp = size, up, conv_clamp
 
     def forward(self, x: Tensor, w: Tensor, noise_mode: NoiseMode) -> Tensor:
         kernel = self.resample_filter if self.up else None
-        x = modulated_conv(x, self.weight, self.affine(w), kernel=kernel, gain=LRELU_GAIN)
         shift = (self.bias * LRELU_GAIN).to(x.dtype)[None, :, None, None]
-        if noise_mode == "none":
-            x = x + shift
+        styles = self.affine(w)
+        if self.energy is None or x.dtype != styles.dtype:
+            x = modulated_conv(x, self.weight, styles, kernel=kernel, gain=LRELU_GAIN) + shift
         else:
+            x = modulated_conv(x, self.weight, styles, demodulate=False, kernel=kernel)
+            factor = (styles.square() @ self.energy.t() + 1e-8).rsqrt() * LRELU_GAIN
+            x = torch.addcmul(shift, x, factor[:, :, None, None])
+        if noise_mode != "none":
             noise = self.noise_const.to(x.dtype)
             if noise_mode == "random":
                 noise = torch.randn([x.shape[0], 1, *self.size], device=x.device, dtype=x.dtype)
-            x = x + shift + noise * (self.noise_strength * LRELU_GAIN)
-        x = F.leaky_relu(x, LRELU_SLOPE)
+            x += noise * (self.noise_strength * LRELU_GAIN)  # in place: nobody else needs what there was
+        x = F.leaky_relu(x, LRELU_SLOPE, inplace=True)
         return x if self.conv_clamp is None else x.clamp(-self.conv_clamp, self.conv_clamp)
 
 

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from stylegan2.errors import OptionError
-from stylegan2.networks import Discriminator, DiscriminatorBlock, Generator, SynthesisBlock
+from stylegan2.networks import Discriminator, DiscriminatorBlock, Generator, SynthesisBlock, SynthesisLayer
 
 Precision = Literal["fp32", "bf16", "fp16"]
 Compilation = Literal["auto", "on", "off"]
@@ -115,6 +115,22 @@ def channels_innermost(network: nn.Module) -> None:
     for parameter in network.parameters():
         if parameter.ndim == 4:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+
+
+@torch.no_grad()
+def finish(network: nn.Module) -> None:
+    """Prepare a network for a CPU whose weights do not change any more.
+
+    What depends on the weights alone is computed once. They get channels innermost; those that are used transposed are
+    copied at each use unless they lie in memory like that.
+    """
+    channels_innermost(network)
+    for part in network.modules():
+        if isinstance(part, SynthesisLayer):
+            part.energy = part.weight.square().sum(dim=[2, 3])
+            if part.up:
+                turned = part.weight.transpose(0, 1).contiguous(memory_format=torch.channels_last)
+                part.weight.data = turned.transpose(0, 1)
 
 
 def compiled(network: nn.Module, compilation: Compilation) -> Callable[..., Tensor]:

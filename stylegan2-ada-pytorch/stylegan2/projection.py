@@ -109,13 +109,19 @@ def project(
         _Search(generator, mean.repeat(layers, 1), goal, seed=seed, steps=steps, patience=patience, filmed=filmed)
         for goal in goals
     ]
+    names = _names_by_size(generator)
     while running := [search for search in searches if search.step < steps]:
         shaken = torch.stack([search.shaken_ws(spread) for search in running]).expand(-1, generator.num_ws, -1)
+        noise = [torch.stack(maps) for maps in zip(*(search.noise for search in running), strict=True)]
         # The layers add whatever stands in the place of their stored noise: here one map for each target.
-        noise_maps = {name: torch.stack([search.noise_maps[name] for search in running]) for name in _noise(generator)}
+        noise_maps = {
+            name: maps[:, place, None]
+            for maps, group in zip(noise, names, strict=True)
+            for place, name in enumerate(group)
+        }
         images = functional_call(generator.synthesis, noise_maps, (shaken, "const"))
         distance = (features(images) - torch.stack([search.goal for search in running])).square().sum(dim=1)
-        loss = distance.sum() + NOISE_PENALTY * sum(map(_noise_penalty, noise_maps.values()))
+        loss = distance.sum() + NOISE_PENALTY * _noise_penalty(noise)
         torch.autograd.backward(loss, inputs=[variable for search in running for variable in search.variables])
         for search, *outcome in zip(running, shaken.detach(), images.detach(), distance.tolist(), strict=True):
             search.finish_step(*outcome)
@@ -147,11 +153,12 @@ class _Search:
         self.goal, self._steps, self._patience, self._filmed = goal, steps, patience, filmed
         self._dice = torch.Generator().manual_seed(seed)
         self._ws = first_ws.requires_grad_()
-        self.noise_maps = {
-            name: self._randn((1, *stored.shape)).requires_grad_() for name, stored in _noise(generator).items()
-        }
-        self.variables = [self._ws, *self.noise_maps.values()]
-        self._optimizer = torch.optim.Adam(self.variables, betas=(0.9, 0.999))
+        drawn = {name: self._randn(stored.shape) for name, stored in _noise(generator).items()}
+        groups = _names_by_size(generator)
+        self.noise = [torch.stack([drawn[name] for name in group]).requires_grad_() for group in groups]
+        """The maps of one size in one tensor [maps, H, W], which takes fewer operations; the largest first."""
+        self.variables = [self._ws, *self.noise]
+        self._optimizer = torch.optim.Adam(self.variables, betas=(0.9, 0.999), fused=True)
 
         self.step = 0
         self.distances = np.full(steps, np.nan, dtype=np.float32)
@@ -175,7 +182,7 @@ class _Search:
         self._optimizer.param_groups[0]["lr"] = _learning_rate(self.step / self._steps)
         self._optimizer.step()
         self._optimizer.zero_grad()
-        for noise in self.noise_maps.values():
+        for noise in self.noise:
             _normalise_(noise)
         if distance < self._nearest:
             self._nearest, self.best_ws, self.best_image = distance, ws.clone(), image.clone()
@@ -198,6 +205,14 @@ class _Search:
 def _noise(generator: Generator) -> dict[str, Tensor]:
     """Return the noise maps [H, W] that are stored in the network."""
     return {name: map_ for name, map_ in generator.synthesis.named_buffers() if name.endswith("noise_const")}
+
+
+def _names_by_size(generator: Generator) -> list[list[str]]:
+    """Return the names of the noise maps, those of one size together, the largest first."""
+    sizes = {name: stored.shape for name, stored in _noise(generator).items()}
+    return [
+        [name for name in sizes if sizes[name] == size] for size in sorted(set(sizes.values()), key=math.prod)[::-1]
+    ]
 
 
 def _check(
@@ -226,15 +241,21 @@ def _learning_rate(part_done: float) -> float:
     return LEARNING_RATE * rising * (1 - math.cos(math.pi * falling)) / 2
 
 
-def _noise_penalty(noise: Tensor) -> Tensor:
-    """Return how much the places of noise maps [N, 1, R, R] resemble their neighbours, at several scales, summed."""
-    penalty = noise.new_zeros([])
-    while True:
+def _noise_penalty(noise: Sequence[Tensor]) -> Tensor:
+    """Return how much the places of noise maps resemble their neighbours, at several scales, summed.
+
+    Args:
+        noise: maps [N, maps, H, W] of every size, the largest first, each half as large as the one before.
+    """
+    penalty = noise[0].new_zeros([])
+    coarser: list[Tensor] = []
+    for maps in noise:
+        seen = torch.cat([*coarser, maps], dim=1)
         for dimension in (2, 3):
-            penalty = penalty + (noise * noise.roll(1, dimension)).mean(dim=(1, 2, 3)).square().sum()
-        if min(noise.shape[-2:]) <= SMALLEST_NOISE_MAP:
-            return penalty
-        noise = 2 * F.avg_pool2d(noise, 2)  # of four places the mean, brought back to unit variance
+            penalty = penalty + (seen * seen.roll(1, dimension)).mean(dim=(2, 3)).square().sum()
+        # Of four places the mean, brought back to unit variance, is looked at beside the maps that are so small anyway.
+        coarser = [2 * F.avg_pool2d(seen, 2)] if min(seen.shape[-2:]) > SMALLEST_NOISE_MAP else []
+    return penalty
 
 
 def _normalise_(noise: Tensor) -> None:

@@ -165,7 +165,7 @@ class TestSchedule:
     def test_the_noise_penalty_is_small_for_noise_and_large_for_a_picture(self):
         noise = torch.randn(1, 1, 32, 32, generator=torch.Generator().manual_seed(0))
         slope = torch.linspace(-1.7, 1.7, 32).expand(1, 1, 32, 32)
-        assert projection._noise_penalty(slope) > 50 * projection._noise_penalty(noise)
+        assert projection._noise_penalty([slope]) > 50 * projection._noise_penalty([noise])
 
     def test_noise_is_brought_back_to_mean_0_and_variance_1(self):
         noise = 3 + 2 * torch.randn(2, 1, 8, 8, generator=torch.Generator().manual_seed(0))

@@ -1,6 +1,8 @@
 """Network files come back as they were written, and anything else is refused with a sentence that names the file."""
 
 import json
+import subprocess
+import sys
 from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
@@ -12,9 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
+import stylegan2
 from stylegan2.errors import NetworkFileError
-from stylegan2.network_file import load_network, save_network
+from stylegan2.network_file import _build, load_generator, load_network, save_network
 from stylegan2.networks import Discriminator, Generator
+
+PACKAGE = Path(stylegan2.__file__).parent
 
 
 @pytest.fixture
@@ -131,6 +136,68 @@ def test_a_damaged_tensor_file_never_raises_anything_else(saved: Path, cut: int,
     with suppress(NetworkFileError):  # a flip inside a number is no damage that can be seen
         load_network(saved)
     path.write_bytes(whole)
+
+
+def test_the_generator_alone_is_the_averaged_one_of_the_whole_network(saved: Path) -> None:
+    alone, whole = load_generator(saved), load_network(saved).G_ema
+    assert not alone.training
+    assert not any(parameter.requires_grad for parameter in alone.parameters())
+    z = torch.randn(2, 4)
+    assert torch.equal(alone(z), whole(z))
+    assert alone.state_dict().keys() == whole.state_dict().keys()
+    assert all(torch.equal(*pair) for pair in zip(alone.buffers(), whole.buffers(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"D.b4.fc.bias": None}, r"it lacks tensor D\.b4\.fc\.bias$"),
+        ({"D.b4.fc.bias": torch.zeros(5)}, r"it has another shape for tensor D\.b4\.fc\.bias$"),
+        ({"D.b4.more": torch.zeros(1)}, r"it has the unexpected tensor D\.b4\.more$"),
+        ({"G.mapping.w_avg": torch.zeros(5)}, r"it has another shape for tensor G\.mapping\.w_avg$"),
+    ],
+)
+def test_the_generator_alone_is_refused_with_a_wrong_rest(
+    saved: Path, change: dict[str, torch.Tensor | None], message: str
+) -> None:
+    tensors = load_file(saved / "network.safetensors") | change
+    save_file({name: tensor for name, tensor in tensors.items() if tensor is not None}, saved / "network.safetensors")
+    with pytest.raises(NetworkFileError, match=message):
+        load_generator(saved)
+
+
+def test_the_generator_alone_is_refused_with_a_wrong_description_of_the_rest(saved: Path) -> None:
+    edit(saved, "discriminator", "mapping_layers", 10**9)
+    with pytest.raises(NetworkFileError, match=r"discriminator\.mapping_layers must be"):
+        load_generator(saved)
+
+
+@pytest.mark.parametrize("kind", [Generator, Discriminator])
+def test_a_description_alone_reserves_no_memory_for_numbers(
+    kind: type[Generator | Discriminator], tmp_path: Path
+) -> None:
+    largest = {"c_dim": 65536, "channel_base": 1 << 20, "channel_max": 8192, "img_resolution": 4096}
+    network = _build(kind, largest, "part", tmp_path)
+    assert all(tensor.is_meta for tensor in network.state_dict().values())
+
+
+def test_a_network_does_not_change_with_its_file(saved: Path) -> None:
+    loaded = load_network(saved)
+    before = {name: tensor.clone() for name, tensor in loaded.D.state_dict().items()}
+    path = saved / "network.safetensors"
+    with path.open("r+b") as file:
+        file.write(bytes(path.stat().st_size))
+    assert all(torch.equal(tensor, before[name]) for name, tensor in loaded.D.state_dict().items())
+
+
+def test_a_network_is_opened_without_the_compiler_which_takes_a_second_to_import(saved: Path) -> None:
+    program = (
+        "import sys, pathlib; from stylegan2.network_file import load_network;"
+        "load_network(pathlib.Path(sys.argv[1])); print('torch._dynamo' in sys.modules)"
+    )
+    command = [sys.executable, "-c", program, saved]
+    done = subprocess.run(command, cwd=PACKAGE.parent, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_infinities_do_not_get_into_the_description(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """16-bit computation, memory layout and compilation change how a training is computed, not what it computes."""
 
+import ctypes
 import logging
 from collections.abc import Callable
+from copy import deepcopy
 from functools import partial
 from pathlib import Path
 
@@ -12,12 +14,14 @@ from torch import Tensor, nn
 from stylegan2 import performance
 from stylegan2.augment import AugmentPipe
 from stylegan2.errors import OptionError
+from stylegan2.host_memory import keep_freed_memory
 from stylegan2.loss import Losses
-from stylegan2.networks import Discriminator, Generator
+from stylegan2.network_file import save_network
+from stylegan2.networks import Discriminator, Generator, NoiseMode
 from stylegan2.ops import modulated_conv
 from stylegan2.optimisation import lazy_adam, step
 from stylegan2.options import resolve_options
-from stylegan2.performance import Performance, Precision, channels_innermost, compiled, resolve_performance
+from stylegan2.performance import Performance, Precision, channels_innermost, compiled, finish, resolve_performance
 from stylegan2.training import train
 
 from .conftest import close
@@ -200,6 +204,69 @@ def test_the_memory_layout_changes_nothing_but_rounding() -> None:
     channels_innermost(discriminator)
     assert discriminator.b16.conv0.weight.is_contiguous(memory_format=torch.channels_last)
     close(discriminator(generator(z)), exact)
+
+
+@pytest.mark.parametrize("noise_mode", ["const", "none"])
+@pytest.mark.parametrize("clamp", [None, 0.5])
+def test_a_finished_network_draws_the_same_pictures_with_the_same_gradients(
+    noise_mode: NoiseMode, clamp: float | None
+) -> None:
+    generator, _ = networks(64, clamp)
+    for name, parameter in generator.named_parameters():
+        if name.endswith(("bias", "noise_strength")):
+            parameter.data.normal_()
+    finished = deepcopy(generator).requires_grad_(False)
+    finish(finished)
+    ws = torch.randn(3, generator.num_ws, 8)
+    results = []
+    for network in (generator.requires_grad_(False), finished):
+        tried = ws.clone().requires_grad_()
+        pictures = network.synthesis(tried, noise_mode)
+        (gradient,) = torch.autograd.grad(pictures.square().sum(), tried)
+        results.append((pictures.detach(), gradient))
+    for plain, quick in zip(*results, strict=True):
+        torch.testing.assert_close(quick, plain, rtol=1e-3, atol=1e-4 * float(plain.abs().max()))
+
+
+def test_a_finished_network_is_saved_like_any_other(tmp_path: Path) -> None:
+    generator, discriminator = networks(16)
+    save_network(tmp_path / "before", generator, discriminator, {}, deepcopy(generator))
+    finish(generator)
+    save_network(tmp_path / "after", generator, discriminator, {}, deepcopy(generator))
+    assert_same_weights(tmp_path / "before", tmp_path / "after")
+
+
+def test_a_finished_network_has_its_weights_laid_out_as_convolutions_take_them() -> None:
+    generator, _ = networks(16)
+    finish(generator)
+    innermost = torch.channels_last
+    for block in (generator.synthesis.get_submodule("b8"), generator.synthesis.get_submodule("b16")):
+        assert block.conv0.weight.transpose(0, 1).is_contiguous(memory_format=innermost)
+        assert block.conv1.weight.is_contiguous(memory_format=innermost)
+
+
+class OtherLibrary:
+    """A C library without mallopt."""
+
+
+class Glibc:
+    """A C library that notes what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[int, int]] = []
+
+    def mallopt(self, what: int, value: int) -> int:
+        self.asked.append((what, value))
+        return 1
+
+
+def test_freed_memory_is_kept_where_the_library_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = Glibc()
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: library)
+    keep_freed_memory()
+    assert library.asked == [(-4, 0), (-1, -1)]  # no mappings for large blocks; nothing is given back
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: OtherLibrary())
+    keep_freed_memory()
 
 
 def phases(generator: Generator, discriminator: Discriminator, how: performance.Compilation) -> Losses:

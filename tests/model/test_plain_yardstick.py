@@ -3,8 +3,10 @@
 import torch
 
 from benchmarks import plain_stylegan2 as plain
+from benchmarks.inference import penalty_by_map
 from stylegan2.networks import Discriminator, Generator
 from stylegan2.ops import upfirdn
+from stylegan2.projection import _noise_penalty
 
 G_KWARGS = {"z_dim": 16, "w_dim": 16, "img_resolution": 32, "channel_base": 256, "channel_max": 16, "mapping_layers": 2}
 
@@ -32,6 +34,35 @@ def test_the_plain_generator_makes_the_same_pictures() -> None:
     for fused in (False, True):
         pictures = plain.synthesis(G, ws, "const", fused)
         torch.testing.assert_close(pictures, G.synthesis(ws, "const"), rtol=1e-3, atol=1e-4)
+
+
+def test_the_plain_search_has_the_same_gradients_of_latents_and_noise() -> None:
+    torch.manual_seed(2)
+    G = Generator(**G_KWARGS, conv_clamp=plain.CLAMP).requires_grad_(False)
+    noise = [stored.requires_grad_() for name, stored in G.synthesis.named_buffers() if name.endswith("noise_const")]
+    for name, parameter in G.named_parameters():
+        if name.endswith("noise_strength"):
+            parameter.fill_(0.3)
+    ws = torch.randn(1, G.num_ws, 16, requires_grad=True)
+    shipped, *plain_ones = (
+        torch.autograd.grad(pictures.square().sum(), [ws, *noise])
+        for pictures in (
+            G.synthesis(ws, "const"),
+            plain.synthesis(G, ws, "const", fused=True),
+            plain.synthesis(G, ws, "const", fused=False),
+        )
+    )
+    for gradients in plain_ones:
+        for one, other in zip(gradients, shipped, strict=True):
+            torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-3 * float(other.abs().max()))
+
+
+def test_the_penalty_of_all_noise_maps_is_the_sum_of_each_maps() -> None:
+    torch.manual_seed(3)
+    noise = [torch.randn(count, side, side) for side, count in ((32, 2), (16, 2), (8, 2), (4, 1))]
+    together = _noise_penalty([maps[None] for maps in noise])
+    one_by_one = penalty_by_map([single for maps in noise for single in maps])
+    torch.testing.assert_close(together, one_by_one)
 
 
 def test_the_plain_discriminator_gives_the_same_logits_and_gradients() -> None:
