@@ -15,6 +15,7 @@ import click
 
 from stylegan2.augment import PIPES
 from stylegan2.command_line import errors_as_messages
+from stylegan2.host_memory import keep_freed_memory
 from stylegan2.options import TrainingOptions, resolve_options
 from stylegan2.peers import Peers, connected
 from stylegan2.performance import Compilation, Precision
@@ -294,6 +295,8 @@ def main(tick: float | None, snap: int | None, dry_run: bool, **arguments: Any) 
     """
     with connected(arguments["device"]) as peers:
         options = resolve_options(**arguments, tick_kimg=tick, snapshot_ticks=snap, processes=peers.size)
+        if options.device == "cpu":
+            keep_freed_memory()
         if not dry_run:
             run(options, peers)
         elif peers.leads:

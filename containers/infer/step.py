@@ -19,7 +19,9 @@ from containers.infer.report import write_report
 from containers.infer.results import Pictures, Run
 from containers.prepare_report import read_prepare_summary
 from containers.settings import EXECUTION_ID
+from stylegan2.host_memory import keep_freed_memory
 from stylegan2.network_file import LoadedNetwork, load_network
+from stylegan2.performance import finish
 
 MODES = ("all", "generate", "mix", "project")
 # A few hundred steps give a fair likeness; the paper's 1000 are for a GPU.
@@ -47,8 +49,13 @@ def infer(job: ProcessingJob) -> None:
         model = Path(temporary)
         unpack_model(job.input("model") / "model.tar.gz", model)
         network = load_network(model)
-        for module in (network.G_ema, network.D):
-            module.to("cuda" if gpu else "cpu")
+        if gpu:
+            network.G_ema.cuda()
+            network.D.cuda()
+        else:
+            keep_freed_memory()
+            finish(network.G_ema)
+            finish(network.D)
         drawn = _draw(job, network, mode, seed, steps)
         trained_by = earlier_run(job.source("model"), execution_id)
         write_report(job.output("report"), Run(dataset, execution_id, prepare, model, drawn, trained_by))

@@ -20,9 +20,9 @@ from functools import partial
 
 from containers.contract import StopRequest, TrainingJob, base_folder, run_job
 from containers.errors import StepError
+from containers.train.gpus import count_gpus
 from containers.train.hyperparameters import read_hyperparameters
-from containers.train.memory import restart_with_malloc_settings
-from containers.train.processes import count_gpus, is_one_of_many, sentence_file, train_together
+from containers.train.processes import is_one_of_many, sentence_file, train_together
 from stylegan2.errors import ModelError
 
 
@@ -48,5 +48,4 @@ def _train(job: TrainingJob, stop: StopRequest) -> None:
 
 
 if __name__ == "__main__":
-    restart_with_malloc_settings()
     sys.exit(main())

@@ -34,11 +34,6 @@ def is_one_of_many(environment: Mapping[str, str] = os.environ) -> bool:
     return "RANK" in environment
 
 
-def count_gpus(devices: Path = Path("/dev")) -> int:
-    """How many NVIDIA GPUs this container sees, counted without importing torch (which takes seconds)."""
-    return sum(file.name.removeprefix("nvidia").isdecimal() for file in devices.glob("nvidia*"))
-
-
 def sentence_file(job: TrainingJob) -> Path:
     """Where a process that `train_together` has started says why it failed."""
     return _sentence_file(job, os.environ["RANK"])

@@ -12,8 +12,9 @@ import torch
 
 from containers.contract import TrainingJob
 from containers.errors import InputError, SettingError, StepError
+from containers.train.gpus import has_nvidia_gpu
 from containers.train.hyperparameters import Hyperparameters
-from containers.train.memory import has_nvidia_gpu
+from stylegan2.host_memory import keep_freed_memory
 from stylegan2.network_file import DESCRIPTION_NAME, TENSORS_NAME, load_network
 from stylegan2.options import TrainingOptions, resolve_options
 from stylegan2.peers import connected
@@ -35,6 +36,8 @@ def train_network(job: TrainingJob, hyperparameters: Hyperparameters, should_sto
             # One line a tick on stdout: CloudWatch reads the job's metrics from it.
             logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
         options = _options(job, hyperparameters, peers.size)
+        if options.device == "cpu":
+            keep_freed_memory()
         result = train(options, peers=peers, should_stop=should_stop)
     if not peers.leads:
         return

@@ -271,9 +271,7 @@ class Generator(nn.Module):
         truncation_cutoff: int | None = None,
         noise_mode: NoiseMode = "const",
     ) -> Tensor:
-        ws = self.mapping(z, c, truncation_psi, truncation_cutoff)
-        img: Tensor = self.synthesis(ws, noise_mode)
-        return img
+        return cast(Tensor, self.synthesis(self.mapping(z, c, truncation_psi, truncation_cutoff), noise_mode))
 
 
 class DiscriminatorBlock(nn.Module):
@@ -282,8 +280,7 @@ class DiscriminatorBlock(nn.Module):
     compute_dtype: torch.dtype | None = None
     """What the convolutions compute in; None: in what comes in."""
     memory_format: torch.memory_format = torch.contiguous_format
-    """How pictures are laid out before they are read. A picture's few channels are cheaper to move than what follows,
-    and both branches then have the same layout."""
+    """Of the picture that is read: laid out as the weights are, so that nothing later has to be moved."""
 
     def __init__(
         self,
@@ -334,8 +331,7 @@ class DiscriminatorEpilogue(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if self.mbstd_channels > 0:
             x = minibatch_stddev(x, self.mbstd_group_size, self.mbstd_channels)
-        features: Tensor = self.out(self.fc(self.conv(x).flatten(1)))
-        return features
+        return cast(Tensor, self.out(self.fc(self.conv(x).flatten(1))))
 
 
 class Discriminator(nn.Module):

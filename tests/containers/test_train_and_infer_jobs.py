@@ -15,7 +15,6 @@ from containers.contract import ProcessingJob, TrainingJob, run_job
 from containers.errors import InputError, SettingError
 from containers.infer.step import infer
 from containers.prepare_report import PrepareSummary
-from containers.train import memory
 from containers.train.hyperparameters import read_hyperparameters
 from containers.train.step import train_network
 from stylegan2.errors import NetworkFileError
@@ -108,12 +107,10 @@ def test_a_training_that_is_stopped_saves_ends_well_and_is_continued_by_the_next
     for line in process.stdout:
         before.append(line)
         if line.startswith("tick 0"):
-            settings = Path(f"/proc/{process.pid}/environ").read_text().split("\0")
             process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert "stopped on request" in before[-1]
-    assert memory.has_nvidia_gpu() or "MALLOC_MMAP_MAX_=0" in settings
     ticks = kimg_of_ticks(job)
     assert len(list((tmp_path / "checkpoints").glob("checkpoint-*.pt"))) == 1
 
@@ -187,15 +184,6 @@ def test_a_gpu_that_torch_cannot_use_ends_the_job_instead_of_training_on_the_cpu
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     assert run_job(TrainingJob(tmp_path), lambda job: train_here(job.base)) == 1
     assert "has a GPU, but torch" in (tmp_path / "output/failure").read_text()
-
-
-def test_the_process_restarts_once_with_the_malloc_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[dict[str, str]] = []
-    monkeypatch.setattr(memory, "has_nvidia_gpu", lambda: False)
-    monkeypatch.setattr("os.execve", lambda _program, _arguments, environment: started.append(environment))
-    memory.restart_with_malloc_settings({"HOME": "/root", "MALLOC_TOP_PAD_": "1"})
-    memory.restart_with_malloc_settings(started[0])
-    assert started == [{**memory.MALLOC_SETTINGS, "HOME": "/root", "MALLOC_TOP_PAD_": "1"}]
 
 
 def test_the_trained_model_becomes_pictures_and_a_page(tmp_path: Path, archive: bytes, images: Path) -> None:
