@@ -25,6 +25,7 @@ from torch import Tensor
 
 from benchmarks import plain_stylegan2 as plain
 from local_aws.drawings import write_drawings
+from stylegan2.host_memory import keep_freed_memory
 from stylegan2.loss import PhaseStats
 from stylegan2.optimisation import ema_beta
 from stylegan2.options import TrainingOptions, resolve_options
@@ -124,6 +125,7 @@ def peak_memory_mb(which: str, case: str, folder: Path) -> float:
 def _memory(which: str, case: str, folder: str) -> None:
     options = options_of(*CASES[case], Path(folder))
     real = torch.rand(options.settings.batch, 3, options.resolution, options.resolution) * 2 - 1
+    keep_freed_memory()
     training = TrainingState(options) if which == "own" else PlainTraining(options)
     for _ in range(2):
         seconds_per_kimg(training.iterate, real)
@@ -136,6 +138,7 @@ def main() -> None:
     if sys.argv[1:2] == ["--memory"]:
         _memory(*sys.argv[2:])
         return
+    keep_freed_memory()  # as train.py does; for both
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {platform.machine()}, median of {rounds}\n")
     print("| case | plain s/kimg | own s/kimg | ratio | plain MB | own MB |\n|---|---|---|---|---|---|")

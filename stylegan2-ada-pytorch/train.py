@@ -17,7 +17,7 @@ from stylegan2.augment import PIPES
 from stylegan2.command_line import errors_as_messages
 from stylegan2.host_memory import keep_freed_memory
 from stylegan2.options import TrainingOptions, resolve_options
-from stylegan2.peers import Peers, connected
+from stylegan2.peers import ALONE, Peers, connected
 from stylegan2.performance import Compilation, Precision
 from stylegan2.presets import PRESETS
 from stylegan2.training import train
@@ -303,7 +303,7 @@ def main(tick: float | None, snap: int | None, dry_run: bool, **arguments: Any) 
             click.echo(json.dumps(options.as_json(), indent=2))
 
 
-def run(options: TrainingOptions, peers: Peers) -> None:
+def run(options: TrainingOptions, peers: Peers = ALONE) -> None:
     """Train; a first SIGINT or SIGTERM asks for a clean stop, a second one ends the process at once."""
     asked_to_stop = False
 

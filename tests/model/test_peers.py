@@ -3,7 +3,10 @@
 import dataclasses
 import functools
 import json
+import os
 import signal
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -111,6 +114,20 @@ def test_a_lost_process_ends_the_others_with_a_sentence(
     saved = load_checkpoint(kept)
     assert saved is not None
     assert saved["training"]["shown"] == 96, what
+
+
+def test_torchrun_starts_the_command_in_several_processes_of_which_one_speaks(data: Path, tmp_path: Path) -> None:
+    script = Path(__file__).parents[2] / "stylegan2-ada-pytorch/train.py"
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    command += ["--master-port", str(free_port()), str(script), "--data", str(data), "--outdir", str(tmp_path / "out")]
+    command += ["--preset", "tiny", "--kimg", "0.016", "--device", "cpu", "--signal-images", "0"]
+    ended = subprocess.run(
+        command, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=100
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.count("finished at kimg=0.016") == 1
+    assert "to 0.016 kimg on cpu, 2 processes" in ended.stdout
+    assert (tmp_path / "out/network.safetensors").is_file()
 
 
 def test_a_process_whose_peers_never_come_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
