@@ -7,7 +7,6 @@ paper256 at 256 px); every process does one round of a batch, alone they are don
 """
 
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -20,6 +19,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from local_aws.ports import free_port
 from stylegan2.options import resolve_options
 from stylegan2.peers import Peers, connected
 from stylegan2.training_state import TrainingState
@@ -71,10 +71,8 @@ def measure(processes: int, preset: str, resolution: int, folder: Path) -> None:
 
 def run(size: int, *arguments: str) -> tuple[float, float]:
     """Start `size` processes as torchrun would; what the first one printed."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = str(listener.getsockname()[1])
-    place = {**os.environ, "WORLD_SIZE": str(size), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    meeting = {"WORLD_SIZE": str(size), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
+    place = os.environ | meeting
     command = [sys.executable, "-m", "benchmarks.data_parallel", "--measure", *arguments]
     started = [
         subprocess.Popen(command, env=place | {"RANK": str(rank), "LOCAL_RANK": str(rank)}, stdout=subprocess.PIPE)

@@ -4,7 +4,6 @@ and door.
 
 import contextlib
 import secrets
-import socket
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from local_aws.deploy import deploy_stack
 from local_aws.door import Door
 from local_aws.guardian import MARK, start_guardian
 from local_aws.mailbox import Mailbox
+from local_aws.ports import free_port
 from local_aws.sagemaker.service import SageMakerStandIn
 from pipeline_builder.deploy import bundle_files, bundle_prefix, deploy_pipeline
 
@@ -130,14 +130,6 @@ class LocalWorkshop:
     @property
     def bucket(self) -> str:
         return self.outputs["BucketName"]
-
-
-def free_port() -> int:
-    """Return a TCP port on loopback that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def _set_off(guardian: "subprocess.Popen[bytes]") -> None:

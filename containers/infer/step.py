@@ -19,9 +19,8 @@ from containers.infer.report import write_report
 from containers.infer.results import Pictures, Run
 from containers.prepare_report import read_prepare_summary
 from containers.settings import EXECUTION_ID
-from stylegan2.host_memory import keep_freed_memory
 from stylegan2.network_file import LoadedNetwork, load_network
-from stylegan2.performance import finish
+from stylegan2.performance import place
 
 MODES = ("all", "generate", "mix", "project")
 # A few hundred steps give a fair likeness; the paper's 1000 are for a GPU.
@@ -49,13 +48,7 @@ def infer(job: ProcessingJob) -> None:
         model = Path(temporary)
         unpack_model(job.input("model") / "model.tar.gz", model)
         network = load_network(model)
-        if gpu:
-            network.G_ema.cuda()
-            network.D.cuda()
-        else:
-            keep_freed_memory()
-            finish(network.G_ema)
-            finish(network.D)
+        place([network.G_ema, network.D], "cuda" if gpu else "cpu")
         drawn = _draw(job, network, mode, seed, steps)
         trained_by = earlier_run(job.source("model"), execution_id)
         write_report(job.output("report"), Run(dataset, execution_id, prepare, model, drawn, trained_by))

@@ -15,6 +15,7 @@ with the argument `train`.
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import partial
 
@@ -30,7 +31,7 @@ def main() -> int:
     """Run the job; returns the exit code."""
     stop = StopRequest().install()
     job = TrainingJob(base_folder())
-    own_file = sentence_file(job) if is_one_of_many() else None
+    own_file = sentence_file(job, os.environ["RANK"]) if is_one_of_many() else None
     return run_job(job, partial(_train, stop=stop), known=(ModelError,), sentence_file=own_file)
 
 

@@ -34,9 +34,9 @@ def is_one_of_many(environment: Mapping[str, str] = os.environ) -> bool:
     return "RANK" in environment
 
 
-def sentence_file(job: TrainingJob) -> Path:
+def sentence_file(job: TrainingJob, rank: int | str) -> Path:
     """Where a process that `train_together` has started says why it failed."""
-    return _sentence_file(job, os.environ["RANK"])
+    return job.sentence_file.with_name(f"failure-{rank}")
 
 
 def train_together(job: TrainingJob, cluster: Cluster, per_machine: int, stop: StopRequest) -> None:
@@ -105,7 +105,7 @@ def _first_failure(processes: Mapping[int, subprocess.Popen[bytes]]) -> int | No
 
 
 def _sentence(job: TrainingJob, rank: int, status: int, size: int, host: str) -> str:
-    file = _sentence_file(job, str(rank))
+    file = sentence_file(job, rank)
     if file.is_file():
         return file.read_text(encoding="utf-8")
     how = f"with status {status}"
@@ -116,7 +116,3 @@ def _sentence(job: TrainingJob, rank: int, status: int, size: int, host: str) ->
         f"Process {rank} of 0 to {size - 1}, on {host}, was ended {how}. Everything up to the last checkpoint is "
         f"kept: start the job again to go on from there."
     )
-
-
-def _sentence_file(job: TrainingJob, rank: str) -> Path:
-    return job.sentence_file.with_name(f"failure-{rank}")

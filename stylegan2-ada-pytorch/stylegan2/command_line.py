@@ -16,11 +16,10 @@ from PIL import Image
 from torch import Tensor, nn
 
 from stylegan2.errors import ModelError
-from stylegan2.host_memory import keep_freed_memory
 from stylegan2.latents import load_ws, seed_ws
 from stylegan2.network_file import LoadedNetwork, load_generator, load_network
 from stylegan2.networks import Generator
-from stylegan2.performance import finish
+from stylegan2.performance import place
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -136,14 +135,9 @@ def open_generator(path: Path, device: str | None) -> Generator:
 def _move(networks: Sequence[nn.Module], device: str | None) -> None:
     name = device or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
-        for network in networks:
-            network.to(name)
-    except (RuntimeError, AssertionError) as error:  # torch says with either that there is no such device
+        place(networks, name)
+    except (RuntimeError, AssertionError) as error:
         raise click.BadParameter(f"{name!r} cannot be used on this machine", param_hint="--device") from error
-    if torch.device(name).type == "cpu":
-        keep_freed_memory()
-        for network in networks:
-            finish(network)
 
 
 def check_sources(seeds: list[int] | None, projected_w: Path | None, class_number: int | None) -> None:

@@ -11,7 +11,6 @@ Networks of stylegan2-ada-pytorch (`.pkl`) are read too, wherever one of ours is
 import inspect
 import json
 import math
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,11 +21,12 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
 from stylegan2.errors import NetworkFileError, OptionError
 from stylegan2.networks import Discriminator, Generator
 from stylegan2.official_import import read_official
+from stylegan2.whole_files import replacing, write_text_whole
+from stylegan2.without_numbers import WithoutNumbers
 
 T = TypeVar("T", Generator, Discriminator)
 
@@ -93,13 +93,9 @@ def save_network(
     }
     tensors_path, description_path = folder / TENSORS_NAME, folder / DESCRIPTION_NAME
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = tensors_path.with_suffix(".partial")
-        save_file(tensors, partial, metadata={"format": FORMAT})
-        os.replace(partial, tensors_path)
-        partial = description_path.with_suffix(".partial")
-        partial.write_text(text + "\n", encoding="utf-8")
-        os.replace(partial, description_path)
+        with replacing(tensors_path) as partial:
+            save_file(tensors, partial, metadata={"format": FORMAT})
+        write_text_whole(description_path, text + "\n")
     except (OSError, SafetensorError) as error:
         raise NetworkFileError(f"{folder}: the network cannot be written: {error}") from error
     return tensors_path
@@ -221,28 +217,10 @@ def _build(kind: type[T], arguments: dict[str, Any], part: str, path: Path) -> T
         if name == "conv_clamp" and value is not None and not _is_positive_number(value):
             raise NetworkFileError(f"{path}: {part}.conv_clamp must be null or a positive number, not {value!r}")
     try:
-        with _WithoutNumbers():
+        with WithoutNumbers():
             return kind(**arguments)
     except (OptionError, TypeError) as error:
         raise NetworkFileError(f"{path}: {part} cannot be built: {error}") from error
-
-
-class _WithoutNumbers(TorchFunctionMode):
-    """The numbers that a network begins with get a shape but no storage ("meta" tensors); its few constants are made.
-
-    torch.device("meta") computes the constants, and even a division, with code that takes a second to import.
-    """
-
-    def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        if func in (torch.randn, torch.zeros):
-            return torch.empty(*args, device="meta")
-        if func is torch.full:
-            return torch.empty(args[0], device="meta")
-        if func in (Tensor.div, Tensor.__truediv__) and args[0].is_meta:
-            return args[0]
-        return func(*args, **(kwargs or {}))
 
 
 def _is_positive_number(value: object) -> bool:

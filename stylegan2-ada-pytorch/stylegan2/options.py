@@ -17,6 +17,7 @@ from stylegan2.networks import Discriminator
 from stylegan2.performance import Performance, resolve_performance
 from stylegan2.picture_size import PictureSize
 from stylegan2.presets import Settings, settings_of
+from stylegan2.without_numbers import WithoutNumbers
 
 Augmentation = Literal["ada", "noaug", "fixed"]
 
@@ -259,9 +260,8 @@ def resolve_options(
         keep=keep,
         signal_images=signal_images,
     )
-    if freezed:  # otherwise not worth the seconds that PyTorch takes to prepare for networks without storage
-        with torch.device("meta"):
-            freeze_layers(Discriminator(**options.discriminator_kwargs()), freezed)  # refuses too many
+    with WithoutNumbers():
+        freeze_layers(Discriminator(**options.discriminator_kwargs()), freezed)  # refuses too many
     return options
 
 

@@ -68,17 +68,18 @@ class Peers:
 
     def largest(self, number: int) -> int:
         """The largest of all processes' numbers. Computed on the CPU: no GPU is waited for."""
-        return int(self._reduced(number, dist.ReduceOp.MAX))
+        return self._reduced(number, dist.ReduceOp.MAX)
 
     def smallest(self, number: int) -> int:
         """The smallest of all processes' numbers."""
-        return int(self._reduced(number, dist.ReduceOp.MIN))
+        return self._reduced(number, dist.ReduceOp.MIN)
 
-    def _reduced(self, number: int, how: Any) -> Tensor:
+    def _reduced(self, number: int, how: Any) -> int:
+        if self.size == 1:
+            return number
         value = torch.tensor(number, dtype=torch.int64)
-        if self.size > 1:
-            _answered(lambda: dist.all_reduce(value, how))
-        return value
+        _answered(lambda: dist.all_reduce(value, how))
+        return int(value)
 
     def from_the_first(self, state: dict[str, Any] | None) -> dict[str, Any] | None:
         """The first process's checkpoint, whatever this process has found. Tensors, numbers and strings only."""

@@ -15,7 +15,7 @@ import importlib.util
 import logging
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from stylegan2.errors import OptionError
+from stylegan2.host_memory import keep_freed_memory
 from stylegan2.networks import Discriminator, DiscriminatorBlock, Generator, SynthesisBlock, SynthesisLayer
 
 Precision = Literal["fp32", "bf16", "fp16"]
@@ -131,6 +132,19 @@ def finish(network: nn.Module) -> None:
             if part.up:
                 turned = part.weight.transpose(0, 1).contiguous(memory_format=torch.channels_last)
                 part.weight.data = turned.transpose(0, 1)
+
+
+def place(networks: Sequence[nn.Module], device: str) -> None:
+    """Move networks that draw to their device; for a CPU they are finished, and the memory they compute with is kept.
+
+    Raises RuntimeError or AssertionError, with either of which torch says that there is no such device.
+    """
+    for network in networks:
+        network.to(device)
+    if torch.device(device).type == "cpu":
+        keep_freed_memory()
+        for network in networks:
+            finish(network)
 
 
 def compiled(network: nn.Module, compilation: Compilation) -> Callable[..., Tensor]:

@@ -9,16 +9,18 @@ from pathlib import Path
 def replacing(path: Path) -> Iterator[Path]:
     """Give a place beside `path` to write to; afterwards that file takes the name `path`. Makes the folder.
 
-    An OSError names `path`, whatever file it was about, and leaves no rest.
+    What goes wrong leaves no rest; an OSError names `path`, whatever file it was about.
     """
     partial = path.with_name(path.name + ".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
         partial.replace(path)
-    except OSError as error:
+    except BaseException as error:
         partial.unlink(missing_ok=True)
-        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+        if isinstance(error, OSError):
+            raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+        raise
 
 
 def write_text_whole(path: Path, text: str) -> None:

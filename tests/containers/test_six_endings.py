@@ -6,12 +6,10 @@ sentence that names what is at fault, and whatever was there before is there aft
 
 import json
 import re
-import resource
 import shutil
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +28,7 @@ from stylegan2.errors import ModelError
 from stylegan2.network_file import load_network
 from stylegan2.preparation import prepare_images
 from tests.containers.jobs import Job, draw
+from tests.model.small_disk import files_of_at_most
 
 HYPERPARAMETERS = {
     "dataset": "faces",
@@ -276,17 +275,6 @@ def test_numbers_that_are_not_finite_end_it_with_what_was_saved_before(
     assert_one_sentence(said)
     assert re.search(r"diverged before kimg=0\.\d+: .*no longer finite", said), said
     assert_nothing_lost(before, contents(base))
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """The system refuses larger files (EFBIG), as a full disk refuses (ENOSPC)."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize(

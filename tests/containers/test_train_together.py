@@ -11,9 +11,9 @@ import pytest
 from containers.contract import Cluster, TrainingJob
 from containers.errors import InputError
 from containers.train.gpus import count_gpus
+from local_aws.ports import free_port
 from stylegan2.preparation import prepare_images
 from tests.containers.jobs import Job, draw
-from tests.model.together import free_port
 
 TWO_GPUS = "tests.containers.two_gpus"
 HOSTS = ["127.0.0.1", "127.0.0.2"]

@@ -4,11 +4,8 @@ import errno
 import json
 import os
 import re
-import resource
 import shutil
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +27,7 @@ from stylegan2.tick_stats import TickStats
 from stylegan2.training import train
 
 from .pictures import write_pictures
+from .small_disk import files_of_at_most
 from .trainings import assert_same_weights, options, stop_after
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -104,17 +102,6 @@ def test_the_last_line_of_the_statistics_says_that_time_was_up(data: Path, tmp_p
 
 
 # Full disks -----------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """The system refuses larger files (EFBIG), as a full disk refuses (ENOSPC)."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_checkpoint_that_does_not_fit_leaves_the_one_before_and_no_rest(tmp_path: Path) -> None:

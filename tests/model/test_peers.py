@@ -14,6 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
+from local_aws.ports import free_port
 from stylegan2.checkpoint import load_checkpoint
 from stylegan2.errors import OptionError, PeerLostError
 from stylegan2.options import resolve_options
@@ -21,7 +22,6 @@ from stylegan2.peers import ALONE, PATIENCE, Peers, connected
 from stylegan2.training import train
 from tests.model.pictures import write_pictures
 from tests.model.together import (
-    free_port,
     outcomes_of,
     start_together,
     together,

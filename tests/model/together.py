@@ -3,7 +3,6 @@
 import json
 import multiprocessing
 import os
-import socket
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,6 +14,7 @@ from unittest.mock import patch
 
 import torch
 
+from local_aws.ports import free_port
 from stylegan2 import real_images
 from stylegan2.errors import ModelError
 from stylegan2.peers import PATIENCE, Peers, connected
@@ -52,13 +52,6 @@ def outcomes_of(processes: list[BaseProcess], folder: Path) -> list[dict[str, An
 def together(work: Work, size: int, folder: Path, *, patience: timedelta = PATIENCE) -> list[dict[str, Any]]:
     """What each of `size` processes returned; {"error": sentence} where it raised one of the package's errors."""
     return outcomes_of(start_together(work, size, folder, patience=patience), folder)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _context() -> ForkServerContext:
