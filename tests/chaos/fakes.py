@@ -211,6 +211,16 @@ class FakeSageMaker:
         }
         return described | ({"FailureReason": execution.failure_reason} if execution.failure_reason else {})
 
+    def list_pipeline_executions(self, PipelineName: str, CreatedAfter: datetime) -> dict[str, Any]:
+        if PipelineName != self._pipeline:
+            raise client_error("ResourceNotFound", "ListPipelineExecutions")
+        found = [e for e in self.executions.values() if e.started_at > CreatedAfter]
+        return {
+            "PipelineExecutionSummaries": [
+                {"PipelineExecutionArn": e.arn, "PipelineExecutionDescription": e.description} for e in found
+            ]
+        }
+
     def list_pipeline_execution_steps(self, PipelineExecutionArn: str, **_: Any) -> dict[str, Any]:
         return {"PipelineExecutionSteps": self._find(PipelineExecutionArn, "ListPipelineExecutionSteps").steps}
 

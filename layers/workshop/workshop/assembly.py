@@ -3,6 +3,7 @@
 from functools import cache
 
 from workshop import clients
+from workshop.claims import Claims
 from workshop.config import (
     EndingConfig,
     LinkConfig,
@@ -22,6 +23,7 @@ from workshop.reporting import Reporter
 from workshop.runs import Runs
 from workshop.settling import Timers
 from workshop.start_requests import StartRequests
+from workshop.starting import Starter
 from workshop.uploads import UploadCollector
 
 
@@ -37,7 +39,9 @@ def start_run() -> StartRequests:
     config = StartRunConfig.from_env()
     ledger, runs, notices = _records(config.notices)
     timers, ending = _ending(config.ending, ledger, runs)
-    reconciler = Reconciler(config, clients.s3(), clients.sagemaker(), ledger, runs, timers, notices, ending)
+    starter = Starter(clients.sagemaker(), config.pipeline_name)
+    claims = Claims(config, starter, ledger, runs, timers, notices)
+    reconciler = Reconciler(config, clients.s3(), ledger, runs, timers, notices, ending, claims)
     return StartRequests(config, clients.s3(), ledger, timers, reconciler)
 
 
@@ -71,4 +75,4 @@ def _records(config: NoticeConfig) -> tuple[Ledger, Runs, Notices]:
 
 def _ending(config: EndingConfig, ledger: Ledger, runs: Runs) -> tuple[Timers, Ending]:
     timers = Timers(clients.sqs(), config.settle_queue_url, ledger)
-    return timers, Ending(ledger, runs, timers, clients.lambda_(), config)
+    return timers, Ending(ledger, runs, timers, clients.lambda_(), clients.sagemaker(), config)

@@ -62,6 +62,7 @@ class KMS(Protocol):
 class SageMaker(Protocol):
     def start_pipeline_execution(self, **request: Any) -> Response: ...
     def describe_pipeline_execution(self, **request: Any) -> Response: ...
+    def list_pipeline_executions(self, **request: Any) -> Response: ...
     def list_pipeline_execution_steps(self, **request: Any) -> Response: ...
     def describe_processing_job(self, **request: Any) -> Response: ...
     def describe_training_job(self, **request: Any) -> Response: ...
@@ -133,6 +134,16 @@ def list_pages(s3: S3, **request: Any) -> Iterator[Response]:
     while page.get("IsTruncated"):
         page = s3.list_objects_v2(**request, ContinuationToken=page["NextContinuationToken"])
         yield page
+
+
+def list_executions(sagemaker: SageMaker, **request: Any) -> Iterator[Response]:
+    """All summaries of ListPipelineExecutions for this request."""
+    while True:
+        page = sagemaker.list_pipeline_executions(**request)
+        yield from page["PipelineExecutionSummaries"]
+        if not page.get("NextToken"):
+            return
+        request["NextToken"] = page["NextToken"]
 
 
 def list_steps(sagemaker: SageMaker, execution_arn: str) -> Iterator[Response]:

@@ -4,17 +4,24 @@ In this order, each step safe to repeat, so that a crash anywhere is repaired by
 the run's record, the count of successes, then in one write: the dataset idle, the slot free, the notice owed. Then the
 dataset is nudged: whatever came while the run was active becomes the next run. Last, the report function is invoked; it
 publishes each notice once.
+
+A run that has made everything is a success, even if the step that only tells of it has failed or was stopped: its
+people have their mail, or get it now, and must not get a second one that contradicts it.
 """
 
 import json
 
+from botocore.exceptions import ClientError
+
 from workshop import clock
-from workshop.clients import Lambda
+from workshop.clients import NOT_FOUND, Lambda, SageMaker, error_code, list_steps
 from workshop.config import EndingConfig
 from workshop.ledger import Ledger
 from workshop.runs import Runs
 from workshop.settling import Timers
+from workshop.starting import STEPS_WITHOUT_TRAINING
 from workshop.state import Claim, Phase, RunIdentity, RunRecord
+from workshop.telemetry import count
 
 EXECUTING = "Executing"
 STOPPING = "Stopping"
@@ -23,19 +30,42 @@ TERMINAL = frozenset({SUCCEEDED, "Failed", "Stopped", "CompletedWithFailures"})
 # Our own word for a run that SageMaker no longer knows.
 LOST = "Lost"
 
+_LAST_WORK, _TELLING = STEPS_WITHOUT_TRAINING
+
 
 class Ending:
     """Takes note of the end of runs."""
 
-    def __init__(self, ledger: Ledger, runs: Runs, timers: Timers, lambda_: Lambda, config: EndingConfig) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        runs: Runs,
+        timers: Timers,
+        lambda_: Lambda,
+        sagemaker: SageMaker,
+        config: EndingConfig,
+    ) -> None:
         self._ledger = ledger
         self._runs = runs
         self._timers = timers
         self._lambda = lambda_
+        self._sagemaker = sagemaker
         self._config = config
 
-    def finish(self, identity: RunIdentity, arn: str, status: str, ended_at: int) -> bool:
-        """The run `arn` has ended with `status`. True if that was news for the dataset."""
+    def ask(self, arn: str) -> tuple[str, int]:
+        """SageMaker's status of a run, or LOST, and when it last changed (epoch milliseconds)."""
+        try:
+            described = self._sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
+        except ClientError as error:
+            if error_code(error) in NOT_FOUND:
+                return LOST, clock.now_ms()
+            raise
+        changed = described.get("LastModifiedTime")
+        return described["PipelineExecutionStatus"], clock.to_ms(changed) if changed else clock.now_ms()
+
+    def finish(self, identity: RunIdentity, arn: str, status: str, ended_at: int) -> None:
+        """The run `arn` has ended with SageMaker's `status`, or is LOST."""
+        status = self._judged(arn, status)
         state = self._ledger.read(identity.dataset)
         claim = state.claim if state.attempt == identity.attempt and state.phase is not Phase.IDLE else None
         if claim is not None:
@@ -51,7 +81,32 @@ class Ending:
         # comes again: whoever has written may have died before the nudge.
         if won or state.last_execution_arn == arn:
             self._timers.nudge(identity.dataset)
-        return won
+        if won:
+            count(f"Runs{status}")
+        self.ask_for_report(identity, arn, status)
+
+    def reopen(self, identity: RunIdentity, arn: str) -> bool:
+        """A run is said to be executing. True if it had ended and goes on: somebody has had SageMaker retry it
+        (RetryPipelineExecution), past the ledger. It then holds its dataset and a slot like any other."""
+        run = self._runs.read(arn)
+        if run is None or run.status is None or self.ask(arn)[0] not in {EXECUTING, STOPPING}:
+            return False
+        self._ledger.reopen(identity, arn, clock.now_ms())
+        self._runs.reopen(arn)
+        return True
+
+    def _judged(self, arn: str, status: str) -> str:
+        if status in {SUCCEEDED, LOST}:
+            return status
+        try:
+            steps = {step["StepName"]: step.get("StepStatus") for step in list_steps(self._sagemaker, arn)}
+        except ClientError as error:
+            if error_code(error) in NOT_FOUND:
+                return status
+            raise
+        steps.pop(_TELLING, None)
+        made_everything = _LAST_WORK in steps and set(steps.values()) == {SUCCEEDED}
+        return SUCCEEDED if made_everything else status
 
     def _trained_seconds(self, claim: Claim, arn: str, status: str) -> int | None:
         """How long a run took that trained and succeeded: the next one of equal effort will take about as long."""

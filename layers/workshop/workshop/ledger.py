@@ -11,7 +11,9 @@ consistent count, and no slot can leak.
     IDLE --claim--> STARTING --record_running--> RUNNING --finish--> IDLE
                        |  |                                           ^
                        |  +------------------finish------------------>|   the end may be heard before the start
-                       +-------------------release------------------->+   is recorded; SageMaker said "later"
+                       +-------------------release------------------->+   is recorded; nothing was started
+
+    IDLE --reopen--> RUNNING    somebody has had SageMaker retry the last run
 """
 
 from enum import StrEnum
@@ -22,21 +24,26 @@ from botocore.exceptions import ClientError
 from workshop.clients import DynamoDB, error_code
 from workshop.errors import LedgerBusy
 from workshop.items import from_item, to_item
-from workshop.state import Claim, DatasetState, Phase, RunIdentity
+from workshop.state import NOT_CONSIDERED, Claim, DatasetState, Phase, RunIdentity
 
 # Clauses of the conditions. Values are bound where they are used.
 IS_IDLE = "(attribute_not_exists(phase) OR phase = :idle)"
-NOTHING_SEEN_SINCE_READ = "lastSeen = :last_seen"
-NOTHING_EVER_SEEN = "attribute_not_exists(lastSeen)"
+NOTHING_SEEN_SINCE_READ = "uploads = :uploads"
+NOTHING_EVER_SEEN = "attribute_not_exists(uploads)"
 # Without it a whole run may have come and gone between read and claim, and its token would be used again.
 NOT_CLAIMED_SINCE_READ = "attempt = :read_attempt"
 NEVER_CLAIMED = "attribute_not_exists(attempt)"
 IS_STARTING = "phase = :starting"
 IS_THIS_ATTEMPT = "attempt = :attempt"
+IS_LAST_RUN = "lastExecutionArn = :arn"
 IS_STARTING_OR_THIS_RUN = "(phase = :starting OR (phase = :running AND executionArn = :arn))"
 A_SLOT_IS_FREE = "(attribute_not_exists(holders) OR size(holders) < :limit)"
 TIMER_IS_AS_READ = "timerDue = :previous"
 NO_TIMER = "attribute_not_exists(timerDue)"
+IS_RECORDED_TIMER = "timerDue = :due"
+# Without them a timer could be recorded whose message has come and gone, and others would wait for it in vain.
+NO_TIMER_RECEIVED_SINCE_READ = "timersReceived = :received"
+NO_TIMER_EVER_RECEIVED = "attribute_not_exists(timersReceived)"
 
 SLOTS_KEY = {"pk": "SLOTS", "sk": "STATE"}
 
@@ -66,34 +73,48 @@ class Ledger:
 
     def note_uploads(self, dataset: str, count: int, now: int) -> DatasetState:
         """Upload events were processed at `now`. Unconditional: the last one wins, and any of them will do."""
-        response = self._dynamodb.update_item(
-            TableName=self._table,
-            Key=to_item(dataset_key(dataset)),
-            UpdateExpression="SET lastSeen = :now ADD uploads :count",
-            ExpressionAttributeValues=to_item({":now": now, ":count": count}),
-            ReturnValues="ALL_NEW",
-        )
-        return DatasetState.from_values(dataset, from_item(response["Attributes"]))
+        return self._change(dataset, "SET lastSeen = :now ADD uploads :count", {":now": now, ":count": count})
 
-    def record_timer(self, dataset: str, due: int, previous: int | None) -> bool:
-        """Make `due` the live timer in the place of `previous`; False if somebody else armed one meanwhile."""
-        values = {":due": due} | ({":previous": previous} if previous is not None else {})
-        return self._update(
-            dataset_key(dataset),
-            "SET timerDue = :due",
-            NO_TIMER if previous is None else TIMER_IS_AS_READ,
-            values,
-        )
+    def record_timer(self, state: DatasetState, due: int) -> bool:
+        """Record the timer whose message was sent after `state` was read, in the place of the one that `state` has.
 
-    def clear_timer(self, state: DatasetState) -> bool:
-        """The live timer has been served; False if an upload or another timer came since `state` was read."""
-        values: dict[str, Any] = {":previous": state.timer_due}
-        return self._update(
-            dataset_key(state.dataset),
-            "REMOVE timerDue",
-            f"{TIMER_IS_AS_READ} AND {_seen_clause(state, values)}",
-            values,
-        )
+        False, and nothing is recorded, if another timer was recorded or any timer's message received since: that
+        message may have been this one.
+        """
+        values: dict[str, Any] = {":due": due}
+        as_read = _timer_clause(state, values)
+        none_received = NO_TIMER_EVER_RECEIVED
+        if state.timers_received:
+            none_received = NO_TIMER_RECEIVED_SINCE_READ
+            values[":received"] = state.timers_received
+        return self._update(dataset_key(state.dataset), "SET timerDue = :due", f"{as_read} AND {none_received}", values)
+
+    def receive_timer(self, dataset: str, due: int) -> DatasetState:
+        """A timer's message has been received: it is the recorded one no more. Returns the state after that."""
+        while True:
+            state = self._take_recorded_timer(dataset, due)
+            if state is None:
+                state = self._change(dataset, "ADD timersReceived :one", {":one": 1})
+            # Still there if it was recorded between the two writes. From the second one on nobody can record it.
+            if state.timer_due != due:
+                return state
+
+    def _take_recorded_timer(self, dataset: str, due: int) -> DatasetState | None:
+        update = "REMOVE timerDue ADD timersReceived :one"
+        try:
+            return self._change(dataset, update, {":one": 1, ":due": due}, IS_RECORDED_TIMER)
+        except ClientError as error:
+            if error_code(error) == "ConditionalCheckFailedException":
+                return None
+            raise
+
+    def conclude(self, state: DatasetState, *, timer_is_lost: bool) -> None:
+        """A look has left nothing to do: what was noted until `state` is not outstanding any more, and a timer whose
+        message is lost is forgotten. Nothing, if more was noted or another timer recorded since."""
+        values: dict[str, Any] = {":considered": state.uploads}
+        condition = f"{_seen_clause(state, values)} AND {_timer_clause(state, values)}"
+        update = "SET considered = :considered" + (" REMOVE timerDue" if timer_is_lost else "")
+        self._update(dataset_key(state.dataset), update, condition, values)
 
     def claim(self, state: DatasetState, claim: Claim, now: int, limit: int) -> Claimed:
         """Claim the dataset and a slot, if nothing has happened since `state` was read. The attempt is
@@ -104,6 +125,7 @@ class Ledger:
             ":attempt": state.attempt + 1,
             ":now": now,
             ":claim": claim.to_json(),
+            ":considered": state.uploads,
         }
         seen = _seen_clause(state, values)
         if state.attempt:
@@ -111,8 +133,8 @@ class Ledger:
         unclaimed = NOT_CLAIMED_SINCE_READ if state.attempt else NEVER_CLAIMED
         set_claim = self._write(
             dataset_key(state.dataset),
-            "SET phase = :starting, attempt = :attempt, claimAt = :now, claim = :claim "
-            "REMOVE timerDue, executionArn, runStartedAt",
+            "SET phase = :starting, attempt = :attempt, claimAt = :now, claim = :claim, considered = :considered "
+            "REMOVE executionArn, runStartedAt",
             f"{IS_IDLE} AND {unclaimed} AND {seen}",
             values,
         )
@@ -127,15 +149,18 @@ class Ledger:
             return Claimed.WON
         return Claimed.FULL if refused == [False, True] else Claimed.LOST
 
-    def release(self, dataset: str, attempt: int, timer_due: int | None) -> bool:
-        """Give a claim back whose start was certainly refused; `timer_due` is the timer that will look again."""
-        values: dict[str, Any] = {":idle": Phase.IDLE, ":starting": Phase.STARTING, ":attempt": attempt}
-        update = "SET phase = :idle"
-        if timer_due is not None:
-            update += ", timerDue = :due"
-            values[":due"] = timer_due
+    def release(self, dataset: str, attempt: int) -> bool:
+        """Give a claim back of which certainly nothing was started; its drop is outstanding again."""
         back = self._write(
-            dataset_key(dataset), update + " REMOVE claim", f"{IS_STARTING} AND {IS_THIS_ATTEMPT}", values
+            dataset_key(dataset),
+            "SET phase = :idle, considered = :not_considered REMOVE claim",
+            f"{IS_STARTING} AND {IS_THIS_ATTEMPT}",
+            {
+                ":idle": Phase.IDLE,
+                ":starting": Phase.STARTING,
+                ":attempt": attempt,
+                ":not_considered": NOT_CONSIDERED,
+            },
         )
         return not self._transact(back, self._leave_slot(dataset))
 
@@ -178,11 +203,34 @@ class Ledger:
             values |= {":effort": claim.effort, ":seconds": trained_seconds}
         over = self._write(
             dataset_key(identity.dataset),
-            update + " REMOVE claim, executionArn, runStartedAt ADD unreported :owed",
+            update + " REMOVE executionArn, runStartedAt ADD unreported :owed",
             f"{IS_THIS_ATTEMPT} AND {IS_STARTING_OR_THIS_RUN}",
             values,
         )
         return not self._transact(over, self._leave_slot(identity.dataset))
+
+    def reopen(self, identity: RunIdentity, arn: str, now: int) -> bool:
+        """The dataset's last run goes on, because somebody has had SageMaker retry it: it holds the dataset and a slot
+        again, even if none is free. False if another run has been claimed since."""
+        again = self._write(
+            dataset_key(identity.dataset),
+            "SET phase = :running, executionArn = :arn, runStartedAt = :now",
+            f"{IS_IDLE} AND {IS_THIS_ATTEMPT} AND {IS_LAST_RUN}",
+            {
+                ":idle": Phase.IDLE,
+                ":running": Phase.RUNNING,
+                ":attempt": identity.attempt,
+                ":arn": arn,
+                ":now": now,
+            },
+        )
+        take_slot = self._write(SLOTS_KEY, "ADD holders :dataset", None, {":dataset": {identity.dataset}})
+        return not self._transact(again, take_slot)
+
+    def leave_stray_slot(self, dataset: str) -> None:
+        """Free the slot of an idle dataset: only somebody who has edited the table can have left it one."""
+        is_idle = self._write(dataset_key(dataset), "SET phase = :idle", IS_IDLE, {":idle": Phase.IDLE})
+        self._transact(is_idle, self._leave_slot(dataset))
 
     def mark_reported(self, dataset: str, arn: str) -> None:
         """The notice on the end of the run `arn` has been sent."""
@@ -213,6 +261,12 @@ class Ledger:
     def _get(self, key: dict[str, str]) -> dict[str, Any]:
         response = self._dynamodb.get_item(TableName=self._table, Key=to_item(key), ConsistentRead=True)
         return from_item(response.get("Item", {}))
+
+    def _change(self, dataset: str, update: str, values: dict[str, Any], condition: str | None = None) -> DatasetState:
+        """The dataset's state after an update."""
+        request = self._write(dataset_key(dataset), update, condition, values)
+        response = self._dynamodb.update_item(**request, ReturnValues="ALL_NEW")
+        return DatasetState.from_values(dataset, from_item(response["Attributes"]))
 
     def _write(self, key: dict[str, str], update: str, condition: str | None, values: dict[str, Any]) -> dict[str, Any]:
         request: dict[str, Any] = {
@@ -258,7 +312,15 @@ def _snapshot_key(dataset: str, fingerprint: str) -> dict[str, str]:
 
 def _seen_clause(state: DatasetState, values: dict[str, Any]) -> str:
     """The clause "no upload was noted since the state was read"; its value is added to `values`."""
-    if state.last_seen is None:
+    if not state.uploads:
         return NOTHING_EVER_SEEN
-    values[":last_seen"] = state.last_seen
+    values[":uploads"] = state.uploads
     return NOTHING_SEEN_SINCE_READ
+
+
+def _timer_clause(state: DatasetState, values: dict[str, Any]) -> str:
+    """The clause "the recorded timer is the one that was read"; its value is added to `values`."""
+    if state.timer_due is None:
+        return NO_TIMER
+    values[":previous"] = state.timer_due
+    return TIMER_IS_AS_READ

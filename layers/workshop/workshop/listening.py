@@ -41,14 +41,14 @@ class Listener:
         logger.append_keys(dataset=identity.dataset)
         logger.info("execution", status=news.status)
         if news.status in TERMINAL:
-            if self._ending.finish(identity, arn, news.status, news.ended_at or clock.now_ms()):
-                count(f"Runs{news.status}")
-            self._ending.ask_for_report(identity, arn, news.status)
+            self._ending.finish(identity, arn, news.status, news.ended_at or clock.now_ms())
             return "ended"
         if news.status == EXECUTING:
             # The starter may have died between start and record: then this is the record.
             if self._ledger.record_running(identity.dataset, identity.attempt, arn, clock.now_ms()):
                 count("RunsStarted")
+            elif self._ending.reopen(identity, arn):
+                count("RunsRetried")
             announce_start(self._ledger, self._runs, self._notices, identity, arn)
             return "heard"
         if news.status == STOPPING:

@@ -144,6 +144,19 @@ def attention(
     )
 
 
+def not_started(say: Words, dataset: str, bucket: str, reason: str) -> Notice:
+    """SageMaker refuses to start the run."""
+    return render(
+        say,
+        Kind.ATTENTION,
+        "not_started",
+        dataset,
+        bucket=bucket,
+        folder=layout.uploads(dataset),
+        reason=printable(reason, MAX_REASON_CHARS),
+    )
+
+
 def stuck(say: Words, dataset: str, execution: Execution, seconds: float) -> Notice:
     """The run goes on for longer than its jobs may take."""
     return render(

@@ -16,23 +16,22 @@ Two calls at once, a call that dies anywhere, and a call that comes twice all en
 one conditional transaction, and the start has a token that is a function of the claim.
 """
 
-from dataclasses import asdict, dataclass, replace
-from enum import StrEnum
-
-from botocore.exceptions import ClientError
+from dataclasses import replace
 
 from workshop import clock, notice_content
 from workshop.announce import announce_start
-from workshop.clients import NOT_FOUND, S3, SageMaker, error_code
+from workshop.claims import RECHECK_SECONDS, Claims
+from workshop.clients import S3
 from workshop.config import StartRunConfig
 from workshop.ending import EXECUTING, LOST, STOPPING, TERMINAL, Ending
-from workshop.errors import SettingsError, StartDelayed, StartRefused
+from workshop.errors import SettingsError
 from workshop.ledger import Claimed, Ledger
+from workshop.looks import Outcome, Request, Result
 from workshop.names import parse_execution
 from workshop.notices import Notices
 from workshop.runs import Runs, attention_key, run_notice_key
 from workshop.settings import Choice, default_choice, parse_settings
-from workshop.settling import Timer, Timers, is_live
+from workshop.settling import NUDGE, Timer, Timers, is_live, is_lost
 from workshop.snapshot import (
     Listing,
     Targets,
@@ -43,13 +42,11 @@ from workshop.snapshot import (
     write_manifests,
     write_targets,
 )
-from workshop.starting import Starter, build_claim
-from workshop.state import Claim, DatasetState, Phase, RunIdentity
+from workshop.starting import build_claim
+from workshop.state import DatasetState, Phase, RunIdentity
 from workshop.telemetry import count, logger
 from workshop.words import Words, words
 
-# How often a dataset that waits for a free slot or for SageMaker is looked at.
-RECHECK_SECONDS = 60
 # After losing a race: soon enough to miss nothing, late enough for the other one to be done.
 LOOK_AGAIN_SECONDS = 5
 # A run older than this is asked about whenever somebody looks at its dataset: its end may have gone unheard.
@@ -60,50 +57,6 @@ REPORT_AGAIN_SECONDS = 600
 OTHER_STEPS_SECONDS = 6 * 3600
 
 
-class Outcome(StrEnum):
-    """What a call of reconcile has done or found."""
-
-    STARTED = "started"
-    WAITING = "waiting"  # not quiet yet, or somebody else is acting: a timer is armed
-    QUEUED = "queued"  # no free slot, or SageMaker is busy: a timer is armed
-    ACTIVE = "active"
-    ENDED = "ended"  # a run's unheard end was found; a timer is armed
-    ATTENTION = "attention"
-    NOTHING = "nothing"
-    STALE = "stale"  # a timer that was replaced by another one
-
-
-@dataclass(frozen=True)
-class Request:
-    """How a caller wants it. `patient`: respect the quiet time. `rerun`: run even a snapshot that was run last.
-    `inference_only`: make new pictures with the network that is there, whatever is new. `timer`: the due time of the
-    timer that is being served."""
-
-    timer: int | None = None
-    patient: bool = True
-    rerun: bool = False
-    inference_only: bool = False
-    overrides: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def insists(self) -> bool:
-        """Whether the caller wants a run, not only what is due."""
-        return self.rerun or self.inference_only
-
-
-@dataclass(frozen=True)
-class Result:
-    """What became of a call, for the log and for a person who called by hand."""
-
-    outcome: Outcome
-    dataset: str
-    detail: str = ""
-    execution_arn: str | None = None
-
-    def as_dict(self) -> dict[str, object]:
-        return asdict(self)
-
-
 class Reconciler:
     """`reconcile`, with everything it acts on."""
 
@@ -111,22 +64,21 @@ class Reconciler:
         self,
         config: StartRunConfig,
         s3: S3,
-        sagemaker: SageMaker,
         ledger: Ledger,
         runs: Runs,
         timers: Timers,
         notices: Notices,
         ending: Ending,
+        claims: Claims,
     ) -> None:
         self._config = config
         self._s3 = s3
-        self._sagemaker = sagemaker
         self._ledger = ledger
         self._runs = runs
         self._timers = timers
         self._notices = notices
         self._ending = ending
-        self._starter = Starter(sagemaker, config.pipeline_name)
+        self._claims = claims
         self._defaults = default_choice(config.default_preset, config.default_kimg, config.notice_language)
 
     def reconcile(self, dataset: str, request: Request | None = None) -> Result:
@@ -138,10 +90,10 @@ class Reconciler:
 
     def serve(self, timer: Timer) -> Result:
         """Reconcile because a timer is due, unless another timer has taken its place."""
-        state = self._ledger.read(timer.dataset)
-        if timer.is_stale(state, self._config.quiet_seconds):
-            return self._log(Result(Outcome.STALE, timer.dataset, "another timer is live"), Request())
-        request = Request(timer=timer.due)
+        state = self._timers.receive(timer)
+        request = Request()
+        if timer.due != NUDGE and is_live(state, self._config.quiet_seconds):
+            return self._log(Result(Outcome.STALE, timer.dataset, "another timer is live"), request)
         return self._log(self._act(state, request), request)
 
     def _log(self, result: Result, request: Request) -> Result:
@@ -153,18 +105,18 @@ class Reconciler:
     def _act(self, state: DatasetState, request: Request) -> Result:
         self._report_again(state)
         if state.phase is Phase.STARTING:
-            return self._resume(state, request)
+            return self._claims.take_over(state)
         if state.phase is Phase.RUNNING:
-            return self._watch(state, request)
+            return self._watch(state)
         listing = list_dataset(self._s3, self._config.bucket, state.dataset)
         if listing.refused:
             count("RefusedNames", listing.refused)
         targets = list_targets(self._s3, self._config.bucket, state.dataset)
         if listing.is_empty and not targets.images:
-            return self._done(state, request, Result(Outcome.NOTHING, state.dataset, "the folder is empty"))
+            return self._conclude(state, Result(Outcome.NOTHING, state.dataset, "the folder is empty"))
         wait = self._seconds_to_quiet(state, listing, targets)
         if wait > 0 and request.patient:
-            return self._wait(state, request, Outcome.WAITING, wait, "uploads are still coming in")
+            return self._wait(state, Outcome.WAITING, wait, "uploads are still coming in")
         return self._consider(state, listing, targets, request)
 
     def _consider(self, state: DatasetState, listing: Listing, targets: Targets, request: Request) -> Result:
@@ -178,7 +130,7 @@ class Reconciler:
         if request.inference_only or not trains:
             reason = self._why_no_inference(state, listing, targets, choice, request)
             if reason:
-                return self._done(state, request, Result(Outcome.NOTHING, state.dataset, reason))
+                return self._conclude(state, Result(Outcome.NOTHING, state.dataset, reason))
             source_arn = state.good_arn
         else:
             source_arn = None
@@ -186,7 +138,7 @@ class Reconciler:
                 faults.append(say.count(say.pictures_needed, self._config.min_images))
         if faults:
             self._tell_faults(say, listing, digest, faults)
-            return self._done(state, request, Result(Outcome.ATTENTION, state.dataset, " ".join(faults)))
+            return self._conclude(state, Result(Outcome.ATTENTION, state.dataset, " ".join(faults)))
         return self._claim_and_start(state, listing, targets, digest, choice, request, source_arn)
 
     @staticmethod
@@ -239,80 +191,39 @@ class Reconciler:
         )
         match self._ledger.claim(state, claim, clock.now_ms(), self._config.max_concurrent_runs):
             case Claimed.LOST:
-                return self._wait(state, request, Outcome.WAITING, LOOK_AGAIN_SECONDS, "something changed meanwhile")
+                return self._wait(state, Outcome.WAITING, LOOK_AGAIN_SECONDS, "something changed meanwhile")
             case Claimed.FULL:
-                return self._wait(state, request, Outcome.QUEUED, RECHECK_SECONDS, "as many runs as allowed are active")
-        return self._start(state, state.attempt + 1, claim, request, is_own=True)
+                return self._wait(state, Outcome.QUEUED, RECHECK_SECONDS, "as many runs as allowed are active")
+        return self._claims.start(RunIdentity(state.dataset, digest, state.attempt + 1), claim)
 
-    def _start(self, state: DatasetState, attempt: int, claim: Claim, request: Request, *, is_own: bool) -> Result:
-        """Start what was claimed: by this very call (`is_own`), or by one that has died.
+    def release(self, dataset: str) -> Result:
+        """Free what holds the dataset and its slot, for an operator, unless a run does."""
+        state = self._ledger.read(dataset)
+        match state.phase:
+            case Phase.STARTING:
+                return self._log(self._claims.release(state), Request())
+            case Phase.RUNNING:
+                return self._log(self._watch(state, ask_now=True), Request())
+        self._ledger.leave_stray_slot(dataset)
+        return self._log(Result(Outcome.NOTHING, dataset, "it holds no claim and no slot"), Request())
 
-        The claim is given back only if nothing can have been started. Otherwise it is kept: its token alone finds out
-        whether the run is there already, and another claim would start the snapshot a second time.
-        """
-        dataset = state.dataset
-        try:
-            arn = self._starter.start(dataset, attempt, claim)
-        except StartDelayed as delayed:
-            count("StartDelayed")
-            if not (is_own and delayed.is_first_answer):
-                return self._wait(state, request, Outcome.QUEUED, RECHECK_SECONDS, str(delayed))
-            due = self._timers.send(dataset, RECHECK_SECONDS)
-            self._ledger.release(dataset, attempt, due)
-            return Result(Outcome.QUEUED, dataset, str(delayed))
-        except StartRefused as refused:
-            # No timer: the caller's message comes back, and ends in the dead-letter queue, where an alarm is.
-            count("StartsRefused")
-            if is_own and refused.is_first_answer:
-                self._ledger.release(dataset, attempt, None)
-            raise
-        logger.append_keys(run=arn)
-        identity = RunIdentity(dataset, claim.fingerprint, attempt)
-        if self._ledger.record_running(dataset, attempt, arn, clock.now_ms()):
-            count("RunsStarted")
-        announce_start(self._ledger, self._runs, self._notices, identity, arn)
-        return Result(Outcome.STARTED, dataset, f"attempt {attempt}", arn)
-
-    def _resume(self, state: DatasetState, request: Request) -> Result:
-        """Somebody has claimed the dataset: is still starting the run, or has died."""
-        age = (clock.now_ms() - (state.claim_at or 0)) / 1000
-        if age < self._config.lease_seconds:
-            lease_left = self._config.lease_seconds - age
-            return self._wait(state, request, Outcome.WAITING, lease_left, "a start is under way")
-        claim = state.held_claim
-        count("ClaimsTakenOver")
-        return self._start(state, state.attempt, claim, request, is_own=False)
-
-    def _watch(self, state: DatasetState, request: Request) -> Result:
-        """A run is active, as far as we have heard."""
+    def _watch(self, state: DatasetState, *, ask_now: bool = False) -> Result:
+        """A run is active, as far as we have heard. SageMaker is asked if it has been long, or `ask_now`."""
         arn = state.execution_arn or ""
-        result = Result(Outcome.ACTIVE, state.dataset, "its end will look again", arn)
         identity = state.run
         announce_start(self._ledger, self._runs, self._notices, identity, arn)
         age = (clock.now_ms() - (state.run_started_at or 0)) / 1000
-        if age >= ASK_AFTER_SECONDS:
-            status, ended_at = self._ask(arn)
+        if ask_now or age >= ASK_AFTER_SECONDS:
+            status, ended_at = self._ending.ask(arn)
             if status in TERMINAL | {LOST}:
                 count("UnheardEnds")
                 self._ending.finish(identity, arn, status, ended_at)
-                self._ending.ask_for_report(identity, arn, status)
                 return Result(Outcome.ENDED, state.dataset, status, arn)
             if status not in {EXECUTING, STOPPING}:
                 logger.warning("unknown status of a run", status=status)
             if age > state.held_claim.max_train_seconds + OTHER_STEPS_SECONDS:
                 self._tell_stuck(state, arn, age)
-        return self._done(state, request, result)
-
-    def _ask(self, arn: str) -> tuple[str, int]:
-        """Status of an execution, and when it last changed (epoch milliseconds)."""
-        try:
-            described = self._sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
-        except ClientError as error:
-            if error_code(error) in NOT_FOUND:
-                return LOST, clock.now_ms()
-            raise
-        changed = described.get("LastModifiedTime")
-        return described["PipelineExecutionStatus"], clock.to_ms(changed) if changed else clock.now_ms()
+        return Result(Outcome.ACTIVE, state.dataset, "its end will look again", arn)
 
     def _tell_stuck(self, state: DatasetState, arn: str, age: float) -> None:
         """The run is longer than all its jobs may take together. It is not given up: it may still cost money."""
@@ -352,16 +263,13 @@ class Reconciler:
         newest = max(state.last_seen or 0, newest)
         return newest / 1000 + self._config.quiet_seconds - clock.now_ms() / 1000
 
-    def _wait(self, state: DatasetState, request: Request, outcome: Outcome, seconds: float, why: str) -> Result:
-        """Look again later, unless somebody else's timer will."""
-        if state.timer_due == request.timer or not is_live(state, self._config.quiet_seconds):
-            self._timers.arm(state, seconds)
+    def _wait(self, state: DatasetState, outcome: Outcome, seconds: float, why: str) -> Result:
+        self._timers.ensure(state.dataset, seconds, self._config.quiet_seconds)
         return Result(outcome, state.dataset, why)
 
-    def _done(self, state: DatasetState, request: Request, result: Result) -> Result:
-        """Nothing more to do: the timer that was served is spent. If an upload came since the state was read, it has
-        relied on that timer: look again."""
-        is_served = request.timer is not None and state.timer_due == request.timer
-        if is_served and not self._ledger.clear_timer(state):
-            self._timers.arm(state, LOOK_AGAIN_SECONDS)
+    def _conclude(self, state: DatasetState, result: Result) -> Result:
+        """Nothing more to do, for all that was noted until the state was read."""
+        timer_is_lost = is_lost(state, self._config.quiet_seconds)
+        if state.considered != state.uploads or timer_is_lost:
+            self._ledger.conclude(state, timer_is_lost=timer_is_lost)
         return result

@@ -38,6 +38,11 @@ def attention_key(dataset: str, fingerprint: str) -> dict[str, str]:
     return {"pk": f"DATASET#{dataset}", "sk": f"NOTICE#attention#{fingerprint}"}
 
 
+def refusal_key(dataset: str, fingerprint: str) -> dict[str, str]:
+    """Key of the one notice that SageMaker refuses to start a snapshot's run."""
+    return {"pk": f"DATASET#{dataset}", "sk": f"NOTICE#refused#{fingerprint}"}
+
+
 class Runs:
     """Reads and writes of the runs' items."""
 
@@ -104,6 +109,19 @@ class Runs:
             "expires = if_not_exists(expires, :expires)",
             ExpressionAttributeNames={"#status": "status"},
             ExpressionAttributeValues=to_item({":status": status, ":ended": ended_at, ":expires": _expiry(now)}),
+        )
+
+    def reopen(self, arn: str) -> None:
+        """An ended run goes on, because somebody has had SageMaker retry it: its next end is news again."""
+        table = {"TableName": self._table}
+        self._dynamodb.update_item(
+            **table,
+            Key=to_item(_run_key(arn)),
+            UpdateExpression="REMOVE #status, endedAt",
+            ExpressionAttributeNames={"#status": "status"},
+        )
+        self._dynamodb.update_item(
+            **table, Key=to_item(run_notice_key(arn, "failed")), UpdateExpression="REMOVE sentAt, leaseUntil"
         )
 
     def record_step(self, arn: str, step: str, started: str, status: str, details: dict[str, str], now: int) -> bool:

@@ -1,12 +1,19 @@
-"""Timers: at most one live delayed message per dataset that says "look again"; and nudges, which say "look now".
+"""Timers: delayed messages per dataset that say "look again", of which one is recorded; and nudges: "look now".
 
-A timer is a message on the SettleQueue plus its due time in the ledger. The message is sent first and recorded second:
-a crash in between leaves a message that nobody waits for, never a record of a timer that does not exist. A message
-whose due time is not the recorded one is stale and dropped, so that two timers never breed two chains.
+A timer is a message on the SettleQueue. Its due time may be recorded in the ledger, so that whoever else needs a look
+need not send another one. One law makes that safe:
 
-A nudge has no record. It is never stale, and it arms a timer only if none is live. A timer that is due at once would
-not do in its place: its message can arrive before its record is written, and then the record promises a look that has
-been had already.
+    A recorded timer's message is still to come.
+
+- The record goes when the message comes, before anything is looked at (Ledger.receive_timer): whoever has read the
+  record is looked after by that look, however soon or late it ends, and no end of a look removes a record.
+- A message is sent first and recorded second, on the condition that no message was received since
+  (Ledger.record_timer): a message that has overtaken its own record is never recorded, and a crash in between leaves a
+  message without a record, which is served like any other.
+- A message is dropped only while another one is recorded, which is still to come: two chains of timers become one.
+- A look that dies is had again: its message, or the event that has led to it, is delivered again.
+
+tests/chaos/protocol.py explores every order of these steps.
 """
 
 import json
@@ -46,19 +53,20 @@ class Timer:
             raise BadRequest("A settle message's due time must be a whole number of milliseconds.")
         return cls(check_dataset(dataset), due)
 
-    def is_stale(self, state: DatasetState, quiet_seconds: int) -> bool:
-        """Another timer than this one is live, and will do the work."""
-        return self.due != NUDGE and state.timer_due != self.due and is_live(state, quiet_seconds)
-
 
 def is_live(state: DatasetState, quiet_seconds: int) -> bool:
     """A timer is recorded and not so long overdue that its message must be lost."""
+    return state.timer_due is not None and not is_lost(state, quiet_seconds)
+
+
+def is_lost(state: DatasetState, quiet_seconds: int) -> bool:
+    """A timer is recorded and so long overdue that its message must be lost: somebody has emptied the queue."""
     grace_ms = max(3 * quiet_seconds, 60) * 1000
-    return state.timer_due is not None and clock.now_ms() <= state.timer_due + grace_ms
+    return state.timer_due is not None and clock.now_ms() > state.timer_due + grace_ms
 
 
 class Timers:
-    """Arms timers."""
+    """Sends, records and receives timers."""
 
     def __init__(self, sqs: SQS, queue_url: str, ledger: Ledger) -> None:
         self._sqs = sqs
@@ -68,14 +76,27 @@ class Timers:
     def arm(self, state: DatasetState, seconds: float) -> int:
         """Look at the dataset again in `seconds` (or sooner, then once more); replaces the timer of `state`.
 
-        Returns the due time. Losing the race to record it is fine: then another timer is live.
+        Returns the due time. Losing the race to record it is fine: the message comes all the same.
         """
         due = self.send(state.dataset, seconds)
-        self._ledger.record_timer(state.dataset, due, state.timer_due)
+        self._ledger.record_timer(state, due)
         return due
 
+    def ensure(self, dataset: str, seconds: float, quiet_seconds: int) -> None:
+        """Have the dataset looked at in `seconds`, or when the recorded timer is due."""
+        # Read now: the timer of a state that was read before may have come since, and then nobody looks again.
+        state = self._ledger.read(dataset)
+        if not is_live(state, quiet_seconds):
+            self.arm(state, seconds)
+
+    def receive(self, timer: Timer) -> DatasetState:
+        """The dataset's state, once a timer's message or a nudge has come."""
+        if timer.due == NUDGE:
+            return self._ledger.read(timer.dataset)
+        return self._ledger.receive_timer(timer.dataset, timer.due)
+
     def send(self, dataset: str, seconds: float) -> int:
-        """Send the message alone; the caller records the due time together with something else."""
+        """Send a message that is not recorded: it is served, unless another timer is recorded when it comes."""
         delay = min(max(1, math.ceil(seconds)), MAX_DELAY_SECONDS)
         due = clock.now_ms() + delay * 1000
         self._send(Timer(dataset, due), delay)

@@ -7,8 +7,9 @@ from workshop.clients import S3
 from workshop.config import StartRunConfig
 from workshop.errors import BadRequest
 from workshop.ledger import Ledger
+from workshop.looks import Request, Result
 from workshop.names import check_dataset
-from workshop.reconcile import Reconciler, Request, Result
+from workshop.reconcile import Reconciler
 from workshop.settling import Timer, Timers
 from workshop.starting import check_overrides
 from workshop.sweeping import look_at_all, sweep
@@ -49,15 +50,17 @@ class StartRequests:
         return sweep(self._s3, self._config.bucket, self._ledger, self._timers, self._config.quiet_seconds)
 
     def manual(self, event: Mapping[str, Any]) -> Result:
-        """A person asks: {"dataset": name, "rerun": bool, "inferenceOnly": bool, "parameters": {name: value}}; all but
-        the name may be missing.
+        """A person asks: {"dataset": name, "rerun": bool, "inferenceOnly": bool, "parameters": {name: value}}, or
+        {"dataset": name, "release": true} for what holds the dataset to be freed; all but the name may be missing.
 
         The quiet time does not hold for a person. Raises BadRequest or RefusedName naming what is wrong.
         """
         dataset = check_dataset(event.get("dataset"))
-        rerun, inference_only = (_flag(event, name) for name in ("rerun", "inferenceOnly"))
+        rerun, inference_only, release = (_flag(event, name) for name in ("rerun", "inferenceOnly", "release"))
         overrides = check_overrides(event.get("parameters", {}))
         logger.append_keys(dataset=dataset)
+        if release:
+            return self._reconciler.release(dataset)
         request = Request(
             patient=False, rerun=rerun, inference_only=inference_only, overrides=tuple(sorted(overrides.items()))
         )

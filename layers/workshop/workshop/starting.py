@@ -3,12 +3,13 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from workshop import layout
-from workshop.clients import SageMaker, error_code
+from workshop.clients import NOT_FOUND, SageMaker, error_code, list_executions
 from workshop.config import StartRunConfig
 from workshop.errors import BadRequest, StartDelayed, StartRefused
 from workshop.names import printable
@@ -31,6 +32,9 @@ OPEN_PARAMETERS = frozenset(
 
 # What runs when only new pictures are wanted: https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-selective-ex.html
 STEPS_WITHOUT_TRAINING = ("Infer", "Notify")
+
+# By how much our clock may be before SageMaker's.
+_CLOCKS_DIFFER_SECONDS = 3600
 
 # Certainly nothing was started, and the same request may succeed later. ConflictException is documented as "a conflict
 # when you attempted to modify a SageMaker entity", for example an update of the pipeline at this moment.
@@ -156,13 +160,12 @@ class Starter:
         self._sagemaker = sagemaker
         self._pipeline = pipeline
 
-    def start(self, dataset: str, attempt: int, claim: Claim) -> str:
+    def start(self, identity: RunIdentity, claim: Claim) -> str:
         """The ARN of the one execution of this attempt.
 
         Raises StartDelayed or StartRefused when SageMaker did not start it with this call. Any other error leaves open
         whether it did; repeating the call with the same arguments finds out.
         """
-        identity = RunIdentity(dataset, claim.fingerprint, attempt)
         request: dict[str, Any] = {
             "PipelineName": self._pipeline,
             "PipelineExecutionDisplayName": display_name(identity),
@@ -188,6 +191,21 @@ class Starter:
                 message = f"SageMaker refuses to start {self._pipeline}: {code}: {error}"
                 raise StartRefused(message, is_first_answer=is_first_answer) from error
             raise
+
+    def find_execution(self, identity: RunIdentity, claimed_at: int) -> str | None:
+        """The ARN of the run's execution, if SageMaker lists it; `claimed_at` in epoch milliseconds."""
+        request: dict[str, Any] = {
+            "PipelineName": self._pipeline,
+            "CreatedAfter": datetime.fromtimestamp(claimed_at / 1000 - _CLOCKS_DIFFER_SECONDS, UTC),
+        }
+        try:
+            for execution in list_executions(self._sagemaker, **request):
+                if RunIdentity.from_json(execution.get("PipelineExecutionDescription")) == identity:
+                    return str(execution["PipelineExecutionArn"])
+        except ClientError as error:
+            if error_code(error) not in NOT_FOUND:  # without a pipeline there is no execution of it
+                raise
+        return None
 
 
 def _digest(overrides: Mapping[str, str]) -> str:

@@ -68,6 +68,10 @@ class RunIdentity:
             return None
 
 
+# `considered` of a drop whose start was given back: no count of uploads is equal to it.
+NOT_CONSIDERED = -1
+
+
 @dataclass(frozen=True)
 class DatasetState:
     """A dataset's item. Times are epoch milliseconds."""
@@ -76,9 +80,14 @@ class DatasetState:
     phase: Phase = Phase.IDLE
     attempt: int = 0  # number of claims so far
     last_seen: int | None = None  # when the last upload event was processed
-    timer_due: int | None = None  # the one live timer
+    uploads: int = 0  # number of upload events noted so far
+    considered: int = (
+        0  # `uploads` when last claimed or found to need nothing; or NOT_CONSIDERED
+    )
+    timer_due: int | None = None  # the recorded timer, whose message is still to come
+    timers_received: int = 0  # number of timer messages received so far
     claim_at: int | None = None
-    claim: Claim | None = None
+    claim: Claim | None = None  # of the run that is started or running, else of the last one
     execution_arn: str | None = None
     run_started_at: int | None = None
     last_fingerprint: str | None = None  # of the last run that ended
@@ -99,7 +108,10 @@ class DatasetState:
             phase=Phase(values.get("phase", Phase.IDLE)),
             attempt=values.get("attempt", 0),
             last_seen=values.get("lastSeen"),
+            uploads=values.get("uploads", 0),
+            considered=values.get("considered", 0),
             timer_due=values.get("timerDue"),
+            timers_received=values.get("timersReceived", 0),
             claim_at=values.get("claimAt"),
             claim=Claim.from_json(claim) if claim else None,
             execution_arn=values.get("executionArn"),

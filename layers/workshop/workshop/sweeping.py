@@ -7,7 +7,7 @@ sweep      (hourly) only the datasets with work outstanding: a run whose end may
 
 from workshop.clients import S3
 from workshop.ledger import Ledger
-from workshop.settling import Timers, is_live
+from workshop.settling import Timers, is_live, is_lost
 from workshop.snapshot import list_datasets
 from workshop.state import DatasetState, Phase
 from workshop.telemetry import count, logger
@@ -30,8 +30,7 @@ def is_outstanding(state: DatasetState, quiet_seconds: int) -> bool:
     """Whether something should happen to the dataset that no live timer will bring about."""
     if state.phase is not Phase.IDLE or state.unreported:
         return True
-    unserved = state.last_seen is not None and state.last_seen > (state.claim_at or 0)
-    return (state.timer_due is not None or unserved) and not is_live(state, quiet_seconds)
+    return (state.considered != state.uploads and not is_live(state, quiet_seconds)) or is_lost(state, quiet_seconds)
 
 
 def _nudge(timers: Timers, chosen: list[str], of: list[str]) -> dict[str, int]:
