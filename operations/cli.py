@@ -19,7 +19,7 @@ from operations.purging import Inventory, purge, refuse_if_active, take_inventor
 from operations.queues import dead_letter_queues, peek
 from operations.redriving import Redriven, redrive
 from operations.runs import STATUSES, Run, find_execution, list_runs
-from operations.starting import ATTENTION, STARTED, Answer, ask, ask_for_all, parse_parameters
+from operations.starting import ATTENTION, FREED, STARTED, Answer, ask, ask_for_all, parse_parameters, release
 from operations.subscribing import Subscribed, subscribe
 from operations.workshop_stack import Workshop
 from workshop.errors import RefusedName
@@ -154,6 +154,19 @@ def look(workshop: Workshop, dataset: str | None, everything: bool) -> None:
     else:
         answer = ask(workshop, dataset, rerun=False, parameters={})
         _tell(answer, is_well=answer.outcome != ATTENTION)
+
+
+@main.command(name="release")
+@click.argument("dataset")
+@of_workshop
+def release_dataset(workshop: Workshop, dataset: str) -> None:
+    """Free what holds DATASET and its slot, without starting anything.
+
+    For a start that SageMaker can never take (a pipeline that was deleted, a missing right) and that you do not want
+    tried again. A run that is active is not touched: cancel it.
+    """
+    answer = release(workshop, dataset)
+    _tell(answer, is_well=answer.outcome in FREED)
 
 
 @main.command(name="cancel")

@@ -1,4 +1,4 @@
-"""Asks start_run: look at a dataset, start it, rerun it with other parameters. The function decides."""
+"""Asks start_run: look at a dataset, start it, rerun it with other parameters, free it. The function decides."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,6 +13,8 @@ from workshop.names import check_dataset
 
 STARTED = "started"
 ATTENTION = "attention"
+# Outcomes of `release` after which nothing holds the dataset any more.
+FREED = frozenset({"released", "ended", "nothing"})
 # What each outcome of reconcile means for the person who has asked.
 MEANINGS = {
     STARTED: "a run has started",
@@ -20,6 +22,7 @@ MEANINGS = {
     "queued": "not started yet",
     "active": "a run is active",
     "ended": "a run had ended unnoticed, and is being reported now",
+    "released": "what held it is freed",
     ATTENTION: "cannot be run as it is",
     "nothing": "nothing to do",
     "stale": "nothing to do",
@@ -70,7 +73,16 @@ def ask(
         "inferenceOnly": inference_only,
         "parameters": dict(parameters),
     }
-    answer = _invoke(workshop, event)
+    return _answer(dataset, _invoke(workshop, event))
+
+
+def release(workshop: Workshop, dataset: str) -> Answer:
+    """Have what holds the dataset and its slot freed, unless a run does. Raises RefusedName or FunctionError."""
+    event = {"source": "manual", "dataset": check_dataset(dataset), "release": True}
+    return _answer(dataset, _invoke(workshop, event))
+
+
+def _answer(dataset: str, answer: Mapping[str, Any]) -> Answer:
     return Answer(
         dataset=dataset,
         outcome=str(answer["outcome"]),

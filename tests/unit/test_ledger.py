@@ -11,7 +11,7 @@ from tests.chaos.fake_dynamodb import FakeDynamoDB
 from tests.unit.conftest import ENVIRONMENT, TABLE, create_table, real_client
 from workshop.errors import LedgerBusy
 from workshop.ledger import Claimed, Ledger
-from workshop.state import Claim, DatasetState, Phase, RunIdentity
+from workshop.state import NOT_CONSIDERED, Claim, DatasetState, Phase, RunIdentity
 
 CLAIM = Claim("0" * 64, {"Kimg": "1"}, 9, 1, "sketch", 128, "auto 400 128", 86_400, None)
 RUN = RunIdentity("cats", "0" * 64, 1)
@@ -56,33 +56,76 @@ def test_uploads_are_counted_and_the_last_time_stands(ledger: Ledger, table: Any
 
 
 def test_of_two_who_arm_a_timer_at_once_one_wins(ledger: Ledger) -> None:
-    assert ledger.record_timer("cats", 100, None)
-    assert not ledger.record_timer("cats", 101, None)
-    assert ledger.record_timer("cats", 200, 100)
+    seen = ledger.read("cats")
+    assert ledger.record_timer(seen, 100)
+    assert not ledger.record_timer(seen, 101)
+    assert ledger.record_timer(ledger.read("cats"), 200)
     assert ledger.read("cats").timer_due == 200
 
 
-def test_a_served_timer_is_cleared_unless_an_upload_or_another_timer_came(ledger: Ledger) -> None:
-    ledger.note_uploads("cats", 1, 10)
-    ledger.record_timer("cats", 100, None)
+def test_the_record_of_a_timer_goes_when_its_message_comes(ledger: Ledger) -> None:
+    ledger.record_timer(ledger.read("cats"), 100)
+    assert ledger.receive_timer("cats", 100) == ledger.read("cats") == DatasetState("cats", timers_received=1)
+
+
+def test_the_message_of_another_timer_leaves_the_record(ledger: Ledger) -> None:
+    ledger.record_timer(ledger.read("cats"), 100)
+    assert ledger.receive_timer("cats", 99).timer_due == 100
+
+
+@pytest.mark.parametrize("received_before", [0, 1])
+def test_a_timer_whose_message_may_have_come_is_not_recorded(ledger: Ledger, received_before: int) -> None:
+    for _ in range(received_before):
+        ledger.receive_timer("cats", 1)
     seen = ledger.read("cats")
-    ledger.note_uploads("cats", 1, 11)
-    assert not ledger.clear_timer(seen)
-    seen = ledger.read("cats")
-    ledger.record_timer("cats", 200, 100)
-    assert not ledger.clear_timer(seen)
-    assert ledger.clear_timer(ledger.read("cats"))
+    ledger.receive_timer("cats", 100)
+    assert not ledger.record_timer(seen, 100)
     assert ledger.read("cats").timer_due is None
+
+
+def test_a_record_that_is_written_while_its_message_is_received_goes_with_it() -> None:
+    table = FakeDynamoDB()
+    ledger = Ledger(table, TABLE)
+    seen, update = ledger.read("cats"), table.update_item
+
+    def recorded_after_the_first_try(**request: Any) -> dict[str, Any]:
+        table.update_item = update  # type: ignore[method-assign]
+        try:
+            return update(**request)
+        finally:
+            assert ledger.record_timer(seen, 100)
+
+    table.update_item = recorded_after_the_first_try  # type: ignore[assignment,method-assign]
+    assert ledger.receive_timer("cats", 100).timer_due is None
+
+
+def test_a_look_concludes_what_it_has_seen_and_nothing_newer(ledger: Ledger) -> None:
+    seen = ledger.note_uploads("cats", 2, 10)
+    ledger.conclude(seen, timer_is_lost=False)
+    assert ledger.read("cats").considered == 2
+    ledger.note_uploads("cats", 1, 11)
+    ledger.conclude(seen, timer_is_lost=False)
+    assert (ledger.read("cats").considered, ledger.read("cats").uploads) == (2, 3)
+
+
+def test_a_lost_timer_is_forgotten_but_no_newer_one(ledger: Ledger) -> None:
+    ledger.record_timer(ledger.read("cats"), 100)
+    seen = ledger.read("cats")
+    ledger.conclude(seen, timer_is_lost=True)
+    assert ledger.read("cats").timer_due is None
+    ledger.record_timer(ledger.read("cats"), 200)
+    ledger.conclude(seen, timer_is_lost=True)
+    assert ledger.read("cats").timer_due == 200
 
 
 def test_a_claim_is_the_next_attempt_and_freezes_the_request(ledger: Ledger) -> None:
     ledger.note_uploads("cats", 1, 10)
-    ledger.record_timer("cats", 100, None)
+    ledger.record_timer(ledger.read("cats"), 100)
     assert ledger.claim(ledger.read("cats"), CLAIM, 20, 1) is Claimed.WON
 
     state = ledger.read("cats")
     assert (state.phase, state.attempt, state.claim, state.claim_at) == (Phase.STARTING, 1, CLAIM, 20)
-    assert (state.timer_due, state.last_seen) == (None, 10)
+    assert (state.timer_due, state.last_seen, state.considered) == (100, 10, 1)
     assert ledger.active_datasets() == {"cats"}
 
 
@@ -111,7 +154,7 @@ def test_a_claim_is_lost_to_a_whole_run_since_the_read(ledger: Ledger) -> None:
     ledger.note_uploads("cats", 1, 10)
     seen = ledger.read("cats")
     running(ledger, "cats")
-    seen = DatasetState("cats", attempt=seen.attempt, last_seen=ledger.read("cats").last_seen)
+    seen = DatasetState("cats", attempt=seen.attempt, uploads=ledger.read("cats").uploads)
     ledger.finish(RUN, CLAIM, ARN, "Succeeded", 40)
     assert ledger.claim(seen, CLAIM, 60, 5) is Claimed.LOST
 
@@ -121,19 +164,19 @@ def test_no_more_claims_than_slots(ledger: Ledger) -> None:
     assert ledger.claim(ledger.read("b"), CLAIM, 20, 2) is Claimed.WON
     assert ledger.claim(ledger.read("c"), CLAIM, 20, 2) is Claimed.FULL
     assert ledger.read("c").phase is Phase.IDLE
-    ledger.release("a", 1, None)
+    ledger.release("a", 1)
     assert ledger.claim(ledger.read("c"), CLAIM, 20, 2) is Claimed.WON
     assert ledger.active_datasets() == {"b", "c"}
 
 
-@pytest.mark.parametrize("timer", [None, 99])
-def test_a_released_claim_leaves_nothing_but_its_number(ledger: Ledger, timer: int | None) -> None:
+def test_a_released_claim_leaves_its_number_and_the_drop_outstanding(ledger: Ledger) -> None:
+    ledger.note_uploads("cats", 1, 10)
     ledger.claim(ledger.read("cats"), CLAIM, 20, 2)
-    assert ledger.release("cats", 1, timer)
-    assert not ledger.release("cats", 1, timer)
+    assert ledger.release("cats", 1)
+    assert not ledger.release("cats", 1)
 
     state = ledger.read("cats")
-    assert (state.phase, state.attempt, state.claim, state.timer_due) == (Phase.IDLE, 1, None, timer)
+    assert (state.phase, state.attempt, state.claim, state.considered) == (Phase.IDLE, 1, None, NOT_CONSIDERED)
     assert ledger.active_datasets() == set()
 
 
@@ -152,7 +195,7 @@ def test_a_finished_run_leaves_its_traces_and_frees_its_slot(ledger: Ledger) -> 
     assert not ledger.finish(RUN, CLAIM, ARN, "Succeeded", 41)
 
     state = ledger.read("cats")
-    assert (state.phase, state.claim, state.execution_arn) == (Phase.IDLE, None, None)
+    assert (state.phase, state.execution_arn) == (Phase.IDLE, None)
     assert (state.last_fingerprint, state.last_status, state.ended_at) == ("0" * 64, "Succeeded", 40)
     assert (state.last_effort, state.last_seconds) == ("auto 400 128", 3600)
     assert state.unreported == {ARN}
@@ -170,6 +213,41 @@ def test_the_end_of_another_run_changes_nothing(ledger: Ledger, attempt: int, ar
     before = running(ledger)
     assert not ledger.finish(RunIdentity("cats", "0" * 64, attempt), CLAIM, arn, "Failed", 40)
     assert ledger.read("cats") == before
+
+
+def test_a_retried_run_holds_its_dataset_and_a_slot_again_even_if_none_is_free(ledger: Ledger) -> None:
+    running(ledger)
+    ledger.finish(RUN, CLAIM, ARN, "Failed", 40)
+    ledger.claim(ledger.read("dogs"), CLAIM, 50, 1)
+    assert not ledger.reopen(RUN, "arn:other", 60)
+    assert ledger.reopen(RUN, ARN, 60)
+    assert not ledger.reopen(RUN, ARN, 60)
+
+    state = ledger.read("cats")
+    assert (state.phase, state.execution_arn, state.run_started_at) == (Phase.RUNNING, ARN, 60)
+    assert state.held_claim == CLAIM
+    assert ledger.active_datasets() == {"cats", "dogs"}
+
+
+def test_a_run_that_is_not_the_last_one_is_not_taken_back(ledger: Ledger) -> None:
+    running(ledger)
+    ledger.finish(RUN, CLAIM, ARN, "Failed", 40)
+    ledger.claim(ledger.read("cats"), CLAIM, 50, 5)
+    assert not ledger.reopen(RUN, ARN, 60)
+    assert ledger.read("cats").phase is Phase.STARTING
+
+
+def test_a_stray_slot_is_freed_and_that_of_a_claim_is_not(ledger: Ledger, table: Any) -> None:
+    table.update_item(
+        TableName=TABLE,
+        Key={"pk": {"S": "SLOTS"}, "sk": {"S": "STATE"}},
+        UpdateExpression="ADD holders :all",
+        ExpressionAttributeValues={":all": {"SS": ["cats"]}},
+    )
+    ledger.claim(ledger.read("dogs"), CLAIM, 20, 5)
+    for dataset in ("cats", "dogs"):
+        ledger.leave_stray_slot(dataset)
+    assert ledger.active_datasets() == {"dogs"}
 
 
 def test_a_report_pays_one_debt(ledger: Ledger) -> None:
@@ -199,7 +277,7 @@ def test_a_conflict_of_transactions_loses_a_claim_and_delays_everything_else() -
     with pytest.raises(LedgerBusy):
         ledger.finish(RUN, CLAIM, ARN, "Succeeded", 40)
     with pytest.raises(LedgerBusy):
-        ledger.release("cats", 1, None)
+        ledger.release("cats", 1)
 
 
 def test_successes_of_a_snapshot_are_counted_once_each(ledger: Ledger) -> None:

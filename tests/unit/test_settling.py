@@ -9,7 +9,7 @@ from tests.chaos.fakes import FakeClock, FakeSQS
 from workshop import clock
 from workshop.errors import BadRequest, RefusedName
 from workshop.ledger import Ledger
-from workshop.settling import Timer, Timers
+from workshop.settling import NUDGE, Timer, Timers, is_live, is_lost
 from workshop.state import DatasetState
 
 
@@ -41,21 +41,43 @@ def test_a_nudge_is_sent_at_once_leaves_no_record_and_is_never_stale(now: FakeCl
     ((body, delay),) = sent
     assert delay == 0
     assert ledger.read("cats").timer_due is None
-    assert not Timer.parse(body).is_stale(DatasetState("cats", timer_due=now.now + 1000), 60)
+    assert Timer.parse(body) == Timer("cats", NUDGE)
+
+
+def test_a_nudge_that_comes_leaves_the_record_alone(now: FakeClock) -> None:
+    ledger = Ledger(FakeDynamoDB(), "t")
+    timers = Timers(FakeSQS(lambda body, after: None), "queue", ledger)
+    due = timers.arm(ledger.read("cats"), 60)
+    assert timers.receive(Timer("cats", NUDGE)).timer_due == due == ledger.read("cats").timer_due
 
 
 @pytest.mark.parametrize(
-    ("recorded", "stale"),
+    ("recorded", "live", "lost"),
     [
-        (None, False),  # no timer is live: this message is as good as any
-        (1_000_000, False),  # it is the one
-        (1_060_000, True),  # another one is live
-        (1_000_000 - 181_000, False),  # another one was, but its message must be lost
+        (None, False, False),
+        (1_000_000, True, False),
+        (1_060_000, True, False),
+        (1_000_000 - 180_000, True, False),  # overdue: SQS or Lambda are late
+        (1_000_000 - 181_000, False, True),  # so long overdue that somebody must have emptied the queue
     ],
 )
-def test_a_message_is_stale_while_another_timer_is_live(now: FakeClock, recorded: int | None, stale: bool) -> None:
-    timer = Timer("cats", 1_000_000)
-    assert timer.is_stale(DatasetState("cats", timer_due=recorded), 60) is stale
+def test_a_recorded_timer_is_live_until_it_must_be_lost(
+    now: FakeClock, recorded: int | None, live: bool, lost: bool
+) -> None:
+    state = DatasetState("cats", timer_due=recorded)
+    assert (is_live(state, 60), is_lost(state, 60)) == (live, lost)
+
+
+def test_whoever_needs_a_look_sends_a_timer_only_if_none_is_recorded_now(now: FakeClock) -> None:
+    sent: list[str] = []
+    ledger = Ledger(FakeDynamoDB(), "t")
+    timers = Timers(FakeSQS(lambda body, after: sent.append(body)), "queue", ledger)
+    timers.ensure("cats", 60, quiet_seconds=60)
+    timers.ensure("cats", 60, quiet_seconds=60)
+    assert len(sent) == 1
+    timers.receive(Timer.parse(sent[0]))
+    timers.ensure("cats", 60, quiet_seconds=60)
+    assert len(sent) == 2
 
 
 @pytest.mark.parametrize(

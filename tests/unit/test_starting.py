@@ -75,13 +75,16 @@ def test_unknown_parameters_are_never_taken(given_parameters: dict[str, Any]) ->
         check_overrides(given_parameters)
 
 
+RUN = RunIdentity("cats", "0" * 64, 1)
+
+
 def claim(parameters: dict[str, str]) -> Claim:
     return Claim("0" * 64, parameters, 3, 0, "sketch", 128, "", 86_400, None)
 
 
 def test_the_request_is_valid_for_the_api() -> None:
     sagemaker = FakeSageMaker(FakeClock())
-    Starter(sagemaker, "workshop").start("cats", 1, claim({"Dataset": "cats", "Kimg": "400"}))
+    Starter(sagemaker, "workshop").start(RUN, claim({"Dataset": "cats", "Kimg": "400"}))
 
     (request,) = sagemaker.requests
     shape = MODEL.operation_model("StartPipelineExecution").input_shape
@@ -104,7 +107,7 @@ def test_a_refusal_says_whether_later_helps(code: str, status: int, error: type[
     sagemaker = FakeSageMaker(FakeClock())
     sagemaker.refusals = [client_error(code, "StartPipelineExecution", status)]
     with pytest.raises(error, match=code):
-        Starter(sagemaker, "workshop").start("cats", 1, claim({}))
+        Starter(sagemaker, "workshop").start(RUN, claim({}))
 
 
 def test_every_declared_error_of_the_api_is_known_above() -> None:
@@ -117,6 +120,6 @@ def test_an_error_that_leaves_it_open_is_not_turned_into_an_answer() -> None:
     sagemaker.refusals = [client_error("InternalFailure", "StartPipelineExecution", 500), TimeoutError()]
     starter = Starter(sagemaker, "workshop")
     with pytest.raises(Exception, match="InternalFailure"):
-        starter.start("cats", 1, claim({}))
+        starter.start(RUN, claim({}))
     with pytest.raises(TimeoutError):
-        starter.start("cats", 1, claim({}))
+        starter.start(RUN, claim({}))

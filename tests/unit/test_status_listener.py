@@ -108,6 +108,7 @@ def test_a_start_that_is_heard_after_the_end_is_not_announced(stage: Stage) -> N
     stage.settle()
     arn = next(iter(stage.sagemaker.executions))
     stage.dynamodb.delete_item(TableName="ledger", Key={"pk": {"S": f"RUN#{arn}"}, "sk": {"S": "NOTICE#started"}})
+    stage.sagemaker.end(arn, "Succeeded")
     stage.invoke("status_listener", news(stage, "Succeeded"))
     stage.invoke("status_listener", news(stage, "Executing"))
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from tests.chaos.fakes import client_error
 from tests.unit.conftest import Stage, sample
 from tests.unit.test_start_run import finish
-from workshop.state import Claim, DatasetState, Phase
+from workshop.state import NOT_CONSIDERED, Claim, DatasetState, Phase
 from workshop.sweeping import is_outstanding
 
 CLAIM = Claim("0" * 64, {}, 3, 0, "sketch", 128, "", 86_400, None)
@@ -54,6 +55,36 @@ def test_an_upload_whose_timer_was_lost_becomes_a_run(stage: Stage) -> None:
     assert len(stage.sagemaker.executions) == 1
 
 
+def test_a_dataset_whose_start_was_refused_is_outstanding(stage: Stage) -> None:
+    stage.sagemaker.refusals = [client_error("AccessDeniedException", "StartPipelineExecution", 403)]
+    stage.settle()
+    assert not stage.sagemaker.executions
+    assert sweep(stage)["nudged"] == 1
+    stage.serve_timer()
+
+    assert len(stage.sagemaker.executions) == 1
+
+
+def test_a_dataset_in_attention_is_looked_at_once_and_its_new_targets_wait_for_the_schedule(stage: Stage) -> None:
+    stage.settle(images=1)
+    assert stage.mail_kinds == ["attention"]
+    stage.put("inference/red-chairs/mine.jpg")
+    stage.later(3600)
+
+    assert sweep(stage) == {"datasets": 1, "nudged": 0}
+
+
+def test_a_dataset_uploaded_again_unchanged_is_not_outstanding(stage: Stage) -> None:
+    stage.settle()
+    finish(stage, "Succeeded")
+    stage.serve_timer()
+    stage.invoke("report_success", stage.invocations[-1][1])
+    stage.settle()
+    stage.later(3600)
+
+    assert sweep(stage) == {"datasets": 1, "nudged": 0}
+
+
 def test_a_timer_that_is_live_needs_no_help(stage: Stage) -> None:
     stage.put_images("red-chairs", 3)
     stage.upload_event("uploads/red-chairs/0000.png")
@@ -74,10 +105,13 @@ def test_a_running_dataset_whose_folder_is_gone_is_not_forgotten(stage: Stage) -
     ("state", "outstanding"),
     [
         (DatasetState("cats"), False),
-        (DatasetState("cats", last_seen=NOW), True),
-        (DatasetState("cats", last_seen=NOW, claim_at=NOW + 1), False),
-        (DatasetState("cats", last_seen=NOW, timer_due=NOW + 60_000), False),
-        (DatasetState("cats", last_seen=NOW, timer_due=NOW - 600_000), True),
+        (DatasetState("cats", uploads=3), True),
+        (DatasetState("cats", uploads=3, considered=3), False),
+        (DatasetState("cats", uploads=3, considered=2), True),
+        (DatasetState("cats", uploads=3, considered=NOT_CONSIDERED), True),
+        (DatasetState("cats", considered=NOT_CONSIDERED), True),
+        (DatasetState("cats", uploads=3, timer_due=NOW + 60_000), False),
+        (DatasetState("cats", uploads=3, timer_due=NOW - 600_000), True),
         (DatasetState("cats", timer_due=NOW - 600_000), True),
         (DatasetState("cats", phase=Phase.STARTING, claim=CLAIM, claim_at=NOW), True),
         (DatasetState("cats", phase=Phase.RUNNING, claim=CLAIM, claim_at=NOW), True),
