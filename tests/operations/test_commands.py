@@ -32,6 +32,7 @@ COMMANDS = {
     "rerun": ["rerun", "cats"],
     "start": ["start", "cats"],
     "look": ["look", "--all"],
+    "release": ["release", "cats"],
     "cancel": ["cancel", "abc"],
     "dead-letters": ["dead-letters"],
     "redrive": ["redrive", "all"],

@@ -8,7 +8,7 @@ import pytest
 from operations.starting import MEANINGS
 from tests.operations.desk import Desk
 from workshop.errors import BadRequest
-from workshop.reconcile import Outcome, Result
+from workshop.looks import Outcome, Result
 from workshop.starting import check_overrides
 
 ARN = "arn:aws:sagemaker:eu-central-1:123456789012:pipeline/workshop/execution/p4jn9xou8a8s"
@@ -133,3 +133,23 @@ def test_a_look_at_nothing_or_at_both_is_refused(desk: Desk, arguments: list[str
 def test_a_missing_right_to_ask_is_one_sentence(desk: Desk) -> None:
     desk.functions.refuses = "AccessDeniedException"
     assert "You may not call Invoke" in desk.fail("start", "cats")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "is_free"),
+    [
+        (Outcome.RELEASED, True),
+        (Outcome.ENDED, True),
+        (Outcome.NOTHING, True),
+        (Outcome.WAITING, False),
+        (Outcome.ACTIVE, False),
+        (Outcome.STARTED, False),
+    ],
+)
+def test_a_release_asks_the_function_and_says_whether_the_dataset_is_free(
+    desk: Desk, outcome: Outcome, is_free: bool
+) -> None:
+    answer(desk, outcome, "a reason")
+    said = desk.succeed("release", "cats") if is_free else desk.fail("release", "cats")
+    assert said.endswith(": a reason.\n")
+    assert the_event(desk) == {"source": "manual", "dataset": "cats", "release": True}

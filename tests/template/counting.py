@@ -33,9 +33,7 @@ def _names(argument: ast.expr) -> set[str]:
     match argument:
         case ast.Constant(value=str(name)):
             return {name}
-        case ast.JoinedStr(
-            values=[ast.Constant(value=str(start)), ast.FormattedValue(value=ast.Attribute(attr="status"))]
-        ):
+        case ast.JoinedStr(values=[ast.Constant(value=str(start)), ast.FormattedValue(value=ast.Name(id="status"))]):
             return {f"{start}{status}" for status in TERMINAL}
     raise AssertionError(f"cannot tell what is counted here: {ast.unparse(argument)}")
 

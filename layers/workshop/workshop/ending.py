@@ -21,7 +21,6 @@ from workshop.runs import Runs
 from workshop.settling import Timers
 from workshop.starting import STEPS_WITHOUT_TRAINING
 from workshop.state import Claim, Phase, RunIdentity, RunRecord
-from workshop.telemetry import count
 
 EXECUTING = "Executing"
 STOPPING = "Stopping"
@@ -63,8 +62,9 @@ class Ending:
         changed = described.get("LastModifiedTime")
         return described["PipelineExecutionStatus"], clock.to_ms(changed) if changed else clock.now_ms()
 
-    def finish(self, identity: RunIdentity, arn: str, status: str, ended_at: int) -> None:
-        """The run `arn` has ended with SageMaker's `status`, or is LOST."""
+    def finish(self, identity: RunIdentity, arn: str, status: str, ended_at: int) -> str | None:
+        """The run `arn` has ended with SageMaker's `status`, or is LOST. Returns the status that it has for its people,
+        if that was news for the dataset."""
         status = self._judged(arn, status)
         state = self._ledger.read(identity.dataset)
         claim = state.claim if state.attempt == identity.attempt and state.phase is not Phase.IDLE else None
@@ -81,9 +81,8 @@ class Ending:
         # comes again: whoever has written may have died before the nudge.
         if won or state.last_execution_arn == arn:
             self._timers.nudge(identity.dataset)
-        if won:
-            count(f"Runs{status}")
         self.ask_for_report(identity, arn, status)
+        return status if won else None
 
     def reopen(self, identity: RunIdentity, arn: str) -> bool:
         """A run is said to be executing. True if it had ended and goes on: somebody has had SageMaker retry it

@@ -41,7 +41,9 @@ class Listener:
         logger.append_keys(dataset=identity.dataset)
         logger.info("execution", status=news.status)
         if news.status in TERMINAL:
-            self._ending.finish(identity, arn, news.status, news.ended_at or clock.now_ms())
+            status = self._ending.finish(identity, arn, news.status, news.ended_at or clock.now_ms())
+            if status is not None:
+                count(f"Runs{status}")
             return "ended"
         if news.status == EXECUTING:
             # The starter may have died between start and record: then this is the record.

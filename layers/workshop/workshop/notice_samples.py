@@ -23,6 +23,7 @@ _SOURCE_ARN = "arn:aws:sagemaker:eu-central-1:123456789012:pipeline/workshop/exe
 _JOB_ARN = "arn:aws:sagemaker:eu-central-1:123456789012:training-job/pipelines-p4jn9xou8a8s-Train-tmgxry49ug"
 _CAPS = Caps(36_000, {"ml.g5.xlarge": 1.41, "ml.g5.2xlarge": 1.52}, 50)
 _MIN_IMAGES = 20
+_REFUSAL = "SageMaker refuses to start workshop: ResourceNotFound: Pipeline 'workshop' does not exist."
 _MANY_FAULTS = b"""
 background: red
 preset: [sketch]
@@ -61,6 +62,7 @@ def samples(language: str) -> dict[str, Notice]:
             for name, (failure, prepared) in failures_of.items()
         },
         "problems": notice_content.problems(say, _DATASET, execution, _BUCKET, _missing(say), rerun),
+        "not_started": notice_content.not_started(say, _DATASET, _BUCKET, _REFUSAL),
         "stuck": notice_content.stuck(say, _DATASET, execution, 130_000),
         "unknown_status": notice_content.unknown_status(say, _DATASET, execution, "Hibernating"),
     }

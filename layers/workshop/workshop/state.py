@@ -81,9 +81,7 @@ class DatasetState:
     attempt: int = 0  # number of claims so far
     last_seen: int | None = None  # when the last upload event was processed
     uploads: int = 0  # number of upload events noted so far
-    considered: int = (
-        0  # `uploads` when last claimed or found to need nothing; or NOT_CONSIDERED
-    )
+    considered: int = 0  # `uploads` when last claimed or found to need nothing; or NOT_CONSIDERED
     timer_due: int | None = None  # the recorded timer, whose message is still to come
     timers_received: int = 0  # number of timer messages received so far
     claim_at: int | None = None
