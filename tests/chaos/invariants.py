@@ -11,6 +11,7 @@ from workshop.snapshot import fingerprint, list_dataset, list_targets
 from workshop.state import Phase
 
 if TYPE_CHECKING:
+    from tests.chaos.fakes import FakeExecution
     from tests.chaos.world import World
 
 
@@ -59,6 +60,23 @@ def run_twice(world: World) -> Iterator[str]:
 def untold(world: World) -> Iterator[str]:
     notices = world.notices()
     for execution in world.sagemaker.executions.values():
-        kind = "succeeded" if execution.status == "Succeeded" else "failed"
+        kind = "succeeded" if made_everything(execution) else "failed"
         if execution.is_active or not notices[execution.arn.rsplit("/", 1)[1], kind]:
             yield f"nobody was told how {execution.arn} ended"
+
+
+def contradicted(world: World) -> Iterator[str]:
+    """A run that has made everything has not failed, whatever became of the step that tells of it. (One that is retried
+    may have failed before.)"""
+    notices = world.notices()
+    for execution in world.sagemaker.executions.values():
+        if (
+            made_everything(execution)
+            and execution.arn not in world.retried
+            and notices[execution.arn.rsplit("/", 1)[1], "failed"]
+        ):
+            yield f"people were told that {execution.arn} failed, which has made everything"
+
+
+def made_everything(execution: FakeExecution) -> bool:
+    return any(step["StepName"] == "Infer" for step in execution.steps)

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.chaos import stories
+from tests.chaos import stories, stories_of_trust
 from tests.chaos.world import World
 from workshop import assembly, ledger, reconcile, runs, settling, starting, sweeping
+from workshop.claims import Claims
 from workshop.ending import Ending
 from workshop.ledger import Ledger
+from workshop.looks import Outcome, Result
 from workshop.state import DatasetState, Phase
 
 ALWAYS = "(attribute_exists(pk) OR attribute_not_exists(pk))"
@@ -52,20 +54,16 @@ def no_look_after_terminal(patch: Patch) -> None:
 
 
 def claim_never_taken_over(patch: Patch) -> None:
-    patch.setattr(
-        reconcile.Reconciler,
-        "_resume",
-        lambda self, state, request: self._wait(state, request, reconcile.Outcome.WAITING, 60, "a start is under way"),
-    )
+    patch.setattr(Claims, "_lease_left", lambda self, state: 60.0)
 
 
 def throttled_takeover_gives_the_claim_back(patch: Patch) -> None:
-    real_start = reconcile.Reconciler._start
+    def release(self: Claims, dataset: str, why: str) -> Result:
+        self._timers.send(dataset, 60)
+        self._ledger.release(dataset, self._ledger.read(dataset).attempt)
+        return Result(Outcome.QUEUED, dataset, why)
 
-    def start(self: Any, *arguments: Any, is_own: bool) -> Any:
-        return real_start(self, *arguments, is_own=True)
-
-    patch.setattr(reconcile.Reconciler, "_start", start)
+    patch.setattr(Claims, "_keep", release)
 
 
 def running_execution_ignored(patch: Patch) -> None:
@@ -95,17 +93,59 @@ def slot_not_left(patch: Patch) -> None:
     patch.setattr(Ledger, "_transact", lambda self, *writes: real_transact(self, *filter(None, writes)))
 
 
-def timer_cleared_over_an_upload(patch: Patch) -> None:
-    patch.setattr(ledger, "_seen_clause", lambda state, values: ALWAYS)
+def record_outlives_its_message(patch: Patch) -> None:
+    def receive(self: Ledger, dataset: str, due: int) -> DatasetState:
+        state = self.read(dataset)
+        return replace(state, timer_due=None) if state.timer_due == due else state
+
+    patch.setattr(Ledger, "receive_timer", receive)
+
+
+def recorded_after_its_message(patch: Patch) -> None:
+    patch.setattr(ledger, "NO_TIMER_RECEIVED_SINCE_READ", ALWAYS)
+    patch.setattr(ledger, "NO_TIMER_EVER_RECEIVED", ALWAYS)
 
 
 def stale_timers_served(patch: Patch) -> None:
-    patch.setattr(settling.Timer, "is_stale", lambda self, state, quiet: False)
+    patch.setattr(reconcile, "is_live", lambda state, quiet: False)
 
 
 def every_timer_rearms(patch: Patch) -> None:
     stale_timers_served(patch)
-    patch.setattr(reconcile, "is_live", lambda state, quiet: False)
+    patch.setattr(settling, "is_live", lambda state, quiet: False)
+
+
+def refused_takeover_keeps_its_claim(patch: Patch) -> None:
+    patch.setattr(Claims, "_give_back", lambda self, identity, claim, refused: None)
+
+
+def refused_takeover_asks_nobody(patch: Patch) -> None:
+    patch.setattr(starting.Starter, "find_execution", lambda self, identity, claimed_at: None)
+
+
+def refused_start_forgotten(patch: Patch) -> None:
+    patch.setattr(ledger, "NOT_CONSIDERED", 3)  # as many as the drops of the stories have
+
+
+def nothing_concluded(patch: Patch) -> None:
+    patch.setattr(Ledger, "conclude", lambda self, state, *, timer_is_lost: None)
+
+
+def dead_notify_fails_the_run(patch: Patch) -> None:
+    patch.setattr(Ending, "_judged", lambda self, arn, status: status)
+
+
+def no_look_after_an_end_that_comes_again(patch: Patch) -> None:
+    real_read = Ledger.read
+
+    def read(self: Ledger, dataset: str) -> DatasetState:
+        return replace(real_read(self, dataset), last_execution_arn=None)
+
+    patch.setattr(Ledger, "read", read)
+
+
+def retried_runs_not_taken_back(patch: Patch) -> None:
+    patch.setattr(Ending, "reopen", lambda self, identity, arn: False)
 
 
 def look_before_the_end_is_written(patch: Patch) -> None:
@@ -191,7 +231,8 @@ MUTANTS = (
     terminal_event_ignored_while_starting,
     slots_not_counted,
     slot_not_left,
-    timer_cleared_over_an_upload,
+    record_outlives_its_message,
+    recorded_after_its_message,
     stale_timers_served,
     every_timer_rearms,
     look_before_the_end_is_written,
@@ -200,13 +241,21 @@ MUTANTS = (
     owed_notices_forgotten,
     sweep_looks_at_folders_only,
     ready_marker_ignored,
+    refused_takeover_keeps_its_claim,
+    refused_takeover_asks_nobody,
+    refused_start_forgotten,
+    nothing_concluded,
+    dead_notify_fails_the_run,
+    no_look_after_an_end_that_comes_again,
+    retried_runs_not_taken_back,
 )
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
 def test_each_fault_is_noticed(mutant: Callable[[Patch], None], monkeypatch: Patch) -> None:
     mutant(monkeypatch)
-    assert any(notices_a_fault(story) for story in reversed(stories.STORIES))  # the long story last
+    told = stories.STORIES + stories_of_trust.STORIES
+    assert any(notices_a_fault(story) for story in reversed(told))  # the long story last
 
 
 def notices_a_fault(story: Callable[[World], None]) -> bool:

@@ -1,0 +1,166 @@
+"""More stories: of what one relies on that another is about to change, and of answers that got lost."""
+
+from collections.abc import Callable
+
+from botocore.exceptions import ClientError
+
+from tests.chaos.fakes import client_error
+from tests.chaos.stories import crash, drop, only, start_by_hand
+from tests.chaos.world import World
+
+
+def refusal(code: str = "ValidationException", *, repeated: bool = False) -> ClientError:
+    """SageMaker refuses a start; `repeated`: only botocore's second try, whose first one's answer got lost."""
+    error = client_error(code, "StartPipelineExecution")
+    error.response["ResponseMetadata"]["RetryAttempts"] = int(repeated)
+    return error
+
+
+def holders(world: World) -> object:
+    return world.dynamodb.items.get(("SLOTS", "STATE"), {}).get("holders")
+
+
+def an_upload_during_a_look_at_a_dataset_at_rest_is_run(world: World) -> None:
+    """The look has listed the folder; whoever notes the upload must not wait for the timer that is being served."""
+    drop(world)
+    world.run()
+    world.upload("cats", "notes.txt")
+    world.run(30)
+    world.between("dynamodb", "update_item", lambda: world.upload("cats", "late.png"))
+    world.run()
+    assert "late.png" in world.images_of(only(world, 2)[-1])
+    world.check()
+
+
+def a_timer_whose_message_overtakes_its_record_is_waited_for_by_nobody(world: World) -> None:
+    def rival() -> None:
+        start_by_hand(world)
+        world.between("sqs", "send_message", lambda: world.run(10))
+
+    world.run_seconds = lambda: 20
+    drop(world)
+    world.run(30)
+    world.between("s3", "put_object", rival)
+    world.run(100)
+    only(world, 1)
+    world.upload("cats", "late.png")
+    world.run()
+    only(world, 2)
+    world.check()
+
+
+def an_end_that_a_look_has_found_leaves_no_timer_behind(world: World) -> None:
+    world.deaf_to = {"Succeeded"}
+    world.run_seconds = lambda: 30
+    drop(world)
+    world.run(1000)
+    world.upload("cats", "late.png")
+    world.run(62)  # its timer finds the end
+    world.upload("cats", "later.png")
+    world.deaf_to = set()
+    world.run()
+    assert {"late.png", "later.png"} <= {name for execution in only(world, 2) for name in world.images_of(execution)}
+    world.check()
+
+
+def a_start_refused_for_good_after_a_lost_answer_gives_its_slot_back(world: World) -> None:
+    world.sagemaker.refusals = [refusal(repeated=True), *(refusal() for _ in range(20))]
+    drop(world)
+    world.settle_everything(sweeps=2)
+    assert holders(world) is None, "a slot is held by a start that was refused for good"
+    world.dead_letters.clear()
+    world.sagemaker.refusals.clear()
+    world.settle_everything(sweeps=1)
+    only(world, 1)
+    world.check()
+
+
+def a_start_whose_answer_got_lost_is_found_where_its_repetition_is_refused(world: World) -> None:
+    drop(world)
+    world.run(30)
+    world.run_seconds = lambda: 5000
+    world.deaf_to = {"Executing"}
+    world.between("sagemaker", "start_pipeline_execution", crash)
+    world.run(100)
+    world.sagemaker.refusals = [refusal("AccessDeniedException")]
+    world.settle_everything(sweeps=2)
+    only(world, 1)
+    world.check()
+
+
+def a_refused_start_is_not_forgotten_once_its_letter_is_purged(world: World) -> None:
+    world.sagemaker.refusals = [refusal() for _ in range(5)]
+    drop(world)
+    world.run()
+    assert world.dead_letters
+    world.dead_letters.clear()
+    world.settle_everything(sweeps=1)
+    only(world, 1)
+    world.check()
+
+
+def a_dataset_that_needs_nothing_is_not_looked_at_every_hour(world: World) -> None:
+    drop(world)
+    world.run()
+    for key, (body, _) in list(world.s3.objects.items()):
+        if key.startswith("uploads/cats/"):
+            world.upload("cats", key.rsplit("/", 1)[1], body=body)
+    world.run()
+    before = world.looks
+    world.settle_everything(sweeps=2)
+    assert world.looks == before, "a dataset at rest is listed by the sweep"
+    only(world, 1)
+    world.check()
+
+
+def the_last_step_mails_and_dies_and_the_run_is_told_once(world: World) -> None:
+    world.dying_notify = True
+    drop(world)
+    world.run()
+    (execution,) = only(world, 1)
+    assert execution.status == "Failed"
+    assert {kind for _, kind in world.notices()} == {"started", "succeeded"}
+    world.check()
+
+
+def the_listener_dies_between_the_end_and_the_look_at_what_came_meanwhile(world: World) -> None:
+    drop(world)
+    world.run(300)
+    world.upload("cats", "late.png")
+    world.run(200)
+    only(world, 1)
+    world.between("dynamodb", "transact_write_items", crash)
+    world.run()
+    only(world, 2)
+    world.check()
+
+
+def a_run_is_retried_in_the_console_and_an_image_waits_for_its_end(world: World) -> None:
+    world.final_status = lambda: "Failed"
+    world.slots = 1
+    drop(world)
+    world.run()
+    (execution,) = only(world, 1)
+    world.final_status = lambda: "Succeeded"
+    world.retry(execution)
+    world.run(50)
+    world.upload("cats", "late.png")
+    world.run(300)
+    only(world, 1)
+    world.run()
+    only(world, 2)
+    world.check()
+
+
+STORIES: tuple[Callable[[World], None], ...] = (
+    an_upload_during_a_look_at_a_dataset_at_rest_is_run,
+    a_timer_whose_message_overtakes_its_record_is_waited_for_by_nobody,
+    an_end_that_a_look_has_found_leaves_no_timer_behind,
+    a_start_refused_for_good_after_a_lost_answer_gives_its_slot_back,
+    a_start_whose_answer_got_lost_is_found_where_its_repetition_is_refused,
+    a_refused_start_is_not_forgotten_once_its_letter_is_purged,
+    a_dataset_that_needs_nothing_is_not_looked_at_every_hour,
+    the_last_step_mails_and_dies_and_the_run_is_told_once,
+    the_listener_dies_between_the_end_and_the_look_at_what_came_meanwhile,
+    a_run_is_retried_in_the_console_and_an_image_waits_for_its_end,
+)
