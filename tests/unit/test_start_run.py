@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.chaos.fakes import client_error
-from tests.unit.conftest import Stage, sample
+from tests.unit.conftest import BUCKET, Stage, sample
 from workshop.errors import BadRequest, RefusedName
 
 
@@ -17,8 +17,9 @@ def executions(stage: Stage) -> list[dict[str, str]]:
 
 
 def targets_of(stage: Stage, parameters: dict[str, str]) -> Any:
-    """The manifest of the images to project."""
-    return stage.read_json(parameters["InferenceImagePath"].removeprefix("s3://workshop-bucket/"))
+    """The folder and the names of the images to project."""
+    record = stage.read_json(parameters["InferenceImagePath"].removeprefix("s3://workshop-bucket/"))
+    return [record["prefix"], *(image["name"] for image in record["objects"])]
 
 
 def manual(stage: Stage, **event: Any) -> dict[str, Any]:
@@ -34,11 +35,11 @@ def test_a_settled_drop_starts_one_run_with_every_parameter_and_says_so(stage: S
     (parameters,) = executions(stage)
     fingerprint = parameters["Fingerprint"]
     targets = parameters["InferenceImagePath"].removeprefix("s3://workshop-bucket/manifests/red-chairs/")
-    assert re.fullmatch(r"[0-9a-f]{64}\.targets\.manifest", targets)
+    assert re.fullmatch(r"[0-9a-f]{64}\.targets\.json", targets)
     assert parameters == {
         "Dataset": "red-chairs",
         "Fingerprint": fingerprint,
-        "ProcessInput": f"s3://workshop-bucket/manifests/red-chairs/{fingerprint}.manifest",
+        "ProcessInput": f"s3://workshop-bucket/manifests/red-chairs/{fingerprint}.json",
         "ProcessImage": "workshop-prepare:local",
         "ProcessInstanceType": "ml.m5.xlarge",
         "TrainImage": "workshop-train:local",
@@ -67,17 +68,18 @@ def test_a_settled_drop_starts_one_run_with_every_parameter_and_says_so(stage: S
     assert stage.item("SLOTS")["holders"] == {"SS": ["red-chairs"]}
 
 
-def test_the_manifests_name_the_snapshot_and_targets_to_project(stage: Stage) -> None:
+def test_the_records_name_the_snapshot_and_targets_to_project(stage: Stage) -> None:
     stage.settle(images=9)
 
     (parameters,) = executions(stage)
-    base = f"manifests/red-chairs/{parameters['Fingerprint']}"
-    names = [f"{number:04d}.png" for number in range(9)]
-    assert stage.read_json(f"{base}.manifest") == [{"prefix": "s3://workshop-bucket/uploads/red-chairs/"}, *names]
-    assert targets_of(stage, parameters)[1:] == ["0000.png", "0002.png", "0004.png", "0006.png"]
-    record = stage.read_json(f"{base}.json")
-    assert [stored["key"] for stored in record["objects"]] == [f"uploads/red-chairs/{name}" for name in names]
+    record = stage.read_json(f"manifests/red-chairs/{parameters['Fingerprint']}.json")
+    listed = stage.s3.list_objects_v2(Bucket=BUCKET, Prefix="uploads/red-chairs/")["Contents"]
+    assert (record["bucket"], record["prefix"]) == (BUCKET, "uploads/red-chairs/")
+    assert [(o["name"], o["etag"], o["size"]) for o in record["objects"]] == [
+        (entry["Key"].removeprefix(record["prefix"]), entry["ETag"].strip('"'), entry["Size"]) for entry in listed
+    ]
     assert record["settings"]["preset"] == "sketch"
+    assert targets_of(stage, parameters) == [record["prefix"], "0000.png", "0002.png", "0004.png", "0006.png"]
 
 
 def test_images_of_the_inference_folder_are_the_targets(stage: Stage) -> None:
@@ -86,7 +88,7 @@ def test_images_of_the_inference_folder_are_the_targets(stage: Stage) -> None:
     stage.settle()
 
     (parameters,) = executions(stage)
-    assert targets_of(stage, parameters) == [{"prefix": "s3://workshop-bucket/inference/red-chairs/"}, "mine.jpg"]
+    assert targets_of(stage, parameters) == ["inference/red-chairs/", "mine.jpg"]
 
 
 def test_settings_choose_and_bound_the_work(stage: Stage) -> None:

@@ -13,9 +13,12 @@ from typing import Any, Literal, Protocol, cast
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from botocore.utils import parse_timestamp
 
 Response = dict[str, Any]
+
+S3_CONNECTIONS = 32  # at a time
 
 NOT_FOUND = frozenset({"ResourceNotFound", "ResourceNotFoundException"})  # SageMaker's codes
 
@@ -95,7 +98,11 @@ def _s3_config() -> Config:
     redirect that breaks the signature. An endpoint of one's own has no host name per bucket."""
     own_endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     style: Literal["path", "virtual"] = "path" if own_endpoint else "virtual"
-    return Config(signature_version="s3v4", s3={"addressing_style": style, "us_east_1_regional_endpoint": "regional"})
+    return Config(
+        signature_version="s3v4",
+        s3={"addressing_style": style, "us_east_1_regional_endpoint": "regional"},
+        max_pool_connections=S3_CONNECTIONS,
+    )
 
 
 def s3() -> S3:
@@ -150,3 +157,8 @@ def error_code(error: Exception) -> str:
     """The service's own code of a botocore ClientError, "" for anything else."""
     response = getattr(error, "response", None)
     return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
+
+
+def http_status(error: ClientError) -> int:
+    """The status of the answer; HEAD's answers have no body and so nothing else."""
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
