@@ -66,21 +66,18 @@ class FakeS3:
         self._etags[Key] = f'"{self._puts:032x}"'
         return {}
 
-    def get_object(self, Bucket: str, Key: str, IfMatch: str | None = None) -> dict[str, Any]:
-        return {"Body": io.BytesIO(self._found(Key, IfMatch, "NoSuchKey", "GetObject"))}
+    def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:
+        if Key not in self.objects:
+            raise client_error("NoSuchKey", "GetObject", 404)
+        body, modified = self.objects[Key]
+        return {"Body": io.BytesIO(body), "LastModified": modified, "ContentLength": len(body)}
 
-    def head_object(
-        self, Bucket: str, Key: str, IfMatch: str | None = None, ChecksumMode: str | None = None
-    ) -> dict[str, Any]:
-        body = self._found(Key, IfMatch, "404", "HeadObject")
-        return {"ChecksumCRC32": _crc32(body), "ChecksumType": "FULL_OBJECT"} if ChecksumMode == "ENABLED" else {}
-
-    def _found(self, key: str, etag: str | None, missing: str, operation: str) -> bytes:
-        if key not in self.objects:
-            raise client_error(missing, operation, 404)
-        if etag not in (None, self._etags[key]):
-            raise client_error("PreconditionFailed", operation, 412)
-        return self.objects[key][0]
+    def head_object(self, Bucket: str, Key: str, ChecksumMode: str = "") -> dict[str, Any]:
+        if Key not in self.objects:
+            raise client_error("404", "HeadObject", 404)
+        body, modified = self.objects[Key]
+        checksum = {"ChecksumCRC32": _crc32(body)} if ChecksumMode == "ENABLED" else {}
+        return checksum | {"LastModified": modified, "ContentLength": len(body)}
 
     def list_objects_v2(
         self, Bucket: str, Prefix: str, Delimiter: str = "", ContinuationToken: str = "", MaxKeys: int = PAGE

@@ -5,6 +5,7 @@ import itertools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -129,6 +130,15 @@ class Item:
     refusal: str = ""  # with which S3 answers to a GET
     more: dict[str, str] = field(default_factory=dict)  # that the answer to a HEAD has
 
+    @property
+    def modified(self) -> datetime:
+        """A second after the one that was uploaded before it."""
+        return datetime.fromtimestamp(1_795_435_200 + int(self.etag), UTC)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return {"LastModified": self.modified, "ContentLength": len(self.body)}
+
 
 class Shelf:
     """An S3 with the calls that `identify` makes, on a clock that each of them moves on."""
@@ -142,47 +152,51 @@ class Shelf:
         self.heads: list[str] = []
         self.gets: list[str] = []
 
-    def _found(self, key: str, etag: str, operation: str) -> Item:
+    def _found(self, key: str, operation: str) -> Item:
         if key not in self.items:
             raise client_error("AccessDenied", operation, 403)  # without the right to list the bucket
-        if f'"{self.items[key].etag}"' != etag:
-            raise client_error("PreconditionFailed", operation, 412)
         return self.items[key]
 
-    def head_object(self, Bucket: str, Key: str, ChecksumMode: str, IfMatch: str) -> dict[str, Any]:
+    def head_object(self, Bucket: str, Key: str, ChecksumMode: str) -> dict[str, Any]:
         self.heads.append(Key)
         self.clock.now += round(self.head_seconds * 1000)
-        item = self._found(Key, IfMatch, "HeadObject")
+        item = self._found(Key, "HeadObject")
         if item.refusal and not item.more:
             raise client_error("400", "HeadObject", 400 if item.refusal == "InvalidRequest" else 403)
-        return {f"Checksum{kind}": value for kind, value in item.checksums.items()} | item.more
+        return {f"Checksum{kind}": value for kind, value in item.checksums.items()} | item.more | item.facts
 
-    def get_object(self, Bucket: str, Key: str, IfMatch: str = "") -> dict[str, Any]:
-        if not IfMatch:
+    def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:
+        if Key == "manifests/cats/contents.json":
             if not self.index:
                 raise client_error("AccessDenied", "GetObject", 403)
             return {"Body": io.BytesIO(self.index)}
         self.gets.append(Key)
-        item = self._found(Key, IfMatch, "GetObject")
+        item = self._found(Key, "GetObject")
         if item.refusal:
             raise client_error(item.refusal, "GetObject", 503 if item.refusal == "SlowDown" else 403)
         self.clock.now += round(self.read_seconds * 1000)
-        return {"Body": io.BytesIO(item.body)}
+        return {"Body": io.BytesIO(item.body)} | item.facts
 
     def put_object(self, Bucket: str, Key: str, Body: bytes, ContentType: str) -> None:
         assert Key == "manifests/cats/contents.json"
         self.index = Body
 
     def list_objects_v2(self, Bucket: str, Prefix: str, MaxKeys: int) -> dict[str, Any]:
-        found = [{"Key": k, "ETag": f'"{i.etag}"'} for k, i in sorted(self.items.items()) if k.startswith(Prefix)]
+        found = [
+            {"Key": key, "LastModified": item.modified, "Size": len(item.body)}
+            for key, item in sorted(self.items.items())
+            if key.startswith(Prefix)
+        ]
         return {"Contents": found[:MaxKeys]}
 
-    def identify(self, **archived: bool) -> dict[str, str] | None:
-        listed = {
-            key: StoredObject(key, item.etag, len(item.body), 0, archived.get(key, False))
+    def listed(self, *archived: str) -> dict[str, StoredObject]:
+        return {
+            key: StoredObject(key, item.etag, len(item.body), clock.to_ms(item.modified), key in archived)
             for key, item in self.items.items()
         }
-        return identify(self, BUCKET, "cats", listed)  # type: ignore[arg-type]  # the calls that are made, and no others
+
+    def identify(self, *archived: str) -> dict[str, str] | None:
+        return identify(self, BUCKET, "cats", self.listed(*archived))  # type: ignore[arg-type]  # only the calls made
 
 
 @pytest.fixture
@@ -214,7 +228,7 @@ def test_another_kind_of_checksum_is_compared_by_the_bytes(shelf: Shelf, old: st
 
 
 def test_a_look_without_time_leaves_what_it_learned_and_the_next_goes_on(shelf: Shelf) -> None:
-    shelf.items = {f"{n:03}": Item(b"%d" % n, f"e{n}", {"CRC32": f"c{n}"}) for n in range(10)}
+    shelf.items = {f"{n:03}": Item(b"%d" % n, f"{n}", {"CRC32": f"c{n}"}) for n in range(10)}
     shelf.head_seconds = contents.ASK_SECONDS / 4
     assert shelf.identify() is None
     assert len(shelf.heads) == 4
@@ -225,10 +239,10 @@ def test_a_look_without_time_leaves_what_it_learned_and_the_next_goes_on(shelf: 
 
 def test_every_look_gets_on_even_where_nothing_can_be_read_in_time(shelf: Shelf) -> None:
     """Else a folder of huge or slow objects would be looked at for ever."""
-    shelf.items = {f"{n}": Item(b"slow", f"e{n}") for n in range(3)}
+    shelf.items = {f"{n}": Item(b"slow", f"{n}") for n in range(3)}
     shelf.read_seconds = contents.READ_SECONDS
     assert [shelf.identify() for _ in range(2)] == [None, None]
-    assert shelf.identify() == {f"{n}": f"ETAG:e{n}" for n in range(3)}
+    assert shelf.identify() == {f"{n}": f"ETAG:{n}" for n in range(3)}
 
 
 def test_what_is_too_large_for_an_image_is_not_read(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,14 +269,14 @@ def test_archived_objects_count_as_their_upload(shelf: Shelf) -> None:
         "glacier": Item(b"x", "1", {"CRC32": "c"}),
         "tiering": Item(b"y", "2", {"CRC32": "d"}, more={"ArchiveStatus": "ARCHIVE_ACCESS"}),
     }
-    assert shelf.identify(glacier=True) == {"glacier": "ETAG:1", "tiering": "ETAG:2"}
+    assert shelf.identify("glacier") == {"glacier": "ETAG:1", "tiering": "ETAG:2"}
     assert shelf.heads == ["tiering"]
 
 
 @pytest.mark.parametrize("change", ["replaced", "deleted"])
 def test_an_outdated_listing_is_made_anew(shelf: Shelf, change: str) -> None:
     shelf.items = {"a": Item(b"x", "1", {"CRC32": "c"}), "b": Item(b"y", "2", {"CRC32": "d"})}
-    listed = {key: StoredObject(key, item.etag, 1, 0) for key, item in shelf.items.items()}
+    listed = shelf.listed()
     if change == "replaced":
         shelf.items["a"] = Item(b"z", "9", {"CRC32": "z"})
     else:
@@ -283,7 +297,7 @@ def test_trouble_of_s3_itself_is_no_property_of_the_object(shelf: Shelf) -> None
 
 
 def test_many_objects_are_asked_about_at_a_time(shelf: Shelf) -> None:
-    shelf.items = {f"{n:03}": Item(b"%d" % n, f"e{n}", {"CRC32": f"c{n}"}) for n in range(contents.FEW + 50)}
+    shelf.items = {f"{n:03}": Item(b"%d" % n, f"{n}", {"CRC32": f"c{n}"}) for n in range(contents.FEW + 50)}
     identified = shelf.identify()
     assert identified == {key: f"CRC32:{item.checksums['CRC32']}" for key, item in shelf.items.items()}
 

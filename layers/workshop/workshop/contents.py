@@ -27,7 +27,7 @@ from botocore.exceptions import ClientError
 
 from workshop import clock, layout
 from workshop.checksums import ALGORITHMS, as_s3_writes_it, new_digest
-from workshop.clients import S3, S3_CONNECTIONS, error_code, http_status
+from workshop.clients import S3, S3_CONNECTIONS, Response, error_code, http_status
 from workshop.telemetry import logger
 
 # From the beginning of a look: after so long no object is begun, and after so long no byte is read any more. The rest
@@ -51,6 +51,8 @@ class Stored(Protocol):
     def etag(self) -> str: ...
     @property
     def size(self) -> int: ...
+    @property
+    def modified_ms(self) -> int: ...
     @property
     def is_archived(self) -> bool: ...
 
@@ -101,11 +103,18 @@ def identify(s3: S3, bucket: str, dataset: str, objects: Mapping[str, Stored]) -
     return {key: one.content for key, one in known.items()}
 
 
-def is_still_there(s3: S3, bucket: str, key: str, etag: str) -> bool:
+def is_as_listed(answer: Response, stored: Stored) -> bool:
+    """Whether S3's answer is about the listed object, and not about one that has taken its place since. (The quiet time
+    lies between an object and its listing, so that a later one has another time: it is told in whole seconds.)"""
+    modified_ms = clock.to_ms(answer["LastModified"])
+    return (modified_ms // 1000, answer["ContentLength"]) == (stored.modified_ms // 1000, stored.size)
+
+
+def is_still_there(s3: S3, bucket: str, key: str, stored: Stored) -> bool:
     """Whether the listed object is there. Without the right to list the whole bucket, which none of ours has, S3 says
     "403" for what is gone as it does for what is forbidden."""
     found = s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1).get("Contents", [])
-    return any(entry["Key"] == key and entry["ETag"].strip('"') == etag for entry in found)
+    return any(one["Key"] == key and is_as_listed(one | {"ContentLength": one["Size"]}, stored) for one in found)
 
 
 def is_objects_own(error: ClientError) -> bool:
@@ -152,11 +161,11 @@ class _Asking:
             kind = self._kind_before(key, stored) or next((k for k in ALGORITHMS if k in checksums), "SHA256")
             value = checksums.get(kind) or self._read(key, stored, kind)
         except ClientError as error:
-            if http_status(error) in (404, 412):
+            if http_status(error) == 404:
                 raise _Outdated from error
             if not is_objects_own(error):
                 raise
-            if not is_still_there(self._s3, self._bucket, key, stored.etag):
+            if not is_still_there(self._s3, self._bucket, key, stored):
                 raise _Outdated from error
             return unreadable
         if value is None:
@@ -172,11 +181,13 @@ class _Asking:
     def _checksums(self, key: str, stored: Stored) -> dict[str, str] | None:
         """What S3 knows of the whole object, by algorithm; None if it lies in an archive."""
         try:
-            head = self._s3.head_object(Bucket=self._bucket, Key=key, ChecksumMode="ENABLED", IfMatch=_quoted(stored))
+            head = self._s3.head_object(Bucket=self._bucket, Key=key, ChecksumMode="ENABLED")
         except ClientError as error:
             if http_status(error) in (400, 403):
                 return {}  # an answer to HEAD has no body, and so no reason: reading will tell it
             raise
+        if not is_as_listed(head, stored):
+            raise _Outdated
         if "ArchiveStatus" in head:  # of S3 Intelligent-Tiering
             return None
         if head.get("ChecksumType") == "COMPOSITE":
@@ -191,8 +202,10 @@ class _Asking:
             return None
         digest = new_digest(kind)
         with self._readers:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=key, IfMatch=_quoted(stored))
+            answer = self._s3.get_object(Bucket=self._bucket, Key=key)
             with closing(answer["Body"]) as body:
+                if not is_as_listed(answer, stored):
+                    raise _Outdated
                 while chunk := body.read(_CHUNK):
                     if self._age() >= READ_SECONDS:
                         return None
@@ -201,10 +214,6 @@ class _Asking:
 
     def _age(self) -> float:
         return (clock.now_ms() - self._began) / 1000
-
-
-def _quoted(stored: Stored) -> str:
-    return f'"{stored.etag}"'
 
 
 def _read_index(s3: S3, bucket: str, dataset: str) -> _Index:

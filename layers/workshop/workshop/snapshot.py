@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from workshop import clock, layout
 from workshop.clients import S3, error_code, http_status, list_pages
-from workshop.contents import identify, is_objects_own, is_still_there
+from workshop.contents import identify, is_as_listed, is_objects_own, is_still_there
 from workshop.errors import RefusedName
 from workshop.names import INFERENCE, UPLOADS, FileKind, check_dataset, kind_of
 from workshop.settings import MAX_SETTINGS_BYTES, Choice
@@ -149,17 +149,17 @@ def read_settings(s3: S3, bucket: str, listing: Listing) -> SettingsFile | None:
         return SettingsFile(None)
     key = layout.uploads(listing.dataset) + stored.name
     try:
-        response = s3.get_object(Bucket=bucket, Key=key, IfMatch=f'"{stored.etag}"')
+        answer = s3.get_object(Bucket=bucket, Key=key)
     except ClientError as error:
-        if http_status(error) in (404, 412):
+        if http_status(error) == 404:
             return None
         if not is_objects_own(error):
             raise
-        if not is_still_there(s3, bucket, key, stored.etag):
+        if not is_still_there(s3, bucket, key, stored):
             return None
         return SettingsFile(None, _trouble(error), stored.etag)
-    with closing(response["Body"]) as body:
-        return SettingsFile(body.read(MAX_SETTINGS_BYTES + 1))
+    with closing(answer["Body"]) as body:
+        return SettingsFile(body.read(MAX_SETTINGS_BYTES + 1)) if is_as_listed(answer, stored) else None
 
 
 def _trouble(error: ClientError) -> SettingsTrouble:
