@@ -3,12 +3,14 @@
 import io
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.chaos.fakes import client_error
-from tests.unit.conftest import BUCKET, Stage, sample
+from tests.unit.conftest import BUCKET, Stage, forget_assembled, sample
+from workshop import clients
 from workshop.errors import BadRequest, RefusedName
 
 
@@ -426,3 +428,70 @@ def test_the_schedule_also_looks_at_a_running_dataset_whose_folder_is_gone(stage
         stage.s3.delete_object(Bucket="workshop-bucket", Key=f"uploads/red-chairs/{number:04d}.png")
 
     assert stage.invoke("start_run", sample("schedule"))["datasets"] == 1
+
+
+class Refusing:
+    """S3, whose GetObject refuses one key; HeadObject and listings know of no trouble."""
+
+    def __init__(self, s3: Any, key: str, code: str, before: Callable[[], None] = lambda: None) -> None:
+        self._s3, self._key, self.code, self._before = s3, key, code, before
+
+    def __getattr__(self, operation: str) -> Any:
+        return getattr(self._s3, operation)
+
+    def get_object(self, **request: Any) -> Any:
+        if request["Key"] == self._key and self.code:
+            self._before()
+            raise client_error(self.code, "GetObject", 403)
+        return self._s3.get_object(**request)
+
+
+def refuse(stage: Stage, monkeypatch: pytest.MonkeyPatch, refusing: Refusing) -> None:
+    others = clients._client
+    monkeypatch.setattr(clients, "_client", lambda name: refusing if name == "s3" else others(name))
+    forget_assembled()
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("InvalidObjectState", "settings.yaml lies in an archive (S3 Glacier) and cannot be read; upload it again."),
+        ("InvalidRequest", "settings.yaml is encrypted with a key of its own (SSE-C)"),
+        ("AccessDenied", "settings.yaml may not be read by the workshop"),
+        ("KMS.DisabledException", "settings.yaml may not be read by the workshop"),
+    ],
+)
+def test_settings_out_of_reach_are_told_once_and_are_no_dead_letter(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, code: str, sentence: str
+) -> None:
+    stage.put("uploads/red-chairs/settings.yaml", b"preset: best")
+    s3 = Refusing(stage.s3, "uploads/red-chairs/settings.yaml", code)
+    refuse(stage, monkeypatch, s3)
+    stage.settle()
+    stage.serve_timer()
+
+    assert stage.mail_kinds == ["attention"]
+    assert sentence in " ".join(stage.mails[0]["Message"].split())
+    assert executions(stage) == []
+    s3.code = ""
+    stage.put("uploads/red-chairs/settings.yaml", b"preset: best")
+    stage.upload_event("uploads/red-chairs/settings.yaml")
+    stage.later(61)
+    stage.serve_timer()
+    assert 'preset "best"' in stage.mails[-1]["Message"]
+
+
+def test_settings_deleted_while_they_are_read_are_looked_at_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the right to list the bucket, S3 answers "403" for what is gone as well."""
+    key = "uploads/red-chairs/settings.yaml"
+    stage.put(key, b"preset: best")
+    delete = lambda: stage.s3.delete_object(Bucket=BUCKET, Key=key)  # noqa: E731
+    refuse(stage, monkeypatch, Refusing(stage.s3, key, "AccessDenied", delete))
+    stage.settle()
+    assert (stage.mail_kinds, executions(stage)) == ([], [])
+    stage.serve_timer()
+    (run,) = executions(stage)
+    assert run["Preset"] == "auto"
+    assert 'preset "sketch"' in stage.mails[-1]["Message"]
