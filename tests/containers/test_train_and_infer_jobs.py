@@ -19,6 +19,7 @@ from containers.train.hyperparameters import read_hyperparameters
 from containers.train.step import train_network
 from stylegan2.errors import NetworkFileError
 from stylegan2.preparation import prepare_images
+from tests.containers.bucket import Bucket
 from tests.containers.jobs import Job, draw
 
 HYPERPARAMETERS = {
@@ -186,22 +187,35 @@ def test_a_gpu_that_torch_cannot_use_ends_the_job_instead_of_training_on_the_cpu
     assert "has a GPU, but torch" in (tmp_path / "output/failure").read_text()
 
 
-def test_the_trained_model_becomes_pictures_and_a_page(tmp_path: Path, archive: bytes, images: Path) -> None:
+def test_the_trained_model_becomes_pictures_and_a_page(
+    tmp_path: Path, archive: bytes, images: Path, bucket: Bucket
+) -> None:
     job = infer_job(tmp_path, archive)
-    targets = job.folder("processing/input/targets/my-faces")
+    folder = "inference/my-faces/"
     for number in range(2):
-        (targets / f"a<{number}>.png").write_bytes((images / f"picture00{number}.png").read_bytes())
-    (targets / "notes.png").write_text("no picture")
+        bucket.put(f"{folder}mine/a<{number}>.png", (images / f"picture00{number}.png").read_bytes())
+    bucket.put(f"{folder}notes.png", b"no picture")
+    bucket.put(f"{folder}old.png", b"in an archive", StorageClass="GLACIER")
+    bucket.list_into(job.folder("processing/input/targets"), folder)
+    bucket.put(f"{folder}mine/a<0>.png", b"replaced since")
 
-    ended = job.run("containers.infer", DATASET="my-faces", EXECUTION_ID="ifw9mcxjxl5q", PROJECTION_STEPS="3")
+    ended = job.run(
+        "containers.infer",
+        DATASET="my-faces",
+        EXECUTION_ID="ifw9mcxjxl5q",
+        PROJECTION_STEPS="3",
+        **bucket.environment,
+    )
 
     assert ended.code == 0, ended.err
     report = json.loads(job.text("processing/output/report/report.json"))
     assert report["pictures"] == {"generated": 48, "mixed": 24, "projected": 2}
     page = job.text("processing/output/report/index.html")
-    assert "my-faces/a&lt;0&gt;.png" in page
+    assert "mine/a&lt;0&gt;.png" in page
     assert "This is not a picture but text." in page
+    assert "The file lies in an archive" in page
     drawn = tmp_path / "processing/output/inference"
+    assert {path.name for path in drawn.iterdir()} == {"generated", "mixed", "projected"}
     assert len(list(drawn.glob("generated/seed*.png"))) == 48
     with Image.open(drawn / "generated/sheet.png") as sheet:
         assert sheet.size == (12 * 16, 4 * 16)

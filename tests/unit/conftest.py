@@ -5,7 +5,6 @@
 import importlib.util
 import io
 import json
-import secrets
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache
@@ -18,6 +17,7 @@ from moto import mock_aws
 from moto.s3.models import FakeKey
 
 from tests.chaos.fakes import FakeLambda, FakeSageMaker
+from tests.containers.bucket import etag_under_kms
 from workshop import assembly, clients, clock
 from workshop.telemetry import logger
 
@@ -228,7 +228,7 @@ class Stage:
         )
 
     def _create(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(FakeKey, "etag", property(_etag_under_kms))
+        monkeypatch.setattr(FakeKey, "etag", property(etag_under_kms))
         self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         create_table(self.dynamodb)
         queue = self.sqs.create_queue(QueueName="settle")["QueueUrl"]
@@ -236,12 +236,6 @@ class Stage:
         key = self.kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]["KeyId"]
         for name, value in {"SETTLE_QUEUE_URL": queue, "TOPIC_ARN": topic, "LINK_KEY_ID": key}.items():
             monkeypatch.setenv(name, value)
-
-
-def _etag_under_kms(stored: FakeKey) -> str:
-    """As in a bucket under KMS: no digest of the bytes, and another one with each upload. (moto: their MD5.)"""
-    etag: str = stored.__dict__.setdefault("etag_under_kms", f'"{secrets.token_hex(16)}"')
-    return etag
 
 
 def create_table(dynamodb: Any) -> None:
