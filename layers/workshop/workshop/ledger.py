@@ -28,6 +28,7 @@ from workshop.state import Claim, DatasetState, Phase, RunIdentity
 IS_IDLE = "(attribute_not_exists(phase) OR phase = :idle)"
 NOTHING_SEEN_SINCE_READ = "lastSeen = :last_seen"
 NOTHING_EVER_SEEN = "attribute_not_exists(lastSeen)"
+UPLOADS_WERE_SEEN = "attribute_exists(lastSeen)"
 # Without it a whole run may have come and gone between read and claim, and its token would be used again.
 NOT_CLAIMED_SINCE_READ = "attempt = :read_attempt"
 NEVER_CLAIMED = "attribute_not_exists(attempt)"
@@ -73,6 +74,19 @@ class Ledger:
             ExpressionAttributeValues=to_item({":now": now, ":count": count}),
             ReturnValues="ALL_NEW",
         )
+        return DatasetState.from_values(dataset, from_item(response["Attributes"]))
+
+    def note_deletion(self, dataset: str, now: int) -> DatasetState | None:
+        """A file of the dataset was deleted; None if no upload of it is known: then there is nothing to look at."""
+        try:
+            response = self._dynamodb.update_item(
+                **self._write(dataset_key(dataset), "SET lastSeen = :now", UPLOADS_WERE_SEEN, {":now": now}),
+                ReturnValues="ALL_NEW",
+            )
+        except ClientError as error:
+            if error_code(error) == "ConditionalCheckFailedException":
+                return None
+            raise
         return DatasetState.from_values(dataset, from_item(response["Attributes"]))
 
     def record_timer(self, dataset: str, due: int, previous: int | None) -> bool:
