@@ -5,6 +5,7 @@ import re
 import signal
 import tarfile
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,11 @@ from containers.contract import ProcessingJob, TrainingJob, run_job
 from containers.errors import InputError, SettingError
 from containers.infer.step import infer
 from containers.prepare_report import PrepareSummary
+from containers.train import step
 from containers.train.hyperparameters import read_hyperparameters
 from containers.train.step import train_network
 from stylegan2.errors import NetworkFileError
+from stylegan2.options import resolve_options
 from stylegan2.preparation import prepare_images
 from tests.containers.bucket import Bucket
 from tests.containers.jobs import Job, draw
@@ -113,7 +116,7 @@ def test_a_training_that_is_stopped_saves_ends_well_and_is_continued_by_the_next
     assert process.returncode == 0, err
     assert "stopped on request" in before[-1]
     ticks = kimg_of_ticks(job)
-    assert len(list((tmp_path / "checkpoints").glob("checkpoint-*.pt"))) == 1
+    assert len(list((tmp_path / "checkpoints").glob("*/checkpoint-*.pt"))) == 1
 
     for path in sorted((tmp_path / "model").rglob("*"), reverse=True):  # another machine: only checkpoints came along
         path.rmdir() if path.is_dir() else path.unlink()
@@ -125,6 +128,50 @@ def test_a_training_that_is_stopped_saves_ends_well_and_is_continued_by_the_next
     assert kimg_of_ticks(job)[-1] >= ticks[-1] + 0.05
     assert (tmp_path / "model/network.safetensors").is_file()
     assert (tmp_path / "model/samples/fakes0000.000.png").is_file()
+
+
+def stop_after(base: Path, steps: int) -> None:
+    calls = iter(range(10_000))
+    train_network(TrainingJob(base), read_hyperparameters(TrainingJob(base)), lambda: next(calls) >= steps)
+
+
+def checkpoints(base: Path) -> dict[str, bytes]:
+    return {p.relative_to(base).as_posix(): p.read_bytes() for p in (base / "checkpoints").rglob("*.pt")}
+
+
+@pytest.mark.parametrize("change", ["other pictures", "other options", "another format"])
+def test_an_interrupted_training_does_not_spoil_those_of_its_snapshot_that_are_no_continuation(
+    tmp_path: Path, dataset: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """The same snapshot, and so the same checkpoints in S3; but a new image of Prepare makes other pictures of it, and
+    one of Train has other options or another format. The next run trains; one with the old ones goes on, bit by bit."""
+    base = tmp_path / "interrupted"
+    training_job(base, dataset, kimg="0.05")
+    stop_after(base, 2)
+    interrupted = checkpoints(base)
+    prepared = dataset
+    with monkeypatch.context() as patch:
+        if change == "other pictures":
+            prepared, images = tmp_path / "other.zip", tmp_path / "images"
+            images.mkdir()
+            draw(images, 13)
+            prepare_images(images, prepared, resolution=16, workers=1)
+        elif change == "other options":
+            patch.setattr(step, "resolve_options", partial(resolve_options, target=0.5))
+        else:
+            patch.setattr(step, "FORMAT", "workshop-checkpoint/2")
+        training_job(base, prepared, kimg="0.05")
+        train_here(base)
+    assert json.loads((base / "model/network.json").read_text())["training"]["kimg"] >= 0.05
+    assert checkpoints(base).items() > interrupted.items()
+
+    training_job(base, dataset, kimg="0.05")
+    train_here(base)
+    whole = tmp_path / "whole"
+    training_job(whole, dataset, kimg="0.05")
+    train_here(whole)
+    networks = [(job / "model/network.safetensors").read_bytes() for job in (base, whole)]
+    assert networks[0] == networks[1]
 
 
 def test_a_bad_hyperparameter_ends_the_job_with_a_sentence_that_names_it(tmp_path: Path, dataset: Path) -> None:
