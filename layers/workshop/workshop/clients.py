@@ -6,7 +6,9 @@ these, and each function's IAM policy is a subset of them.
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any, Literal, Protocol, cast
 
@@ -85,11 +87,11 @@ def _session() -> boto3.session.Session:
 
 def _parse_time(value: Any) -> datetime:
     """A time stamp in an answer. botocore leaves them to dateutil: half of the time of a listing of 60,000 objects."""
-    try:
-        return datetime.fromisoformat(value)
-    except (TypeError, ValueError):  # seconds since the epoch, or the form of HTTP's headers
-        moment: datetime = parse_timestamp(value)
-        return moment
+    for parse in (datetime.fromisoformat, parsedate_to_datetime):  # the latter: the form of HTTP's headers
+        with suppress(TypeError, ValueError):
+            return parse(value)
+    moment: datetime = parse_timestamp(value)  # seconds since the epoch
+    return moment
 
 
 def _s3_config() -> Config:
