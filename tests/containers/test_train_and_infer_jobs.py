@@ -19,6 +19,7 @@ from containers.prepare_report import PrepareSummary
 from containers.train import step
 from containers.train.hyperparameters import read_hyperparameters
 from containers.train.step import train_network
+from stylegan2 import checkpoint
 from stylegan2.errors import NetworkFileError
 from stylegan2.options import resolve_options
 from stylegan2.preparation import prepare_images
@@ -159,7 +160,8 @@ def test_an_interrupted_training_does_not_spoil_those_of_its_snapshot_that_are_n
         elif change == "other options":
             patch.setattr(step, "resolve_options", partial(resolve_options, target=0.5))
         else:
-            patch.setattr(step, "FORMAT", "workshop-checkpoint/2")
+            for module in (step, checkpoint):
+                patch.setattr(module, "FORMAT", "workshop-checkpoint/2")
         training_job(base, prepared, kimg="0.05")
         train_here(base)
     assert json.loads((base / "model/network.json").read_text())["training"]["kimg"] >= 0.05

@@ -87,10 +87,11 @@ def _session() -> boto3.session.Session:
 
 def _parse_time(value: Any) -> datetime:
     """A time stamp in an answer. botocore leaves them to dateutil: half of the time of a listing of 60,000 objects."""
-    for parse in (datetime.fromisoformat, parsedate_to_datetime):  # the latter: the form of HTTP's headers
-        with suppress(TypeError, ValueError):
-            return parse(value)
-    moment: datetime = parse_timestamp(value)  # seconds since the epoch
+    if isinstance(value, str):
+        for parse in (datetime.fromisoformat, parsedate_to_datetime):  # the latter: the form of HTTP's headers
+            with suppress(ValueError):
+                return parse(value)
+    moment: datetime = parse_timestamp(value)  # seconds since the epoch, or what else there may be
     return moment
 
 
