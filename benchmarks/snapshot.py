@@ -1,12 +1,14 @@
-"""Seconds and memory of a snapshot of 60,000 images: `python -m benchmarks.snapshot [ROUNDS]`.
+"""Seconds, requests and memory of a snapshot of 60,000 images: `python -m benchmarks.snapshot [ROUNDS]`.
 
-Real: list_dataset, fingerprint and write_manifests, boto3 with its parsing of XML, HTTP over loopback, a fresh process
-for each round (3). Not real: S3. A small server answers ListObjectsV2 with pages of 1,000 objects as S3 writes them,
-made beforehand, and takes what is put to it; the time of S3 itself and of the way to it is missing (60 pages).
+Real: list_dataset, with_contents, fingerprint and write_snapshot, boto3 with its parsing, HTTP over loopback, a fresh
+process for each look. Not real: S3. A small server answers ListObjectsV2 with pages of 1,000 objects as S3 writes them,
+made beforehand, HeadObject with a checksum, and keeps what is put to it; the time of S3 itself and of the way to it is
+missing. The first drop is looked at until all contents are known; the last look finds all in the index.
 """
 
 import hashlib
 import http.server
+import json
 import os
 import resource
 import statistics
@@ -19,12 +21,14 @@ from urllib.parse import parse_qs, urlsplit
 from local_aws.rooms import ROOT
 from workshop import clients
 from workshop.settings import default_choice
-from workshop.snapshot import fingerprint, list_dataset, write_manifests
+from workshop.snapshot import Targets, fingerprint, list_dataset, with_contents, write_snapshot
 
 IMAGES = 60_000
 PAGE = 1_000
 BUCKET = "bucket"
 DATASET = "big-drop"
+# List prices in dollars, us-east-1: a GET or HEAD; a LIST or PUT.
+PRICE_GET, PRICE_PUT = 0.0004 / 1000, 0.005 / 1000
 
 _ENTRY = (
     "<Contents><Key>{key}</Key><LastModified>2026-11-24T10:{minute:02d}:{second:02d}.000Z</LastModified>"
@@ -73,8 +77,8 @@ class BucketServer(http.server.ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.pages = make_pages(f"uploads/{DATASET}/", IMAGES)
-        self.nothing = make_pages(f"inference/{DATASET}/", 0)[0]
-        self.put_bytes = 0
+        self.kept: dict[str, bytes] = {}
+        self.requests = {"GET": 0, "LIST": 0, "HEAD": 0, "PUT": 0}
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
@@ -88,19 +92,39 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     server: BucketServer
 
     def do_GET(self) -> None:
-        query = parse_qs(urlsplit(self.path).query)
-        if query["prefix"] != [f"uploads/{DATASET}/"]:
-            return self._answer(self.server.nothing)
-        return self._answer(self.server.pages[int(query.get("continuation-token", ["0"])[0])])
+        url = urlsplit(self.path)
+        query = parse_qs(url.query)
+        if "prefix" in query:
+            self.server.requests["LIST"] += 1
+            return self._answer(self.server.pages[int(query.get("continuation-token", ["0"])[0])])
+        self.server.requests["GET"] += 1
+        if url.path not in self.server.kept:
+            return self._answer(b"<Error><Code>AccessDenied</Code></Error>", 403)
+        return self._answer(self.server.kept[url.path])
+
+    def do_HEAD(self) -> None:
+        self.server.requests["HEAD"] += 1
+        number = int(self.path.partition("IMG_")[2][:6])
+        time_of_day = f"10:{number // 1000 % 60:02d}:{number % 60:02d}"
+        self.send_response(200)
+        self.send_header("Last-Modified", f"Tue, 24 Nov 2026 {time_of_day} GMT")
+        self.send_header("Content-Length", str(200_000 + number))
+        self.send_header(
+            "x-amz-checksum-crc64nvme", hashlib.md5(str(number).encode(), usedforsecurity=False).hexdigest()[:11] + "="
+        )
+        self.send_header("x-amz-checksum-type", "FULL_OBJECT")
+        self.end_headers()
 
     def do_PUT(self) -> None:
-        self.server.put_bytes += len(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.requests["PUT"] += 1
+        self.server.kept[urlsplit(self.path).path] = self.rfile.read(int(self.headers["Content-Length"]))
         self._answer(b"")
 
-    def _answer(self, body: bytes) -> None:
-        self.send_response(200)
+    def _answer(self, body: bytes, status: int = 200) -> None:
+        self.send_response(status)
         self.send_header("Content-Type", "application/xml")
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("Last-Modified", "Tue, 24 Nov 2026 10:00:00 GMT")
         self.end_headers()
         self.wfile.write(body)
 
@@ -109,16 +133,19 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 def measured() -> None:
-    """One snapshot; prints wall seconds, processor seconds, peak MB."""
+    """One look; prints wall seconds, processor seconds, peak MB, and whether it got as far as the record."""
     began = time.perf_counter()
     s3 = clients.s3()
     listing = list_dataset(s3, BUCKET, DATASET)
     if len(listing.images) != IMAGES:
         sys.exit(f"{len(listing.images)} images were listed instead of {IMAGES}")
-    digest = fingerprint(listing.images, None)
-    write_manifests(s3, BUCKET, listing, digest, default_choice("sketch", None))
+    identified = with_contents(s3, BUCKET, listing, Targets(DATASET, ()))
+    if identified is not None:
+        digest = fingerprint(identified[0].images, None)
+        write_snapshot(s3, BUCKET, identified[0], digest, default_choice("sketch", None))
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    print(time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    seconds = time.perf_counter() - began
+    print(json.dumps([seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, identified is not None]))
 
 
 def main() -> None:
@@ -131,17 +158,35 @@ def main() -> None:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "eu-central-1",
+        "POWERTOOLS_LOG_LEVEL": "ERROR",
     }
     command = [sys.executable, "-c", "from benchmarks.snapshot import measured; measured()"]
-    results = []
-    for _ in range(rounds):
+
+    def look() -> list[float]:
         done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
-        results.append([float(number) for number in done.stdout.split()])
-    wall, processor, memory = (statistics.median(column) for column in zip(*results, strict=True))
-    print(f"{IMAGES:,} images, median of {rounds}\n\n| figure | value |\n|---|---|")
-    print(f"| wall time | {wall:.1f} s |\n| processor time, start of Python included | {processor:.1f} s |")
-    print(f"| peak memory of the process | {memory:.0f} MB |")
-    print(f"| manifests written | {server.put_bytes / rounds / 1e6:.1f} MB |")
+        return [float(number) for number in json.loads(done.stdout)]
+
+    firsts, laters = [], []
+    for _ in range(rounds):
+        server.kept.clear()
+        server.requests = dict.fromkeys(server.requests, 0)
+        looks = [look()]
+        while not looks[-1][3]:
+            looks.append(look())
+        asked = dict(server.requests)
+        seconds, processor, memory, _ = zip(*looks, strict=True)
+        firsts.append([len(looks), sum(seconds), sum(processor), max(memory)])
+        laters.append(look())
+    number, seconds, processor, memory = map(statistics.median, zip(*firsts, strict=True))
+    later_seconds, later_processor, later_memory, _ = map(statistics.median, zip(*laters, strict=True))
+    dollars = (asked["GET"] + asked["HEAD"]) * PRICE_GET + (asked["LIST"] + asked["PUT"]) * PRICE_PUT
+    sizes = {path.rsplit("/", 1)[-1][-13:]: len(body) for path, body in server.kept.items()}
+    print(f"{IMAGES:,} images, median of {rounds}\n\n| figure | first drop | later look |\n|---|---|---|")
+    print(f"| looks | {number:.0f} | 1 |\n| wall time | {seconds:.1f} s | {later_seconds:.1f} s |")
+    print(f"| processor time, starts of Python included | {processor:.1f} s | {later_processor:.1f} s |")
+    print(f"| peak memory of the process | {memory:.0f} MB | {later_memory:.0f} MB |")
+    print(f"| requests: {asked} | {dollars:.4f} USD | |")
+    print(f"| written | {', '.join(f'...{name} {size / 1e6:.1f} MB' for name, size in sizes.items())} | |")
 
 
 if __name__ == "__main__":

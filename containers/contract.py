@@ -14,9 +14,11 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -127,21 +129,44 @@ class ProcessingJob:
         folder = self.base / "processing" / "input" / name
         return folder if folder.is_dir() else None
 
+    def input_file(self, name: str) -> Path:
+        """The file of an input that is one object."""
+        files = [path for path in self.input(name).iterdir() if path.is_file()]
+        if len(files) != 1:
+            raise InputError(f"the input {name!r} must be one object, but has {len(files)} files.")
+        return files[0]
+
+    def region(self) -> str | None:
+        """The region that the job runs in, or None if its configuration does not tell."""
+        arn = self._config().get("ProcessingJobArn")
+        parts = arn.split(":") if isinstance(arn, str) else []
+        return parts[3] if len(parts) > 3 and parts[3] else None
+
     def source(self, name: str) -> str | None:
         """The S3 URI that an input was copied from, or None if the job's configuration does not tell."""
-        file = self.base / "config" / "processingjobconfig.json"
-        inputs = _read_object(file).get("ProcessingInputs") if file.exists() else None
+        inputs = self._config().get("ProcessingInputs")
         for one in inputs if isinstance(inputs, list) else ():
             match one:
                 case {"InputName": str(found), "S3Input": {"S3Uri": str(uri)}} if found == name:
                     return uri
         return None
 
+    def _config(self) -> dict[str, Any]:
+        file = self.base / "config" / "processingjobconfig.json"
+        return _read_object(file) if file.exists() else {}
+
     def output(self, name: str) -> Path:
         """The folder of an output; made if need be."""
         folder = self.base / "processing" / "output" / name
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    @contextmanager
+    def scratch(self, output: str) -> Iterator[Path]:
+        """A folder for the job's own use, inside of an output's: only of inputs and outputs is it documented that they
+        lie on the volume whose size was asked for. It is gone before the output is copied."""
+        with tempfile.TemporaryDirectory(prefix="scratch-", dir=self.output(output)) as folder:
+            yield Path(folder)
 
     def refuse_many_hosts(self) -> None:
         """Raise StepError on a job of several machines: each would do the whole work and overwrite the others'."""

@@ -62,6 +62,10 @@ class Endpoint:
             **(credentials or ROOT_CREDENTIALS),
         )
 
+    def for_jobs(self) -> dict[str, str]:
+        """Return the variables that tell a job where it is, as SageMaker does; its credentials are its role's."""
+        return {"AWS_ENDPOINT_URL": self.url, "AWS_CA_BUNDLE": str(self.ca_bundle), "AWS_REGION": REGION}
+
     def environment(self) -> dict[str, str]:
         """Return the variables that point the AWS CLI, boto3 or sam at this endpoint."""
         return {

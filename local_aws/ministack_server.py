@@ -1,7 +1,7 @@
 """MiniStack as this project runs it: `python -m local_aws.ministack_server`, started by `aws.EmbeddedAws`.
 
 MiniStack (https://pypi.org/project/ministack/, pinned) fakes S3, EventBridge, SQS, Lambda, DynamoDB, SNS, IAM, STS,
-KMS, Scheduler, CloudFormation and more, natively, in one process. Three things are changed here, and fail loudly when
+KMS, Scheduler, CloudFormation and more, natively, in one process. Four things are changed here, and fail loudly when
 MiniStack changes underneath:
 
 - `events:PutEvents` accepts the source `aws.sagemaker`, which AWS itself uses and refuses to everybody else: the
@@ -10,13 +10,16 @@ MiniStack changes underneath:
 - Port 443 is left alone: two workshops may run side by side, and nothing but our own port is needed.
 - `sts:AssumeRole` by the account's root counts as a call by the AWS service the role trusts, made in this account
   (`aws:SourceAccount`), since the stand-in for SageMaker assumes the pipeline's role as SageMaker would.
+- An object's ETag is no digest of its bytes, and another one with each upload, as in a bucket under KMS
+  (S3 API reference, "Object").
 """
 
+import secrets
 from typing import Any
 
 import ministack.app
 from ministack.core import iam_evaluator
-from ministack.services import eventbridge
+from ministack.services import eventbridge, s3
 
 
 def allow_sagemaker_events() -> None:
@@ -50,8 +53,28 @@ def assume_roles_as_the_service() -> None:
     iam_evaluator.evaluate_trust_policy = evaluate_trust_policy
 
 
+def make_etags_opaque() -> None:
+    """Give every upload an ETag of its own. (One by multipart upload keeps MiniStack's in the answer to its end.)"""
+    record_version = s3._record_object_version
+
+    def opaque_digest(body: bytes) -> str:
+        return secrets.token_hex(16)
+
+    def record_object_version(bucket: str, key: str, prior: Any, stored: dict[str, Any], body: bytes) -> Any:
+        _, dash, parts = stored["etag"].strip('"').partition("-")
+        if dash:
+            stored["etag"] = f'"{opaque_digest(body)}-{parts}"'
+        return record_version(bucket, key, prior, stored, body)
+
+    if not callable(s3.md5_hash):
+        raise TypeError("MiniStack changed: services.s3.md5_hash is no function")
+    s3.md5_hash = opaque_digest
+    s3._record_object_version = record_object_version
+
+
 if __name__ == "__main__":
     allow_sagemaker_events()
     bind_only_own_port()
     assume_roles_as_the_service()
+    make_etags_opaque()
     ministack.app.main()

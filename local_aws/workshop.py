@@ -99,7 +99,7 @@ class LocalWorkshop:
             lambda service, credentials: self.endpoint.client(service, credentials),
             ACCOUNT,
             duplicate_events=self.options.duplicate_events,
-            job_environment={MARK: self.instance},
+            job_environment=lambda: {MARK: self.instance, **self.endpoint.for_jobs()},
         )
         aws = EmbeddedAws(self.folder, self.instance, free_port(), self.sagemaker.url)
         self._ends.callback(aws.stop)

@@ -74,7 +74,7 @@ def folders_of(dataset: str) -> list[str]:
     keys = (
         layout.uploads(dataset),
         layout.targets(dataset),
-        layout.manifest(dataset, ""),
+        layout.snapshot_record(dataset, ""),
         layout.checkpoints(dataset, "", ""),
         layout.run(dataset, ""),
     )

@@ -42,7 +42,7 @@ def infer_step(build: Build, prepare_step: ProcessingStep, train_step: TrainingS
                 s3_input("code", p.INFERENCE_CODE_PATH),
                 # One object, model.tar.gz; a processing job does not unpack it.
                 s3_input("model", train_step.properties.ModelArtifacts.S3ModelArtifacts),
-                s3_input("targets", p.INFERENCE_IMAGE_PATH, manifest=True),
+                s3_input("targets", p.INFERENCE_IMAGE_PATH),
                 s3_input("prepare-report", prepare_report),
             ],
             outputs=[s3_output("inference", "inference"), s3_output("report", "report")],

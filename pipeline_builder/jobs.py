@@ -36,17 +36,18 @@ def run_folder(name: str) -> Join:
     return Join(on="/", values=[TRAIN_OUTPUT_PATH, ExecutionVariables.PIPELINE_EXECUTION_ID, name])
 
 
-def s3_input(name: str, uri: object, *, manifest: bool = False) -> ProcessingInput:
+def s3_input(name: str, uri: object) -> ProcessingInput:
     """An input of a processing job, copied to .../input/<name> before the job starts.
 
-    `uri` is an S3 prefix, one object, or with `manifest` a SageMaker ManifestFile that lists the objects.
+    `uri` is an S3 prefix or one object. Images come in neither way: they are listed in a record, which is one object,
+    and fetched by the job itself (containers.fetching), because a ManifestFile names keys and no versions.
     """
     return ProcessingInput(
         input_name=name,
         s3_input=ProcessingS3Input(
             s3_uri=uri,
             local_path=f"{IN_PROCESSING}/input/{name}",
-            s3_data_type="ManifestFile" if manifest else "S3Prefix",
+            s3_data_type="S3Prefix",
             s3_input_mode="File",
             s3_data_distribution_type="FullyReplicated",
         ),

@@ -16,7 +16,7 @@ from pipeline_builder.sdk import ParameterFloat, ParameterInteger, ParameterStri
 # What is trained.
 DATASET = ParameterString("Dataset")
 FINGERPRINT = ParameterString("Fingerprint")
-PROCESS_INPUT = ParameterString("ProcessInput")  # URI of the snapshot's .manifest
+PROCESS_INPUT = ParameterString("ProcessInput")  # URI of the snapshot's record, one JSON object
 MIN_IMAGES = ParameterInteger("MinImages", default_value=20)
 
 # Preparation.
@@ -35,7 +35,7 @@ WARM_START_MODEL = ParameterString("WarmStartModel")  # prefix of a base network
 # Pictures.
 INFERENCE_IMAGE = ParameterString("InferenceImage")
 INFERENCE_CODE_PATH = ParameterString("InferenceCodePath")  # prefix code/<hash>/
-INFERENCE_IMAGE_PATH = ParameterString("InferenceImagePath")  # URI of the .targets.manifest
+INFERENCE_IMAGE_PATH = ParameterString("InferenceImagePath")  # URI of the .targets.json, a record, too
 INFERENCE_INSTANCE_COUNT = ParameterInteger("InferenceInstanceCount", default_value=1)
 INFERENCE_INSTANCE_TYPE = ParameterString("InferenceInstanceType", default_value="ml.g5.xlarge")
 INFERENCE_MODE = ParameterString(

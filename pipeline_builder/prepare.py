@@ -32,7 +32,7 @@ def prepare_step(build: Build) -> ProcessingStep:
     return ProcessingStep(
         name=NAME,
         step_args=processor.run(
-            inputs=[s3_input("images", p.PROCESS_INPUT, manifest=True)],
+            inputs=[s3_input("snapshot", p.PROCESS_INPUT)],
             outputs=[
                 s3_output(PREPARED, "prepared"),
                 s3_output(REPORT, "prepare-report"),

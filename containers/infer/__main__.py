@@ -2,7 +2,7 @@
 
 input  model             model.tar.gz, as the training job left it
 input  prepare-report    prepare.json
-input  targets           pictures to look for in the network; may be missing
+input  targets           record of the images to look for in the network (see containers.fetching); may be missing
 output inference         the pictures as files (see containers.infer.pictures)
 output report            index.html and report.json
 environment              DATASET, EXECUTION_ID; INFERENCE_MODE (all, generate, mix or project), SEED,

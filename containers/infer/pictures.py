@@ -24,7 +24,8 @@ from containers.prepare_report import SetAsideImage
 from stylegan2.network_file import LoadedNetwork
 from stylegan2.networks import Generator
 from stylegan2.synthesis_tools import DiscriminatorFeatures, generate_images, mix_styles, project
-from stylegan2.vetting import RefusedPicture, load_training_pixels
+from stylegan2.uploads import Uploads
+from stylegan2.vetting import RefusedPicture, Wanted, training_pixels
 
 SHEET_PICTURES, SHEET_COLUMNS = 48, 12
 MIX_ROWS, MIX_COLUMNS = 4, 6
@@ -33,7 +34,6 @@ MOST_TARGETS = 8
 # How far pictures may stray from the average one (arXiv:1812.04948, appendix B): less variety, fewer failures.
 _TRUNCATION = 0.8
 _PROJECTION_SEED = 303
-_IGNORED = frozenset({"settings.yaml", "_READY"})
 
 Pixels = NDArray[np.uint8]
 
@@ -71,24 +71,22 @@ def mix(generator: Generator, folder: Path, first_seed: int) -> MixingGrid:
     )
 
 
-def vet_targets(source: Path, resolution: int) -> tuple[list[tuple[str, Pixels]], list[SetAsideImage]]:
-    """Read the pictures below `source` as training images are read: (name, pixels) of each, and those that cannot be.
+def vet_targets(source: Uploads, resolution: int) -> tuple[list[tuple[str, Pixels]], list[SetAsideImage]]:
+    """Read the images of `source` as training images are read: (name, pixels) of each, and those that cannot be.
 
     At most `MOST_TARGETS` are taken, in the order of their names.
     """
     good: list[tuple[str, Pixels]] = []
-    skipped: list[SetAsideImage] = []
-    for file in sorted(path for path in source.rglob("*") if not path.is_dir()):
-        relative = file.relative_to(source)
-        if file.name in _IGNORED or any(part.startswith(".") or part == "__MACOSX" for part in relative.parts):
-            continue
+    names, unusable = source.list_files()
+    skipped = [SetAsideImage(name, reason) for name, reason in unusable.items()]
+    for name in names:
         if len(good) == MOST_TARGETS:
-            skipped.append(SetAsideImage(str(relative), f"Only the first {MOST_TARGETS} pictures are looked for."))
+            skipped.append(SetAsideImage(name, f"Only the first {MOST_TARGETS} pictures are looked for."))
             continue
         try:
-            good.append((str(relative), load_training_pixels(file, resolution)))
+            good.append((name, training_pixels(source.read(name), Wanted(resolution, resolution))))
         except RefusedPicture as refusal:
-            skipped.append(SetAsideImage(str(relative), str(refusal)))
+            skipped.append(SetAsideImage(name, str(refusal)))
     return good, skipped
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from containers.contract import ProcessingJob
+from containers.fetching import fetch_images, read_record, s3_client
 from containers.infer import pictures
 from containers.infer.archive import unpack_model
 from containers.infer.provenance import earlier_run
@@ -68,8 +69,9 @@ def _draw(job: ProcessingJob, network: LoadedNetwork, mode: str, seed: int, step
     if mode in ("all", "mix"):
         with _timed("mix"):
             drawn = replace(drawn, mixing=pictures.mix(network.G_ema, folder / "mixed", seed))
-    if mode in ("all", "project") and (source := job.optional_input("targets")) is not None:
-        with _timed("project"):
+    if mode in ("all", "project") and job.optional_input("targets") is not None:
+        with _timed("project"), job.scratch("inference") as scratch:
+            source = fetch_images(s3_client(job.region()), read_record(job.input_file("targets")), scratch)
             targets, skipped = pictures.vet_targets(source, network.G_ema.img_resolution)
             projected = pictures.project_targets(network, targets, folder / "projected", steps)
             drawn = replace(drawn, projected=projected, skipped_targets=skipped)

@@ -1,6 +1,6 @@
 """Processing job Prepare: an artist's images in, a data set to train on out.
 
-    input  images      whatever was uploaded
+    input  snapshot    the run's record: which objects of S3 to read (see containers.fetching)
     output prepared    dataset.zip (absent if no image is good)
     output report      prepare.json: how many were found, are good, were set aside and why
     output set-aside   copies of the images that were not used
@@ -29,19 +29,25 @@ def main() -> int:
 
 def _prepare(job: ProcessingJob) -> None:
     job.refuse_many_hosts()
-    from stylegan2.preparation import prepare_images  # here, so that a broken image is reported like any failure
+    # Here, so that a broken image is reported like any failure.
+    from containers.fetching import fetch_images, read_record, s3_client
+    from stylegan2.preparation import prepare_images
 
     environment = job.environment()
     dataset = environment.dataset("DATASET")
     resolution = environment.resolution("RESOLUTION")
     started = time.monotonic()
-    report = prepare_images(
-        job.input("images"),
-        job.output("prepared") / "dataset.zip",
-        resolution=resolution,
-        set_aside=job.output("set-aside"),
-        on_progress=_Progress(),
-    )
+    record = read_record(job.input_file("snapshot"))
+    with job.scratch("prepared") as folder:
+        images = fetch_images(s3_client(job.region()), record, folder)
+        print(f"images listed={len(record.images)} fetched in seconds={time.monotonic() - started:.1f}", flush=True)
+        report = prepare_images(
+            images,
+            job.output("prepared") / "dataset.zip",
+            resolution=resolution,
+            set_aside=job.output("set-aside"),
+            on_progress=_Progress(),
+        )
     summary = PrepareSummary(
         dataset=dataset,
         resolution=resolution,

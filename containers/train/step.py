@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -14,6 +16,7 @@ from containers.contract import TrainingJob
 from containers.errors import InputError, SettingError, StepError
 from containers.train.gpus import has_nvidia_gpu
 from containers.train.hyperparameters import Hyperparameters
+from stylegan2.checkpoint import FORMAT
 from stylegan2.host_memory import keep_freed_memory
 from stylegan2.network_file import DESCRIPTION_NAME, TENSORS_NAME, load_network
 from stylegan2.options import TrainingOptions, resolve_options
@@ -54,7 +57,6 @@ def _options(job: TrainingJob, hyperparameters: Hyperparameters, processes: int)
         data=data,
         outdir=job.model_folder,
         signal_images=0,  # the archive holds one network
-        checkpoint_dir=job.checkpoint_folder,
         dataset_name=hyperparameters.dataset,
         preset=hyperparameters.preset,
         kimg=hyperparameters.kimg,
@@ -63,12 +65,24 @@ def _options(job: TrainingJob, hyperparameters: Hyperparameters, processes: int)
         transfer=_base_network(job),
         processes=processes,
     )
+    options = replace(options, checkpoint_dir=job.checkpoint_folder / _name_of_training(options))
     # Prepare was given the same number, so the two differ only where someone started the job by hand.
     if hyperparameters.resolution not in (None, options.resolution):
         raise SettingError(
             f"hyperparameter 'resolution' does not match the data set, whose pictures have {options.resolution} px."
         )
     return options
+
+
+def _name_of_training(options: TrainingOptions) -> str:
+    """Where this training's checkpoints lie among those of its snapshot's other ones.
+
+    A new image of Prepare makes other pictures of the same files, and one of Train has other options or another format.
+    What such a training was interrupted in could only be refused, by every later run of the snapshot. Under names of
+    their own trainings neither find nor overwrite each other's; what is left over expires.
+    """
+    identity = json.dumps([FORMAT, options.identity()], sort_keys=True)
+    return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 
 def _base_network(job: TrainingJob) -> Path | None:

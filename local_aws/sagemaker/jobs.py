@@ -47,7 +47,8 @@ class JobSettings:
     Args:
         root: the repository, which the images hold as /workshop.
         own_opt: whether each job gets /opt/ml mounted; see `processes.can_have_own_opt`.
-        environment: variables that every job carries besides those of its image and its request.
+        environment: variables that every job carries besides those of its image and its request; asked for when a job
+            starts. They say where S3 is: the rights are those of the job's role.
         grace_seconds: from SIGTERM to SIGKILL.
         checkpoint_seconds: between two looks at a running job's checkpoints.
         lines: where jobs wait, by their kind. A job has a thread for each core, and takes the memory and the GPU it
@@ -57,7 +58,7 @@ class JobSettings:
 
     root: Path
     own_opt: bool
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Callable[[], Mapping[str, str]] = dict
     grace_seconds: float = GRACE_SECONDS
     checkpoint_seconds: float = CHECKPOINT_SECONDS
     lines: Mapping[str, Line] = field(default_factory=lambda: {kind: Line() for kind in OPERATIONS})
@@ -275,13 +276,14 @@ class Job:
         environment = {
             "LANG": "C.UTF-8",
             **image.environment,
-            # A home of its own: there are no AWS credentials to be found in it.
+            # A home of its own: there are no AWS credentials to be found in it but those of the role.
             "HOME": str(self._folder / "home"),
             # Programs beside the interpreter, for a job that starts `python3` itself.
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), image.environment.get("PATH", DEFAULT_PATH)]),
             **extra,
             **self.request.get("Environment", {}),
-            **self._settings.environment,
+            **self._settings.environment(),
+            **self._role.environment(),
         }
         limit = self.request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", DEFAULT_MAX_SECONDS)
         try:

@@ -31,17 +31,26 @@ class Role:
             botocore.exceptions.ClientError: the role cannot be assumed.
         """
         with self._lock:
-            if datetime.now(UTC) >= self._renew_at:
-                answer = self._make("sts", None).assume_role(RoleArn=self.arn, RoleSessionName=SESSION_NAME)[
-                    "Credentials"
-                ]
-                self._credentials = {
-                    "aws_access_key_id": answer["AccessKeyId"],
-                    "aws_secret_access_key": answer["SecretAccessKey"],
-                    "aws_session_token": answer["SessionToken"],
-                }
-                self._renew_at = answer["Expiration"] - _RENEW_BEFORE_END
-                self._clients.clear()
+            self._renew()
             if service not in self._clients:
                 self._clients[service] = self._make(service, self._credentials)
             return self._clients[service]
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that give a program the role's rights, for as long as the credentials last. (SageMaker
+        gives a job an address that hands out fresh ones.) Raises as `client`."""
+        with self._lock:
+            self._renew()
+            return {name.upper(): value for name, value in self._credentials.items()}
+
+    def _renew(self) -> None:
+        if datetime.now(UTC) < self._renew_at:
+            return
+        answer = self._make("sts", None).assume_role(RoleArn=self.arn, RoleSessionName=SESSION_NAME)["Credentials"]
+        self._credentials = {
+            "aws_access_key_id": answer["AccessKeyId"],
+            "aws_secret_access_key": answer["SecretAccessKey"],
+            "aws_session_token": answer["SessionToken"],
+        }
+        self._renew_at = answer["Expiration"] - _RENEW_BEFORE_END
+        self._clients.clear()

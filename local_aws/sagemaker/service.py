@@ -1,7 +1,7 @@
 """The stand-in for SageMaker, as the rest of local_aws sees it."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from local_aws.sagemaker.api import ApiServer
@@ -30,7 +30,8 @@ class SageMakerStandIn:
             root). Called when something runs, not before. The `lambda` client must wait for a function's answer as long
             as the function may take, and must not send the call twice.
         account: the account that pipelines and jobs belong to; the region is the one that callers name.
-        job_environment: variables that every job's process carries, besides those of its image and request.
+        job_environment: returns variables that every job's process carries, besides those of its image and request and
+            the credentials of its role: where the embedded AWS is.
         duplicate_events: put every event twice on the bus, as SageMaker may.
         grace_seconds: from a job's SIGTERM to its SIGKILL, when a run is stopped or a job has reached its maximum
         runtime. checkpoint_seconds: between two looks at a training job's checkpoints. own_opt: whether each job gets
@@ -44,7 +45,7 @@ class SageMakerStandIn:
         clients: Clients,
         account: str,
         *,
-        job_environment: Mapping[str, str] | None = None,
+        job_environment: Callable[[], Mapping[str, str]] = dict,
         duplicate_events: bool = False,
         grace_seconds: float = GRACE_SECONDS,
         checkpoint_seconds: float = CHECKPOINT_SECONDS,
@@ -54,7 +55,7 @@ class SageMakerStandIn:
         settings = JobSettings(
             root=root,
             own_opt=can_have_own_opt(root, data_dir) if own_opt is None else own_opt,
-            environment=dict(job_environment or {}),
+            environment=job_environment,
             grace_seconds=grace_seconds,
             checkpoint_seconds=checkpoint_seconds,
         )

@@ -63,7 +63,7 @@ class PrepareReport:
 
 
 def prepare_images(
-    source: Path,
+    source: Path | Uploads,
     dest_zip: Path,
     *,
     resolution: int | Wanted,
@@ -77,7 +77,7 @@ def prepare_images(
 
     Args:
         source: folder, searched with its sub-folders, or zip. Links are not followed; hidden files and IGNORED_NAMES
-            are passed over, everything else counts as found.
+            are passed over, everything else counts as found. Or uploads that have been opened already.
         dest_zip: the data set. It appears only when it is complete, and not at all if no picture is good.
         resolution: pixels per side of square RGB pictures, or what else they are to be like.
         labels: where they come from. Pictures that they say nothing of are set aside.
@@ -92,10 +92,10 @@ def prepare_images(
     """
     wanted = Wanted(resolution, resolution) if isinstance(resolution, int) else resolution
     _refuse_useless(wanted, max_images)
-    uploads = open_uploads(source)
+    uploads = open_uploads(source) if isinstance(source, Path) else source
     for option, path in (("dest", dest_zip), ("set_aside", set_aside)):
-        if path is not None and path.resolve().is_relative_to(source.resolve()):
-            raise PreparationError(f"{option}: {path} must not lie inside the pictures' own place, {source}.")
+        if path is not None and path.resolve().is_relative_to(uploads.path.resolve()):
+            raise PreparationError(f"{option}: {path} must not lie inside the pictures' own place, {uploads.path}.")
     names, unusable = uploads.list_files()
     listed = {*names, *unusable}  # dataset.json, which anyone may have written, can add any name to the unusable
     labelling = _Labelling(labels, uploads, names, unusable)

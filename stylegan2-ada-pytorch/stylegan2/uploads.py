@@ -6,9 +6,11 @@ A source can be sent to worker processes. Nothing in it raises but RefusedPictur
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 import shutil
 import stat
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -106,18 +108,53 @@ class FolderUploads:
             raise PreparationError(f"{path} cannot be read: {error.strerror}.") from error
 
     def copy(self, name: str, target: Path) -> None:
-        try:
-            descriptor = os.open(self.path / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except OSError:
-            return  # a link, or unreadable, as its reason says
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_FILE:
-            os.close(descriptor)
-            return
-        with open(descriptor, "rb") as original:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with target.open("wb") as copy:
-                shutil.copyfileobj(original, copy)
+        _copy_ordinary_file(self.path / name, target)
+
+
+class NamedUploads:
+    """Files that had other names where they came from: names that no file system need be able to hold, of which one
+    may be the folder of another. On the disk a file's name is the digest of its own.
+    """
+
+    def __init__(self, path: Path, names: Sequence[str], unusable: Mapping[str, str] | None = None) -> None:
+        """``unusable``: names of files that are not there, each with the reason."""
+        self.path = path
+        self._names, self._unusable = names, unusable or {}
+
+    def __reduce__(self) -> tuple[type[NamedUploads], tuple[Path, tuple[str, ...]]]:
+        return NamedUploads, (self.path, ())  # whoever reads in another process is told the name, each time
+
+    @staticmethod
+    def place(folder: Path, name: str) -> Path:
+        """Return where the file with this name lies in the folder."""
+        return folder / hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def list_files(self) -> tuple[list[str], dict[str, str]]:
+        return sorted(self._names, key=os.fsencode), dict(self._unusable)
+
+    def read(self, name: str) -> bytes:
+        return read_ordinary_file(self.place(self.path, name))
+
+    def read_labels(self) -> bytes | None:
+        return None  # a name is all that these files have
+
+    def copy(self, name: str, target: Path) -> None:
+        _copy_ordinary_file(self.place(self.path, name), target)
+
+
+def _copy_ordinary_file(path: Path, target: Path) -> None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return  # a link, or unreadable, as its reason says
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_FILE:
+        os.close(descriptor)
+        return
+    with open(descriptor, "rb") as original:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("wb") as copy:
+            shutil.copyfileobj(original, copy)
 
 
 class ZipUploads:

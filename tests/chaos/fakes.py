@@ -1,6 +1,7 @@
 """Stand-ins for the services around the functions, with the semantics that the design relies on, and no others.
 
-FakeS3         put, get, head, list with prefix and delimiter in pages; strongly consistent; times of the fake clock
+FakeS3         put, get, head, list with prefix and delimiter in pages; strongly consistent; times of the fake clock;
+               ETags as of a bucket under KMS: another one with each upload; CRC-32 as the checksum of the whole
 FakeSQS        SendMessage only; the world delivers (delay, at least once, visibility, dead letters)
 FakeSNS        Publish only; keeps what was published
 FakeLambda     asynchronous Invoke only; the world delivers (at least once, two retries)
@@ -8,9 +9,10 @@ FakeSageMaker  StartPipelineExecution with token deduplication (which moto lacks
                refuses nothing unless told to; the world lets executions end
 """
 
-import hashlib
+import base64
 import io
 import json
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -43,8 +45,8 @@ def client_error(code: str, operation: str, status: int = 400) -> ClientError:
 
 
 @lru_cache(maxsize=1024)
-def _etag(body: bytes) -> str:
-    return f'"{hashlib.md5(body).hexdigest()}"'
+def _crc32(body: bytes) -> str:
+    return base64.b64encode(zlib.crc32(body).to_bytes(4, "big")).decode()
 
 
 class FakeS3:
@@ -55,23 +57,30 @@ class FakeS3:
     def __init__(self, clock: FakeClock) -> None:
         self._clock = clock
         self.objects: dict[str, tuple[bytes, datetime]] = {}
+        self._etags: dict[str, str] = {}
+        self._puts = 0
 
     def put_object(self, Bucket: str, Key: str, Body: bytes, **_: Any) -> dict[str, Any]:
+        self._puts += 1
         self.objects[Key] = (Body, self._clock.date())
+        self._etags[Key] = f'"{self._puts:032x}"'
         return {}
 
     def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:
         if Key not in self.objects:
             raise client_error("NoSuchKey", "GetObject", 404)
-        return {"Body": io.BytesIO(self.objects[Key][0])}
+        body, modified = self.objects[Key]
+        return {"Body": io.BytesIO(body), "LastModified": modified, "ContentLength": len(body)}
 
-    def head_object(self, Bucket: str, Key: str) -> dict[str, Any]:
+    def head_object(self, Bucket: str, Key: str, ChecksumMode: str = "") -> dict[str, Any]:
         if Key not in self.objects:
             raise client_error("404", "HeadObject", 404)
-        return {}
+        body, modified = self.objects[Key]
+        checksum = {"ChecksumCRC32": _crc32(body)} if ChecksumMode == "ENABLED" else {}
+        return checksum | {"LastModified": modified, "ContentLength": len(body)}
 
     def list_objects_v2(
-        self, Bucket: str, Prefix: str, Delimiter: str = "", ContinuationToken: str = ""
+        self, Bucket: str, Prefix: str, Delimiter: str = "", ContinuationToken: str = "", MaxKeys: int = PAGE
     ) -> dict[str, Any]:
         keys = sorted(key for key in self.objects if key.startswith(Prefix) and key > ContinuationToken)
         if Delimiter:
@@ -81,13 +90,13 @@ class FakeS3:
             {
                 "Key": k,
                 "Size": len(body),
-                "ETag": _etag(body),
+                "ETag": self._etags[k],
                 "LastModified": modified,
             }
-            for k in keys[: self.PAGE]
+            for k in keys[:MaxKeys]
             for body, modified in [self.objects[k]]
         ]
-        more = len(keys) > self.PAGE
+        more = len(keys) > MaxKeys
         return {"Contents": page, "IsTruncated": more} | ({"NextContinuationToken": page[-1]["Key"]} if more else {})
 
     def generate_presigned_url(self, operation: str, Params: dict[str, str], ExpiresIn: int) -> str:

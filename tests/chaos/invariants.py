@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from workshop.ledger import Ledger
-from workshop.snapshot import fingerprint, list_dataset, list_targets
+from workshop.snapshot import Listing, Targets, fingerprint, list_dataset, list_targets, with_contents
 from workshop.state import Phase
 
 if TYPE_CHECKING:
@@ -27,17 +27,25 @@ def stuck(world: World) -> Iterator[str]:
             yield f"{dataset} still owes a notice"
 
 
+def what_is_there(world: World, dataset: str) -> tuple[Listing, Targets]:
+    """The dataset's folders, with what their images hold."""
+    listing, targets = list_dataset(world.s3, "bucket", dataset), list_targets(world.s3, "bucket", dataset)
+    identified = with_contents(world.s3, "bucket", listing, targets)
+    assert identified is not None, "nothing moves any more"
+    return identified
+
+
 def never_run(world: World) -> Iterator[str]:
     for dataset in world.datasets():
-        images = list_dataset(world.s3, "bucket", dataset).images
-        if Ledger(world.dynamodb, "ledger").read(dataset).last_fingerprint != fingerprint(images, None):
+        listing, _ = what_is_there(world, dataset)
+        if Ledger(world.dynamodb, "ledger").read(dataset).last_fingerprint != fingerprint(listing.images, None):
             yield f"a drop of {dataset} was never run"
 
 
 def never_projected(world: World) -> Iterator[str]:
     for dataset in world.datasets():
         state = Ledger(world.dynamodb, "ledger").read(dataset)
-        digest = list_targets(world.s3, "bucket", dataset).digest
+        digest = what_is_there(world, dataset)[1].digest
         if state.good_arn and digest not in ("", state.last_targets):
             yield f"pictures to project of {dataset} were never used"
 

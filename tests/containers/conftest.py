@@ -1,13 +1,41 @@
 """A small finished training and its pictures, drawn without a network."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from moto.s3.models import FakeKey
+from moto.server import ThreadedMotoServer
 from PIL import Image
 
 from containers.infer.results import GeneratedPicture, MixingGrid, Pictures, ProjectedPicture, Run
 from containers.prepare_report import PrepareSummary, SetAsideImage
+from tests.containers.bucket import Bucket, etag_under_kms
+from tests.containers.jobs import draw
+
+
+@pytest.fixture(scope="session")
+def s3_url() -> Iterator[str]:
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    with pytest.MonkeyPatch.context() as patches:
+        patches.setattr(FakeKey, "etag", property(etag_under_kms))
+        yield "http://{}:{}".format(*server.get_host_and_port())
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3_url: str) -> Bucket:
+    return Bucket(s3_url)
+
+
+@pytest.fixture
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eleven little pictures."""
+    folder = tmp_path_factory.mktemp("drawn")
+    draw(folder, 11)
+    return folder
 
 
 def picture(file: Path, hue: int, size: tuple[int, int] = (16, 16)) -> Path:

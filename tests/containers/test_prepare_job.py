@@ -5,20 +5,33 @@ import zipfile
 from pathlib import Path
 
 from containers.prepare_report import SetAsideImage, read_prepare_summary
+from tests.containers.bucket import Bucket
 from tests.containers.jobs import Job, draw
 
 ENVIRONMENT = {"DATASET": "my-faces", "RESOLUTION": "16"}
 
 
-def test_good_images_become_a_data_set_and_bad_ones_are_set_aside_with_a_reason(tmp_path: Path) -> None:
-    job = Job(tmp_path)
-    images = job.folder("processing/input/images")
+PREFIX = "uploads/my-faces/"
+PREPARED = "processing/output/prepared"
+
+
+def prepare_job(base: Path, bucket: Bucket) -> Job:
+    """A job whose record lists what lies in the bucket now."""
+    bucket.list_into(base / "processing/input/snapshot", PREFIX)
+    return Job(base)
+
+
+def test_good_images_become_a_data_set_and_bad_ones_are_set_aside_with_a_reason(tmp_path: Path, bucket: Bucket) -> None:
+    images = tmp_path / "images"
+    images.mkdir()
     draw(images, 6)
     (images / "broken.png").write_bytes((images / "picture000.png").read_bytes()[:60])
     (images / "notes.jpg").write_text("These are my notes.")
     (images / "again.png").write_bytes((images / "picture001.png").read_bytes())
 
-    ended = job.run("containers.prepare", **ENVIRONMENT)
+    bucket.put_folder(images, PREFIX)
+    job = prepare_job(tmp_path, bucket)
+    ended = job.run("containers.prepare", **ENVIRONMENT, **bucket.environment)
 
     assert ended.code == 0, ended.err
     report = json.loads(job.text("processing/output/report/prepare.json"))
@@ -31,13 +44,57 @@ def test_good_images_become_a_data_set_and_bad_ones_are_set_aside_with_a_reason(
         assert sum(name.endswith(".png") for name in dataset.namelist()) == 6
     assert len([file for file in (tmp_path / "processing/output/set-aside").rglob("*") if file.is_file()]) == 3
     assert "images found=9 good=6 set_aside=3" in ended.out
+    assert [path.name for path in (tmp_path / PREPARED).iterdir()] == ["dataset.zip"]
 
 
-def test_not_one_good_image_is_still_a_finished_job(tmp_path: Path) -> None:
+def test_a_run_reads_its_snapshot_whatever_has_become_of_the_folder(
+    tmp_path: Path, bucket: Bucket, drawn: Path
+) -> None:
+    """Replaced, deleted, new: the data set is that of the folder as it was listed, byte for byte."""
+    bucket.put_folder(drawn, PREFIX)
+    before, after = (prepare_job(tmp_path / name, bucket) for name in ("before", "after"))
+    assert before.run("containers.prepare", **ENVIRONMENT, **bucket.environment).code == 0
+    for number, file in enumerate(sorted(drawn.iterdir())):
+        if number % 3 == 0:
+            bucket.put(PREFIX + file.name, b"replaced")
+        elif number % 3 == 1:
+            bucket.s3.delete_object(Bucket=bucket.name, Key=PREFIX + file.name)
+    bucket.put(f"{PREFIX}new.png", b"new")
+
+    ended = after.run("containers.prepare", **ENVIRONMENT, **bucket.environment)
+    assert "images found=11 good=11 set_aside=0" in ended.out, ended.err
+    first, second = (job.base / PREPARED / "dataset.zip" for job in (before, after))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_one_object_does_not_spoil_the_run(tmp_path: Path, bucket: Bucket, drawn: Path) -> None:
+    bucket.put_folder(drawn, PREFIX)
+    files = sorted(drawn.iterdir())
+    for file, name in zip(files[:2], ("a.png", "a.png/b.png"), strict=True):
+        bucket.put(f"{PREFIX}{name}", file.read_bytes())
+        bucket.s3.delete_object(Bucket=bucket.name, Key=PREFIX + file.name)
+    bucket.put(f"{PREFIX}glacier.png", files[2].read_bytes(), StorageClass="GLACIER")
+    bucket.put(f"{PREFIX}deep.png", files[2].read_bytes(), StorageClass="DEEP_ARCHIVE")
+    bucket.put(f"{PREFIX}gone.png", b"of which no version is kept")
+    job = prepare_job(tmp_path, bucket)
+    for version in bucket.s3.list_object_versions(Bucket=bucket.name, Prefix=f"{PREFIX}gone.png")["Versions"]:
+        bucket.s3.delete_object(Bucket=bucket.name, Key=version["Key"], VersionId=version["VersionId"])
+
+    ended = job.run("containers.prepare", **ENVIRONMENT, **bucket.environment)
+
+    assert ended.code == 0, ended.err
+    summary = read_prepare_summary(tmp_path / "processing/output/report")
+    reasons = {one.name: one.reason for one in summary.set_aside}
+    assert (summary.found, summary.good) == (14, 11)  # a file and a folder of one name are both read
+    assert "lies in an archive" in reasons["glacier.png"]
+    assert "lies in an archive" in reasons["deep.png"]
+    assert "was replaced or deleted" in reasons["gone.png"]
+
+
+def test_not_one_good_image_is_still_a_finished_job(tmp_path: Path, bucket: Bucket) -> None:
     """The pipeline's condition reads the count and ends the run with a sentence; the job itself did its work."""
-    job = Job(tmp_path)
-    (job.folder("processing/input/images") / "notes.png").write_text("no picture")
-    ended = job.run("containers.prepare", **ENVIRONMENT)
+    bucket.put(f"{PREFIX}notes.png", b"no picture")
+    ended = prepare_job(tmp_path, bucket).run("containers.prepare", **ENVIRONMENT, **bucket.environment)
     assert ended.code == 0, ended.err
     summary = read_prepare_summary(tmp_path / "processing/output/report")
     assert (summary.found, summary.good) == (1, 0)
@@ -46,7 +103,6 @@ def test_not_one_good_image_is_still_a_finished_job(tmp_path: Path) -> None:
 
 def test_a_bad_setting_ends_the_job_with_a_sentence_that_names_it(tmp_path: Path) -> None:
     job = Job(tmp_path)
-    job.folder("processing/input/images")
     ended = job.run("containers.prepare", **{**ENVIRONMENT, "RESOLUTION": "17"})
     assert ended.code == 1
     assert job.text("output/message").startswith("environment variable 'RESOLUTION' must be one of 8, 16")
@@ -55,4 +111,4 @@ def test_a_bad_setting_ends_the_job_with_a_sentence_that_names_it(tmp_path: Path
 def test_a_job_without_its_input_says_so(tmp_path: Path) -> None:
     ended = Job(tmp_path).run("containers.prepare", **ENVIRONMENT)
     assert ended.code == 1
-    assert Job(tmp_path).text("output/message") == "the processing job has no input 'images'."
+    assert Job(tmp_path).text("output/message") == "the processing job has no input 'snapshot'."

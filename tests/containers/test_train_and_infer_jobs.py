@@ -5,6 +5,7 @@ import re
 import signal
 import tarfile
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,14 @@ from containers.contract import ProcessingJob, TrainingJob, run_job
 from containers.errors import InputError, SettingError
 from containers.infer.step import infer
 from containers.prepare_report import PrepareSummary
+from containers.train import step
 from containers.train.hyperparameters import read_hyperparameters
 from containers.train.step import train_network
+from stylegan2 import checkpoint
 from stylegan2.errors import NetworkFileError
+from stylegan2.options import resolve_options
 from stylegan2.preparation import prepare_images
+from tests.containers.bucket import Bucket
 from tests.containers.jobs import Job, draw
 
 HYPERPARAMETERS = {
@@ -112,7 +117,7 @@ def test_a_training_that_is_stopped_saves_ends_well_and_is_continued_by_the_next
     assert process.returncode == 0, err
     assert "stopped on request" in before[-1]
     ticks = kimg_of_ticks(job)
-    assert len(list((tmp_path / "checkpoints").glob("checkpoint-*.pt"))) == 1
+    assert len(list((tmp_path / "checkpoints").glob("*/checkpoint-*.pt"))) == 1
 
     for path in sorted((tmp_path / "model").rglob("*"), reverse=True):  # another machine: only checkpoints came along
         path.rmdir() if path.is_dir() else path.unlink()
@@ -124,6 +129,51 @@ def test_a_training_that_is_stopped_saves_ends_well_and_is_continued_by_the_next
     assert kimg_of_ticks(job)[-1] >= ticks[-1] + 0.05
     assert (tmp_path / "model/network.safetensors").is_file()
     assert (tmp_path / "model/samples/fakes0000.000.png").is_file()
+
+
+def stop_after(base: Path, steps: int) -> None:
+    calls = iter(range(10_000))
+    train_network(TrainingJob(base), read_hyperparameters(TrainingJob(base)), lambda: next(calls) >= steps)
+
+
+def checkpoints(base: Path) -> dict[str, bytes]:
+    return {p.relative_to(base).as_posix(): p.read_bytes() for p in (base / "checkpoints").rglob("*.pt")}
+
+
+@pytest.mark.parametrize("change", ["other pictures", "other options", "another format"])
+def test_an_interrupted_training_does_not_spoil_those_of_its_snapshot_that_are_no_continuation(
+    tmp_path: Path, dataset: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """The same snapshot, and so the same checkpoints in S3; but a new image of Prepare makes other pictures of it, and
+    one of Train has other options or another format. The next run trains; one with the old ones goes on, bit by bit."""
+    base = tmp_path / "interrupted"
+    training_job(base, dataset, kimg="0.05")
+    stop_after(base, 2)
+    interrupted = checkpoints(base)
+    prepared = dataset
+    with monkeypatch.context() as patch:
+        if change == "other pictures":
+            prepared, images = tmp_path / "other.zip", tmp_path / "images"
+            images.mkdir()
+            draw(images, 13)
+            prepare_images(images, prepared, resolution=16, workers=1)
+        elif change == "other options":
+            patch.setattr(step, "resolve_options", partial(resolve_options, target=0.5))
+        else:
+            for module in (step, checkpoint):
+                patch.setattr(module, "FORMAT", "workshop-checkpoint/2")
+        training_job(base, prepared, kimg="0.05")
+        train_here(base)
+    assert json.loads((base / "model/network.json").read_text())["training"]["kimg"] >= 0.05
+    assert checkpoints(base).items() > interrupted.items()
+
+    training_job(base, dataset, kimg="0.05")
+    train_here(base)
+    whole = tmp_path / "whole"
+    training_job(whole, dataset, kimg="0.05")
+    train_here(whole)
+    networks = [(job / "model/network.safetensors").read_bytes() for job in (base, whole)]
+    assert networks[0] == networks[1]
 
 
 def test_a_bad_hyperparameter_ends_the_job_with_a_sentence_that_names_it(tmp_path: Path, dataset: Path) -> None:
@@ -186,22 +236,35 @@ def test_a_gpu_that_torch_cannot_use_ends_the_job_instead_of_training_on_the_cpu
     assert "has a GPU, but torch" in (tmp_path / "output/failure").read_text()
 
 
-def test_the_trained_model_becomes_pictures_and_a_page(tmp_path: Path, archive: bytes, images: Path) -> None:
+def test_the_trained_model_becomes_pictures_and_a_page(
+    tmp_path: Path, archive: bytes, images: Path, bucket: Bucket
+) -> None:
     job = infer_job(tmp_path, archive)
-    targets = job.folder("processing/input/targets/my-faces")
+    folder = "inference/my-faces/"
     for number in range(2):
-        (targets / f"a<{number}>.png").write_bytes((images / f"picture00{number}.png").read_bytes())
-    (targets / "notes.png").write_text("no picture")
+        bucket.put(f"{folder}mine/a<{number}>.png", (images / f"picture00{number}.png").read_bytes())
+    bucket.put(f"{folder}notes.png", b"no picture")
+    bucket.put(f"{folder}old.png", b"in an archive", StorageClass="GLACIER")
+    bucket.list_into(job.folder("processing/input/targets"), folder)
+    bucket.put(f"{folder}mine/a<0>.png", b"replaced since")
 
-    ended = job.run("containers.infer", DATASET="my-faces", EXECUTION_ID="ifw9mcxjxl5q", PROJECTION_STEPS="3")
+    ended = job.run(
+        "containers.infer",
+        DATASET="my-faces",
+        EXECUTION_ID="ifw9mcxjxl5q",
+        PROJECTION_STEPS="3",
+        **bucket.environment,
+    )
 
     assert ended.code == 0, ended.err
     report = json.loads(job.text("processing/output/report/report.json"))
     assert report["pictures"] == {"generated": 48, "mixed": 24, "projected": 2}
     page = job.text("processing/output/report/index.html")
-    assert "my-faces/a&lt;0&gt;.png" in page
+    assert "mine/a&lt;0&gt;.png" in page
     assert "This is not a picture but text." in page
+    assert "The file lies in an archive" in page
     drawn = tmp_path / "processing/output/inference"
+    assert {path.name for path in drawn.iterdir()} == {"generated", "mixed", "projected"}
     assert len(list(drawn.glob("generated/seed*.png"))) == 48
     with Image.open(drawn / "generated/sheet.png") as sheet:
         assert sheet.size == (12 * 16, 4 * 16)

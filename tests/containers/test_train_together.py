@@ -56,7 +56,7 @@ def test_two_machines_train_one_network_until_one_of_them_is_stopped(tmp_path: P
     settings = json.loads(jobs[0].text("model/training_options.json"))["settings"]
     assert (settings["batch"], settings["batch_gpu"]) == (8, 4)
     assert (jobs[0].base / "model/network.safetensors").is_file()
-    assert len(list((jobs[0].base / "checkpoints").glob("checkpoint-*.pt"))) == 1
+    assert len(list((jobs[0].base / "checkpoints").glob("*/checkpoint-*.pt"))) == 1
     for folder in ("model", "checkpoints"):
         assert list((jobs[1].base / folder).iterdir()) == []
     assert not any((job.base / "output/failure").exists() for job in jobs)
@@ -77,7 +77,7 @@ def test_a_killed_process_ends_the_job_with_a_sentence_that_names_it(tmp_path: P
         "checkpoint is kept: start the job again to go on from there."
     )
     assert "another of the 2 processes of this training ended or hangs" in err
-    assert len(list((tmp_path / "checkpoints").glob("checkpoint-*.pt"))) == 1
+    assert len(list((tmp_path / "checkpoints").glob("*/checkpoint-*.pt"))) == 1
 
 
 def test_a_fault_that_a_process_tells_is_the_jobs(tmp_path: Path) -> None:

@@ -43,13 +43,13 @@ def noise(seed: int) -> bytes:
     return data.getvalue()
 
 
-def images_in_manifest(workshop: LocalWorkshop, execution_arn: str) -> int:
+def images_in_record(workshop: LocalWorkshop, execution_arn: str) -> int:
     parameters = workshop.endpoint.client("sagemaker").list_pipeline_parameters_for_execution(
         PipelineExecutionArn=execution_arn
     )["PipelineParameters"]
-    manifest = urlsplit(next(p["Value"] for p in parameters if p["Name"] == "ProcessInput"))
-    body = workshop.endpoint.client("s3").get_object(Bucket=manifest.netloc, Key=manifest.path[1:])["Body"].read()
-    return len(json.loads(body)) - 1  # the first entry is the prefix
+    record = urlsplit(next(p["Value"] for p in parameters if p["Name"] == "ProcessInput"))
+    body = workshop.endpoint.client("s3").get_object(Bucket=record.netloc, Key=record.path[1:])["Body"].read()
+    return len(json.loads(body)["objects"])
 
 
 def test_three_drops_of_2000_at_once_start_one_run_each_and_send_two_mails_each(busy_workshop: LocalWorkshop) -> None:
@@ -70,5 +70,5 @@ def test_three_drops_of_2000_at_once_start_one_run_each_and_send_two_mails_each(
     for dataset in DATASETS:
         runs = runs_of(busy_workshop, dataset)
         assert [run.status for run in runs] == ["Succeeded"], runs
-        assert images_in_manifest(busy_workshop, runs[0].arn) == IMAGES
+        assert images_in_record(busy_workshop, runs[0].arn) == IMAGES
         assert kinds(busy_workshop, dataset) == ["started", "succeeded"]

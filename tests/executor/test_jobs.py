@@ -21,7 +21,17 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from local_aws.sagemaker import jobs
 from local_aws.sagemaker.processes import can_have_own_opt
 from local_aws.sagemaker.storage import download
-from tests.executor.support import BUCKET, MakePlace, Place, eventually, processing, processing_input, training
+from tests.executor.support import (
+    BUCKET,
+    ROLE,
+    FakeAws,
+    MakePlace,
+    Place,
+    eventually,
+    processing,
+    processing_input,
+    training,
+)
 
 OUT = f"s3://{BUCKET}/out"
 
@@ -99,13 +109,31 @@ def test_jobs_inherit_nothing_of_the_environment(place: Place, monkeypatch: pyte
     monkeypatch.setenv("PYTHONSTARTUP", "x")
     description = place.run([processing("env", Environment={"NAME": "value"})])
     names = {line.partition("=")[0] for line in place.log(description).splitlines()} - {"PWD", "_", "SHLVL", "OLDPWD"}
-    assert names <= {"PATH", "HOME", "LANG", "PYTHONPATH", "NAME", "SAGEMAKER_BASE_DIR"}
+    role = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
+    assert names <= {"PATH", "HOME", "LANG", "PYTHONPATH", "NAME", "SAGEMAKER_BASE_DIR"} | role
     assert "NAME=value" in place.log(description)
+    assert "a secret" not in place.log(description)
 
 
 def test_jobs_carry_the_marks_of_the_workshop(make_place: MakePlace) -> None:
-    place = make_place(job_environment={"WORKSHOP_INSTANCE": "abc"})
+    place = make_place(job_environment=lambda: {"WORKSHOP_INSTANCE": "abc"})
     assert "WORKSHOP_INSTANCE=abc" in place.log(place.run([processing("env")]))
+
+
+def test_a_job_reaches_s3_itself_with_the_rights_of_its_role(make_place: MakePlace, aws: FakeAws) -> None:
+    """And with no others: nothing of what started the stand-in is in its environment."""
+    place = make_place(job_environment=lambda: {"AWS_ENDPOINT_URL": aws.url, "AWS_REGION": "eu-central-1"})
+    aws.put("in/a.txt", "from S3")
+    look = (
+        "import boto3, os; s3 = boto3.client('s3', region_name=os.environ['AWS_REGION']);"
+        f" print(s3.get_object(Bucket='{BUCKET}', Key='in/a.txt')['Body'].read().decode());"
+        " print(boto3.client('sts', region_name='eu-central-1').get_caller_identity()['Arn'])"
+    )
+    description = place.run([processing(f'"{sys.executable}" -c "{look}"')])
+    assert place.log(description).splitlines() == [
+        "from S3",
+        f"{ROLE.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/')}/SageMaker",
+    ]
 
 
 def test_data_is_moved_with_the_credentials_of_the_jobs_role(place: Place) -> None:

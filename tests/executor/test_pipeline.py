@@ -21,7 +21,8 @@ BASE = "import json, os, pathlib, sys, tarfile\nbase = pathlib.Path(os.environ.g
 # Counts what it finds; packs nothing.
 PREPARE = """
 folder = base / 'processing'
-found = len(list((folder / 'input/images').glob('*.png')))
+[record] = (folder / 'input/snapshot').iterdir()
+found = len(json.loads(record.read_text())['objects'])
 images = {'found': found, 'good': found, 'set_aside': 0}
 report = {'dataset': os.environ['DATASET'], 'resolution': int(os.environ['RESOLUTION']), 'images': images}
 (folder / 'output/report/prepare.json').write_text(json.dumps(report))
@@ -41,7 +42,8 @@ INFER = """
 folder = base / 'processing'
 model = tarfile.open(folder / 'input/model/model.tar.gz')
 network = json.load(model.extractfile('network.json'))
-targets = sorted(path.name for path in (folder / 'input/targets').iterdir())
+[record] = (folder / 'input/targets').iterdir()
+targets = [image['name'] for image in json.loads(record.read_text())['objects']]
 prepared = json.loads((folder / 'input/prepare-report/prepare.json').read_text())
 (folder / 'output/inference/seeds.png').write_text('pixels')
 facts = {'network': network, 'targets': targets, 'prepared': prepared, 'execution': os.environ['EXECUTION_ID']}
@@ -72,13 +74,12 @@ def deploy(place: Place, images: int) -> dict[str, str]:
     place.aws.put("base/none/README.txt", "from scratch")
     place.aws.put("code/0123/containers/__init__.py", "")
     place.aws.put("code/0123/containers/infer/__main__.py", BASE + INFER)
-    prefix = {"prefix": f"s3://{BUCKET}/uploads/faces/"}
     text = OWN.read_text().replace("${JobRoleArn}", ROLE).replace("${NotifyFunctionArn}", FUNCTION)
     place.api.create_pipeline(PipelineName=PIPELINE, PipelineDefinition=text, RoleArn=ROLE)
     return {
         "Dataset": "faces",
         "Fingerprint": FINGERPRINT,
-        "ProcessInput": place.aws.put("manifests/faces/f.manifest", [prefix, *names]),
+        "ProcessInput": place.aws.put("manifests/faces/f.json", record("uploads/faces/", names)),
         "ProcessImage": "workshop-prepare:local",
         "TrainImage": "workshop-train:local",
         "TrainCheckpointPath": f"s3://{BUCKET}/checkpoints/faces/{FINGERPRINT[:16]}-0/",
@@ -86,12 +87,17 @@ def deploy(place: Place, images: int) -> dict[str, str]:
         "WarmStartModel": f"s3://{BUCKET}/base/none/",
         "InferenceImage": "workshop-infer:local",
         "InferenceCodePath": f"s3://{BUCKET}/code/0123/",
-        "InferenceImagePath": place.aws.put("manifests/faces/f.targets.manifest", [prefix, *names[:2]]),
+        "InferenceImagePath": place.aws.put("manifests/faces/f.targets.json", record("uploads/faces/", names[:2])),
         "Preset": "tiny",
         "Kimg": "1.5",
         "Resolution": "32",
         "MinImages": "3",
     }
+
+
+def record(prefix: str, names: list[str]) -> dict[str, Any]:
+    """What start_run lists (the programs above fetch nothing)."""
+    return {"bucket": BUCKET, "prefix": prefix, "objects": [{"name": name, "etag": "0", "size": 1} for name in names]}
 
 
 def start(place: Place, images: int, **changes: str) -> str:
@@ -148,8 +154,8 @@ def test_inference_alone_draws_new_targets_with_the_model_of_an_earlier_run(make
     trained = place.start(TOKEN, **parameters)
     assert place.finish(trained)["PipelineExecutionStatus"] == "Succeeded", place.steps(trained)
     place.aws.put("inference/faces/face.png")
-    targets = [{"prefix": f"s3://{BUCKET}/inference/faces/"}, "face.png"]
-    changes = {"InferenceImagePath": place.aws.put("manifests/faces/new.targets.manifest", targets), "Kimg": "99"}
+    targets = record("inference/faces/", ["face.png"])
+    changes = {"InferenceImagePath": place.aws.put("manifests/faces/new.targets.json", targets), "Kimg": "99"}
     arn = place.start("i" * 32, ["Infer", "Notify"], trained, **parameters | changes)
     assert place.finish(arn)["PipelineExecutionStatus"] == "Succeeded", place.steps(arn)
 

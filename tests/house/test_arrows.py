@@ -25,7 +25,7 @@ MAY_KNOW = {
     "operations": {"operations", "workshop", "boto3"},
     "pipeline_builder": {"pipeline_builder", "sagemaker", "boto3"},
     "stylegan2-ada-pytorch": {"stylegan2"},
-    "containers": {"containers", "stylegan2"},
+    "containers": {"containers", "stylegan2", "boto3"},
     "local_aws": {"local_aws", "workshop", "pipeline_builder", "stylegan2", "boto3"},
 }
 

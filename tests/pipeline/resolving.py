@@ -13,7 +13,7 @@ EXECUTION = {
 GIVEN = {
     "Dataset": "ceramics",
     "Fingerprint": "0123456789abcdef",
-    "ProcessInput": "s3://bucket/manifests/ceramics/0123456789abcdef.manifest",
+    "ProcessInput": "s3://bucket/manifests/ceramics/0123456789abcdef.json",
     "ProcessImage": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/workshop-prepare:1",
     "TrainImage": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/workshop-train:1",
     "TrainCheckpointPath": "s3://bucket/checkpoints/ceramics/0123456789abcdef-0/",
@@ -21,7 +21,7 @@ GIVEN = {
     "WarmStartModel": "s3://bucket/base/none/",
     "InferenceImage": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/workshop-infer:1",
     "InferenceCodePath": "s3://bucket/code/0123456789abcdef/",
-    "InferenceImagePath": "s3://bucket/manifests/ceramics/0123456789abcdef.targets.manifest",
+    "InferenceImagePath": "s3://bucket/manifests/ceramics/0123456789abcdef.targets.json",
 }
 
 _OUTPUT = re.compile(r"Steps\.(?P<step>\w+)\.ProcessingOutputConfig\.Outputs\['(?P<output>[\w-]+)'\]\.S3Output\.S3Uri")

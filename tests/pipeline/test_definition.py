@@ -109,18 +109,15 @@ def test_the_check_above_finds_a_number_in_a_place_of_strings(definition: dict[s
 
 
 def test_images_and_targets_are_the_lists_of_the_snapshot(definition: dict[str, Any]) -> None:
-    """A ManifestFile each, so that what is trained is what was listed; everything else is a prefix or one object."""
+    """One object each: the job fetches what it lists. A ManifestFile would name keys and no versions."""
     found = {
         (name, entry["InputName"]): (entry["S3Input"]["S3DataType"], entry["S3Input"]["S3Uri"])
         for name in ("Prepare", "Infer")
         for entry in steps(definition)[name]["Arguments"]["ProcessingInputs"]
     }
 
-    manifests = {where: uri for where, (kind, uri) in found.items() if kind == "ManifestFile"}
-    assert manifests == {
-        ("Prepare", "images"): {"Get": "Parameters.ProcessInput"},
-        ("Infer", "targets"): {"Get": "Parameters.InferenceImagePath"},
-    }
+    assert found["Prepare", "snapshot"] == ("S3Prefix", {"Get": "Parameters.ProcessInput"})
+    assert found["Infer", "targets"] == ("S3Prefix", {"Get": "Parameters.InferenceImagePath"})
     assert found["Infer", "model"] == ("S3Prefix", {"Get": "Steps.Train.ModelArtifacts.S3ModelArtifacts"})
 
 

@@ -107,6 +107,14 @@ def test_nothing_but_uploads_reaches_the_upload_queue(stack: Stack) -> None:
     assert pattern["detail"]["object"]["key"] == [{"prefix": "uploads/"}]
 
 
+def test_a_deletion_is_heard_if_somebody_hid_an_object_and_no_other(stack: Stack) -> None:
+    """Not what a lifecycle rule or a purge deletes: a run costs money, and nobody has asked for one."""
+    pattern = stack.properties("UploadRule")["EventPattern"]
+    assert pattern["detail-type"] == ["Object Created", "Object Deleted"]
+    assert pattern["detail"].get("reason") == [{"anything-but": "Lifecycle Expiration"}]
+    assert pattern["detail"].get("deletion-type") == [{"exists": False}, "Delete Marker Created"]
+
+
 def test_status_events_are_those_of_our_pipeline_in_both_kinds(stack: Stack) -> None:
     pattern = stack.properties("StatusRule")["EventPattern"]
     assert len(pattern["detail-type"]) == 2

@@ -6,6 +6,7 @@ from tests.template.stack import Stack, Statement, as_list, text
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html and its like
 USES = {
     "s3:GetObject": ("s3", False),
+    "s3:GetObjectVersion": ("s3", False),
     "s3:PutObject": ("s3", True),
     "sqs:ReceiveMessage": ("sqs", False),
     "sqs:SendMessage": ("sqs", True),
@@ -17,6 +18,7 @@ USES = {
 # Actions on the same things that touch no content.
 NO_CONTENT = {
     "s3:ListBucket",
+    "s3:ListBucketVersions",
     "s3:DeleteObject",
     "s3:AbortMultipartUpload",
     "sqs:DeleteMessage",

@@ -152,6 +152,11 @@ MUTANTS: dict[Rule, dict[str, Fault]] = {
     test_edges.test_nothing_but_uploads_reaches_the_upload_queue: {
         "results too": put("UploadRule/Properties/EventPattern/detail/object/key", [{"prefix": ""}]),
     },
+    test_edges.test_a_deletion_is_heard_if_somebody_hid_an_object_and_no_other: {
+        "no deletions": put("UploadRule/Properties/EventPattern/detail-type", ["Object Created"]),
+        "expiries": drop("UploadRule/Properties/EventPattern/detail/reason"),
+        "purges": drop("UploadRule/Properties/EventPattern/detail/deletion-type"),
+    },
     test_edges.test_status_events_are_those_of_our_pipeline_in_both_kinds: {
         "any pipeline": put(
             "StatusRule/Properties/EventPattern/detail/pipelineArn", [{"Fn::Sub": "arn:aws:sagemaker:x:y:pipeline/*"}]

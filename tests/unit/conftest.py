@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 from moto import mock_aws
+from moto.s3.models import FakeKey
 
 from tests.chaos.fakes import FakeLambda, FakeSageMaker
+from tests.containers.bucket import etag_under_kms
 from workshop import assembly, clients, clock
 from workshop.telemetry import logger
 
@@ -226,6 +228,7 @@ class Stage:
         )
 
     def _create(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(FakeKey, "etag", property(etag_under_kms))
         self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         create_table(self.dynamodb)
         queue = self.sqs.create_queue(QueueName="settle")["QueueUrl"]

@@ -41,10 +41,7 @@ def test_new_pictures_to_project_alone_run_the_inference_part_on_the_last_good_r
         "SourcePipelineExecutionArn": trained.arn,
         "SelectedSteps": [{"StepName": "Infer"}, {"StepName": "Notify"}],
     }
-    assert targets_of(stage, runs(stage)[1].parameters) == [
-        {"prefix": "s3://workshop-bucket/inference/red-chairs/"},
-        "mine.jpg",
-    ]
+    assert targets_of(stage, runs(stage)[1].parameters) == ["inference/red-chairs/", "mine.jpg"]
     assert "new pictures are being made" in stage.mails[-1]["Subject"]
 
 
@@ -152,7 +149,8 @@ def test_pictures_to_learn_are_not_forgotten_over_an_inference_on_demand(stage: 
     stage.later(61)
     stage.serve_timer()
     assert runs(stage)[2].source is None
-    assert "late.png" in stage.read_json(runs(stage)[2].parameters["ProcessInput"].partition("workshop-bucket/")[2])
+    record = stage.read_json(runs(stage)[2].parameters["ProcessInput"].partition("workshop-bucket/")[2])
+    assert "late.png" in [image["name"] for image in record["objects"]]
 
 
 def test_on_demand_without_a_network_is_answered_with_the_reason(stage: Stage) -> None:

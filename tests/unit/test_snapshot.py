@@ -1,5 +1,6 @@
 """A dataset's folder at one moment: what counts, its fingerprint, all pages of it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
 
@@ -19,6 +20,7 @@ OBJECTS = st.lists(
         etag=st.text("0123456789abcdef-", max_size=8),
         size=st.integers(1, 10**12),
         modified_ms=st.integers(0, 2**41),
+        content=st.text("0123456789abcdef:", min_size=1, max_size=8),
     ),
     unique_by=lambda stored: stored.name,
     max_size=8,
@@ -27,10 +29,10 @@ OBJECTS = st.lists(
 
 @quick
 @given(OBJECTS, st.randoms(), st.none() | st.binary(max_size=10))
-def test_the_fingerprint_does_not_depend_on_order_or_time(
+def test_the_fingerprint_does_not_depend_on_order_time_or_etag(
     objects: list[StoredObject], random: Random, settings: bytes | None
 ) -> None:
-    shuffled = [StoredObject(o.name, o.etag, o.size, random.randrange(2**41)) for o in objects]
+    shuffled = [replace(o, etag=f"{random.random()}", modified_ms=random.randrange(2**41)) for o in objects]
     random.shuffle(shuffled)
     assert fingerprint(shuffled, settings) == fingerprint(objects, settings)
 
@@ -41,10 +43,15 @@ def test_different_contents_have_different_fingerprints(
     one: list[StoredObject], other: list[StoredObject], settings: bytes | None, other_settings: bytes | None
 ) -> None:
     def content(objects: list[StoredObject]) -> set[tuple[str, str, int]]:
-        return {(o.name, o.etag, o.size) for o in objects}
+        return {(o.name, o.content, o.size) for o in objects}
 
     same = content(one) == content(other) and settings == other_settings
     assert (fingerprint(one, settings) == fingerprint(other, other_settings)) is same
+
+
+def test_an_image_of_unknown_content_has_no_fingerprint() -> None:
+    with pytest.raises(ValueError, match=r"what 'a.png' holds"):
+        fingerprint([StoredObject("a.png", "0", 1, 0)], None)
 
 
 def test_an_empty_settings_file_is_not_no_settings_file() -> None:

@@ -3,12 +3,14 @@
 import io
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.chaos.fakes import client_error
-from tests.unit.conftest import Stage, sample
+from tests.unit.conftest import BUCKET, Stage, forget_assembled, sample
+from workshop import clients
 from workshop.errors import BadRequest, RefusedName
 
 
@@ -17,8 +19,9 @@ def executions(stage: Stage) -> list[dict[str, str]]:
 
 
 def targets_of(stage: Stage, parameters: dict[str, str]) -> Any:
-    """The manifest of the images to project."""
-    return stage.read_json(parameters["InferenceImagePath"].removeprefix("s3://workshop-bucket/"))
+    """The folder and the names of the images to project."""
+    record = stage.read_json(parameters["InferenceImagePath"].removeprefix("s3://workshop-bucket/"))
+    return [record["prefix"], *(image["name"] for image in record["objects"])]
 
 
 def manual(stage: Stage, **event: Any) -> dict[str, Any]:
@@ -34,11 +37,11 @@ def test_a_settled_drop_starts_one_run_with_every_parameter_and_says_so(stage: S
     (parameters,) = executions(stage)
     fingerprint = parameters["Fingerprint"]
     targets = parameters["InferenceImagePath"].removeprefix("s3://workshop-bucket/manifests/red-chairs/")
-    assert re.fullmatch(r"[0-9a-f]{64}\.targets\.manifest", targets)
+    assert re.fullmatch(r"[0-9a-f]{64}\.targets\.json", targets)
     assert parameters == {
         "Dataset": "red-chairs",
         "Fingerprint": fingerprint,
-        "ProcessInput": f"s3://workshop-bucket/manifests/red-chairs/{fingerprint}.manifest",
+        "ProcessInput": f"s3://workshop-bucket/manifests/red-chairs/{fingerprint}.json",
         "ProcessImage": "workshop-prepare:local",
         "ProcessInstanceType": "ml.m5.xlarge",
         "TrainImage": "workshop-train:local",
@@ -67,17 +70,18 @@ def test_a_settled_drop_starts_one_run_with_every_parameter_and_says_so(stage: S
     assert stage.item("SLOTS")["holders"] == {"SS": ["red-chairs"]}
 
 
-def test_the_manifests_name_the_snapshot_and_targets_to_project(stage: Stage) -> None:
+def test_the_records_name_the_snapshot_and_targets_to_project(stage: Stage) -> None:
     stage.settle(images=9)
 
     (parameters,) = executions(stage)
-    base = f"manifests/red-chairs/{parameters['Fingerprint']}"
-    names = [f"{number:04d}.png" for number in range(9)]
-    assert stage.read_json(f"{base}.manifest") == [{"prefix": "s3://workshop-bucket/uploads/red-chairs/"}, *names]
-    assert targets_of(stage, parameters)[1:] == ["0000.png", "0002.png", "0004.png", "0006.png"]
-    record = stage.read_json(f"{base}.json")
-    assert [stored["key"] for stored in record["objects"]] == [f"uploads/red-chairs/{name}" for name in names]
+    record = stage.read_json(f"manifests/red-chairs/{parameters['Fingerprint']}.json")
+    listed = stage.s3.list_objects_v2(Bucket=BUCKET, Prefix="uploads/red-chairs/")["Contents"]
+    assert (record["bucket"], record["prefix"]) == (BUCKET, "uploads/red-chairs/")
+    assert [(o["name"], o["etag"], o["size"]) for o in record["objects"]] == [
+        (entry["Key"].removeprefix(record["prefix"]), entry["ETag"].strip('"'), entry["Size"]) for entry in listed
+    ]
     assert record["settings"]["preset"] == "sketch"
+    assert targets_of(stage, parameters) == [record["prefix"], "0000.png", "0002.png", "0004.png", "0006.png"]
 
 
 def test_images_of_the_inference_folder_are_the_targets(stage: Stage) -> None:
@@ -86,7 +90,7 @@ def test_images_of_the_inference_folder_are_the_targets(stage: Stage) -> None:
     stage.settle()
 
     (parameters,) = executions(stage)
-    assert targets_of(stage, parameters) == [{"prefix": "s3://workshop-bucket/inference/red-chairs/"}, "mine.jpg"]
+    assert targets_of(stage, parameters) == ["inference/red-chairs/", "mine.jpg"]
 
 
 def test_settings_choose_and_bound_the_work(stage: Stage) -> None:
@@ -424,3 +428,70 @@ def test_the_schedule_also_looks_at_a_running_dataset_whose_folder_is_gone(stage
         stage.s3.delete_object(Bucket="workshop-bucket", Key=f"uploads/red-chairs/{number:04d}.png")
 
     assert stage.invoke("start_run", sample("schedule"))["datasets"] == 1
+
+
+class Refusing:
+    """S3, whose GetObject refuses one key; HeadObject and listings know of no trouble."""
+
+    def __init__(self, s3: Any, key: str, code: str, before: Callable[[], None] = lambda: None) -> None:
+        self._s3, self._key, self.code, self._before = s3, key, code, before
+
+    def __getattr__(self, operation: str) -> Any:
+        return getattr(self._s3, operation)
+
+    def get_object(self, **request: Any) -> Any:
+        if request["Key"] == self._key and self.code:
+            self._before()
+            raise client_error(self.code, "GetObject", 403)
+        return self._s3.get_object(**request)
+
+
+def refuse(stage: Stage, monkeypatch: pytest.MonkeyPatch, refusing: Refusing) -> None:
+    others = clients._client
+    monkeypatch.setattr(clients, "_client", lambda name: refusing if name == "s3" else others(name))
+    forget_assembled()
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("InvalidObjectState", "settings.yaml lies in an archive (S3 Glacier) and cannot be read; upload it again."),
+        ("InvalidRequest", "settings.yaml is encrypted with a key of its own (SSE-C)"),
+        ("AccessDenied", "settings.yaml may not be read by the workshop"),
+        ("KMS.DisabledException", "settings.yaml may not be read by the workshop"),
+    ],
+)
+def test_settings_out_of_reach_are_told_once_and_are_no_dead_letter(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, code: str, sentence: str
+) -> None:
+    stage.put("uploads/red-chairs/settings.yaml", b"preset: best")
+    s3 = Refusing(stage.s3, "uploads/red-chairs/settings.yaml", code)
+    refuse(stage, monkeypatch, s3)
+    stage.settle()
+    stage.serve_timer()
+
+    assert stage.mail_kinds == ["attention"]
+    assert sentence in " ".join(stage.mails[0]["Message"].split())
+    assert executions(stage) == []
+    s3.code = ""
+    stage.put("uploads/red-chairs/settings.yaml", b"preset: best")
+    stage.upload_event("uploads/red-chairs/settings.yaml")
+    stage.later(61)
+    stage.serve_timer()
+    assert 'preset "best"' in stage.mails[-1]["Message"]
+
+
+def test_settings_deleted_while_they_are_read_are_looked_at_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the right to list the bucket, S3 answers "403" for what is gone as well."""
+    key = "uploads/red-chairs/settings.yaml"
+    stage.put(key, b"preset: best")
+    delete = lambda: stage.s3.delete_object(Bucket=BUCKET, Key=key)  # noqa: E731
+    refuse(stage, monkeypatch, Refusing(stage.s3, key, "AccessDenied", delete))
+    stage.settle()
+    assert (stage.mail_kinds, executions(stage)) == ([], [])
+    stage.serve_timer()
+    (run,) = executions(stage)
+    assert run["Preset"] == "auto"
+    assert 'preset "sketch"' in stage.mails[-1]["Message"]

@@ -6,8 +6,11 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from tests.unit.conftest import Stage, sample
+from tests.chaos.fakes import client_error
+from tests.unit.conftest import BUCKET, Stage, sample
+from tests.unit.test_start_run import executions, finish
 from workshop.errors import BadRequest
+from workshop.ledger import Ledger
 from workshop.uploads import objects_in, parse_upload
 
 
@@ -167,3 +170,72 @@ def test_an_odd_but_harmless_name_means_the_same_in_both_encodings(name: str) ->
     both = [json.dumps(plain), json.dumps(classic(quote_plus(key, safe="/")))]
     uploads = [parse_upload(*stored) for body in both for stored in objects_in(body)]
     assert [upload.name for upload in uploads if upload] == [name, name]
+
+
+# ------------------------------------------------------------------------------------------------------------ deletions
+
+
+def deletion(key: str) -> dict[str, Any]:
+    event = sample("s3_object_deleted")
+    event["detail"]["object"]["key"] = key
+    return event
+
+
+def delete(stage: Stage, *keys: str) -> Any:
+    for key in keys:
+        stage.s3.delete_object(Bucket=BUCKET, Key=key)
+    return stage.invoke("upload_trigger", records(*map(deletion, keys)))
+
+
+def test_deleting_a_culprit_starts_the_next_run_when_deletions_have_settled(stage: Stage) -> None:
+    stage.settle(images=5)
+    finish(stage, "Failed")
+    assert delete(stage, "uploads/red-chairs/0001.png") == {"batchItemFailures": []}
+    stage.later(30)
+    delete(stage, "uploads/red-chairs/0003.png")
+    stage.later(31)
+    stage.serve_timer()
+    assert len(executions(stage)) == 1
+    stage.later(30)
+    stage.serve_timer()
+    first, second = executions(stage)
+    assert first["Fingerprint"] != second["Fingerprint"]
+
+
+def test_deleting_everything_starts_nothing(stage: Stage) -> None:
+    stage.settle()
+    finish(stage, "Succeeded")
+    delete(stage, *(f"uploads/red-chairs/{number:04}.png" for number in range(3)))
+    stage.later(61)
+    stage.serve_timer()
+    assert len(executions(stage)) == 1
+    assert stage.mail_kinds.count("attention") == 0
+
+
+@pytest.mark.parametrize(
+    "key", ["uploads/red-chairs/_READY", "uploads/never-heard-of/a.png", "uploads/Not Good/a.png", "uploads/loose.png"]
+)
+def test_a_deletion_that_changes_no_known_dataset_leaves_no_trace(stage: Stage, key: str) -> None:
+    """After a purge a dataset is unknown again: a late event must not write its records back."""
+    stage.settle()
+    finish(stage, "Succeeded")
+    timers = len(stage.timers)
+    assert stage.invoke("upload_trigger", records(deletion(key))) == {"batchItemFailures": []}
+    assert len(stage.timers) == timers
+    assert stage.item("DATASET#never-heard-of") == {}
+
+
+def test_a_deletion_that_cannot_be_noted_comes_back_alone(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise client_error("ThrottlingException", "UpdateItem")
+
+    monkeypatch.setattr(Ledger, "note_deletion", refuse)
+    event = records(sample("s3_object_deleted"), sample("s3_object_created"))
+    assert stage.invoke("upload_trigger", event) == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+    assert len(stage.timers) == 1
+
+
+@pytest.mark.parametrize("detail", [None, {}, {"object": None}, {"object": {"key": 5}}, {"object": []}])
+def test_an_unreadable_deletion_is_no_poison(stage: Stage, detail: object) -> None:
+    event = sample("s3_object_deleted") | {"detail": detail}
+    assert stage.invoke("upload_trigger", records(event)) == {"batchItemFailures": []}

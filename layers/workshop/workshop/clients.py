@@ -6,16 +6,21 @@ these, and each function's IAM policy is a subset of them.
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any, Literal, Protocol, cast
 
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from botocore.utils import parse_timestamp
 
 Response = dict[str, Any]
+
+S3_CONNECTIONS = 32  # at a time
 
 NOT_FOUND = frozenset({"ResourceNotFound", "ResourceNotFoundException"})  # SageMaker's codes
 
@@ -83,11 +88,12 @@ def _session() -> boto3.session.Session:
 
 def _parse_time(value: Any) -> datetime:
     """A time stamp in an answer. botocore leaves them to dateutil: half of the time of a listing of 60,000 objects."""
-    try:
-        return datetime.fromisoformat(value)
-    except (TypeError, ValueError):  # seconds since the epoch, or the form of HTTP's headers
-        moment: datetime = parse_timestamp(value)
-        return moment
+    if isinstance(value, str):
+        for parse in (datetime.fromisoformat, parsedate_to_datetime):  # the latter: the form of HTTP's headers
+            with suppress(ValueError):
+                return parse(value)
+    moment: datetime = parse_timestamp(value)  # seconds since the epoch, or what else there may be
+    return moment
 
 
 def _s3_config() -> Config:
@@ -96,7 +102,11 @@ def _s3_config() -> Config:
     redirect that breaks the signature. An endpoint of one's own has no host name per bucket."""
     own_endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     style: Literal["path", "virtual"] = "path" if own_endpoint else "virtual"
-    return Config(signature_version="s3v4", s3={"addressing_style": style, "us_east_1_regional_endpoint": "regional"})
+    return Config(
+        signature_version="s3v4",
+        s3={"addressing_style": style, "us_east_1_regional_endpoint": "regional"},
+        max_pool_connections=S3_CONNECTIONS,
+    )
 
 
 def s3() -> S3:
@@ -161,3 +171,8 @@ def error_code(error: Exception) -> str:
     """The service's own code of a botocore ClientError, "" for anything else."""
     response = getattr(error, "response", None)
     return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
+
+
+def http_status(error: ClientError) -> int:
+    """The status of the answer; HEAD's answers have no body and so nothing else."""
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

@@ -17,19 +17,19 @@ def targets(dataset: str) -> str:
     return f"{INFERENCE}{dataset}/"
 
 
-def manifest(dataset: str, fingerprint: str) -> str:
-    """SageMaker ManifestFile of the snapshot's images."""
-    return f"manifests/{dataset}/{fingerprint}.manifest"
-
-
-def targets_manifest(dataset: str, digest: str) -> str:
-    """SageMaker ManifestFile of the images to project, by the digest of their list."""
-    return f"manifests/{dataset}/{digest}.targets.manifest"
-
-
 def snapshot_record(dataset: str, fingerprint: str) -> str:
-    """The snapshot itself: every object with ETag and size, and the settings in force."""
+    """The snapshot itself: every image with ETag and size, and the settings in force."""
     return f"manifests/{dataset}/{fingerprint}.json"
+
+
+def targets_record(dataset: str, digest: str) -> str:
+    """The images to project, in the same form, by the digest of their list."""
+    return f"manifests/{dataset}/{digest}.targets.json"
+
+
+def contents(dataset: str) -> str:
+    """The index of what the dataset's objects hold (see workshop.contents)."""
+    return f"manifests/{dataset}/contents.json"
 
 
 def runs(dataset: str) -> str:

@@ -30,6 +30,7 @@ from workshop.state import NOT_CONSIDERED, Claim, DatasetState, Phase, RunIdenti
 IS_IDLE = "(attribute_not_exists(phase) OR phase = :idle)"
 NOTHING_SEEN_SINCE_READ = "uploads = :uploads"
 NOTHING_EVER_SEEN = "attribute_not_exists(uploads)"
+UPLOADS_WERE_SEEN = "attribute_exists(uploads)"
 # Without it a whole run may have come and gone between read and claim, and its token would be used again.
 NOT_CLAIMED_SINCE_READ = "attempt = :read_attempt"
 NEVER_CLAIMED = "attribute_not_exists(attempt)"
@@ -74,6 +75,17 @@ class Ledger:
     def note_uploads(self, dataset: str, count: int, now: int) -> DatasetState:
         """Upload events were processed at `now`. Unconditional: the last one wins, and any of them will do."""
         return self._change(dataset, "SET lastSeen = :now ADD uploads :count", {":now": now, ":count": count})
+
+    def note_deletion(self, dataset: str, now: int) -> DatasetState | None:
+        """A file of the dataset was deleted, which counts like an upload; None if no upload of it is known, and there is
+        nothing to look at."""
+        values = {":now": now, ":one": 1}
+        try:
+            return self._change(dataset, "SET lastSeen = :now ADD uploads :one", values, UPLOADS_WERE_SEEN)
+        except ClientError as error:
+            if error_code(error) == "ConditionalCheckFailedException":
+                return None
+            raise
 
     def record_timer(self, state: DatasetState, due: int) -> bool:
         """Record the timer whose message was sent after `state` was read, in the place of the one that `state` has.

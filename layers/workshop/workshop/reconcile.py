@@ -9,7 +9,7 @@ It looks at what is there and does at most one thing:
     new pictures to learn              -> a run that trains (also when the caller asks for a rerun)
     only new pictures to project       -> a run of the inference part alone, on the last good run's network
     too few images, bad settings       -> notice "attention", once per fingerprint
-    a run                               = manifests, claim, StartPipelineExecution, record, notice "started"
+    a run                               = record, claim, StartPipelineExecution, record, notice "started"
     nothing new                        -> nothing
 
 Two calls at once, a call that dies anywhere, and a call that comes twice all end in one run per snapshot: the claim is
@@ -34,12 +34,14 @@ from workshop.settings import Choice, default_choice, parse_settings
 from workshop.settling import NUDGE, Timer, Timers, is_live, is_lost
 from workshop.snapshot import (
     Listing,
+    SettingsFile,
     Targets,
     fingerprint,
     list_dataset,
     list_targets,
     read_settings,
-    write_manifests,
+    with_contents,
+    write_snapshot,
     write_targets,
 )
 from workshop.starting import build_claim
@@ -47,6 +49,8 @@ from workshop.state import DatasetState, Phase, RunIdentity
 from workshop.telemetry import count, logger
 from workshop.words import Words, words
 
+# A look has run out of time, or its listing out of date: the next one goes on.
+NOW = 1
 # After losing a race: soon enough to miss nothing, late enough for the other one to be done.
 LOOK_AGAIN_SECONDS = 5
 # A run older than this is asked about whenever somebody looks at its dataset: its end may have gone unheard.
@@ -117,14 +121,19 @@ class Reconciler:
         wait = self._seconds_to_quiet(state, listing, targets)
         if wait > 0 and request.patient:
             return self._wait(state, Outcome.WAITING, wait, "uploads are still coming in")
-        return self._consider(state, listing, targets, request)
+        identified = with_contents(self._s3, self._config.bucket, listing, targets)
+        if identified is None:
+            return self._wait(state, Outcome.WAITING, NOW, "what the pictures hold is still being found out")
+        return self._consider(state, *identified, request)
 
     def _consider(self, state: DatasetState, listing: Listing, targets: Targets, request: Request) -> Result:
         """The folders have settled: compare them with the last run."""
-        content = read_settings(self._s3, self._config.bucket, listing)
-        digest = fingerprint(listing.images, content)
+        settings = read_settings(self._s3, self._config.bucket, listing)
+        if settings is None:
+            return self._wait(state, Outcome.WAITING, LOOK_AGAIN_SECONDS, "settings.yaml changed meanwhile")
+        digest = fingerprint(listing.images, settings.identity)
         faults: list[str] = []
-        choice = self._choose(content, faults)
+        choice = self._choose(settings, faults)
         say = words(choice.language)
         trains = (request.rerun or digest != state.last_fingerprint) and not listing.is_empty
         if request.inference_only or not trains:
@@ -154,12 +163,15 @@ class Reconciler:
             return "the last run had exactly these pictures"
         return ""
 
-    def _choose(self, content: bytes | None, faults: list[str]) -> Choice:
+    def _choose(self, settings: SettingsFile, faults: list[str]) -> Choice:
         """What the settings file asks for; the defaults, in its language, if it has `faults`."""
-        if content is None:
+        if settings.trouble is not None:
+            say = words(self._defaults.language)
+            faults.append(say.settings_out_of_reach[settings.trouble])
+        if settings.content is None:
             return self._defaults
         try:
-            return parse_settings(content, self._defaults, self._config.caps)
+            return parse_settings(settings.content, self._defaults, self._config.caps)
         except SettingsError as error:
             faults.extend(error.problems)
             return replace(self._defaults, language=error.language)
@@ -176,7 +188,7 @@ class Reconciler:
     ) -> Result:
         bucket = self._config.bucket
         if source_arn is None:
-            write_manifests(self._s3, bucket, listing, digest, choice)
+            write_snapshot(self._s3, bucket, listing, digest, choice)
         claim = build_claim(
             self._config,
             state,

@@ -1,4 +1,4 @@
-"""What is in a dataset's folder at one moment, its fingerprint, and its manifests.
+"""What is in a dataset's folder at one moment, its fingerprint, and its record, which is what a run reads.
 
 S3's listing is strongly consistent: it is the truth that the events only hint at.
 """
@@ -6,23 +6,33 @@ S3's listing is strongly consistent: it is the truth that the events only hint a
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from botocore.exceptions import ClientError
 
 from workshop import clock, layout
-from workshop.clients import S3, list_pages
+from workshop.clients import S3, error_code, http_status, list_pages
+from workshop.contents import identify, is_as_listed, is_objects_own, is_still_there
 from workshop.errors import RefusedName
 from workshop.names import INFERENCE, UPLOADS, FileKind, check_dataset, kind_of
 from workshop.settings import MAX_SETTINGS_BYTES, Choice
 
+# Storage classes whose objects have to be restored before they can be read.
+_ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
+
 
 @dataclass(frozen=True)
 class StoredObject:
-    """One object of a folder: its name relative to the folder, and what S3's listing says of it."""
+    """One object of a folder: its name relative to the folder, what S3's listing says of it, and what it holds."""
 
     name: str
     etag: str
     size: int
     modified_ms: int
+    is_archived: bool = False
+    content: str = ""  # see workshop.contents; "" until `with_contents` has found it out
 
 
 @dataclass(frozen=True)
@@ -79,7 +89,7 @@ class Targets:
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) of their names, ETags and sizes; "" if there are none."""
+        """SHA-256 (hex) of their names, contents and sizes; "" if there are none."""
         return fingerprint(self.images, None) if self.images else ""
 
     @property
@@ -110,60 +120,116 @@ def list_datasets(s3: S3, bucket: str) -> tuple[list[str], int]:
     return sorted(names), len(refused)
 
 
-def read_settings(s3: S3, bucket: str, listing: Listing) -> bytes | None:
-    """The bytes of settings.yaml, one more than allowed if it is too long, None if there is none."""
-    if listing.settings is None:
+class SettingsTrouble(StrEnum):
+    """Why settings.yaml cannot be read."""
+
+    ARCHIVED = "archived"  # it lies in S3 Glacier
+    ENCRYPTED = "encrypted"  # with a key that we do not have (SSE-C)
+    FORBIDDEN = "forbidden"
+
+
+@dataclass(frozen=True)
+class SettingsFile:
+    """What settings.yaml says: its bytes, one more than allowed if it is too long; None if there is none, or none to be
+    read. `identity` stands for them in the fingerprint."""
+
+    content: bytes | None
+    trouble: SettingsTrouble | None = None
+    etag: str = ""
+
+    @property
+    def identity(self) -> bytes | None:
+        return self.content if self.trouble is None else f"{self.trouble} {self.etag}".encode()
+
+
+def read_settings(s3: S3, bucket: str, listing: Listing) -> SettingsFile | None:
+    """The settings file of this listing; None if it has been replaced or deleted since: list again."""
+    stored = listing.settings
+    if stored is None:
+        return SettingsFile(None)
+    key = layout.uploads(listing.dataset) + stored.name
+    try:
+        answer = s3.get_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if http_status(error) == 404:
+            return None
+        if not is_objects_own(error):
+            raise
+        if not is_still_there(s3, bucket, key, stored):
+            return None
+        return SettingsFile(None, _trouble(error), stored.etag)
+    with closing(answer["Body"]) as body:
+        return SettingsFile(body.read(MAX_SETTINGS_BYTES + 1)) if is_as_listed(answer, stored) else None
+
+
+def _trouble(error: ClientError) -> SettingsTrouble:
+    match error_code(error):
+        case "InvalidObjectState":
+            return SettingsTrouble.ARCHIVED
+        case "InvalidRequest":
+            return SettingsTrouble.ENCRYPTED
+    return SettingsTrouble.FORBIDDEN
+
+
+def with_contents(s3: S3, bucket: str, listing: Listing, targets: Targets) -> tuple[Listing, Targets] | None:
+    """Both, with what their images hold; None if that is not known of all yet, or not true any more: list again."""
+    learned, projected = layout.uploads(listing.dataset), layout.targets(targets.dataset)
+    objects = {learned + image.name: image for image in listing.images}
+    objects |= {projected + image.name: image for image in targets.images}
+    contents = identify(s3, bucket, listing.dataset, objects)
+    if contents is None:
         return None
-    key = layout.uploads(listing.dataset) + listing.settings.name
-    response = s3.get_object(Bucket=bucket, Key=key)
-    content: bytes = response["Body"].read(MAX_SETTINGS_BYTES + 1)
-    return content
+
+    def identified(folder: str, images: tuple[StoredObject, ...]) -> tuple[StoredObject, ...]:
+        return tuple(replace(image, content=contents[folder + image.name]) for image in images)
+
+    return (
+        replace(listing, images=identified(learned, listing.images)),
+        replace(targets, images=identified(projected, targets.images)),
+    )
 
 
 def fingerprint(images: Iterable[StoredObject], settings: bytes | None) -> str:
-    """SHA-256 (hex) of the images' names, ETags and sizes, in any order, and of the settings file.
+    """SHA-256 (hex) of the images' names, contents and sizes, in any order, and of the settings file.
 
-    Times are not part of it: uploading the same file again changes nothing.
+    Neither times nor ETags are part of it: uploading the same file again changes nothing. Raises ValueError for an
+    image whose content has not been found out.
     """
     digest = hashlib.sha256()
-    for line in sorted(json.dumps([image.name, image.etag, image.size]) for image in images):
+    for line in sorted(map(_line, images)):
         digest.update(line.encode() + b"\n")
     digest.update(b"settings " + (hashlib.sha256(settings).hexdigest() if settings is not None else "-").encode())
     return digest.hexdigest()
 
 
-def write_manifests(s3: S3, bucket: str, listing: Listing, fingerprint: str, choice: Choice) -> None:
-    """Write the snapshot's manifest and, last, its record."""
-    folder = layout.uploads(listing.dataset)
-    record = {
-        "dataset": listing.dataset,
-        "fingerprint": fingerprint,
-        "objects": [{"key": folder + i.name, "etag": i.etag, "size": i.size} for i in listing.images],
-        "settings": choice.as_dict(),
-    }
-    manifest = _manifest(bucket, folder, [i.name for i in listing.images])
-    _write(s3, bucket, layout.manifest(listing.dataset, fingerprint), manifest)
-    _write(s3, bucket, layout.snapshot_record(listing.dataset, fingerprint), record)
+def _line(image: StoredObject) -> str:
+    if not image.content:
+        raise ValueError(f"what {image.name!r} holds has not been found out")
+    return json.dumps([image.name, image.content, image.size])
+
+
+def write_snapshot(s3: S3, bucket: str, listing: Listing, fingerprint: str, choice: Choice) -> None:
+    """Write the snapshot's record."""
+    about = {"dataset": listing.dataset, "fingerprint": fingerprint, "settings": choice.as_dict()}
+    body = _as_bytes(about | _list_of(bucket, layout.uploads(listing.dataset), listing.images))
+    _write(s3, bucket, layout.snapshot_record(listing.dataset, fingerprint), body)
 
 
 def write_targets(s3: S3, bucket: str, listing: Listing, targets: Targets, choice: Choice) -> str:
-    """Write the manifest of the images to project, or else of a few of the dataset's own; return its key."""
+    """Write the record of the images to project, or else of a few of the dataset's own; return its key."""
     folder, images = layout.targets(listing.dataset), targets.images
     if not images:
         folder, images = layout.uploads(listing.dataset), _spread(listing.images, choice.projection_targets)
-    manifest = _manifest(bucket, folder, [image.name for image in images])
-    key = layout.targets_manifest(listing.dataset, _digest(manifest, images))
-    _write(s3, bucket, key, manifest)
+    body = _as_bytes(_list_of(bucket, folder, images))
+    key = layout.targets_record(listing.dataset, hashlib.sha256(body).hexdigest())
+    _write(s3, bucket, key, body)
     return key
 
 
-def _manifest(bucket: str, folder: str, names: list[str]) -> list[object]:
-    return [{"prefix": f"s3://{bucket}/{folder}"}, *names]
-
-
-def _digest(manifest: list[object], images: Iterable[StoredObject]) -> str:
-    """A manifest's own name: equal for equal contents of the objects that it lists."""
-    return hashlib.sha256(json.dumps([manifest, [image.etag for image in images]]).encode()).hexdigest()
+def _list_of(bucket: str, folder: str, images: Iterable[StoredObject]) -> dict[str, object]:
+    """What Prepare and Infer read (containers.fetching): exactly these objects, as they were when they were listed."""
+    objects = [{"name": image.name, "etag": image.etag, "size": image.size} for image in images]
+    return {"bucket": bucket, "prefix": folder, "objects": objects}
 
 
 def _spread(images: tuple[StoredObject, ...], count: int) -> tuple[StoredObject, ...]:
@@ -173,13 +239,21 @@ def _spread(images: tuple[StoredObject, ...], count: int) -> tuple[StoredObject,
     return tuple(images[i * len(images) // count] for i in range(count))
 
 
-def _write(s3: S3, bucket: str, key: str, document: object) -> None:
-    body = json.dumps(document, separators=(",", ":")).encode()
+def _as_bytes(document: object) -> bytes:
+    return json.dumps(document, separators=(",", ":")).encode()
+
+
+def _write(s3: S3, bucket: str, key: str, body: bytes) -> None:
     s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
 
 
 def _objects(s3: S3, bucket: str, prefix: str) -> Iterator[StoredObject]:
     for page in list_pages(s3, Bucket=bucket, Prefix=prefix):
         for entry in page.get("Contents", []):
-            name = entry["Key"].removeprefix(prefix)
-            yield StoredObject(name, entry["ETag"].strip('"'), entry["Size"], clock.to_ms(entry["LastModified"]))
+            yield StoredObject(
+                entry["Key"].removeprefix(prefix),
+                entry["ETag"].strip('"'),
+                entry["Size"],
+                clock.to_ms(entry["LastModified"]),
+                entry.get("StorageClass") in _ARCHIVES,
+            )

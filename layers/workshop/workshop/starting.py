@@ -101,7 +101,7 @@ def build_claim(
     parameters = {
         "Dataset": dataset,
         "Fingerprint": fingerprint,
-        "ProcessInput": uri(layout.manifest(dataset, fingerprint)),
+        "ProcessInput": uri(layout.snapshot_record(dataset, fingerprint)),
         "ProcessImage": config.process_image,
         "ProcessInstanceType": config.process_instance_type,
         "TrainImage": config.train_image,

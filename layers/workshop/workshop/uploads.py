@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from workshop import clock
+from workshop.deletions import datasets_of_deletion, note_deletion
 from workshop.errors import BadRequest, RefusedName
 from workshop.ledger import Ledger
 from workshop.names import FileKind, UploadKey, parse_upload_key, printable
@@ -78,8 +79,13 @@ class UploadCollector:
         """Handle SQS records; returns the message ids that have to come back."""
         failed: list[str] = []
         drops: defaultdict[str, _Drop] = defaultdict(_Drop)
+        deletions: defaultdict[str, list[str]] = defaultdict(list)
         for record in records:
             message_id = record["messageId"]
+            if (deleted_from := datasets_of_deletion(record["body"])) is not None:
+                for dataset in deleted_from:
+                    deletions[dataset].append(message_id)
+                continue
             try:
                 uploads = _uploads_in(record["body"])
             except BadRequest as bad:
@@ -96,6 +102,12 @@ class UploadCollector:
             except Exception:  # noqa: BLE001  one dataset's trouble must not bring back the others' messages
                 logger.exception("could not note uploads", dataset=dataset)
                 failed.extend(drop.messages)
+        for dataset, messages in deletions.items():
+            try:
+                note_deletion(self._ledger, self._timers, dataset, self._quiet_seconds)
+            except Exception:  # noqa: BLE001  as above
+                logger.exception("could not note deletions", dataset=dataset)
+                failed.extend(messages)
         return failed
 
     def _note(self, dataset: str, drop: _Drop) -> None:

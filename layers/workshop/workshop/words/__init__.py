@@ -108,6 +108,7 @@ class Words(Protocol):
 
     # Faults of settings.yaml. Bounds stand there as they have to be typed.
     settings_too_large: str
+    settings_out_of_reach: Mapping[str, str]  # by snapshot.SettingsTrouble
     settings_unreadable: str
     settings_unreadable_line: str
     settings_not_lines: str

@@ -101,6 +101,14 @@ class German(Words):
     add_pictures = "Lege weitere Bilder (.png, .jpg, .webp, .bmp, .tif oder .gif) in den Ordner."
     correct_settings = "Korrigiere settings.yaml oder lösche die Datei: Nichts darin ist Pflicht."
     settings_too_large = "settings.yaml ist größer als {limit} Bytes."
+    settings_out_of_reach: Mapping[str, str] = {
+        "archived": "settings.yaml liegt in einem Archiv (S3 Glacier) und lässt sich nicht lesen; lade die Datei neu "
+        "hoch.",
+        "encrypted": "settings.yaml ist mit einem eigenen Schlüssel verschlüsselt (SSE-C), den die Werkstatt nicht "
+        "hat; lade die Datei ohne ihn neu hoch.",
+        "forbidden": "Die Werkstatt darf settings.yaml nicht lesen (vielleicht ist die Datei mit einem anderen "
+        "Schlüssel verschlüsselt); lade sie neu hoch.",
+    }
     settings_unreadable = "settings.yaml lässt sich nicht als YAML lesen."
     settings_unreadable_line = "settings.yaml lässt sich nicht als YAML lesen (Zeile {line})."
     settings_not_lines = "settings.yaml muss aus Zeilen wie `preset: sketch` bestehen."

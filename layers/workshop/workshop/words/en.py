@@ -90,6 +90,13 @@ class English(Words):
     add_pictures = "Add pictures (.png, .jpg, .webp, .bmp, .tif or .gif) to the folder."
     correct_settings = "Correct settings.yaml, or remove it: everything in it is optional."
     settings_too_large = "settings.yaml is larger than {limit} bytes."
+    settings_out_of_reach: Mapping[str, str] = {
+        "archived": "settings.yaml lies in an archive (S3 Glacier) and cannot be read; upload it again.",
+        "encrypted": "settings.yaml is encrypted with a key of its own (SSE-C), which the workshop does not have; "
+        "upload it again without.",
+        "forbidden": "settings.yaml may not be read by the workshop (it may be encrypted with another key); "
+        "upload it again.",
+    }
     settings_unreadable = "settings.yaml is not readable as YAML."
     settings_unreadable_line = "settings.yaml is not readable as YAML (line {line})."
     settings_not_lines = "settings.yaml must consist of lines like `preset: sketch`."

@@ -1,0 +1,204 @@
+"""The images of a run, copied from S3 to the job's disk: exactly those that its record lists, as they were then.
+
+    read_record     the list that start_run has written: names, ETags and sizes
+    fetch_images    the files, and for each that cannot be had one plain sentence that says why
+
+SageMaker's own inputs know keys only: they would bring whatever lies there by now, and one missing or unreadable
+object would fail the job. Here an object that has been replaced or deleted since is taken from the bucket's versions,
+and one that cannot be read is set aside. What is no property of an object (S3 throttles or cannot be reached, no
+right to anything) is tried again, and fails the job only then.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol, cast
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from containers.errors import InputError, StepError
+from stylegan2.uploads import NamedUploads
+from stylegan2.vetting import LARGEST_FILE
+
+THREADS = 16
+_LARGEST_RECORD = 64 << 20  # bytes; 64,000 images with the longest names in use take 20 MB
+_CHUNK = 1 << 20
+_TRIES = 5  # of reading a whole object; botocore tries each request several times
+_CONFIG = Config(
+    connect_timeout=5,
+    read_timeout=30,
+    retries={"mode": "standard", "total_max_attempts": 10},
+    max_pool_connections=THREADS,
+)
+
+_GONE = "The file was replaced or deleted after this run had made its list; the next run takes what is there then."
+_ARCHIVED = "The file lies in an archive (S3 Glacier) and cannot be read; upload it again."
+_ENCRYPTED = "The file is encrypted with a key of its own (SSE-C), which the workshop does not have; upload it without."
+_FORBIDDEN = "The workshop may not read this file (it may be encrypted with another key); upload it again."
+_REASONS = {
+    "InvalidObjectState": _ARCHIVED,
+    "InvalidRequest": _ENCRYPTED,
+    "AccessDenied": _FORBIDDEN,
+    "NoSuchKey": _GONE,
+    "NoSuchVersion": _GONE,
+    "MethodNotAllowed": _GONE,  # the version is a deletion
+    "PreconditionFailed": _GONE,
+}
+
+
+class S3(Protocol):
+    """The calls of S3 that are made."""
+
+    def get_object(self, **request: Any) -> dict[str, Any]: ...
+    def list_object_versions(self, **request: Any) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class ListedImage:
+    """One image of a record; its name is relative to the record's prefix, its size in bytes."""
+
+    name: str
+    etag: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a run is to read."""
+
+    bucket: str
+    prefix: str
+    images: tuple[ListedImage, ...]
+
+
+def s3_client(region: str | None) -> S3:
+    """The job's own client, with the rights of its role. `region`: None leaves it to boto3."""
+    own_endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    style: Literal["path", "virtual"] = "path" if own_endpoint else "virtual"
+    config = _CONFIG.merge(Config(s3={"addressing_style": style}))
+    return cast(S3, boto3.client("s3", region_name=region, config=config))
+
+
+def read_record(file: Path) -> Record:
+    """Read a record, which may have been written by hand: a rerun can name any. Raises InputError."""
+    if file.stat().st_size > _LARGEST_RECORD:
+        raise InputError(f"{file.name}, the list of the images, is larger than {_LARGEST_RECORD >> 20} MiB.")
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+        images = tuple(_listed(one) for one in value["objects"])
+        record = Record(_text(value["bucket"]), _text(value["prefix"]), images)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise InputError(
+            f"{file.name}, the list of the images, is not of the expected form: {type(error).__name__}: {error}"
+        ) from error
+    if len({image.name for image in images}) < len(images):
+        raise InputError(f"{file.name}, the list of the images, has a name twice.")
+    return record
+
+
+def fetch_images(s3: S3, record: Record, folder: Path) -> NamedUploads:
+    """Copy the images of a record into `folder`, several at a time, and none as a whole through memory.
+
+    Raises:
+        StepError: S3 itself is in trouble, or the disk is full.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def fetch(image: ListedImage) -> str | None:
+        return _fetch(s3, record, image, NamedUploads.place(folder, image.name))
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        reasons = zip(record.images, threads.map(fetch, record.images), strict=True)
+        unusable = {image.name: why for image, why in reasons if why is not None}
+    return NamedUploads(folder, [image.name for image in record.images if image.name not in unusable], unusable)
+
+
+def _fetch(s3: S3, record: Record, image: ListedImage, target: Path) -> str | None:
+    """Copy one image; return why it cannot be had, if it cannot."""
+    if image.size > LARGEST_FILE:
+        return f"The file is larger than {LARGEST_FILE // 1_000_000} MB; scale the picture down."
+    where = {"Bucket": record.bucket, "Key": record.prefix + image.name}
+    try:
+        try:
+            _copy(s3, where | {"IfMatch": f'"{image.etag}"'}, target)
+            return None
+        except ClientError as error:
+            # S3 says "403", too, of what is gone, to a role that may not list the bucket.
+            if _reason(error) not in (_GONE, _FORBIDDEN):
+                raise
+        version = _version_of(s3, where, image.etag)
+        if version is None:
+            return _GONE
+        _copy(s3, where | {"VersionId": version}, target)
+    except ClientError as error:
+        if (reason := _reason(error)) is None:
+            raise _trouble(image, error) from error
+        return reason
+    except BotoCoreError as error:
+        raise _trouble(image, error) from error
+    except OSError as error:
+        raise StepError(
+            f"The {len(record.images)} images do not fit on the disk of this machine ({error.strerror})."
+        ) from error
+    return None
+
+
+def _copy(s3: S3, request: dict[str, str], target: Path) -> None:
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            with closing(s3.get_object(**request)["Body"]) as body, target.open("wb") as file:
+                while chunk := body.read(_CHUNK):
+                    file.write(chunk)
+            return
+        except BotoCoreError:  # the connection broke, or what came is not what was sent
+            if not tries_left:
+                raise
+
+
+def _version_of(s3: S3, where: dict[str, str], etag: str) -> str | None:
+    """The id of the version that had this ETag; None if there is none any more."""
+    request = {"Bucket": where["Bucket"], "Prefix": where["Key"]}
+    while True:
+        try:
+            page = s3.list_object_versions(**request)
+        except ClientError as error:
+            raise StepError(f"The versions of {where['Key']} cannot be listed: {error}") from error
+        for version in page.get("Versions", []):
+            if version["Key"] == where["Key"] and version["ETag"].strip('"') == etag:
+                return str(version["VersionId"])
+        # Versions come in the order of their keys: this key's are all there is before any other's.
+        if not page.get("IsTruncated") or page.get("NextKeyMarker") != where["Key"]:
+            return None
+        request |= {"KeyMarker": page["NextKeyMarker"], "VersionIdMarker": page["NextVersionIdMarker"]}
+
+
+def _reason(error: ClientError) -> str | None:
+    """What is wrong with the object, in one sentence; None if the trouble is not the object's."""
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    if code.startswith("KMS.") and "Throttling" not in code:
+        return _FORBIDDEN
+    return _REASONS.get(code)
+
+
+def _trouble(image: ListedImage, error: Exception) -> StepError:
+    return StepError(f"S3 does not give the images to the job, after several tries ({image.name}: {error}).")
+
+
+def _listed(value: Any) -> ListedImage:
+    size = value["size"]
+    if type(size) is not int:
+        raise TypeError("a size must be a whole number")
+    return ListedImage(_text(value["name"]), _text(value["etag"]), size)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"a text was expected, not {type(value).__name__}")
+    return value
