@@ -108,13 +108,18 @@ class Words(Protocol):
 
     # Faults of settings.yaml. Bounds stand there as they have to be typed.
     settings_too_large: str
+    settings_no_text: str
     settings_unreadable: str
-    settings_unreadable_line: str
-    settings_not_lines: str
+    settings_more: str
+    line_troubles: Mapping[str, str]  # of settings_lines.Trouble
     setting_unknown: str
+    setting_unknown_line: str
     setting_did_you_mean: str
     setting_all: str
+    setting_twice: str
     setting_wrong: str
+    setting_ambiguous: str
+    setting_pair: str
     allowed_one_of: str
     allowed_whole: str
     allowed_number: str
@@ -122,7 +127,6 @@ class Words(Protocol):
     shown_large: str
     shown_nothing: str
     shown_text: str
-    shown_list: str
     shown_other: str
 
     # Of any mail
