@@ -129,12 +129,13 @@ def attention(
     images: int,
     left_out: int,
     next_steps: Sequence[str],
+    template: str = "attention",
 ) -> Notice:
-    """The folder as it is cannot become a run."""
+    """The folder as it is cannot become a run; or, with the template "unused", some files of it become none."""
     return render(
         say,
         Kind.ATTENTION,
-        "attention",
+        template,
         dataset,
         bucket=bucket,
         folder=layout.uploads(dataset),

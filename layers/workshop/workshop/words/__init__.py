@@ -105,6 +105,15 @@ class Words(Protocol):
     pictures_needed: Plural
     add_pictures: str
     correct_settings: str
+    settings_unread: str
+    rename_settings: str
+    files_unused: Plural
+    and_more: Plural
+    convert_files: str
+
+    # Files in a folder that is no dataset's
+    stray_folder: str
+    stray_files: str
 
     # Faults of settings.yaml. Bounds stand there as they have to be typed.
     settings_too_large: str

@@ -100,6 +100,23 @@ class German(Words):
     )
     add_pictures = "Lege weitere Bilder (.png, .jpg, .webp, .bmp, .tif oder .gif) in den Ordner."
     correct_settings = "Korrigiere settings.yaml oder lösche die Datei: Nichts darin ist Pflicht."
+    settings_unread = (
+        "„{name}“ sieht nach Einstellungen aus, wird aber nicht gelesen. Gelesen wird nur eine Datei, die genau"
+        " settings.yaml heißt und direkt im Ordner liegt."
+    )
+    rename_settings = (
+        "Nenne sie settings.yaml: klein geschrieben, ohne weitere Endung (Windows blendet sie manchmal aus), nicht in"
+        " einem Unterordner. Sind es gar keine Einstellungen? Dann lösche die Datei oder lege eine settings.yaml"
+        " daneben, die auch leer sein darf."
+    )
+    files_unused = Plural(
+        "{count} Datei ist kein Bild oder hat einen Namen, der nicht geht",
+        "{count} Dateien sind keine Bilder oder haben Namen, die nicht gehen",
+    )
+    and_more = Plural("und {count} weitere", "und {count} weitere")
+    convert_files = "Exportiere als PNG oder JPEG, was verwendet werden soll. Die anderen Dateien stören nicht."
+    stray_folder = "In {folder} liegen Dateien, aber so kann kein Datensatz heißen. Mit ihnen geschieht nichts."
+    stray_files = "Direkt in {folder} liegen Dateien, in keinem Ordner eines Datensatzes. Mit ihnen geschieht nichts."
     settings_too_large = "settings.yaml ist größer als {limit} Bytes. Ein paar Zeilen reichen."
     settings_no_text = (
         "settings.yaml ist keine einfache Textdatei (UTF-8). Schreib sie mit einem einfachen Editor und wähle beim"

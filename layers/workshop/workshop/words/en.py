@@ -89,6 +89,22 @@ class English(Words):
     pictures_needed = Plural("At least {count} picture is needed.", "At least {count} pictures are needed.")
     add_pictures = "Add pictures (.png, .jpg, .webp, .bmp, .tif or .gif) to the folder."
     correct_settings = "Correct settings.yaml, or remove it: everything in it is optional."
+    settings_unread = (
+        '"{name}" looks like settings, but is not read. Only a file named exactly settings.yaml is, directly in the'
+        " folder."
+    )
+    rename_settings = (
+        "Name it settings.yaml: small letters, no other ending (Windows may hide one), not in a sub-folder. If it is"
+        " not meant as settings, delete it, or put a settings.yaml beside it, which may be empty."
+    )
+    files_unused = Plural(
+        "{count} file is no picture, or has a name that cannot be used",
+        "{count} files are no pictures, or have names that cannot be used",
+    )
+    and_more = Plural("and {count} more", "and {count} more")
+    convert_files = "Export what shall be used as PNG or JPEG. The other files do no harm where they are."
+    stray_folder = "Files were put into {folder}, but that is no name of a dataset. Nothing is done with them."
+    stray_files = "Files were put directly into {folder}, not into the folder of a dataset. Nothing is done with them."
     settings_too_large = "settings.yaml is larger than {limit} bytes. A few lines are all that it needs."
     settings_no_text = (
         "settings.yaml is no plain text (UTF-8). Write it with a simple editor, and choose plain text when you save it."
