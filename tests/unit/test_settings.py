@@ -16,6 +16,7 @@ from stylegan2.presets import settings_of
 from tests.unit.properties import quick
 from workshop import settings as settings_module
 from workshop.errors import SettingsError
+from workshop.file_kinds import FileKind, kind_of
 from workshop.parameters import (
     INFERENCE_MODES,
     MAX_KIMG,
@@ -179,6 +180,18 @@ def test_the_artists_guide_explains_every_setting() -> None:
     guide = (Path(__file__).resolve().parents[2] / "docs" / "artist-guide.md").read_text(encoding="utf-8")
     explained = {line.split("`")[1] for line in guide.splitlines() if line.startswith("| `")}
     assert explained - set(PRESETS) == set(rules(CAPS))
+
+
+def test_the_artists_guide_says_which_numbers_and_names_are_taken() -> None:
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "artist-guide.md").read_text(encoding="utf-8")
+    (paragraph,) = re.findall(r"- \*\*Numbers\*\*(.*?)\n- ", guide, re.DOTALL)
+    taken, not_taken = (re.findall(r"`([^`]+)`", part) for part in paragraph.split("Not taken"))
+    assert len(taken) == 4
+    assert len(not_taken) == 8
+    assert [number for number in taken if not isinstance(choice_or_problems(f"kimg: {number}".encode()), Choice)] == []
+    assert [n for n in not_taken if isinstance(choice_or_problems(f"kimg: {n}".encode()), Choice)] == []
+    (names,) = re.findall(r"If it does not \(([^)]+)\)", guide)
+    assert {kind_of(name) for name in re.findall(r"`([^`]+)`", names)} == {FileKind.LOOKALIKE}
 
 
 def test_all_faults_are_told_at_once() -> None:

@@ -101,7 +101,7 @@ class LeftoverNotices:
         if left.lookalikes or left.of_targets:
             self.tell(say, listing, targets)
         elif left:
-            self._runs.end_notice(attention_key(listing.dataset, left.digest()), clock.now_ms())
+            self._runs.count_as_sent(attention_key(listing.dataset, left.digest()), clock.now_ms())
 
 
 def _shown(name: str) -> str:

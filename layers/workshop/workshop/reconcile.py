@@ -8,9 +8,10 @@ It looks at what is there and does at most one thing:
     newest change younger than quiet   -> arm the timer again (`_READY` after the newest change skips this)
     new pictures to learn              -> a run that trains (also when the caller asks for a rerun)
     only new pictures to project       -> a run of the inference part alone, on the last good run's network
-    too few images, bad settings       -> notice "attention", once per fingerprint
+    too few images, bad settings, or   -> notice "attention", once per fingerprint
+      settings where none are read
     a run                               = manifests, claim, StartPipelineExecution, record, notice "started"
-    nothing new                        -> nothing
+    nothing new                        -> nothing; or a notice, once, on files that no run looks at
 
 Two calls at once, a call that dies anywhere, and a call that comes twice all end in one run per snapshot: the claim is
 one conditional transaction, and the start has a token that is a function of the claim.

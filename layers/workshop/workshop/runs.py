@@ -165,6 +165,15 @@ class Runs:
             ExpressionAttributeValues=to_item(values),
         )
 
+    def count_as_sent(self, key: dict[str, str], now: int) -> None:
+        """The notice need not be sent: another one has said what it would say."""
+        self._dynamodb.update_item(
+            TableName=self._table,
+            Key=to_item(key),
+            UpdateExpression="SET sentAt = if_not_exists(sentAt, :now)",
+            ExpressionAttributeValues=to_item({":now": now}),
+        )
+
     def _get(self, key: dict[str, str]) -> dict[str, Any]:
         response = self._dynamodb.get_item(TableName=self._table, Key=to_item(key), ConsistentRead=True)
         return from_item(response.get("Item", {}))

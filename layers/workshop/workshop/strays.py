@@ -113,7 +113,7 @@ class Strays:
                     return
                 if self._notices.publish_once(_key(folder, when), stray_notice(self._say, folder)):
                     for other in {"ever", _today()} - {when}:
-                        self._runs.end_notice(_key(folder, other), clock.now_ms())
+                        self._runs.count_as_sent(_key(folder, other), clock.now_ms())
             except NoticeBusy:
                 logger.info("somebody else is telling of this folder")
 
