@@ -2,10 +2,12 @@
 
 A million inputs (or INPUTS) of up to 4,096 bytes: random bytes, random pieces of YAML, mutations of files that are
 right, and long repetitions. Each must end as a choice or as a SettingsError that is not the last net's. Prints how many
-ended how, and the slowest with its time, taken again alone: a pause of the machine is no slow file.
+ended how, the slowest with its time, taken again alone (a pause of the machine is no slow file), and how much memory
+was needed on top of what the imports take.
 """
 
 import random
+import resource
 import sys
 import time
 from collections import Counter
@@ -23,26 +25,25 @@ GOOD = [
 ]
 PIECES = [
     *(b"preset", b"kimg", b"seed", b"mirror", b"language", b"resolution", b"<<", b"sketch", b"true", b"yes", b"de"),
+    *(b": ", b":", b" ", b"\n", b"\r\n", b"\t", b"#", b" #", b"'", b'"', b"''", b"\\", b"- ", b"---", b"...", b"? "),
     *(
-        b": ",
-        b":",
-        b" ",
-        b"\n",
-        b"\r\n",
-        b"\t",
-        b"#",
-        b" #",
-        b"'",
-        b'"',
-        b"''",
-        b"\\",
-        b"- ",
-        b"---",
-        b"...",
-        b"? ",
         b"%",
+        b"!!int",
+        b"!!bool",
+        b"!!timestamp",
+        b"!",
+        b"&a",
+        b"*a",
+        b"[",
+        b"]",
+        b"{",
+        b"}",
+        b",",
+        b"|",
+        b">",
+        b"@",
+        b"`",
     ),
-    *(b"!!int", b"!!bool", b"!!timestamp", b"!", b"&a", b"*a", b"[", b"]", b"{", b"}", b",", b"|", b">", b"@", b"`"),
     *(b"0", b"1", b"9", b"-", b"+", b".", b"_", b"e", b"0x", b".inf", b".nan", b"12:00", b"25.000", b"~", b"null"),
     *(b"\xc2\x85", b"\xc2\xa0", b"\xe2\x80\xa8", b"\xef\xbb\xbf", b"\x00", b"\xff", b"\xf0\x9f\x98\x80"),
 ]
@@ -54,15 +55,20 @@ def main(inputs: int, seed: int) -> None:
     lucky = random.Random(seed)  # noqa: S311  a story to be told again, no secret
     ended: Counter[str] = Counter()
     slowest: list[tuple[float, bytes]] = []
+    memory = _most_memory()
     for _ in range(inputs):
         content = _make(lucky)
         start = time.perf_counter()
         ended[_read(content)] += 1
         slowest = sorted([*slowest, (time.perf_counter() - start, content)], reverse=True)[:20]
     again = max((min(_seconds(content) for _ in range(5)), content) for _, content in slowest)
-    print(
-        f"{inputs:,} inputs: {dict(ended)}; slowest {again[0] * 1000:.1f} ms: {again[1][:80]!r} ({len(again[1])} bytes)"
-    )
+    print(f"{inputs:,} inputs: {dict(ended)}; {(_most_memory() - memory) / 1024:.1f} MiB")
+    print(f"slowest {again[0] * 1000:.1f} ms, {len(again[1])} bytes: {again[1][:80]!r}")
+
+
+def _most_memory() -> int:
+    """The most that this process has held, in KiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _make(lucky: random.Random) -> bytes:

@@ -13,6 +13,7 @@ from typing import Any
 from workshop.errors import SettingsError
 from workshop.parameters import INFERENCE_MODES, MAX_KIMG, MAX_SEED, MIN_KIMG, RESOLUTIONS, resolutions_of
 from workshop.settings_lines import BadLine, Setting, read_lines
+from workshop.telemetry import logger
 from workshop.words import FALLBACK_LANGUAGE, Words, words
 
 MAX_SETTINGS_BYTES = 4_096
@@ -169,6 +170,7 @@ def parse_settings(content: bytes, defaults: Choice, caps: Caps) -> Choice:
     except SettingsError:
         raise
     except Exception as error:  # the one place where a stranger's text meets the program: never neither run nor mail
+        logger.exception("settings.yaml broke its reader")
         say = words(defaults.language)
         raise SettingsError([say.settings_unreadable], defaults.language) from error
 
