@@ -26,26 +26,9 @@ GOOD = [
 PIECES = [
     *(b"preset", b"kimg", b"seed", b"mirror", b"language", b"resolution", b"<<", b"sketch", b"true", b"yes", b"de"),
     *(b": ", b":", b" ", b"\n", b"\r\n", b"\t", b"#", b" #", b"'", b'"', b"''", b"\\", b"- ", b"---", b"...", b"? "),
-    *(
-        b"%",
-        b"!!int",
-        b"!!bool",
-        b"!!timestamp",
-        b"!",
-        b"&a",
-        b"*a",
-        b"[",
-        b"]",
-        b"{",
-        b"}",
-        b",",
-        b"|",
-        b">",
-        b"@",
-        b"`",
-    ),
+    *(b"!!int", b"!!bool", b"!!timestamp", b"!", b"&a", b"*a", b"[", b"]", b"{", b"}", b",", b"|", b">", b"@", b"`"),
     *(b"0", b"1", b"9", b"-", b"+", b".", b"_", b"e", b"0x", b".inf", b".nan", b"12:00", b"25.000", b"~", b"null"),
-    *(b"\xc2\x85", b"\xc2\xa0", b"\xe2\x80\xa8", b"\xef\xbb\xbf", b"\x00", b"\xff", b"\xf0\x9f\x98\x80"),
+    *(b"%", b"\xc2\x85", b"\xc2\xa0", b"\xe2\x80\xa8", b"\xef\xbb\xbf", b"\x00", b"\xff", b"\xf0\x9f\x98\x80"),
 ]
 
 
