@@ -190,11 +190,11 @@ def _used(say: Words, prepared: PrepareReport | None, run: RunRecord | None) -> 
 def _expected_cost(say: Words, run: RunRecord) -> str:
     if not run.hourly_price:
         return say.cost_unknown
-    per_second = run.hourly_price * run.machines / 3600
-    most = say.dollars(per_second * run.max_train_seconds)
+    hourly_price = run.hourly_price * run.machines
+    most = say.dollars(hourly_price * run.max_train_seconds / 3600)
     if run.expected_seconds is None:
         return say.cost_at_most.format(most=most)
-    return say.cost_about.format(about=say.dollars(per_second * run.expected_seconds), most=most)
+    return say.cost_about.format(about=say.dollars(hourly_price * run.expected_seconds / 3600), most=most)
 
 
 def _training_cost(say: Words, run: RunRecord | None, billed_seconds: int | None) -> str:
