@@ -209,28 +209,6 @@ def test_what_cannot_be_projected_is_told_after_a_training_and_where_nothing_els
     assert stage.mail_kinds == ["started", "attention", "attention"]
 
 
-def test_pictures_to_project_of_a_dataset_that_is_not_there_are_told_once(stage: Stage) -> None:
-    stage.put("inference/red-chair/mine.png")
-    stage.later(61)
-    manual(stage, dataset="red-chair")
-    manual(stage, dataset="red-chair")
-
-    assert stage.mail_kinds == ["attention"]
-    assert "1 picture waits for a trained network" in texts(stage)[0]
-    assert "inference/red-chair/mine.png" in texts(stage)[0]
-
-
-def test_but_not_while_a_network_is_there_or_being_made(stage: Stage) -> None:
-    stage.put("inference/red-chairs/mine.png")
-    stage.settle()
-    finish(stage, "Succeeded")
-    for number in range(3):
-        stage.s3.delete_object(Bucket="workshop-bucket", Key=f"uploads/red-chairs/{number:04d}.png")
-    manual(stage)
-
-    assert stage.mail_kinds == ["started"]
-
-
 def test_a_name_that_looks_like_a_link_stays_text_in_the_mail(stage: Stage) -> None:
     put_and_settle(stage, "www.example.com", "win.zip", "http:--evil.example.txt", "settings.evil.com.yaml")
 

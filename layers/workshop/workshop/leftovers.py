@@ -24,44 +24,39 @@ MAX_NAMED = 5
 
 @dataclass(frozen=True)
 class Leftovers:
-    """The names of such files, the newest first; those of `inference/<dataset>/` with that folder before them.
-    `waiting`: images there that wait for a network, while there is nothing to learn one from."""
+    """The names of such files, the newest first; those of `inference/<dataset>/` with that folder before them."""
 
-    others: tuple[str, ...] = ()
-    lookalikes: tuple[str, ...] = ()
-    of_targets: tuple[str, ...] = ()
-    waiting: tuple[str, ...] = ()
+    others: tuple[str, ...]
+    lookalikes: tuple[str, ...]
+    of_targets: tuple[str, ...]
 
     @classmethod
-    def of(cls, listing: Listing, targets: Targets, *, has_network: bool = True) -> "Leftovers":
+    def of(cls, listing: Listing, targets: Targets) -> "Leftovers":
         folder = layout.targets(targets.dataset)
-        waiting = () if has_network or not listing.is_empty else (folder + image.name for image in targets.images)
-        return cls(listing.others, listing.lookalikes, tuple(folder + name for name in targets.others), tuple(waiting))
+        return cls(listing.others, listing.lookalikes, tuple(folder + name for name in targets.others))
 
     def __bool__(self) -> bool:
-        return bool(self.others or self.lookalikes or self.of_targets or self.waiting)
+        return bool(self.others or self.lookalikes or self.of_targets)
 
     def digest(self, fingerprint: str = "") -> str:
         """SHA-256 (hex) of a snapshot's `fingerprint` and of these names; the fingerprint itself if there are none."""
         if not self:
             return fingerprint
-        names = [sorted(self.others), sorted(self.lookalikes), sorted(self.of_targets), sorted(self.waiting)]
+        names = [sorted(self.others), sorted(self.lookalikes), sorted(self.of_targets)]
         return hashlib.sha256(json.dumps([fingerprint, *names]).encode()).hexdigest()
 
     def problems(self, say: Words) -> list[str]:
-        """A sentence on each file that is called like settings, and one on all the others of a kind."""
+        """A sentence on each file that is called like settings, and one on all the others."""
         unread = [say.settings_unread.format(name=_shown(name)) for name in self.lookalikes[:MAX_NAMED]]
-        kinds = ((say.files_unused, self.others + self.of_targets), (say.targets_waiting, self.waiting))
-        return [*unread, *(f"{say.count(kind, len(names))}: {_listed(say, names)}" for kind, names in kinds if names)]
+        others = self.others + self.of_targets
+        if not others:
+            return unread
+        return [*unread, f"{say.count(say.files_unused, len(others))}: {_listed(say, others)}"]
 
     def next_steps(self, say: Words) -> list[str]:
         """What can be done about them."""
-        steps = {
-            say.rename_settings: self.lookalikes,
-            say.convert_files: self.others + self.of_targets,
-            say.name_targets: self.waiting,
-        }
-        return [step for step, names in steps.items() if names]
+        steps = [say.rename_settings] if self.lookalikes else []
+        return [*steps, say.convert_files] if self.others or self.of_targets else steps
 
 
 def unread_settings(say: Words, listing: Listing) -> list[str]:
@@ -69,7 +64,7 @@ def unread_settings(say: Words, listing: Listing) -> list[str]:
     empty: then everybody knows which file counts."""
     if listing.settings is not None:
         return []
-    return Leftovers(lookalikes=listing.lookalikes).problems(say)
+    return Leftovers((), listing.lookalikes, ()).problems(say)
 
 
 class LeftoverNotices:
@@ -80,9 +75,9 @@ class LeftoverNotices:
         self._runs = runs
         self._bucket = bucket
 
-    def tell(self, say: Words, listing: Listing, targets: Targets, *, has_network: bool) -> bool:
+    def tell(self, say: Words, listing: Listing, targets: Targets) -> bool:
         """No run is due, and so no other notice. True if this one was published now."""
-        left = Leftovers.of(listing, targets, has_network=has_network)
+        left = Leftovers.of(listing, targets)
         if not left:
             return False
         notice = notice_content.attention(
@@ -104,7 +99,7 @@ class LeftoverNotices:
         """A run starts, and its notice has their number: that is enough, unless somebody means them to be used."""
         left = Leftovers.of(listing, targets)
         if left.lookalikes or left.of_targets:
-            self.tell(say, listing, targets, has_network=True)
+            self.tell(say, listing, targets)
         elif left:
             self._runs.count_as_sent(attention_key(listing.dataset, left.digest()), clock.now_ms())
 

@@ -183,7 +183,7 @@ class Reconciler:
         if request.inference_only or not trains:
             reason = self._why_no_inference(state, listing, targets, choice, request)
             if reason:
-                self._leftovers.tell(say, listing, targets, has_network=state.good_arn is not None)
+                self._leftovers.tell(say, listing, targets)
                 return self._done(state, request, Result(Outcome.NOTHING, state.dataset, reason))
             source_arn = state.good_arn
         else:

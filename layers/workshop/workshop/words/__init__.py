@@ -110,8 +110,6 @@ class Words(Protocol):
     files_unused: Plural
     and_more: Plural
     convert_files: str
-    targets_waiting: Plural
-    name_targets: str
 
     # Files in a folder that is no dataset's
     stray_folder: str

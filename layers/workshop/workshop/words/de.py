@@ -115,11 +115,6 @@ class German(Words):
     )
     and_more = Plural("und {count} weitere", "und {count} weitere")
     convert_files = "Exportiere als PNG oder JPEG, was verwendet werden soll. Die anderen Dateien stören nicht."
-    targets_waiting = Plural(
-        "{count} Bild wartet auf ein trainiertes Netz, aber es gibt keine Bilder, um eins zu trainieren",
-        "{count} Bilder warten auf ein trainiertes Netz, aber es gibt keine Bilder, um eins zu trainieren",
-    )
-    name_targets = "Der Ordner unter inference/ muss genauso heißen wie der mit deinen Bildern unter uploads/."
     stray_folder = "In {folder} liegen Dateien, aber so kann kein Datensatz heißen. Mit ihnen geschieht nichts."
     stray_files = "Direkt in {folder} liegen Dateien, in keinem Ordner eines Datensatzes. Mit ihnen geschieht nichts."
     settings_too_large = "settings.yaml ist größer als {limit} Bytes. Ein paar Zeilen reichen."

@@ -103,11 +103,6 @@ class English(Words):
     )
     and_more = Plural("and {count} more", "and {count} more")
     convert_files = "Export what shall be used as PNG or JPEG. The other files do no harm where they are."
-    targets_waiting = Plural(
-        "{count} picture waits for a trained network, but there are no pictures to train one from",
-        "{count} pictures wait for a trained network, but there are no pictures to train one from",
-    )
-    name_targets = "The folder below inference/ must have the same name as the one below uploads/ with your pictures."
     stray_folder = "Files were put into {folder}, but that is no name of a dataset. Nothing is done with them."
     stray_files = "Files were put directly into {folder}, not into the folder of a dataset. Nothing is done with them."
     settings_too_large = "settings.yaml is larger than {limit} bytes. A few lines are all that it needs."
