@@ -151,6 +151,7 @@ MUTANTS: dict[Rule, dict[str, Fault]] = {
     },
     test_edges.test_nothing_but_uploads_reaches_the_upload_queue: {
         "results too": put("UploadRule/Properties/EventPattern/detail/object/key", [{"prefix": ""}]),
+        "no empty files": put("UploadRule/Properties/EventPattern/detail/object/size", [{"numeric": [">", 0]}]),
     },
     test_edges.test_status_events_are_those_of_our_pipeline_in_both_kinds: {
         "any pipeline": put(

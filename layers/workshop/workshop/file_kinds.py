@@ -40,7 +40,7 @@ class FileKind(StrEnum):
     READY = "ready"
     LOOKALIKE = "lookalike"  # whoever put it there means settings, but it is not read
     OTHER = "other"  # certainly no picture: left out
-    JUNK = "junk"  # left behind by a system: left out, and never worth a mail
+    JUNK = "junk"  # left behind by a system: left out, counted, and never named
     REFUSED = "refused"  # a name that could do harm as a path: left out
 
 

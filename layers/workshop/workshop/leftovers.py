@@ -26,9 +26,9 @@ MAX_NAMED = 5
 class Leftovers:
     """The names of such files, the newest first; those of `inference/<dataset>/` with that folder before them."""
 
-    others: tuple[str, ...]
-    lookalikes: tuple[str, ...]
-    of_targets: tuple[str, ...]
+    others: tuple[str, ...] = ()
+    lookalikes: tuple[str, ...] = ()
+    of_targets: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, listing: Listing, targets: Targets) -> "Leftovers":
@@ -64,7 +64,7 @@ def unread_settings(say: Words, listing: Listing) -> list[str]:
     empty: then everybody knows which file counts."""
     if listing.settings is not None:
         return []
-    return Leftovers((), listing.lookalikes, ()).problems(say)
+    return Leftovers(lookalikes=listing.lookalikes).problems(say)
 
 
 class LeftoverNotices:

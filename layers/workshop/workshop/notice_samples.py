@@ -86,7 +86,7 @@ def as_text(notice: Notice) -> str:
 
 
 def _attention(say: Words, settings: bytes, *, images: int, left_out: int, lookalikes: tuple[str, ...] = ()) -> Notice:
-    left = Leftovers((), lookalikes, ())
+    left = Leftovers(lookalikes=lookalikes)
     faults, next_steps = left.problems(say), left.next_steps(say)
     try:
         parse_settings(settings, default_choice("balanced", language=say.language), _CAPS)
@@ -100,7 +100,7 @@ def _attention(say: Words, settings: bytes, *, images: int, left_out: int, looka
 
 
 def _unused(say: Words) -> Notice:
-    left = Leftovers(("brief.txt", "clip.mov", "www.example.com", *(f"{n}.pdf" for n in range(40))), (), ())
+    left = Leftovers(("brief.txt", "clip.mov", "www.example.com", *(f"{n}.pdf" for n in range(40))))
     return notice_content.attention(
         say, _DATASET, _BUCKET, left.problems(say), 1012, 43, left.next_steps(say), template="unused"
     )
