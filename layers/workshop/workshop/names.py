@@ -26,7 +26,7 @@ _EXECUTION_ARN = re.compile(
 _SCHEME = re.compile(r"(?<!\bs3):(?=//)|(?<=\bmailto):|(?<=\btel):|(?<=\bsms):|(?<=\bfile):", re.IGNORECASE)
 _SHARE = re.compile(r"\\(?=\\)")
 _AT = re.compile(r"(?<=\S)[@\uff20](?=\S)")
-_DOT = re.compile(r"(?<=www)\.(?=\w)|(?<=\w)[.\u3002\uff0e\uff61](?=xn--|[^\W\d_]{2})", re.IGNORECASE)
+_DOT = re.compile(r"(?<=www)\.(?=\S)|(?<=[\w-])[.\u3002\uff0e\uff61](?=xn--|[^\W\d_]{2})", re.IGNORECASE)
 # The last words of a file's or of a machine's name that no host's name ends with.
 _HARMLESS = (
     r"(png|jpe?g|jfif|heic|heif|avif|webp|bmp|tiff?|gif|svg|psd|json|ya?ml|txt|rtf|toml|ini|pdf|csv|docx?|xlsx?|pptx?|html"
