@@ -176,6 +176,15 @@ def test_bounds_are_shown_as_they_have_to_be_typed() -> None:
         assert bound in problems(content)
 
 
+@pytest.mark.parametrize("seconds", [60, 360, 3_601, 36_000, 100_000, 431_999, 432_000])
+def test_the_bound_that_a_mail_names_can_be_typed(seconds: int) -> None:
+    caps = Caps(seconds, {"ml.g5.xlarge": 1.41}, 50)
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(b"max_hours: 121", DEFAULTS, caps)
+    (bound,) = re.findall(r"to ([0-9.]+), not 121", str(caught.value))
+    assert parse_settings(f"max_hours: {bound}".encode(), DEFAULTS, caps).max_hours == float(bound)
+
+
 def test_the_artists_guide_explains_every_setting() -> None:
     guide = (Path(__file__).resolve().parents[2] / "docs" / "artist-guide.md").read_text(encoding="utf-8")
     explained = {line.split("`")[1] for line in guide.splitlines() if line.startswith("| `")}

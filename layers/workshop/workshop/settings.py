@@ -79,7 +79,8 @@ class Caps:
     max_run_cost: float
 
     def train_seconds(self, instance_type: str, max_hours: float | None, machines: int = 1) -> int:
-        """The longest training: the least of the deployer's maximum, the artist's, and what the money lasts for."""
+        """The longest training: the least of the deployer's maximum, the artist's, and what the money lasts for on so
+        many machines."""
         limits: list[float] = [self.max_train_seconds]
         if max_hours is not None:
             limits.append(max_hours * 3600)
@@ -150,7 +151,8 @@ def rules(caps: Caps) -> Mapping[str, _Rule]:
         "inference_mode": _one_of(INFERENCE_MODES),
         "projection_targets": _whole(1, MAX_PROJECTION_TARGETS),
         "language": _one_of(LANGUAGES),
-        "max_hours": _number(MIN_HOURS, max(MIN_HOURS, caps.max_train_seconds / 3600)),
+        # In hundredths of an hour, rounded down: what a mail says is allowed can be typed.
+        "max_hours": _number(MIN_HOURS, max(MIN_HOURS, caps.max_train_seconds // 36 / 100)),
         "instance_type": _one_of(caps.prices),
     }
 
