@@ -17,6 +17,8 @@ from containers.errors import SettingError
 DATASET_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 EXECUTION_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 RESOLUTIONS = (8, 16, 32, 64, 128, 256, 512, 1024)
+LARGEST_SEED = 2**31 - 1
+"""Of a run, for all its jobs: Infer draws from the seeds that follow, too, and none may exceed 32 bits."""
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _LONGEST_SHOWN = 60

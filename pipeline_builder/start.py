@@ -17,6 +17,19 @@ from pipeline_builder.errors import DefinitionError
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _LONGEST_VALUE = 1024  # characters, of StartPipelineExecution
 _MATCHED_BY = ("Dataset", "Fingerprint")
+# Beyond these a job would refuse its value when its machine is paid for. (The function start_run checks more: presets,
+# for example, which are an image's own, and here the image may be anybody's.)
+BOUNDS = {
+    "MinImages": (1, 1_000_000),
+    "ProcessInstanceCount": (1, 1),
+    "TrainInstanceCount": (1, 100),
+    "InferenceInstanceCount": (1, 1),
+    "Kimg": (0.1, 25_000),
+    "Seed": (0, 2**31 - 1),
+    "MaxTrainSeconds": (60, 432_000),
+    "MaxProcessSeconds": (60, 432_000),
+}
+RESOLUTIONS = (16, 32, 64, 128, 256, 512, 1024)
 _DISPLAY_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,81}")
 
 
@@ -24,8 +37,8 @@ def start_execution(sagemaker: Any, pipeline: str, given: Mapping[str, str]) -> 
     """Start the pipeline with the `given` parameters and its defaults for the others; returns the execution's ARN.
 
     Raises:
-        DefinitionError: a parameter is unknown, missing, too long or not of its type. The service would accept a
-            wrong type and fail the run later.
+        DefinitionError: a parameter is unknown, missing, too long, not of its type or out of its bounds. The service
+            would accept it and fail the run later.
     """
     definition = json.loads(sagemaker.describe_pipeline(PipelineName=pipeline)["PipelineDefinition"])
     parameters = check_parameters(definition["Parameters"], given)
@@ -63,7 +76,18 @@ def check_parameters(declared: list[dict[str, Any]], given: Mapping[str, str]) -
             allowed = known[name].get("EnumValues")
             wanted = "one of " + ", ".join(allowed) if allowed else f"of type {known[name]['Type']}"
             raise DefinitionError(f"parameter {name!r} must be {wanted}, but it is {value[:60]!r}.")
+        _check_bounds(name, value)
     return [{"Name": name, "Value": value} for name, value in given.items()]
+
+
+def _check_bounds(name: str, value: str) -> None:
+    if name in BOUNDS:
+        low, high = BOUNDS[name]
+        if not low <= float(value) <= high:
+            raise DefinitionError(f"parameter {name!r} must be from {low:g} to {high:.10g}, but it is {value[:60]}.")
+    if name == "Resolution" and int(value) not in RESOLUTIONS:
+        listed = ", ".join(map(str, RESOLUTIONS))
+        raise DefinitionError(f"parameter {name!r} must be one of {listed}, but it is {value[:60]}.")
 
 
 def _fits(parameter: Mapping[str, Any], value: str) -> bool:

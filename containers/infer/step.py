@@ -19,14 +19,13 @@ from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
 from containers.infer.results import Pictures, Run
 from containers.prepare_report import read_prepare_summary
-from containers.settings import EXECUTION_ID
+from containers.settings import EXECUTION_ID, LARGEST_SEED
 from stylegan2.network_file import LoadedNetwork, load_network
 from stylegan2.performance import place
 
 MODES = ("all", "generate", "mix", "project")
 # A few hundred steps give a fair likeness; the paper's 1000 are for a GPU.
 _STEPS_ON_CPU, _STEPS_ON_GPU = 150, 1000
-_LARGEST_FIRST_SEED = 2**32 - 1 - 1000
 
 
 def infer(job: ProcessingJob) -> None:
@@ -40,7 +39,7 @@ def infer(job: ProcessingJob) -> None:
     dataset = environment.dataset("DATASET")
     execution_id = environment.text("EXECUTION_ID", EXECUTION_ID, "ifw9mcxjxl5q")
     mode = environment.choice("INFERENCE_MODE", MODES, default="all")
-    seed = environment.integer("SEED", 0, _LARGEST_FIRST_SEED, default=0)
+    seed = environment.integer("SEED", 0, LARGEST_SEED, default=0)
     gpu = torch.cuda.is_available()
     steps = environment.integer("PROJECTION_STEPS", 1, 10_000, default=_STEPS_ON_GPU if gpu else _STEPS_ON_CPU)
     prepare = read_prepare_summary(job.input("prepare-report"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from containers.contract import TrainingJob
+from containers.settings import LARGEST_SEED
 from stylegan2.presets import PRESETS
 
 NAMES = ("dataset", "preset", "kimg", "resolution", "mirror", "seed")
@@ -38,5 +39,5 @@ def read_hyperparameters(job: TrainingJob) -> Hyperparameters:
         kimg=given.number("kimg", 0.001, _LARGEST_KIMG) if "kimg" in given.values else None,
         resolution=given.resolution("resolution") if "resolution" in given.values else None,
         mirror=given.flag("mirror", default=False),
-        seed=given.integer("seed", 0, 2**32 - 1, default=0),
+        seed=given.integer("seed", 0, LARGEST_SEED, default=0),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from containers.prepare_report import SetAsideImage, read_prepare_summary
 from tests.containers.bucket import Bucket
 from tests.containers.jobs import Job, draw
+from workshop.file_kinds import FileKind, kind_of
 
 ENVIRONMENT = {"DATASET": "my-faces", "RESOLUTION": "16"}
 
@@ -89,6 +90,37 @@ def test_one_object_does_not_spoil_the_run(tmp_path: Path, bucket: Bucket, drawn
     assert "lies in an archive" in reasons["glacier.png"]
     assert "lies in an archive" in reasons["deep.png"]
     assert "was replaced or deleted" in reasons["gone.png"]
+
+
+def test_a_file_of_any_name_is_used_or_told_why_not(tmp_path: Path, bucket: Bucket) -> None:
+    """What a folder's listing takes for an image (workshop.file_kinds) need not be called like one."""
+    images = tmp_path / "drawn"
+    draw(images, 4)
+    good = ["camera.jfif", "scan.jpe", "no-extension", "odd.ending"]
+    for number, name in enumerate(good):
+        (images / f"picture{number:03d}.png").rename(images / name)
+    refused = {
+        "empty.png": (b"", "The file is empty (0 bytes); upload it again."),
+        "IMG_0001.HEIC": (b"\0\0\0\x18ftypheic\0\0", "This is not a picture but a HEIC photo; export it as JPEG."),
+        "a.avif": (b"\0\0\0\x18ftypavif\0\0", "This is not a picture but an AVIF picture; export it as PNG or JPEG."),
+        "a.psd": (b"8BPS\0\1", "This is not a picture but a Photoshop document; export it as PNG or JPEG."),
+        "a.svg": (b"<svg/>", "This is not a picture but an SVG drawing; export it as PNG."),
+        "README": (b"Hello", "This is not a picture but text."),
+        "a.raw": (b"\x80" * 100, "This is not a picture that can be read; save it as PNG or JPEG."),
+    }
+    for name, (content, _) in refused.items():
+        (images / name).write_bytes(content)
+    assert {kind_of(name) for name in [*good, *refused]} == {FileKind.IMAGE}
+
+    bucket.put_folder(images, PREFIX)
+    job = prepare_job(tmp_path, bucket)
+    assert job.run("containers.prepare", **ENVIRONMENT, **bucket.environment).code == 0
+
+    summary = read_prepare_summary(tmp_path / "processing/output/report")
+    assert (summary.found, summary.good) == (len(good) + len(refused), len(good))
+    assert {one.name: one.reason for one in summary.set_aside} == {
+        name: reason for name, (_, reason) in refused.items()
+    }
 
 
 def test_not_one_good_image_is_still_a_finished_job(tmp_path: Path, bucket: Bucket) -> None:

@@ -121,7 +121,8 @@ def test_new_pictures_to_project_are_made_with_the_network_that_is_there(worksho
 
 
 def test_too_few_good_images_end_the_run_with_a_sentence_that_says_so(workshop: LocalWorkshop) -> None:
-    upload(workshop, "broken", ((f"{i}.png", b"this is no picture") for i in range(12)))
+    upload(workshop, "broken", ((f"{i}.png", b"this is no picture") for i in range(10)))
+    upload(workshop, "broken", [("0-empty.png", b""), ("0.HEIC", b"\0\0\0\x18ftypheic")])
 
     wait_for_runs(workshop, "broken", 1)
     runs = wait_until_over(workshop, "broken")
@@ -130,6 +131,8 @@ def test_too_few_good_images_end_the_run_with_a_sentence_that_says_so(workshop: 
     body = next(mail for mail in mails if mail.kind == "failed").body
     assert "0 of 12" in body or "0 good" in body
     assert "0.png" in body
+    assert "0-empty.png: The file is empty" in body
+    assert "0.HEIC: This is not a picture but a HEIC photo" in body
 
 
 def test_a_dataset_with_bad_settings_gets_one_mail_that_names_the_key_and_no_run(workshop: LocalWorkshop) -> None:
@@ -149,6 +152,9 @@ def test_a_name_that_cannot_be_a_dataset_is_refused_and_stops_nobody(workshop: L
     mails = wait_for_mails(workshop, "after-them", ["attention"], 60)  # one image is too few
     assert len(mails) == 1
     assert [mail for mail in workshop.mailbox.mails if mail.dataset in ("..%2F..", "Großes Haus")] == []
+    for meant in ("grosses-haus", "2f"):
+        (told,) = wait_for_mails(workshop, meant, ["attention"], 60)
+        assert f"uploads/{meant}/" in told.body
 
 
 def test_a_function_may_do_its_own_work_and_nothing_else(workshop: LocalWorkshop) -> None:

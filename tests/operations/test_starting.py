@@ -66,16 +66,29 @@ def test_every_outcome_of_the_function_has_a_meaning() -> None:
     assert set(MEANINGS) == set(Outcome)
 
 
-def test_an_unknown_parameter_is_refused_with_the_function_s_own_sentence(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("Kimgs", "1", "'Kimgs' is not a parameter."),
+        ("Kimg", "abc", "The parameter Kimg must be a number from 0.1 to 25000, not 'abc'."),
+        ("Preset", "cheap", "The parameter Preset must be one of auto, "),
+        ("Seed", "4294967000", "The parameter Seed must be a whole number from 0 to 2147483647,"),
+    ],
+)
+@pytest.mark.parametrize("command", ["start", "rerun"])
+def test_a_parameter_is_refused_with_the_functions_own_sentence(
+    desk: Desk, command: str, name: str, value: str, sentence: str
+) -> None:
     with pytest.raises(BadRequest) as refusal:
-        check_overrides({"Kimgs": "1"})
+        check_overrides({name: value})
     desk.functions.error = "Unhandled"
     desk.functions.answers["manual"] = {"errorType": "BadRequest", "errorMessage": str(refusal.value)}
 
-    said = desk.fail("rerun", "cats", "Kimgs=1")
+    said = desk.fail(command, "cats", f"{name}={value}")
 
     assert said == f"Error: {refusal.value}\n"
-    assert the_event(desk)["parameters"] == {"Kimgs": "1"}
+    assert sentence in said
+    assert the_event(desk)["parameters"] == {name: value}
 
 
 @pytest.mark.parametrize("kind", ["Sandbox.Timedout", "KeyError", "Exception", "annotations", ""])

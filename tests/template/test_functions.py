@@ -58,6 +58,8 @@ def test_start_run_knows_what_a_run_may_cost(stack: Stack) -> None:
     variables = stack.properties("StartRun")["Environment"]["Variables"]
     assert variables.get("ALLOWED_TRAIN_INSTANCES") == {"Fn::Join": [",", {"Ref": "AllowedTrainInstances"}]}
     assert variables.get("MAX_RUN_COST") == {"Ref": "MaxRunCost"}
+    assert variables.get("OVERRIDES_MAY_EXCEED_CAPS") == {"Ref": "OverridesMayExceedCaps"}
+    assert stack.translated["Parameters"]["OverridesMayExceedCaps"]["Default"] == "false"
     parameters = stack.translated["Parameters"]
     allowed = dict(pair.split("=") for pair in parameters["AllowedTrainInstances"]["Default"].split(","))
     assert parameters["TrainInstanceType"]["Default"] in allowed

@@ -151,6 +151,7 @@ MUTANTS: dict[Rule, dict[str, Fault]] = {
     },
     test_edges.test_nothing_but_uploads_reaches_the_upload_queue: {
         "results too": put("UploadRule/Properties/EventPattern/detail/object/key", [{"prefix": ""}]),
+        "no empty files": put("UploadRule/Properties/EventPattern/detail/object/size", [{"numeric": [">", 0]}]),
     },
     test_edges.test_a_deletion_is_heard_if_somebody_hid_an_object_and_no_other: {
         "no deletions": put("UploadRule/Properties/EventPattern/detail-type", ["Object Created"]),

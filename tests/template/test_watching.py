@@ -112,6 +112,7 @@ def test_runs_that_fail_hang_or_cannot_start_and_mails_that_fail_raise_alarms(st
         ("RunsOverdue", "start_run"),
         ("StartsRefused", "start_run"),
         ("NoticeTrouble", "report_success"),
+        ("RefusedNames", "upload_trigger"),
     }
 
 

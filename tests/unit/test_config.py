@@ -8,7 +8,7 @@ from workshop.errors import ConfigError
 
 COMPLETE = ENVIRONMENT | {"SETTLE_QUEUE_URL": "https://queue", "TOPIC_ARN": "arn:topic", "LINK_KEY_ID": "key"}
 NEEDED = {
-    UploadTriggerConfig: ["TABLE", "SETTLE_QUEUE_URL", "QUIET_SECONDS"],
+    UploadTriggerConfig: ["TABLE", "SETTLE_QUEUE_URL", "QUIET_SECONDS", "TOPIC_ARN"],
     ListenerConfig: ["TABLE", "TOPIC_ARN", "SETTLE_QUEUE_URL", "REPORT_SUCCESS_FUNCTION", "REPORT_FAILURE_FUNCTION"],
     ReportConfig: ["BUCKET", "TABLE", "TOPIC_ARN", "LINK_KEY_ID"],
     LinkConfig: ["BUCKET", "LINK_KEY_ID"],
@@ -59,6 +59,7 @@ def test_what_is_listed_here_is_enough(config: type) -> None:
         ("ALLOWED_TRAIN_INSTANCES", "ml.g5.xlarge=cheap"),
         ("ALLOWED_TRAIN_INSTANCES", "ml.g5.xlarge=1.41,,"),
         ("TRAIN_INSTANCE_TYPE", "ml.p5.48xlarge"),
+        ("OVERRIDES_MAY_EXCEED_CAPS", "yes"),
     ],
 )
 def test_a_variable_out_of_bounds_is_named(name: str, value: str) -> None:
@@ -73,4 +74,6 @@ def test_optional_variables_may_be_missing_or_empty() -> None:
     assert StartRunConfig.from_env(without | {"DEFAULT_KIMG": "2.5"}).default_kimg == 2.5
     assert StartRunConfig.from_env(without).notice_language == "en"
     assert StartRunConfig.from_env(without | {"NOTICE_LANGUAGE": "de"}).notice_language == "de"
+    assert StartRunConfig.from_env(without).overrides_may_exceed_caps is False
+    assert StartRunConfig.from_env(without | {"OVERRIDES_MAY_EXCEED_CAPS": "true"}).overrides_may_exceed_caps is True
     assert ReportConfig.from_env(without).results_url == ""

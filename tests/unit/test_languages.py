@@ -116,7 +116,7 @@ def test_faults_are_told_in_the_language_that_the_faulty_file_names(stage: Stage
 
     assert stage.mail_kinds == ["attention"]
     assert "bitte schau in deinen Ordner" in newest(stage)
-    assert "- settings.yaml: Die Einstellung „kimgs“ gibt es nicht. Meinst du „kimg“?" in newest(stage)
+    assert "- settings.yaml, Zeile 2: Die Einstellung „kimgs“ gibt es nicht. Meinst du „kimg“?" in newest(stage)
     assert "- Es werden mindestens 3 Bilder gebraucht." in newest(stage)
     assert "- Lege weitere Bilder " in newest(stage)
     assert "- Korrigiere settings.yaml " in newest(stage)

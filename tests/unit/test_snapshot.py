@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.chaos.fakes import FakeClock, FakeS3
 from tests.unit.conftest import BUCKET, Stage
 from tests.unit.properties import quick
-from workshop.snapshot import StoredObject, fingerprint, list_dataset, list_datasets
+from workshop.snapshot import StoredObject, fingerprint, list_dataset, list_datasets, list_targets
 
 OBJECTS = st.lists(
     st.builds(
@@ -59,15 +59,17 @@ def test_an_empty_settings_file_is_not_no_settings_file() -> None:
 
 
 def test_only_images_count_and_the_newest_change_is_theirs_or_the_settings(stage: Stage) -> None:
-    for name in ("b.png", "a/c.JPG", "notes.txt", ".hidden.png", "x\\y.png", "_READY"):
+    for name in ("b.png", "a/c.HEIC", "noext", "notes.txt", ".hidden.png", "x\\y.png", "settings.yml", "_READY"):
         stage.put(f"uploads/red-chairs/{name}")
     stage.put("uploads/red-chairs/empty.png", b"")
     stage.put("uploads/red-chairs/folder/", b"")
     stage.put("uploads/red-chairs-2/other.png")
     listing = list_dataset(stage.s3, BUCKET, "red-chairs")
 
-    assert [image.name for image in listing.images] == ["a/c.JPG", "b.png"]
+    assert [image.name for image in listing.images] == ["a/c.HEIC", "b.png", "empty.png", "noext"]
     assert (listing.left_out, listing.refused) == (4, 1)
+    assert sorted(listing.others) == ["notes.txt", "x\\y.png"]
+    assert listing.lookalikes == ("settings.yml",)
     assert listing.settings is None
     assert listing.ready
     assert listing.newest_ms == max(image.modified_ms for image in listing.images)
@@ -80,6 +82,16 @@ def test_a_folder_with_nothing_but_markers_is_empty(stage: Stage) -> None:
     listing = list_dataset(stage.s3, BUCKET, "red-chairs")
     assert listing.is_empty
     assert listing.newest_ms == 0
+
+
+def test_targets_are_whatever_may_be_an_image(stage: Stage) -> None:
+    for name in ("a.HEIC", "b", "c.txt", ".DS_Store", "settings.yaml", "sub/d.png"):
+        stage.put(f"inference/red-chairs/{name}")
+    stage.put("inference/red-chairs/empty.png", b"")
+    targets = list_targets(stage.s3, BUCKET, "red-chairs")
+
+    assert [image.name for image in targets.images] == ["a.HEIC", "b", "empty.png", "sub/d.png"]
+    assert sorted(targets.others) == ["c.txt", "settings.yaml"]
 
 
 def test_every_page_of_a_long_listing_is_read() -> None:

@@ -31,7 +31,7 @@ def manual(stage: Stage, **event: Any) -> dict[str, Any]:
 
 def test_a_settled_drop_starts_one_run_with_every_parameter_and_says_so(stage: Stage) -> None:
     stage.put("uploads/red-chairs/notes.txt")
-    stage.put("uploads/red-chairs/empty.png", b"")
+    stage.put("uploads/red-chairs/notes.md")
     stage.settle()
 
     (parameters,) = executions(stage)

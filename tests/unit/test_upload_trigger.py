@@ -27,7 +27,7 @@ def test_a_batch_notes_each_dataset_once_and_only_the_unreadable_record_comes_ba
     result = stage.invoke("upload_trigger", sample("sqs_upload_batch"))
 
     assert result == {"batchItemFailures": [{"itemIdentifier": "059f36b4-87a3-44ab-83d2-661975800007"}]}
-    assert stage.item("DATASET#red-chairs")["uploads"] == {"N": "2"}
+    assert stage.item("DATASET#red-chairs")["uploads"] == {"N": "3"}  # the empty file, too
     assert stage.item("DATASET#blue-vases")["uploads"] == {"N": "1"}
     assert sorted((json.loads(body)["dataset"], delay) for body, delay in stage.timers) == [
         ("blue-vases", 60),
@@ -68,10 +68,20 @@ def test_the_ready_marker_has_the_dataset_looked_at_at_once(stage: Stage) -> Non
     assert [(json.loads(body)["due"] == 0, delay) for body, delay in stage.timers] == [(False, 60), (True, 0)]
 
 
-@pytest.mark.parametrize("name", ["s3_folder_marker", "s3_zero_byte", "s3_refused_name", "s3_test_event"])
+@pytest.mark.parametrize("name", ["s3_folder_marker", "s3_refused_name", "s3_test_event"])
 def test_an_event_that_means_no_work_is_consumed_without_a_trace(stage: Stage, name: str) -> None:
     assert stage.invoke("upload_trigger", records(sample(name))) == {"batchItemFailures": []}
     assert stage.timers == []
+
+
+@pytest.mark.parametrize(
+    "name", ["empty.png", "notes.txt", "settings.yaml.txt", "a.heic", "noext", "sub\\a.png", "a\nb.png"]
+)
+@pytest.mark.parametrize("size", [0, 1])
+def test_whatever_is_put_into_a_dataset_has_it_looked_at(stage: Stage, name: str, size: int) -> None:
+    """No other event may ever come: the look is what tells of files that cannot be used."""
+    stage.upload_event(f"uploads/red-chairs/{name}", size)
+    assert [json.loads(body)["dataset"] for body, _ in stage.timers] == ["red-chairs"]
 
 
 def test_a_poison_record_comes_back_alone_and_its_neighbour_is_handled(stage: Stage) -> None:
@@ -122,7 +132,7 @@ def test_one_dataset_in_trouble_brings_back_its_own_records_only(stage: Stage, m
 
     failed = {failure["itemIdentifier"][-1] for failure in result["batchItemFailures"]}
     assert failed == {"3", "7"}
-    assert stage.item("DATASET#red-chairs")["uploads"] == {"N": "2"}
+    assert stage.item("DATASET#red-chairs")["uploads"] == {"N": "3"}
 
 
 def classic(*keys: str) -> dict[str, Any]:
@@ -130,25 +140,26 @@ def classic(*keys: str) -> dict[str, Any]:
     return {"Records": [{"eventName": "ObjectCreated:Put", "s3": {"object": {"key": key, "size": 9}}} for key in keys]}
 
 
-HOSTILE = [
-    "uploads/red-chairs/../../etc/passwd.png",
-    "uploads/../red-chairs/a.png",
-    "uploads/red-chairs/a\x00b.png",
-    "uploads/red-chairs/a\nb.png",
-    "uploads/red-chairs/a\\b.png",
-    "uploads/red-ch\u0430irs/a.png",  # a Cyrillic letter
-    "uploads/Red-Chairs/a.png",
-    "uploads/red-chairs%2F..%2Fblue/a.png",
-    "uploads/" + "x" * 1000 + "/a.png",
-    "uploads/red-chairs/" + "x" * 1000 + ".png",
-    "elsewhere/red-chairs/a.png",
-]
+# Where the dataset's name is good, it is looked at; the file's name goes nowhere.
+HOSTILE = {
+    "uploads/red-chairs/../../etc/passwd.png": ["red-chairs"],
+    "uploads/red-chairs/a\x00b.png": ["red-chairs"],
+    "uploads/red-chairs/a\nb.png": ["red-chairs"],
+    "uploads/red-chairs/a\\b.png": ["red-chairs"],
+    "uploads/red-chairs/" + "x" * 1000 + ".png": ["red-chairs"],
+    "uploads/../red-chairs/a.png": [],
+    "uploads/red-ch\u0430irs/a.png": [],  # a Cyrillic letter
+    "uploads/Red-Chairs/a.png": [],
+    "uploads/red-chairs%2F..%2Fblue/a.png": [],
+    "uploads/" + "x" * 1000 + "/a.png": [],
+    "elsewhere/red-chairs/a.png": [],
+}
 
 
 @pytest.mark.parametrize("key", HOSTILE)
 @pytest.mark.parametrize("encoding", ["EventBridge", "classic"])
 def test_a_hostile_name_is_refused_in_both_encodings_and_its_neighbour_is_handled(
-    stage: Stage, key: str, encoding: str
+    stage: Stage, key: str, encoding: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if encoding == "classic":
         event = records(classic(quote_plus(key, safe="/"), "uploads/good-one/a.png"))
@@ -159,7 +170,8 @@ def test_a_hostile_name_is_refused_in_both_encodings_and_its_neighbour_is_handle
         event = records(bad, good)
 
     assert stage.invoke("upload_trigger", event) == {"batchItemFailures": []}
-    assert [json.loads(body)["dataset"] for body, _ in stage.timers] == ["good-one"]
+    assert sorted(json.loads(body)["dataset"] for body, _ in stage.timers) == sorted(["good-one", *HOSTILE[key]])
+    assert '"RefusedNames":[1.0]' in capsys.readouterr().out.replace(" ", "")
 
 
 @pytest.mark.parametrize("name", ["a b+c.png", "50%2F50.png", "größe é.jpg", "ナス.png", "+.png"])

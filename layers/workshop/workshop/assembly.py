@@ -24,14 +24,17 @@ from workshop.runs import Runs
 from workshop.settling import Timers
 from workshop.start_requests import StartRequests
 from workshop.starting import Starter
+from workshop.strays import Strays
 from workshop.uploads import UploadCollector
 
 
 @cache
 def upload_collector() -> UploadCollector:
     config = UploadTriggerConfig.from_env()
-    ledger = Ledger(clients.dynamodb(), config.table)
-    return UploadCollector(ledger, Timers(clients.sqs(), config.settle_queue_url, ledger), config.quiet_seconds)
+    ledger, runs, notices = _records(config.notices)
+    timers = Timers(clients.sqs(), config.settle_queue_url, ledger)
+    strays = Strays(clients.dynamodb(), config.notices.table, notices, runs, config.notice_language)
+    return UploadCollector(ledger, timers, strays, config.quiet_seconds)
 
 
 @cache
@@ -42,7 +45,8 @@ def start_run() -> StartRequests:
     starter = Starter(clients.sagemaker(), config.pipeline_name)
     claims = Claims(config, starter, ledger, runs, timers, notices)
     reconciler = Reconciler(config, clients.s3(), ledger, runs, timers, notices, ending, claims)
-    return StartRequests(config, clients.s3(), ledger, timers, reconciler)
+    strays = Strays(clients.dynamodb(), config.notices.table, notices, runs, config.notice_language)
+    return StartRequests(config, clients.s3(), ledger, timers, reconciler, strays)
 
 
 @cache

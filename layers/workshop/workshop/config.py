@@ -49,6 +49,22 @@ class Environment:
             raise ConfigError(f"The environment variable {name} must be from {low} to {high}, not {value!r}.")
         return number
 
+    def flag(self, name: str) -> bool:
+        """true or false; missing or empty: false."""
+        value = self.optional(name) or "false"
+        if value not in ("true", "false"):
+            raise ConfigError(f"The environment variable {name} must be true or false, not {value!r}.")
+        return value == "true"
+
+    def language(self, name: str) -> str:
+        """The language of notices for which nobody has chosen one."""
+        language = self.optional(name) or FALLBACK_LANGUAGE
+        if language not in LANGUAGES:
+            raise ConfigError(
+                f"The environment variable {name} must be one of {', '.join(LANGUAGES)}, not {language!r}."
+            )
+        return language
+
     def prices(self, name: str) -> dict[str, float]:
         """Instance types with their prices: "ml.g5.xlarge=1.41,ml.g5.2xlarge=1.52", in dollars per hour."""
         prices = {}
@@ -66,14 +82,20 @@ class Environment:
 class UploadTriggerConfig:
     """Environment of upload_trigger."""
 
-    table: str
     settle_queue_url: str
     quiet_seconds: int
+    notice_language: str
+    notices: "NoticeConfig"
 
     @classmethod
     def from_env(cls, variables: Mapping[str, str] = os.environ) -> "UploadTriggerConfig":
         env = Environment(variables)
-        return cls(env.text("TABLE"), env.text("SETTLE_QUEUE_URL"), env.whole("QUIET_SECONDS", 1, DAY))
+        return cls(
+            settle_queue_url=env.text("SETTLE_QUEUE_URL"),
+            quiet_seconds=env.whole("QUIET_SECONDS", 1, DAY),
+            notice_language=env.language("NOTICE_LANGUAGE"),
+            notices=NoticeConfig.from_env(variables),
+        )
 
 
 @dataclass(frozen=True)
@@ -127,6 +149,7 @@ class StartRunConfig:
     train_instance_type: str
     inference_instance_type: str
     caps: Caps
+    overrides_may_exceed_caps: bool
     notices: NoticeConfig
     ending: EndingConfig
 
@@ -137,12 +160,6 @@ class StartRunConfig:
         if default_preset not in PRESETS:
             raise ConfigError(
                 f"The environment variable DEFAULT_PRESET must be one of {', '.join(PRESETS)}, not {default_preset!r}."
-            )
-        notice_language = env.optional("NOTICE_LANGUAGE") or FALLBACK_LANGUAGE
-        if notice_language not in LANGUAGES:
-            raise ConfigError(
-                f"The environment variable NOTICE_LANGUAGE must be one of {', '.join(LANGUAGES)}, "
-                f"not {notice_language!r}."
             )
         caps = Caps(
             # SageMaker's own upper bound of a training job's run time.
@@ -165,7 +182,7 @@ class StartRunConfig:
             min_images=env.whole("MIN_IMAGES", 1, 1_000_000),
             default_preset=default_preset,
             default_kimg=env.number("DEFAULT_KIMG", 0.1, 25_000) if env.optional("DEFAULT_KIMG") else None,
-            notice_language=notice_language,
+            notice_language=env.language("NOTICE_LANGUAGE"),
             process_image=env.text("PROCESS_IMAGE"),
             train_image=env.text("TRAIN_IMAGE"),
             inference_image=env.text("INFERENCE_IMAGE"),
@@ -175,6 +192,7 @@ class StartRunConfig:
             train_instance_type=train_instance_type,
             inference_instance_type=env.text("INFERENCE_INSTANCE_TYPE"),
             caps=caps,
+            overrides_may_exceed_caps=env.flag("OVERRIDES_MAY_EXCEED_CAPS"),
             notices=NoticeConfig.from_env(variables),
             ending=EndingConfig.from_env(variables),
         )

@@ -4,8 +4,9 @@ import json
 
 from workshop import clock
 from workshop.errors import RefusedName
+from workshop.file_kinds import FileKind
 from workshop.ledger import Ledger
-from workshop.names import FileKind, parse_upload_key
+from workshop.names import parse_upload_key
 from workshop.settling import Timers, is_live
 
 _EVENT = "Object Deleted"  # EventBridge's; S3's own notifications of deletions are not subscribed to

@@ -77,8 +77,8 @@ class Ledger:
         return self._change(dataset, "SET lastSeen = :now ADD uploads :count", {":now": now, ":count": count})
 
     def note_deletion(self, dataset: str, now: int) -> DatasetState | None:
-        """A file of the dataset was deleted, which counts like an upload; None if no upload of it is known, and there is
-        nothing to look at."""
+        """A file of the dataset was deleted, which counts like an upload. None, and nothing to look at, if no upload of
+        the dataset is known."""
         values = {":now": now, ":one": 1}
         try:
             return self._change(dataset, "SET lastSeen = :now ADD uploads :one", values, UPLOADS_WERE_SEEN)

@@ -5,17 +5,13 @@ is not plainly allowed. Keys are EventBridge keys and listed keys: raw text, nev
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
-from enum import StrEnum
 
 from workshop.errors import RefusedName
+from workshop.file_kinds import FileKind, kind_of
 
 UPLOADS = "uploads/"
 INFERENCE = "inference/"
-SETTINGS_NAME = "settings.yaml"
-READY_NAME = "_READY"
-IMAGE_EXTENSIONS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
 
 _DATASET = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
@@ -23,18 +19,20 @@ _EXECUTION_ARN = re.compile(
     r"arn:aws[a-z-]*:sagemaker:(?P<region>[a-z0-9-]+):[0-9]{12}:"
     r"pipeline/[a-zA-Z0-9-]{1,256}/execution/(?P<id>[a-zA-Z0-9]{1,64})"
 )
-# A file system takes 255 bytes per name; SageMaker copies the images to one.
-_MAX_SEGMENT_BYTES = 255
 
-
-class FileKind(StrEnum):
-    """What a file in a dataset's folder is to us, judged by its name alone."""
-
-    IMAGE = "image"
-    SETTINGS = "settings"
-    READY = "ready"
-    OTHER = "other"  # some other file, or an invisible one: left out
-    REFUSED = "refused"  # a name that could do harm as a path: left out and counted
+# What mail programs make links of, though nobody has written a link: an address with a scheme (one of S3 is none), a
+# share, a mail address, and words with a dot between them of which the second may end a host's name. The dots are those
+# that IDNA takes for dots.
+_SCHEME = re.compile(r"(?<!\bs3):(?=//)|(?<=\bmailto):|(?<=\btel):|(?<=\bsms):|(?<=\bfile):", re.IGNORECASE)
+_SHARE = re.compile(r"\\(?=\\)")
+_AT = re.compile(r"(?<=\S)[@\uff20](?=\S)")
+_DOT = re.compile(r"(?<=www)\.(?=\S)|(?<=[\w-])[.\u3002\uff0e\uff61](?=xn--|[^\W\d_]{2})", re.IGNORECASE)
+# The last words of a file's or of a machine's name that no host's name ends with.
+_HARMLESS = (
+    r"(png|jpe?g|jfif|heic|heif|avif|webp|bmp|tiff?|gif|svg|psd|json|ya?ml|txt|rtf|toml|ini|pdf|csv|docx?|xlsx?|pptx?|html"
+    r"|mp[34]|npz|gz|x?large)"
+)
+_NO_HOST = re.compile(rf"{_HARMLESS}(\.{_HARMLESS})*(?![\w/-]|[.:]\w)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -90,24 +88,6 @@ def parse_upload_key(key: str) -> UploadKey:
     return UploadKey(check_dataset(folder), name)
 
 
-def kind_of(name: str) -> FileKind:
-    """What the file `name` (relative to the dataset's folder) is to us."""
-    if name == SETTINGS_NAME:
-        return FileKind.SETTINGS
-    if name == READY_NAME:
-        return FileKind.READY
-    if not name or name.endswith("/"):
-        return FileKind.OTHER
-    segments = name.split("/")
-    if any(_is_hostile(segment) for segment in segments):
-        return FileKind.REFUSED
-    if any(segment.startswith(".") or segment == "__MACOSX" for segment in segments):
-        return FileKind.OTHER
-    stem, dot, extension = segments[-1].rpartition(".")
-    is_image = bool(stem) and (dot + extension).lower() in IMAGE_EXTENSIONS
-    return FileKind.IMAGE if is_image else FileKind.OTHER
-
-
 def printable(value: object, limit: int) -> str:
     """`value` as one line of printable text of at most `limit` characters, for messages and mails."""
     text = value if isinstance(value, str) else f"({type(value).__name__})"
@@ -115,9 +95,13 @@ def printable(value: object, limit: int) -> str:
     return line if len(line) <= limit else line[: limit - 3] + "..."
 
 
-def _is_hostile(segment: str) -> bool:
-    if segment in {"", ".", ".."} or "\\" in segment:
-        return True
-    if any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} for c in segment):
-        return True
-    return len(segment.encode()) > _MAX_SEGMENT_BYTES
+def unlinked(text: str) -> str:
+    """`text` that somebody else has chosen, for an official mail: whatever a mail program would make a link of is
+    written so that it stays text (`http[:]//example[.]com`), and can still be read.
+    """
+    text = _AT.sub("(at)", _SHARE.sub(r"[\\]", _SCHEME.sub("[:]", text)))
+    return _DOT.sub(lambda dot: dot[0] if _NO_HOST.match(text, dot.end()) and not _is_www(dot) else f"[{dot[0]}]", text)
+
+
+def _is_www(dot: re.Match[str]) -> bool:
+    return dot.string[: dot.start()].lower().endswith("www")

@@ -129,12 +129,13 @@ def attention(
     images: int,
     left_out: int,
     next_steps: Sequence[str],
+    template: str = "attention",
 ) -> Notice:
-    """The folder as it is cannot become a run."""
+    """The folder as it is cannot become a run; or, with the template "unused", some files of it become none."""
     return render(
         say,
         Kind.ATTENTION,
-        "attention",
+        template,
         dataset,
         bucket=bucket,
         folder=layout.uploads(dataset),
@@ -202,10 +203,11 @@ def _used(say: Words, prepared: PrepareReport | None, run: RunRecord | None) -> 
 def _expected_cost(say: Words, run: RunRecord) -> str:
     if not run.hourly_price:
         return say.cost_unknown
-    most = say.dollars(run.hourly_price * run.max_train_seconds / 3600)
+    hourly_price = run.hourly_price * run.machines
+    most = say.dollars(hourly_price * run.max_train_seconds / 3600)
     if run.expected_seconds is None:
         return say.cost_at_most.format(most=most)
-    return say.cost_about.format(about=say.dollars(run.hourly_price * run.expected_seconds / 3600), most=most)
+    return say.cost_about.format(about=say.dollars(hourly_price * run.expected_seconds / 3600), most=most)
 
 
 def _training_cost(say: Words, run: RunRecord | None, billed_seconds: int | None) -> str:

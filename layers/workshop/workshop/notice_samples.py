@@ -8,12 +8,14 @@ import sys
 from workshop import failures, notice_content
 from workshop.artefacts import Artefacts, PrepareReport, SetAside
 from workshop.errors import SettingsError
+from workshop.leftovers import Leftovers
 from workshop.links import Link
 from workshop.names import Execution, parse_execution
 from workshop.notices import Notice
 from workshop.reporting import rerun_command
 from workshop.settings import LANGUAGES, Caps, default_choice, parse_settings
 from workshop.state import RunRecord
+from workshop.strays import stray_notice
 from workshop.words import Words, words
 
 _BUCKET = "workshop-bucket"
@@ -51,6 +53,11 @@ def samples(language: str) -> dict[str, Notice]:
     return {
         "attention": _attention(say, b"kimgs: 5", images=7, left_out=3),
         "attention_settings": _attention(say, _MANY_FAULTS, images=1012, left_out=0),
+        "attention_unread_settings": _attention(say, b"", images=1012, left_out=1, lookalikes=("settings.yaml.txt",)),
+        "unused": _unused(say),
+        "stray": stray_notice(say, "uploads/Rote Stühle (neu)/"),
+        "stray_unnameable": stray_notice(say, "uploads/红椅子 www.example.com/"),
+        "stray_files": stray_notice(say, "uploads/"),
         "started": notice_content.started(say, _run(expected_seconds=7800), execution),
         "started_first_time": notice_content.started(say, _run(), execution),
         "started_inference": notice_content.started(say, _run(source_arn=_SOURCE_ARN), execution),
@@ -80,16 +87,25 @@ def as_text(notice: Notice) -> str:
     return f"Subject: {notice.subject}\n\n{notice.body}"
 
 
-def _attention(say: Words, settings: bytes, *, images: int, left_out: int) -> Notice:
-    faults, next_steps = [], [say.correct_settings]
+def _attention(say: Words, settings: bytes, *, images: int, left_out: int, lookalikes: tuple[str, ...] = ()) -> Notice:
+    left = Leftovers(lookalikes=lookalikes)
+    faults, next_steps = left.problems(say), left.next_steps(say)
     try:
         parse_settings(settings, default_choice("balanced", language=say.language), _CAPS)
     except SettingsError as error:
         faults.extend(error.problems)
+        next_steps.append(say.correct_settings)
     if images < _MIN_IMAGES:
         faults.append(say.count(say.pictures_needed, _MIN_IMAGES))
         next_steps.insert(0, say.add_pictures)
     return notice_content.attention(say, _DATASET, _BUCKET, faults, images, left_out, next_steps)
+
+
+def _unused(say: Words) -> Notice:
+    left = Leftovers(("brief.txt", "clip.mov", "www.example.com", *(f"{n}.pdf" for n in range(40))))
+    return notice_content.attention(
+        say, _DATASET, _BUCKET, left.problems(say), 1012, 43, left.next_steps(say), template="unused"
+    )
 
 
 def _succeeded(

@@ -8,14 +8,16 @@ It looks at what is there and does at most one thing:
     newest change younger than quiet   -> arm the timer again (`_READY` after the newest change skips this)
     new pictures to learn              -> a run that trains (also when the caller asks for a rerun)
     only new pictures to project       -> a run of the inference part alone, on the last good run's network
-    too few images, bad settings       -> notice "attention", once per fingerprint
+    too few images, bad settings, or   -> notice "attention", once per fingerprint
+      settings where none are read
     a run                               = record, claim, StartPipelineExecution, record, notice "started"
-    nothing new                        -> nothing
+    nothing new                        -> nothing; or a notice, once, on files that no run looks at
 
 Two calls at once, a call that dies anywhere, and a call that comes twice all end in one run per snapshot: the claim is
 one conditional transaction, and the start has a token that is a function of the claim.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from workshop import clock, notice_content
@@ -26,6 +28,7 @@ from workshop.config import StartRunConfig
 from workshop.ending import EXECUTING, LOST, STOPPING, TERMINAL, Ending
 from workshop.errors import SettingsError
 from workshop.ledger import Claimed, Ledger
+from workshop.leftovers import LeftoverNotices, Leftovers, unread_settings
 from workshop.looks import Outcome, Request, Result
 from workshop.names import parse_execution
 from workshop.notices import Notices
@@ -83,6 +86,7 @@ class Reconciler:
         self._notices = notices
         self._ending = ending
         self._claims = claims
+        self._leftovers = LeftoverNotices(notices, runs, config.bucket)
         self._defaults = default_choice(config.default_preset, config.default_kimg, config.notice_language)
 
     def reconcile(self, dataset: str, request: Request | None = None) -> Result:
@@ -116,7 +120,7 @@ class Reconciler:
         if listing.refused:
             count("RefusedNames", listing.refused)
         targets = list_targets(self._s3, self._config.bucket, state.dataset)
-        if listing.is_empty and not targets.images:
+        if listing.is_empty and not targets.images and not targets.others:
             return self._conclude(state, Result(Outcome.NOTHING, state.dataset, "the folder is empty"))
         wait = self._seconds_to_quiet(state, listing, targets)
         if wait > 0 and request.patient:
@@ -135,10 +139,12 @@ class Reconciler:
         faults: list[str] = []
         choice = self._choose(settings, faults)
         say = words(choice.language)
+        faults += unread_settings(say, listing)
         trains = (request.rerun or digest != state.last_fingerprint) and not listing.is_empty
         if request.inference_only or not trains:
             reason = self._why_no_inference(state, listing, targets, choice, request)
             if reason:
+                self._leftovers.tell(say, listing, targets)
                 return self._conclude(state, Result(Outcome.NOTHING, state.dataset, reason))
             source_arn = state.good_arn
         else:
@@ -146,7 +152,7 @@ class Reconciler:
             if len(listing.images) < self._config.min_images:
                 faults.append(say.count(say.pictures_needed, self._config.min_images))
         if faults:
-            self._tell_faults(say, listing, digest, faults)
+            self._tell_faults(say, listing, targets, digest, faults)
             return self._conclude(state, Result(Outcome.ATTENTION, state.dataset, " ".join(faults)))
         return self._claim_and_start(state, listing, targets, digest, choice, request, source_arn)
 
@@ -201,6 +207,7 @@ class Reconciler:
             targets_manifest=write_targets(self._s3, bucket, listing, targets, choice),
             source_arn=source_arn,
         )
+        self._leftovers.on_start(words(choice.language), listing, targets)
         match self._ledger.claim(state, claim, clock.now_ms(), self._config.max_concurrent_runs):
             case Claimed.LOST:
                 return self._wait(state, Outcome.WAITING, LOOK_AGAIN_SECONDS, "something changed meanwhile")
@@ -244,16 +251,24 @@ class Reconciler:
         if self._notices.publish_once(run_notice_key(arn, "stuck"), notice):
             count("RunsStuck")
 
-    def _tell_faults(self, say: Words, listing: Listing, digest: str, faults: list[str]) -> None:
+    def _tell_faults(self, say: Words, listing: Listing, targets: Targets, digest: str, faults: Sequence[str]) -> None:
+        left = Leftovers.of(listing, targets)
         next_steps = []
         if len(listing.images) < self._config.min_images:
             next_steps.append(say.add_pictures)
-        if len(faults) > len(next_steps):
+        if listing.settings is not None and len(faults) > len(next_steps):
             next_steps.append(say.correct_settings)
+        problems = [*faults, *(problem for problem in left.problems(say) if problem not in faults)]
         notice = notice_content.attention(
-            say, listing.dataset, self._config.bucket, faults, len(listing.images), listing.left_out, next_steps
+            say,
+            listing.dataset,
+            self._config.bucket,
+            problems,
+            len(listing.images),
+            listing.left_out,
+            [*next_steps, *left.next_steps(say)],
         )
-        self._notices.publish_once(attention_key(listing.dataset, digest), notice)
+        self._notices.publish_once(attention_key(listing.dataset, left.digest(digest)), notice)
 
     def _report_again(self, state: DatasetState) -> None:
         """Runs have ended whose notice is still owed: the request for it may have been lost."""

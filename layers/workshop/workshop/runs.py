@@ -65,6 +65,7 @@ class Runs:
             "expectedSeconds": run.expected_seconds,
             "startedAt": run.started_at,
             "hourlyPrice": str(run.hourly_price),
+            "machines": run.machines,
             "language": run.language,
             "sourceArn": run.source_arn,
             "expires": _expiry(now),
@@ -94,6 +95,7 @@ class Runs:
             expected_seconds=values["expectedSeconds"],
             started_at=values["startedAt"],
             hourly_price=float(values["hourlyPrice"]),
+            machines=values.get("machines", 1),
             language=values["language"],
             source_arn=values["sourceArn"],
             status=values.get("status"),
@@ -145,6 +147,10 @@ class Runs:
             raise
         return True
 
+    def is_notice_sent(self, key: dict[str, str]) -> bool:
+        """Whether the notice was published: the cheap question, before anything is gathered for it."""
+        return "sentAt" in self._get(key)
+
     def begin_notice(self, key: dict[str, str], now: int) -> bool:
         """Take the right to send a notice. False if it was sent; NoticeBusy while somebody else may be sending it."""
         try:
@@ -158,7 +164,7 @@ class Runs:
         except ClientError as error:
             if error_code(error) != "ConditionalCheckFailedException":
                 raise
-            if "sentAt" in self._get(key):
+            if self.is_notice_sent(key):
                 return False
             raise NoticeBusy(f"The notice {key['sk']} is being sent by somebody else.") from error
         return True
@@ -175,6 +181,15 @@ class Runs:
             Key=to_item(key),
             UpdateExpression=update + " REMOVE leaseUntil",
             ExpressionAttributeValues=to_item(values),
+        )
+
+    def count_as_sent(self, key: dict[str, str], now: int) -> None:
+        """The notice need not be sent: another one has said what it would say."""
+        self._dynamodb.update_item(
+            TableName=self._table,
+            Key=to_item(key),
+            UpdateExpression="SET sentAt = if_not_exists(sentAt, :now)",
+            ExpressionAttributeValues=to_item({":now": now}),
         )
 
     def _get(self, key: dict[str, str]) -> dict[str, Any]:

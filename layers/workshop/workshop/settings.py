@@ -4,22 +4,20 @@ An allow-list: whoever can drop a picture can change this file, and some of thes
 """
 
 import difflib
-from collections.abc import Callable, Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from typing import Any
 
-import yaml
-
 from workshop.errors import SettingsError
-from workshop.names import printable
+from workshop.parameters import INFERENCE_MODES, MAX_KIMG, MAX_SEED, MIN_KIMG, RESOLUTIONS, resolutions_of
+from workshop.settings_lines import BadLine, Setting, read_lines
+from workshop.telemetry import logger
 from workshop.words import FALLBACK_LANGUAGE, Words, words
 
-# Deeply nested YAML takes quadratic time to read: this keeps it under a second.
 MAX_SETTINGS_BYTES = 4_096
-RESOLUTIONS = (16, 32, 64, 128, 256, 512, 1024)
-INFERENCE_MODES = ("all", "generate", "mix", "project")
-MIN_KIMG, MAX_KIMG = 0.1, 25_000.0
-MAX_SEED = 2**31 - 1
+MAX_PROBLEMS = 20  # that one mail tells
 LANGUAGES = ("en", "de")
 MAX_PROJECTION_TARGETS = 16
 # A training needs minutes to start and to save: less than this would only cost money.
@@ -80,45 +78,66 @@ class Caps:
     prices: Mapping[str, float]
     max_run_cost: float
 
-    def train_seconds(self, instance_type: str, max_hours: float | None) -> int:
-        """The longest training: the least of the deployer's maximum, the artist's, and what the money lasts for."""
+    def train_seconds(self, instance_type: str, max_hours: float | None, machines: int = 1) -> int:
+        """The longest training: the least of the deployer's maximum, the artist's, and what the money lasts for on so
+        many machines."""
         limits: list[float] = [self.max_train_seconds]
         if max_hours is not None:
             limits.append(max_hours * 3600)
-        if self.prices[instance_type]:
-            limits.append(self.max_run_cost / self.prices[instance_type] * 3600)
+        if price := self.prices.get(instance_type, 0.0) * machines:
+            limits.append(self.max_run_cost / price * 3600)
         return max(1, int(min(limits)))  # SageMaker's least
+
+
+_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_NUMBER = re.compile(r"-?((0|[1-9][0-9]{0,17})(\.[0-9]{1,20})?|\.[0-9]{1,20})")
+# To some, 25.000 is 25, to others 25 thousand.
+_AMBIGUOUS = re.compile(r"[1-9][0-9]{0,2}(\.[0-9]{3})+")
+_TRUTHS = {
+    spelled: truth
+    for word, truth in {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}.items()
+    for spelled in (word, word.title(), word.upper())
+}
 
 
 @dataclass(frozen=True)
 class _Rule:
-    """What a setting may be, in any language and as a test of a value that has one of the types in `accepts`."""
+    """What a setting may be, in any language, and how its text is read: None for what is not allowed."""
 
     allowed: Callable[[Words], str]
-    accepts: type | tuple[type, ...]
-    in_bounds: Callable[[Any], bool]
-
-    def check(self, value: object) -> bool:
-        # bool is an int in Python, but `seed: yes` is a mistake.
-        if isinstance(value, bool) and self.accepts is not bool:
-            return False
-        return isinstance(value, self.accepts) and self.in_bounds(value)
+    read: Callable[[str], object]
+    is_text: bool = False  # may be quoted
+    is_number: bool = False  # may have decimals
 
 
-def _one_of(values: Collection[Any]) -> _Rule:
-    types = tuple({type(value) for value in values})
+def _one_of(values: Collection[str]) -> _Rule:
+    listed = ", ".join(values)
+    return _Rule(
+        lambda say: say.allowed_one_of.format(values=listed), lambda text: text if text in values else None, True
+    )
+
+
+def _one_number_of(values: Collection[int]) -> _Rule:
     listed = ", ".join(map(str, values))
-    return _Rule(lambda say: say.allowed_one_of.format(values=listed), types, lambda value: value in values)
+    known = {str(value): value for value in values}
+    return _Rule(lambda say: say.allowed_one_of.format(values=listed), known.get)
 
 
 def _whole(low: int, high: int) -> _Rule:
-    return _Rule(lambda say: say.allowed_whole.format(low=low, high=high), int, lambda value: low <= value <= high)
+    def read(text: str) -> int | None:
+        return number if _WHOLE.fullmatch(text) and low <= (number := int(text)) <= high else None
+
+    return _Rule(lambda say: say.allowed_whole.format(low=low, high=high), read)
 
 
 def _number(low: float, high: float) -> _Rule:
-    # Bounds are shown as YAML reads them: to it, 25.000 is 25 and 25,000 no number. Not-a-number compares as false.
+    def read(text: str) -> float | None:
+        is_plain = _NUMBER.fullmatch(text) and not _AMBIGUOUS.fullmatch(text)
+        return number if is_plain and low <= (number := float(text)) <= high else None
+
+    # Bounds are shown as they have to be typed.
     bounds = {"low": f"{low:g}", "high": f"{high:g}"}
-    return _Rule(lambda say: say.allowed_number.format(**bounds), (int, float), lambda value: low <= value <= high)
+    return _Rule(lambda say: say.allowed_number.format(**bounds), read, is_number=True)
 
 
 def rules(caps: Caps) -> Mapping[str, _Rule]:
@@ -126,13 +145,14 @@ def rules(caps: Caps) -> Mapping[str, _Rule]:
     return {
         "preset": _one_of(PRESETS),
         "kimg": _number(MIN_KIMG, MAX_KIMG),
-        "resolution": _one_of(RESOLUTIONS),
-        "mirror": _Rule(lambda say: say.allowed_truth, bool, lambda value: True),
+        "resolution": _one_number_of(RESOLUTIONS),
+        "mirror": _Rule(lambda say: say.allowed_truth, _TRUTHS.get),
         "seed": _whole(0, MAX_SEED),
         "inference_mode": _one_of(INFERENCE_MODES),
         "projection_targets": _whole(1, MAX_PROJECTION_TARGETS),
         "language": _one_of(LANGUAGES),
-        "max_hours": _number(MIN_HOURS, max(MIN_HOURS, caps.max_train_seconds / 3600)),
+        # In hundredths of an hour, rounded down: what a mail says is allowed can be typed.
+        "max_hours": _number(MIN_HOURS, max(MIN_HOURS, caps.max_train_seconds // 36 / 100)),
         "instance_type": _one_of(caps.prices),
     }
 
@@ -145,22 +165,40 @@ def default_choice(preset: str, kimg: float | None = None, language: str = FALLB
 
 
 def parse_settings(content: bytes, defaults: Choice, caps: Caps) -> Choice:
-    """The choice that a settings file makes. Raises SettingsError with every fault that was found, in the language
-    that the file names, or else the default one."""
-    given = _load(content, defaults.language)
+    """The choice that a settings file makes, whatever bytes it has. Raises SettingsError with the first faults that
+    were found, in the language that the file names, or else the default one."""
+    try:
+        return _parse(content, defaults, caps)
+    except SettingsError:
+        raise
+    except Exception as error:  # the one place where a stranger's text meets the program: never neither run nor mail
+        logger.exception("settings.yaml broke its reader")
+        say = words(defaults.language)
+        raise SettingsError([say.settings_unreadable], defaults.language) from error
+
+
+def _parse(content: bytes, defaults: Choice, caps: Caps) -> Choice:
+    lines = list(read_lines(_text_of(content, defaults.language)))
     known = rules(caps)
-    named = given.get("language")
-    language = named if isinstance(named, str) and known["language"].check(named) else defaults.language
-    problems = [problem for key, value in given.items() if (problem := _fault(words(language), known, key, value))]
+    language = _language_of(lines, known["language"]) or defaults.language
+    say = words(language)
+    given: dict[str, Any] = {}
+    problems = list(islice(_problems(say, known, lines, given), MAX_PROBLEMS + 1))
+    if len(problems) > MAX_PROBLEMS:
+        problems[MAX_PROBLEMS:] = [say.settings_more]
     if problems:
         raise SettingsError(problems, language)
-    preset = given.get("preset")
-    choice = default_choice(preset, language=language) if isinstance(preset, str) else defaults
-    overrides: dict[str, Any] = {key: value for key, value in given.items() if key != "preset"}
-    for key in overrides.keys() & {"kimg", "max_hours"}:
-        overrides[key] = float(overrides[key])
-    choice = replace(choice, **overrides)
-    return replace(choice, train_preset=_train_preset(choice))
+    preset = given.pop("preset", None)
+    choice = defaults if preset is None else default_choice(preset, language=language)
+    choice = replace(choice, **given)
+    choice = replace(choice, train_preset=_train_preset(choice))
+    possible = resolutions_of(choice.train_preset)
+    if choice.resolution not in possible:
+        line = max(line.line for line in lines if isinstance(line, Setting) and line.key in {"preset", "resolution"})
+        values = ", ".join(map(str, possible))
+        problem = say.setting_pair.format(line=line, preset=choice.preset, values=values, resolution=choice.resolution)
+        raise SettingsError([problem], language)
+    return choice
 
 
 def _train_preset(choice: Choice) -> str:
@@ -169,46 +207,84 @@ def _train_preset(choice: Choice) -> str:
     return f"paper{choice.resolution}" if choice.resolution in _PAPER_RESOLUTIONS else "auto"
 
 
-def _load(content: bytes, language: str) -> dict[str, object]:
+def _text_of(content: bytes, language: str) -> str:
     say = words(language)
     if len(content) > MAX_SETTINGS_BYTES:
         raise SettingsError([say.settings_too_large.format(limit=say.number(MAX_SETTINGS_BYTES))], language)
     try:
-        document = yaml.safe_load(content.decode("utf-8-sig"))
-    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
-        # ValueError: not UTF-8, or a number or date that YAML's own rules cannot read.
-        mark = getattr(error, "problem_mark", None)
-        fault = say.settings_unreadable_line.format(line=mark.line + 1) if mark else say.settings_unreadable
-        raise SettingsError([fault], language) from error
-    if document is None:
-        return {}
-    if not isinstance(document, dict):
-        raise SettingsError([say.settings_not_lines], language)
-    return document
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SettingsError([say.settings_no_text], language) from error
+    # What word processors write, TextEdit among them.
+    if text.startswith(("{\\rtf", "PK\x03\x04")):
+        raise SettingsError([say.settings_no_text], language)
+    return text
 
 
-def _fault(say: Words, known: Mapping[str, _Rule], key: object, value: object) -> str | None:
-    rule = known.get(key) if isinstance(key, str) else None
-    if rule is None:
-        shown = printable(key, 40)
-        near = difflib.get_close_matches(shown.lower(), known, n=1)
-        hint = say.setting_did_you_mean.format(near=near[0]) if near else say.setting_all.format(keys=", ".join(known))
-        return say.setting_unknown.format(key=shown, hint=hint)
-    if not rule.check(value):
-        return say.setting_wrong.format(key=key, allowed=rule.allowed(say), shown=_shown(say, value))
-    return None
+def _language_of(lines: Collection[Setting | BadLine], rule: _Rule) -> str | None:
+    """The language, if the file names one."""
+    named = [line for line in lines if isinstance(line, Setting) and line.key == "language"]
+    language = _read(rule, named[0]) if len(named) == 1 else None
+    return language if isinstance(language, str) else None
 
 
-def _shown(say: Words, value: object) -> str:
-    # Never str() of a container: a few lines of YAML aliases can print as gigabytes.
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value) if abs(value) < 10**20 else say.shown_large
-    if isinstance(value, float):
-        return str(value)
-    if value is None:
+def _problems(
+    say: Words, known: Mapping[str, _Rule], lines: Collection[Setting | BadLine], given: dict[str, Any]
+) -> Iterator[str]:
+    """A sentence for each fault, in the order of the lines; what is right gets into `given`.
+
+    Who reads the mail need not be the one who wrote the file, and a mail program makes a link of whatever looks like
+    one: nothing is repeated but letters, and numbers too short for a telephone.
+    """
+    seen: dict[str, int] = {}
+    for line in lines:
+        if isinstance(line, BadLine):
+            yield say.line_troubles[line.trouble].format(line=line.line, sign=line.sign)
+        elif line.key not in known:
+            yield _unknown(say, known, line)
+        elif line.key in seen:
+            yield say.setting_twice.format(line=line.line, key=line.key, first=seen[line.key])
+        else:
+            seen[line.key] = line.line
+            rule = known[line.key]
+            value = _read(rule, line)
+            if value is not None:
+                given[line.key] = value
+            else:
+                yield _wrong(say, rule, line)
+
+
+def _read(rule: _Rule, setting: Setting) -> object:
+    if setting.text is None or (setting.is_quoted and not rule.is_text):
+        return None
+    return rule.read(setting.text)
+
+
+_KEY_TO_REPEAT = re.compile(r"[A-Za-z_-]{1,30}")
+_NUMBER_TO_REPEAT = re.compile(r"-?[0-9]{1,6}([.,:_][0-9]{1,3})?")
+_WORD_TO_REPEAT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,29}")
+
+
+def _unknown(say: Words, known: Mapping[str, _Rule], setting: Setting) -> str:
+    near = difflib.get_close_matches(setting.key[:40].lower(), known, n=1)
+    hint = say.setting_did_you_mean.format(near=near[0]) if near else say.setting_all.format(keys=", ".join(known))
+    if _KEY_TO_REPEAT.fullmatch(setting.key):
+        return say.setting_unknown.format(line=setting.line, key=setting.key, hint=hint)
+    return say.setting_unknown_line.format(line=setting.line, hint=hint)
+
+
+def _wrong(say: Words, rule: _Rule, setting: Setting) -> str:
+    if rule.is_number and not setting.is_quoted and _AMBIGUOUS.fullmatch(setting.text or ""):
+        return say.setting_ambiguous.format(line=setting.line, key=setting.key)
+    allowed, shown = rule.allowed(say), _shown(say, setting)
+    return say.setting_wrong.format(line=setting.line, key=setting.key, allowed=allowed, shown=shown)
+
+
+def _shown(say: Words, setting: Setting) -> str:
+    if setting.text is None:
         return say.shown_nothing
-    if isinstance(value, str):
-        return say.shown_text.format(text=printable(value, 40))
-    return say.shown_list if isinstance(value, list) else say.shown_other
+    if _NUMBER_TO_REPEAT.fullmatch(setting.text) and not setting.is_quoted:
+        return setting.text
+    if _NUMBER_TO_REPEAT.fullmatch(setting.text) or _WORD_TO_REPEAT.fullmatch(setting.text):
+        return say.shown_text.format(text=setting.text)
+    return say.shown_large if setting.text.lstrip("-").isdecimal() else say.shown_other

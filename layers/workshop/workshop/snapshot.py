@@ -16,7 +16,8 @@ from workshop import clock, layout
 from workshop.clients import S3, error_code, http_status, list_pages
 from workshop.contents import identify, is_as_listed, is_objects_own, is_still_there
 from workshop.errors import RefusedName
-from workshop.names import INFERENCE, UPLOADS, FileKind, check_dataset, kind_of
+from workshop.file_kinds import FileKind, is_folder_marker, kind_of
+from workshop.names import INFERENCE, UPLOADS, check_dataset
 from workshop.settings import MAX_SETTINGS_BYTES, Choice
 
 # Storage classes whose objects have to be restored before they can be read.
@@ -37,7 +38,9 @@ class StoredObject:
 
 @dataclass(frozen=True)
 class Listing:
-    """A dataset's folder, sorted by meaning. `left_out` counts files that are no usable image."""
+    """A dataset's folder, sorted by meaning. `left_out` counts the files that no run looks at: the `others`, which are
+    no images or have a name that could do harm, the `lookalikes` of settings.yaml (names, the newest first), and what
+    systems leave behind."""
 
     dataset: str
     images: tuple[StoredObject, ...]
@@ -45,6 +48,8 @@ class Listing:
     ready: StoredObject | None
     left_out: int
     refused: int
+    others: tuple[str, ...] = ()
+    lookalikes: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -62,30 +67,34 @@ class Listing:
 
 def list_dataset(s3: S3, bucket: str, dataset: str) -> Listing:
     """Everything in `uploads/<dataset>/`."""
-    images: list[StoredObject] = []
-    special: dict[FileKind, StoredObject] = {}
-    left_out = refused = 0
+    sorted_out: dict[FileKind, list[StoredObject]] = {kind: [] for kind in FileKind}
     for found in _objects(s3, bucket, layout.uploads(dataset)):
-        kind = kind_of(found.name)
-        if kind is FileKind.IMAGE and found.size > 0:
-            images.append(found)
-        elif kind in (FileKind.SETTINGS, FileKind.READY):
-            special[kind] = found
-        elif found.name and not found.name.endswith("/"):
-            left_out += 1
-            refused += kind is FileKind.REFUSED
-    images.sort(key=lambda image: image.name)
+        if not is_folder_marker(found.name):
+            sorted_out[kind_of(found.name)].append(found)
+    images, others, refused, lookalikes, junk = (
+        sorted_out[kind]
+        for kind in (FileKind.IMAGE, FileKind.OTHER, FileKind.REFUSED, FileKind.LOOKALIKE, FileKind.JUNK)
+    )
     return Listing(
-        dataset, tuple(images), special.get(FileKind.SETTINGS), special.get(FileKind.READY), left_out, refused
+        dataset,
+        tuple(sorted(images, key=lambda image: image.name)),
+        next(iter(sorted_out[FileKind.SETTINGS]), None),
+        next(iter(sorted_out[FileKind.READY]), None),
+        left_out=len(others) + len(refused) + len(lookalikes) + len(junk),
+        refused=len(refused),
+        others=_newest_first([*others, *refused]),
+        lookalikes=_newest_first(lookalikes),
     )
 
 
 @dataclass(frozen=True)
 class Targets:
-    """The images to project: those of `inference/<dataset>/`, sorted."""
+    """The images to project: those of `inference/<dataset>/`, sorted. `others`: the names of the files there that are
+    certainly none."""
 
     dataset: str
     images: tuple[StoredObject, ...]
+    others: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -100,9 +109,19 @@ class Targets:
 
 def list_targets(s3: S3, bucket: str, dataset: str) -> Targets:
     """The images in `inference/<dataset>/`."""
-    found = _objects(s3, bucket, layout.targets(dataset))
-    images = (o for o in found if o.size > 0 and kind_of(o.name) is FileKind.IMAGE)
-    return Targets(dataset, tuple(sorted(images, key=lambda image: image.name)))
+    images: list[StoredObject] = []
+    others: list[StoredObject] = []
+    for found in _objects(s3, bucket, layout.targets(dataset)):
+        kind = kind_of(found.name)
+        if kind is FileKind.IMAGE:
+            images.append(found)
+        elif kind is not FileKind.JUNK:
+            others.append(found)
+    return Targets(dataset, tuple(sorted(images, key=lambda image: image.name)), _newest_first(others))
+
+
+def _newest_first(objects: Iterable[StoredObject]) -> tuple[str, ...]:
+    return tuple(found.name for found in sorted(objects, key=lambda found: (-found.modified_ms, found.name)))
 
 
 def list_datasets(s3: S3, bucket: str) -> tuple[list[str], int]:

@@ -12,6 +12,7 @@ from workshop.names import check_dataset
 from workshop.reconcile import Reconciler
 from workshop.settling import Timer, Timers
 from workshop.starting import check_overrides
+from workshop.strays import Strays, list_strays
 from workshop.sweeping import look_at_all, sweep
 from workshop.telemetry import logger
 
@@ -19,12 +20,21 @@ from workshop.telemetry import logger
 class StartRequests:
     """Everything that start_run is asked for."""
 
-    def __init__(self, config: StartRunConfig, s3: S3, ledger: Ledger, timers: Timers, reconciler: Reconciler) -> None:
+    def __init__(
+        self,
+        config: StartRunConfig,
+        s3: S3,
+        ledger: Ledger,
+        timers: Timers,
+        reconciler: Reconciler,
+        strays: Strays,
+    ) -> None:
         self._config = config
         self._s3 = s3
         self._ledger = ledger
         self._timers = timers
         self._reconciler = reconciler
+        self._strays = strays
 
     def due(self, records: Sequence[dict[str, Any]]) -> list[str]:
         """Serve the timers in SQS records; returns the message ids that have to come back."""
@@ -46,8 +56,10 @@ class StartRequests:
         return look_at_all(self._s3, self._config.bucket, self._ledger, self._timers)
 
     def sweep(self) -> dict[str, int]:
-        """Have every dataset looked at that has work outstanding."""
-        return sweep(self._s3, self._config.bucket, self._ledger, self._timers, self._config.quiet_seconds)
+        """Have every dataset looked at that has work outstanding, and tell of folders that are no datasets."""
+        swept = sweep(self._s3, self._config.bucket, self._ledger, self._timers, self._config.quiet_seconds)
+        self._strays.tell_untold(list_strays(self._s3, self._config.bucket))
+        return swept
 
     def manual(self, event: Mapping[str, Any]) -> Result:
         """A person asks: {"dataset": name, "rerun": bool, "inferenceOnly": bool, "parameters": {name: value}}, or

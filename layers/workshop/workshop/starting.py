@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,22 +14,10 @@ from workshop.clients import NOT_FOUND, SageMaker, error_code, list_executions
 from workshop.config import StartRunConfig
 from workshop.errors import BadRequest, StartDelayed, StartRefused
 from workshop.names import printable
-from workshop.settings import Choice
+from workshop.parameters import OPEN_PARAMETERS, PARAMETERS, resolutions_of
+from workshop.settings import MIN_HOURS, Choice
 from workshop.snapshot import Listing
 from workshop.state import Claim, DatasetState, RunIdentity
-
-MAX_PARAMETER_CHARS = 1024  # PipelineParameter.Value
-# Parameters that say which run this is and where its files are; a rerun with changes cannot change them.
-FIXED_PARAMETERS = frozenset({"Dataset", "Fingerprint", "ProcessInput", "TrainOutputPath", "TrainCheckpointPath"})
-# Parameters that a person with the right to invoke start_run may replace.
-OPEN_PARAMETERS = frozenset(
-    {
-        "ProcessImage", "ProcessInstanceCount", "ProcessInstanceType", "TrainImage", "TrainInstanceCount",
-        "TrainInstanceType", "WarmStartModel", "InferenceImage", "InferenceCodePath", "InferenceImagePath",
-        "InferenceInstanceCount", "InferenceInstanceType", "Preset", "Kimg", "Resolution", "Mirror", "Seed",
-        "InferenceMode", "MinImages", "MaxTrainSeconds", "MaxProcessSeconds",
-    }
-)  # fmt: skip
 
 # What runs when only new pictures are wanted: https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-selective-ex.html
 STEPS_WITHOUT_TRAINING = ("Infer", "Notify")
@@ -44,22 +33,24 @@ _LATER = frozenset(
 
 
 def check_overrides(given: object) -> dict[str, str]:
-    """The parameters of a manual start, checked against the pipeline's. Raises BadRequest naming the offender."""
+    """The parameters of a manual start, each value checked by itself. Raises BadRequest naming the offender and what is
+    allowed: otherwise a machine would be paid for before it says so."""
     if not isinstance(given, Mapping):
         raise BadRequest("`parameters` must be an object of pipeline parameter names and values.")
     overrides: dict[str, str] = {}
     for name, value in given.items():
-        if name in FIXED_PARAMETERS:
-            raise BadRequest(f"The parameter {name} says which run this is and cannot be replaced.")
-        if name not in OPEN_PARAMETERS:
+        parameter = PARAMETERS.get(name)
+        if parameter is None:
             raise BadRequest(
                 f"{printable(name, 80)!r} is not a parameter. Known: {', '.join(sorted(OPEN_PARAMETERS))}."
             )
+        if parameter.is_fixed:
+            raise BadRequest(f"The parameter {name} says which run this is and cannot be replaced.")
         if not isinstance(value, str | int | float):
             raise BadRequest(f"The parameter {name} must be a text, a number or true or false.")
         text = parameter_text(value)
-        if not 0 < len(text) <= MAX_PARAMETER_CHARS:
-            raise BadRequest(f"The parameter {name} must have 1 to {MAX_PARAMETER_CHARS} characters.")
+        if not parameter.accepts(text):
+            raise BadRequest(f"The parameter {name} must be {parameter.must_be}, not {printable(text, 60)!r}.")
         overrides[name] = text
     return overrides
 
@@ -69,6 +60,50 @@ def parameter_text(value: str | int | float) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else format(value, ".12g") if isinstance(value, float) else str(value)
+
+
+@dataclass(frozen=True)
+class _Training:
+    """The machines that train, and for how long at most."""
+
+    instance_type: str
+    machines: int
+    max_seconds: int
+
+
+def _training(config: StartRunConfig, choice: Choice, overrides: Mapping[str, str]) -> _Training:
+    """What the deployer allows, the settings choose and the overrides replace. Raises BadRequest for overrides beyond
+    the deployer's bounds, unless the deployer lets them."""
+    caps, is_bounded = config.caps, not config.overrides_may_exceed_caps
+    instance_type = overrides.get("TrainInstanceType") or choice.instance_type or config.train_instance_type
+    machines = int(overrides.get("TrainInstanceCount", "1"))
+    if is_bounded and instance_type not in caps.prices:
+        raise BadRequest(
+            f"The parameter TrainInstanceType must be one of {', '.join(caps.prices)}, not {instance_type}: these are "
+            "the machines that this installation allows (AllowedTrainInstances)."
+        )
+    given = overrides.get("MaxTrainSeconds")
+    allowed = caps.train_seconds(instance_type, None if given else choice.max_hours, machines)
+    if is_bounded and machines > 1 and allowed < MIN_HOURS * 3600:
+        raise BadRequest(
+            f"The parameter TrainInstanceCount is too large: {machines} x {instance_type} would use up what this "
+            f"installation allows a run to cost (MaxRunCost) within {allowed} seconds."
+        )
+    if is_bounded and given and int(given) > allowed:
+        raise BadRequest(
+            f"The parameter MaxTrainSeconds must be at most {allowed}, not {given}: this installation allows no more "
+            f"time or money for {machines} x {instance_type} (MaxTrainSeconds, MaxRunCost)."
+        )
+    return _Training(instance_type, machines, int(given) if given else allowed)
+
+
+def _check_pair(parameters: Mapping[str, str]) -> None:
+    possible = resolutions_of(parameters["Preset"])
+    if int(parameters["Resolution"]) not in possible:
+        raise BadRequest(
+            f"The parameter Preset={parameters['Preset']} trains pictures of {', '.join(map(str, possible))} pixels, "
+            f"not of {parameters['Resolution']}: give a Resolution that suits it."
+        )
 
 
 def build_claim(
@@ -86,6 +121,8 @@ def build_claim(
 ) -> Claim:
     """Freeze everything that the start of this snapshot needs.
 
+    Raises BadRequest for overrides that do not go together, or beyond the deployer's bounds.
+
     `completed` counts the snapshot's succeeded runs. `targets` is the digest of the images to project and
     `targets_manifest` the key of their list. With `source_arn`, nothing is trained: that run's network is used.
     """
@@ -96,8 +133,7 @@ def build_claim(
 
     # A checkpoint of a training with other parameters must not be found.
     variant = f"{completed}-{_digest(overrides)[:8]}" if overrides else str(completed)
-    train_instance_type = choice.instance_type or config.train_instance_type
-    max_train_seconds = config.caps.train_seconds(train_instance_type, choice.max_hours)
+    training = _training(config, choice, overrides)
     parameters = {
         "Dataset": dataset,
         "Fingerprint": fingerprint,
@@ -105,7 +141,7 @@ def build_claim(
         "ProcessImage": config.process_image,
         "ProcessInstanceType": config.process_instance_type,
         "TrainImage": config.train_image,
-        "TrainInstanceType": train_instance_type,
+        "TrainInstanceType": training.instance_type,
         "TrainCheckpointPath": uri(layout.checkpoints(dataset, fingerprint, variant)),
         "TrainOutputPath": uri(layout.runs(dataset)),
         "WarmStartModel": config.warm_start_model,
@@ -120,21 +156,24 @@ def build_claim(
         "Seed": parameter_text(choice.seed),
         "InferenceMode": choice.inference_mode,
         "MinImages": parameter_text(config.min_images),
-        "MaxTrainSeconds": parameter_text(max_train_seconds),
+        "MaxTrainSeconds": parameter_text(training.max_seconds),
         **overrides,
     }
-    effort = " ".join(parameters[name] for name in ("Preset", "Kimg", "Resolution", "TrainInstanceType"))
+    _check_pair(parameters)
+    told_by = ("Preset", "Kimg", "Resolution", "TrainInstanceType", "TrainInstanceCount")
+    effort = " ".join(parameters[name] for name in told_by if name in parameters)
     return Claim(
         fingerprint=fingerprint,
         parameters=parameters,
         images=len(listing.images),
         left_out=listing.left_out,
-        preset=choice.preset,
-        resolution=choice.resolution,
+        preset=overrides.get("Preset", choice.preset),
+        resolution=int(parameters["Resolution"]),
         effort=effort,
-        max_train_seconds=max_train_seconds,
+        max_train_seconds=training.max_seconds,
         expected_seconds=state.last_seconds if state.last_effort == effort and source_arn is None else None,
-        hourly_price=config.caps.prices.get(parameters["TrainInstanceType"], 0.0),
+        hourly_price=config.caps.prices.get(training.instance_type, 0.0),
+        machines=training.machines,
         language=choice.language,
         targets=targets,
         source_arn=source_arn,

@@ -31,7 +31,8 @@ class Claim:
     effort: str  # equal efforts take about equal time
     max_train_seconds: int
     expected_seconds: int | None
-    hourly_price: float = 0.0  # dollars for the machine that trains; 0: not known
+    hourly_price: float = 0.0  # dollars for one machine that trains; 0: not known
+    machines: int = 1  # that train
     language: str = "en"
     targets: str = ""  # digest of the images to project; "" if the artist gave none
     source_arn: str | None = None  # the run whose network is used; None: this run trains its own
@@ -155,6 +156,7 @@ class RunRecord:
     expected_seconds: int | None
     started_at: int
     hourly_price: float = 0.0
+    machines: int = 1
     language: str = "en"
     source_arn: str | None = None
     status: str | None = None  # terminal status, once known
@@ -176,6 +178,7 @@ class RunRecord:
             expected_seconds=claim.expected_seconds,
             started_at=started_at,
             hourly_price=claim.hourly_price,
+            machines=claim.machines,
             language=claim.language,
             source_arn=claim.source_arn,
         )

@@ -10,9 +10,11 @@ from urllib.parse import unquote_plus
 from workshop import clock
 from workshop.deletions import datasets_of_deletion, note_deletion
 from workshop.errors import BadRequest, RefusedName
+from workshop.file_kinds import FileKind, is_folder_marker
 from workshop.ledger import Ledger
-from workshop.names import FileKind, UploadKey, parse_upload_key, printable
+from workshop.names import UploadKey, parse_upload_key, printable
 from workshop.settling import Timers, is_live
+from workshop.strays import Strays, folder_of
 from workshop.telemetry import count, logger
 
 
@@ -51,28 +53,23 @@ def objects_in(body: str) -> list[tuple[object, object]]:
 
 
 def parse_upload(key: object, size: object) -> UploadKey | None:
-    """The uploaded object; None if there is nothing to do for it.
+    """The uploaded object, whatever it is and however small: its dataset is to be looked at. None for a folder.
 
-    Raises BadRequest for a key or size of a wrong type, RefusedName for a key outside the grammar.
+    Raises BadRequest for a key or size of a wrong type, RefusedName for a key that is in no dataset's folder.
     """
     if not isinstance(key, str) or type(size) is not int:
         raise BadRequest("The S3 event's key or size has the wrong type.")
     upload = parse_upload_key(key)
-    match upload.kind:
-        case FileKind.REFUSED:
-            raise RefusedName(f"{printable(key, 200)!r} is no name for a file in a dataset's folder.")
-        case FileKind.READY | FileKind.SETTINGS:
-            return upload
-    is_folder = not upload.name or upload.name.endswith("/")
-    return None if is_folder or size == 0 else upload
+    return None if is_folder_marker(upload.name) else upload
 
 
 class UploadCollector:
     """Notes upload events and arms the timers of their datasets."""
 
-    def __init__(self, ledger: Ledger, timers: Timers, quiet_seconds: int) -> None:
+    def __init__(self, ledger: Ledger, timers: Timers, strays: Strays, quiet_seconds: int) -> None:
         self._ledger = ledger
         self._timers = timers
+        self._strays = strays
         self._quiet_seconds = quiet_seconds
 
     def collect(self, records: Sequence[dict[str, Any]]) -> list[str]:
@@ -80,6 +77,7 @@ class UploadCollector:
         failed: list[str] = []
         drops: defaultdict[str, _Drop] = defaultdict(_Drop)
         deletions: defaultdict[str, list[str]] = defaultdict(list)
+        strays: set[str] = set()
         for record in records:
             message_id = record["messageId"]
             if (deleted_from := datasets_of_deletion(record["body"])) is not None:
@@ -87,7 +85,7 @@ class UploadCollector:
                     deletions[dataset].append(message_id)
                 continue
             try:
-                uploads = _uploads_in(record["body"])
+                uploads = _uploads_in(record["body"], strays)
             except BadRequest as bad:
                 logger.error("unreadable message", message_id=message_id, reason=str(bad))
                 failed.append(message_id)
@@ -108,7 +106,15 @@ class UploadCollector:
             except Exception:  # noqa: BLE001  as above
                 logger.exception("could not note deletions", dataset=dataset)
                 failed.extend(messages)
+        self._tell(strays)
         return failed
+
+    def _tell(self, strays: set[str]) -> None:
+        try:
+            self._strays.tell_again(strays)
+        except Exception:  # noqa: BLE001  the uploads are noted; the sweep tells of what was not told now
+            count("StraysUntold")
+            logger.exception("could not tell of folders that are no datasets", folders=len(strays))
 
     def _note(self, dataset: str, drop: _Drop) -> None:
         state = self._ledger.note_uploads(dataset, len(drop.messages), clock.now_ms())
@@ -119,8 +125,9 @@ class UploadCollector:
             self._timers.arm(state, self._quiet_seconds)
 
 
-def _uploads_in(body: str) -> list[UploadKey]:
-    """The uploads that a queue record tells of; a refused name is counted, and holds up nothing else."""
+def _uploads_in(body: str, strays: set[str]) -> list[UploadKey]:
+    """The uploads that a queue record tells of. A refused name is counted, and holds up nothing else; what is in no
+    dataset's folder gets into `strays`."""
     uploads = []
     for key, size in objects_in(body):
         try:
@@ -128,7 +135,12 @@ def _uploads_in(body: str) -> list[UploadKey]:
         except RefusedName as refused:
             count("RefusedNames")
             logger.warning("refused a name", reason=str(refused))
+            strays.update(folder_of(key))
         else:
-            if upload is not None:
-                uploads.append(upload)
+            if upload is None:
+                continue
+            if upload.kind is FileKind.REFUSED:
+                count("RefusedNames")
+                logger.warning("refused a name", file=printable(upload.name, 200), dataset=upload.dataset)
+            uploads.append(upload)
     return uploads

@@ -105,17 +105,31 @@ class Words(Protocol):
     pictures_needed: Plural
     add_pictures: str
     correct_settings: str
+    settings_unread: str
+    rename_settings: str
+    files_unused: Plural
+    and_more: Plural
+    convert_files: str
+
+    # Files in a folder that is no dataset's
+    stray_folder: str
+    stray_files: str
 
     # Faults of settings.yaml. Bounds stand there as they have to be typed.
     settings_too_large: str
     settings_out_of_reach: Mapping[str, str]  # by snapshot.SettingsTrouble
+    settings_no_text: str
     settings_unreadable: str
-    settings_unreadable_line: str
-    settings_not_lines: str
+    settings_more: str
+    line_troubles: Mapping[str, str]  # of settings_lines.Trouble
     setting_unknown: str
+    setting_unknown_line: str
     setting_did_you_mean: str
     setting_all: str
+    setting_twice: str
     setting_wrong: str
+    setting_ambiguous: str
+    setting_pair: str
     allowed_one_of: str
     allowed_whole: str
     allowed_number: str
@@ -123,7 +137,6 @@ class Words(Protocol):
     shown_large: str
     shown_nothing: str
     shown_text: str
-    shown_list: str
     shown_other: str
 
     # Of any mail

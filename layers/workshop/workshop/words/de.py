@@ -100,7 +100,28 @@ class German(Words):
     )
     add_pictures = "Lege weitere Bilder (.png, .jpg, .webp, .bmp, .tif oder .gif) in den Ordner."
     correct_settings = "Korrigiere settings.yaml oder lösche die Datei: Nichts darin ist Pflicht."
-    settings_too_large = "settings.yaml ist größer als {limit} Bytes."
+    settings_unread = (
+        "„{name}“ sieht nach Einstellungen aus, wird aber nicht gelesen. Gelesen wird nur eine Datei, die genau"
+        " settings.yaml heißt und direkt im Ordner liegt."
+    )
+    rename_settings = (
+        "Nenne sie settings.yaml: klein geschrieben, ohne weitere Endung (Windows blendet sie manchmal aus), nicht in"
+        " einem Unterordner. Sind es gar keine Einstellungen? Dann lösche die Datei oder lege eine settings.yaml"
+        " daneben, die auch leer sein darf."
+    )
+    files_unused = Plural(
+        "{count} Datei ist kein Bild oder hat einen Namen, der nicht geht",
+        "{count} Dateien sind keine Bilder oder haben Namen, die nicht gehen",
+    )
+    and_more = Plural("und {count} weitere", "und {count} weitere")
+    convert_files = "Exportiere als PNG oder JPEG, was verwendet werden soll. Die anderen Dateien stören nicht."
+    stray_folder = "In {folder} liegen Dateien, aber so kann kein Datensatz heißen. Mit ihnen geschieht nichts."
+    stray_files = "Direkt in {folder} liegen Dateien, in keinem Ordner eines Datensatzes. Mit ihnen geschieht nichts."
+    settings_too_large = "settings.yaml ist größer als {limit} Bytes. Ein paar Zeilen reichen."
+    settings_no_text = (
+        "settings.yaml ist keine einfache Textdatei (UTF-8). Schreib sie mit einem einfachen Editor und wähle beim"
+        " Speichern „Nur Text“."
+    )
     settings_out_of_reach: Mapping[str, str] = {
         "archived": "settings.yaml liegt in einem Archiv (S3 Glacier) und lässt sich nicht lesen; lade die Datei neu "
         "hoch.",
@@ -109,21 +130,46 @@ class German(Words):
         "forbidden": "Die Werkstatt darf settings.yaml nicht lesen (vielleicht ist die Datei mit einem anderen "
         "Schlüssel verschlüsselt); lade sie neu hoch.",
     }
-    settings_unreadable = "settings.yaml lässt sich nicht als YAML lesen."
-    settings_unreadable_line = "settings.yaml lässt sich nicht als YAML lesen (Zeile {line})."
-    settings_not_lines = "settings.yaml muss aus Zeilen wie `preset: sketch` bestehen."
-    setting_unknown = "settings.yaml: Die Einstellung „{key}“ gibt es nicht. {hint}"
+    settings_unreadable = "settings.yaml lässt sich nicht lesen. Schreib sie neu, nur mit Zeilen wie `preset: sketch`."
+    settings_more = "Es gibt noch mehr Fehler; korrigiere erst einmal diese."
+    line_troubles: Mapping[str, str] = {
+        "unseen": "settings.yaml, Zeile {line}: Da steht ein unsichtbares Zeichen. Tippe die Zeile neu.",
+        "indented": (
+            "settings.yaml, Zeile {line}: Am Anfang steht ein Leerzeichen. Jede Einstellung beginnt am Anfang ihrer"
+            " Zeile, und keine gehört zu einer anderen."
+        ),
+        "document": "settings.yaml, Zeile {line}: Hier beginnt ein weiteres Dokument. Lösche die Zeile.",
+        "form": (
+            "settings.yaml, Zeile {line}: Jede Zeile muss aussehen wie `preset: sketch`: ein Name, ein Doppelpunkt, ein"
+            " Leerzeichen und ein Wert."
+        ),
+        "sign": (
+            "settings.yaml, Zeile {line}: Mit {sign} kann hier kein Wert anfangen. Schreib einen einfachen Wert, wie in"
+            " `preset: sketch`."
+        ),
+        "quotes": "settings.yaml, Zeile {line}: Schreib den Wert ohne Anführungszeichen.",
+    }
+    setting_unknown = "settings.yaml, Zeile {line}: Die Einstellung „{key}“ gibt es nicht. {hint}"
+    setting_unknown_line = "settings.yaml, Zeile {line}: Diese Einstellung gibt es nicht. {hint}"
     setting_did_you_mean = "Meinst du „{near}“?"
     setting_all = "Möglich sind: {keys}."
-    setting_wrong = "settings.yaml: {key} muss {allowed} sein, dort steht aber {shown}."
+    setting_twice = "settings.yaml, Zeile {line}: {key} steht schon in Zeile {first}. Behalte nur eine der beiden."
+    setting_wrong = "settings.yaml, Zeile {line}: {key} muss {allowed} sein, dort steht aber {shown}."
+    setting_ambiguous = (
+        "settings.yaml, Zeile {line}: Den Punkt in {key} kann man auf zwei Arten lesen. Schreib 25000 für"
+        " fünfundzwanzigtausend oder 25 für fünfundzwanzig."
+    )
+    setting_pair = (
+        "settings.yaml, Zeile {line}: Das Preset {preset} macht Bilder mit {values} Pixeln, nicht mit {resolution}."
+        " Wähle bei resolution einen dieser Werte oder ein anderes Preset."
+    )
     allowed_one_of = "einer der Werte {values}"
     allowed_whole = "eine ganze Zahl von {low} bis {high}"
     allowed_number = "eine Zahl von {low} bis {high} (mit Punkt statt Komma)"
     allowed_truth = "true oder false"
-    shown_large = "eine viel zu große Zahl"
+    shown_large = "eine Zahl, die nicht passt"
     shown_nothing = "nichts"
     shown_text = "„{text}“"
-    shown_list = "eine Liste"
     shown_other = "etwas anderes"
     cut = "[der Rest war zu lang für eine Mail]"
 

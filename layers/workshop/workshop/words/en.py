@@ -89,7 +89,26 @@ class English(Words):
     pictures_needed = Plural("At least {count} picture is needed.", "At least {count} pictures are needed.")
     add_pictures = "Add pictures (.png, .jpg, .webp, .bmp, .tif or .gif) to the folder."
     correct_settings = "Correct settings.yaml, or remove it: everything in it is optional."
-    settings_too_large = "settings.yaml is larger than {limit} bytes."
+    settings_unread = (
+        '"{name}" looks like settings, but is not read. Only a file named exactly settings.yaml is, directly in the'
+        " folder."
+    )
+    rename_settings = (
+        "Name it settings.yaml: small letters, no other ending (Windows may hide one), not in a sub-folder. If it is"
+        " not meant as settings, delete it, or put a settings.yaml beside it, which may be empty."
+    )
+    files_unused = Plural(
+        "{count} file is no picture, or has a name that cannot be used",
+        "{count} files are no pictures, or have names that cannot be used",
+    )
+    and_more = Plural("and {count} more", "and {count} more")
+    convert_files = "Export what shall be used as PNG or JPEG. The other files do no harm where they are."
+    stray_folder = "Files were put into {folder}, but that is no name of a dataset. Nothing is done with them."
+    stray_files = "Files were put directly into {folder}, not into the folder of a dataset. Nothing is done with them."
+    settings_too_large = "settings.yaml is larger than {limit} bytes. A few lines are all that it needs."
+    settings_no_text = (
+        "settings.yaml is no plain text (UTF-8). Write it with a simple editor, and choose plain text when you save it."
+    )
     settings_out_of_reach: Mapping[str, str] = {
         "archived": "settings.yaml lies in an archive (S3 Glacier) and cannot be read; upload it again.",
         "encrypted": "settings.yaml is encrypted with a key of its own (SSE-C), which the workshop does not have; "
@@ -97,13 +116,39 @@ class English(Words):
         "forbidden": "settings.yaml may not be read by the workshop (it may be encrypted with another key); "
         "upload it again.",
     }
-    settings_unreadable = "settings.yaml is not readable as YAML."
-    settings_unreadable_line = "settings.yaml is not readable as YAML (line {line})."
-    settings_not_lines = "settings.yaml must consist of lines like `preset: sketch`."
-    setting_unknown = 'settings.yaml: "{key}" is not a setting. {hint}'
+    settings_unreadable = "settings.yaml cannot be read. Write it anew, with only lines like `preset: sketch`."
+    settings_more = "There is more; correct these first."
+    line_troubles: Mapping[str, str] = {
+        "unseen": "settings.yaml, line {line}: there is a character that cannot be seen. Type the line anew.",
+        "indented": (
+            "settings.yaml, line {line}: it begins with a space. Every setting begins at the start of its line, and"
+            " none belongs to another."
+        ),
+        "document": "settings.yaml, line {line}: this begins another document. Delete the line.",
+        "form": (
+            "settings.yaml, line {line}: this is not of the form `preset: sketch`, which is a name, a colon, a space"
+            " and one value."
+        ),
+        "sign": (
+            "settings.yaml, line {line}: a value cannot begin with {sign} here. Write one plain value, as in"
+            " `preset: sketch`."
+        ),
+        "quotes": "settings.yaml, line {line}: write the value without quotation marks.",
+    }
+    setting_unknown = 'settings.yaml, line {line}: "{key}" is not a setting. {hint}'
+    setting_unknown_line = "settings.yaml, line {line}: there is no such setting. {hint}"
     setting_did_you_mean = 'Did you mean "{near}"?'
     setting_all = "You may set: {keys}."
-    setting_wrong = "settings.yaml: {key} must be {allowed}, not {shown}."
+    setting_twice = "settings.yaml, line {line}: {key} stands in line {first} already. Keep one of the two."
+    setting_wrong = "settings.yaml, line {line}: {key} must be {allowed}, not {shown}."
+    setting_ambiguous = (
+        "settings.yaml, line {line}: the point in {key} can be read in two ways. Write 25000 for twenty-five thousand,"
+        " or 25 for twenty-five."
+    )
+    setting_pair = (
+        "settings.yaml, line {line}: the preset {preset} makes pictures of {values} pixels, not of {resolution}. Choose"
+        " one of these for resolution, or another preset."
+    )
     allowed_one_of = "one of {values}"
     allowed_whole = "a whole number from {low} to {high}"
     allowed_number = "a number from {low} to {high}"
@@ -111,8 +156,7 @@ class English(Words):
     shown_large = "such a number"
     shown_nothing = "nothing"
     shown_text = '"{text}"'
-    shown_list = "a list"
-    shown_other = "a value of another kind"
+    shown_other = "what stands there"
     cut = "[the rest was too long for a mail]"
 
 

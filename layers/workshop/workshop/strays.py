@@ -1,0 +1,146 @@
+"""Strays: files in a folder whose name is no dataset's, or in none. They never become a run; but somebody waits for it.
+
+Each such folder is told to whoever gets the mails of all datasets, and of the one that was probably meant: on the day
+something is put into it, once that day, however many files it is; and, if every event of it got lost, once by the
+hourly sweep. All folders together get no more than DAILY_NOTICES a day, since anybody may invent names; what is beyond
+them is counted (StraysUntold), and told by a later sweep.
+
+FOLDERS  NOTICE#<day or "ever">#<hash of the folder>  one notice, as in workshop.runs
+FOLDERS  DAY#<day>                                    how many were published on that day
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from botocore.exceptions import ClientError
+
+from workshop import clock
+from workshop.clients import S3, DynamoDB, error_code, list_pages
+from workshop.errors import NoticeBusy, RefusedName
+from workshop.file_kinds import is_folder_marker
+from workshop.items import to_item
+from workshop.names import INFERENCE, UPLOADS, check_dataset, printable, unlinked
+from workshop.notices import Kind, Notice, Notices, render
+from workshop.runs import KEEP_SECONDS, Runs
+from workshop.telemetry import count, logger
+from workshop.words import Words, words
+
+DAILY_NOTICES = 20
+# What nobody who filters by dataset has asked for.
+NO_DATASET = "-"
+_EXAMPLE = "red-chairs"
+
+PLACES_LEFT = "(attribute_not_exists(published) OR published < :limit)"
+
+_GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+
+
+def folder_of(key: object) -> list[str]:
+    """The folder that an object lies in without belonging to a dataset ("uploads/Red Chairs/", or "uploads/" itself);
+    none if it is elsewhere in the bucket."""
+    if not isinstance(key, str):
+        return []
+    for prefix in (UPLOADS, INFERENCE):
+        if key.startswith(prefix) and not is_folder_marker(key):
+            folder, slash, _ = key.removeprefix(prefix).partition("/")
+            return [f"{prefix}{folder}/" if slash else prefix]
+    return []
+
+
+def list_strays(s3: S3, bucket: str) -> set[str]:
+    """Every such folder that the bucket has."""
+    strays: set[str] = set()
+    for prefix in (UPLOADS, INFERENCE):
+        for page in list_pages(s3, Bucket=bucket, Prefix=prefix, Delimiter="/"):
+            if any(not is_folder_marker(entry["Key"].removeprefix(prefix)) for entry in page.get("Contents", [])):
+                strays.add(prefix)
+            for found in page.get("CommonPrefixes", []):
+                try:
+                    check_dataset(found["Prefix"].removeprefix(prefix).removesuffix("/"))
+                except RefusedName:
+                    strays.add(found["Prefix"])
+    return strays
+
+
+def suggest_dataset(folder: str) -> str:
+    """The name of a dataset that somebody may have meant by a folder's name; "" if none can be made of it."""
+    decomposed = unicodedata.normalize("NFKD", folder.lower().translate(_GERMAN))
+    plain = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:63].strip("-")
+
+
+def stray_notice(say: Words, folder: str) -> Notice:
+    """The notice on such a folder, to whom gets the mails of all datasets and of the one that was probably meant."""
+    prefix = UPLOADS if folder.startswith(UPLOADS) else INFERENCE
+    name = folder.removeprefix(prefix).removesuffix("/")
+    suggestion = suggest_dataset(name)
+    if folder == prefix:
+        what = say.stray_files.format(folder=prefix)
+    else:
+        what = say.stray_folder.format(folder=f"{prefix}{unlinked(printable(name, 80))}/")
+    instead = f"{prefix}{suggestion or _EXAMPLE}/"
+    return render(say, Kind.ATTENTION, "stray", suggestion or NO_DATASET, what=what, instead=instead)
+
+
+class Strays:
+    """Publishes the notices on such folders."""
+
+    def __init__(self, dynamodb: DynamoDB, table: str, notices: Notices, runs: Runs, language: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+        self._notices = notices
+        self._runs = runs
+        self._say = words(language)
+
+    def tell_again(self, folders: Iterable[str]) -> None:
+        """Something was put into these folders now: each is told, unless it was today."""
+        self._tell(folders, _today())
+
+    def tell_untold(self, folders: Iterable[str]) -> None:
+        """Tell of those that were never told of."""
+        self._tell(folders, "ever")
+
+    def _tell(self, folders: Iterable[str], when: str) -> None:
+        for folder in sorted(folders):
+            try:
+                if self._runs.is_notice_sent(_key(folder, when)):
+                    continue
+                if not self._take_place():
+                    count("StraysUntold")
+                    return
+                if self._notices.publish_once(_key(folder, when), stray_notice(self._say, folder)):
+                    for other in {"ever", _today()} - {when}:
+                        self._runs.count_as_sent(_key(folder, other), clock.now_ms())
+            except NoticeBusy:
+                logger.info("somebody else is telling of this folder")
+
+    def _take_place(self) -> bool:
+        """Whether one more notice may be published today."""
+        now = clock.now_ms()
+        try:
+            self._dynamodb.update_item(
+                TableName=self._table,
+                Key=to_item({"pk": "FOLDERS", "sk": f"DAY#{_today()}"}),
+                UpdateExpression="SET expires = :expires ADD published :one",
+                ConditionExpression=PLACES_LEFT,
+                ExpressionAttributeValues=to_item(
+                    {":one": 1, ":limit": DAILY_NOTICES, ":expires": now // 1000 + KEEP_SECONDS}
+                ),
+            )
+        except ClientError as error:
+            if error_code(error) == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
+
+
+def _key(folder: str, when: str) -> dict[str, str]:
+    digest = hashlib.sha256(folder.encode("utf-8", "surrogatepass")).hexdigest()
+    return {"pk": "FOLDERS", "sk": f"NOTICE#{when}#{digest}"}
+
+
+def _today() -> str:
+    return datetime.fromtimestamp(clock.now_ms() / 1000, UTC).date().isoformat()
