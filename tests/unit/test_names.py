@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.conftest import RUN_ARN
@@ -18,6 +18,7 @@ from workshop.names import (
     parse_execution,
     parse_upload_key,
     printable,
+    unlinked,
 )
 
 DATASET = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
@@ -124,3 +125,76 @@ def test_printable_text_is_one_short_line(text: str, limit: int) -> None:
     line = printable(text, limit)
     assert len(line) <= limit
     assert line.isprintable()
+
+
+# What mail programs look for in plain text, put together generously: schemes, www, mail addresses, shares, and any two
+# words with a dot between them whose second one can be a top-level domain (.photo, .zip and .mov are some).
+LINKED = re.compile(
+    r"""[a-z][a-z0-9+.-]*(?<!\bs3)://\S | \b(mailto|tel|sms|file):\S | \bwww\.\S | \S@\S | \\\\\S
+    | [\w-][.\u3002\uff0e\uff61](com|org|de|io|app|photo|zip|mov|py|sh|xn--\w+|\u0440\u0444)(?![\w])""",
+    re.IGNORECASE | re.VERBOSE,
+)
+PIECES = st.sampled_from(
+    [
+        *(
+            "http",
+            "https",
+            "HTTP",
+            "ftp",
+            ":",
+            "//",
+            "://",
+            "mailto:",
+            "tel:",
+            "www",
+            "evil",
+            "com",
+            "CoM",
+            "zip",
+            "photo",
+        ),
+        *("de", "xn--p1ai", "\u0440\u0444", "png", "jpg", "1", "-", "_", " ", "/", "[", "]", "?", "="),
+        *(".", "\u3002", "@", "\uff20", "\\", "\\\\"),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("http://example.com/win", "http[:]//example[.]com/win"),
+        ("www.1-2-3", "www[.]1-2-3"),
+        ("your-account.com.png", "your-account[.]com.png"),
+        ("example.com/a.png", "example[.]com/a.png"),
+        ("prize@example.com", "prize(at)example[.]com"),
+        ("sample.photo", "sample[.]photo"),
+        ("mailto:me", "mailto[:]me"),
+        (r"\\server\share", r"[\]\server\share"),
+    ],
+)
+def test_a_strangers_text_never_becomes_a_link(text: str, shown: str) -> None:
+    assert unlinked(text) == shown
+    assert unlinked(shown) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Kopie von 0001.png",
+        "sub/panorama.JPG",
+        "s3://workshop-bucket/uploads/red-chairs/a.png",
+        "The picture is smaller than 64 x 64 pixels. It was left out.",
+        "1.5 of 3.25 GB, ml.g5.2xlarge",
+        "prepare.json of this run lists every file",
+        "",
+    ],
+)
+def test_an_ordinary_text_stays_as_it_is(text: str) -> None:
+    assert unlinked(text) == text
+
+
+@settings(quick, max_examples=300)
+@given(st.lists(PIECES, max_size=12).map("".join))
+def test_no_text_at_all_holds_a_link_afterwards(text: str) -> None:
+    assert not LINKED.search(unlinked(text)), unlinked(text)
+    assert unlinked(unlinked(text)) == unlinked(text)

@@ -26,6 +26,18 @@ _EXECUTION_ARN = re.compile(
 # A file system takes 255 bytes per name; SageMaker copies the images to one.
 _MAX_SEGMENT_BYTES = 255
 
+# What mail programs make links of, though nobody has written a link: an address with a scheme (one of S3 is none), a
+# share, a mail address, and words with a dot between them of which the second may end a host's name. The dots are those
+# that IDNA takes for dots.
+_SCHEME = re.compile(r"(?<!\bs3):(?=//)|(?<=\bmailto):|(?<=\btel):|(?<=\bsms):|(?<=\bfile):", re.IGNORECASE)
+_SHARE = re.compile(r"\\(?=\\)")
+_AT = re.compile(r"(?<=\S)[@\uff20](?=\S)")
+_DOT = re.compile(r"(?<=www)\.(?=\w)|(?<=\w)[.\u3002\uff0e\uff61](?=xn--|[^\W\d_]{2})", re.IGNORECASE)
+# The last word of a file's or of a machine's name that no host's name ends with.
+_NO_HOST = re.compile(
+    r"(png|jpe?g|jfif|heic|heif|webp|bmp|tiff?|gif|json|ya?ml|txt|html|npz|gz|x?large)(?![\w/-]|[.:]\w)", re.IGNORECASE
+)
+
 
 class FileKind(StrEnum):
     """What a file in a dataset's folder is to us, judged by its name alone."""
@@ -113,6 +125,18 @@ def printable(value: object, limit: int) -> str:
     text = value if isinstance(value, str) else f"({type(value).__name__})"
     line = "".join(c if c.isprintable() else "?" for c in text[: limit + 1])
     return line if len(line) <= limit else line[: limit - 3] + "..."
+
+
+def unlinked(text: str) -> str:
+    """`text` that somebody else has chosen, for an official mail: whatever a mail program would make a link of is
+    written so that it stays text (`http[:]//example[.]com`), and can still be read.
+    """
+    text = _AT.sub("(at)", _SHARE.sub(r"[\\]", _SCHEME.sub("[:]", text)))
+    return _DOT.sub(lambda dot: dot[0] if _NO_HOST.match(text, dot.end()) and not _is_www(dot) else f"[{dot[0]}]", text)
+
+
+def _is_www(dot: re.Match[str]) -> bool:
+    return dot.string[: dot.start()].lower().endswith("www")
 
 
 def _is_hostile(segment: str) -> bool:
