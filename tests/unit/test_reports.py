@@ -1,15 +1,20 @@
 """report_success and report_failure: one notice on the end of a run, with what can be found out about it."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 
 from tests.chaos.fakes import FakeExecution, client_error
 from tests.unit.conftest import BUCKET, RUN_ARN, Stage, sample
+from workshop.announce import announce_start
 from workshop.errors import NoticeBusy
+from workshop.ledger import Ledger
 from workshop.names import parse_execution
-from workshop.runs import run_notice_key
+from workshop.notices import Notices
+from workshop.runs import Runs, run_notice_key
 from workshop.state import RunIdentity
 
 JOB = "pipelines-p4jn9xou8a8s-Train-tmgxry49ug"
@@ -29,6 +34,35 @@ def fail(stage: Stage, status: str, steps: list[dict[str, Any]], reason: str = "
     (mail,) = stage.mails
     assert stage.mail_kinds == ["failed"]
     return f"{mail['Subject']}\n{mail['Message']}"
+
+
+@pytest.fixture(autouse=True)
+def known(stage: Stage) -> None:
+    """The samples' run was started here."""
+    stage.know_run()
+
+
+@pytest.fixture
+def asked(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The operations that the services are asked for, SageMaker's among them."""
+    operations: list[str] = []
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def noted(client: Any, operation: str, request: Any) -> Any:
+        operations.append(operation)
+        return call(client, operation, request)
+
+    def noting(name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
+        def ask(**request: Any) -> Any:
+            operations.append(name)
+            return answer(**request)
+
+        return ask
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", noted)
+    for name in ("describe_pipeline_execution", "list_pipeline_execution_steps"):
+        monkeypatch.setattr(stage.sagemaker, name, noting(name, getattr(stage.sagemaker, name)))
+    return operations
 
 
 def step(name: str, status: str = "Failed", reason: str = "", **metadata: Any) -> dict[str, Any]:
@@ -267,3 +301,74 @@ def test_a_success_of_a_run_that_sagemaker_forgot_is_told_without_its_cost(stage
     succeed(stage)
 
     assert "Cost of training:   unknown" in stage.mails[-1]["Message"]
+
+
+def test_a_success_that_was_told_is_not_gathered_again(stage: Stage, asked: list[str]) -> None:
+    """Its end is heard about three times a run: by the last step, by the listener, and by a sweep."""
+    stage.leave_artefacts()
+    succeed(stage)
+    assert {"ListObjectsV2", "GenerateMac", "list_pipeline_execution_steps", "Publish"} <= set(asked)
+
+    asked.clear()
+    assert succeed(stage) == {"notified": "already sent"}
+    assert asked == ["GetItem"]
+    asked.clear()
+    assert succeed(stage, "listener") == {"notified": "already sent"}
+    assert asked == ["GetItem", "UpdateItem"]  # the dataset does not owe the notice any more
+
+
+def test_a_failure_that_was_told_is_not_gathered_again(stage: Stage, asked: list[str]) -> None:
+    fail(stage, "Failed", [step("Train", reason="x")])
+    assert {"describe_pipeline_execution", "list_pipeline_execution_steps", "Publish"} <= set(asked)
+
+    asked.clear()
+    assert stage.invoke("report_failure", sample("report_failure_from_listener")) == {"notified": "already sent"}
+    assert asked == ["GetItem", "UpdateItem"]
+
+
+def test_problems_that_were_told_are_not_looked_for_again(stage: Stage, asked: list[str]) -> None:
+    assert succeed(stage) == {"notified": "failed"}
+    asked.clear()
+    assert succeed(stage, "listener") == {"notified": "already sent"}
+    assert asked == ["GetItem", "GetItem", "UpdateItem"]
+
+
+def test_a_start_that_was_told_is_asked_about_once(stage: Stage, asked: list[str]) -> None:
+    """By every event of the run, and by every look at its dataset."""
+    stage.settle()
+    identity = RunIdentity("red-chairs", "0" * 64, 1)
+    arn = next(iter(stage.sagemaker.executions))
+    asked.clear()
+
+    records = Runs(stage.dynamodb, "ledger")
+    notices = Notices(stage.sns, "topic", records)
+    assert announce_start(Ledger(stage.dynamodb, "ledger"), records, notices, identity, arn) is False
+    assert asked == ["GetItem"]
+
+
+@pytest.mark.parametrize("dies_at", ["publish", "record"])
+def test_a_notice_whose_sender_has_died_is_gathered_and_sent_after_its_lease(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, dies_at: str
+) -> None:
+    """Asking first must not take a notice that is being sent for one that was sent."""
+    stage.leave_artefacts()
+
+    class Died(BaseException):
+        pass
+
+    def die(*_: Any, **__: Any) -> Any:
+        raise Died
+
+    with monkeypatch.context() as patch:
+        if dies_at == "publish":
+            patch.setattr(stage.sns, "publish", die, raising=False)
+        else:
+            patch.setattr(Runs, "end_notice", die)
+        with pytest.raises(Died):
+            succeed(stage, "listener")
+    with pytest.raises(NoticeBusy):
+        succeed(stage, "listener")
+    stage.later(91)
+    assert succeed(stage, "listener") == {"notified": "succeeded"}
+    assert succeed(stage, "listener") == {"notified": "already sent"}
+    assert stage.mail_kinds == ["succeeded"] * (2 if dies_at == "record" else 1)  # it was out, and nobody could know

@@ -45,7 +45,7 @@ def start_run() -> StartRequests:
 def listener() -> Listener:
     config = ListenerConfig.from_env()
     ledger, runs, notices = _records(config.notices)
-    return Listener(ledger, runs, notices, _ending(config.ending, ledger, runs)[1])
+    return Listener(config.bucket, ledger, runs, notices, _ending(config.ending, ledger, runs)[1])
 
 
 @cache

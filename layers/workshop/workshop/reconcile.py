@@ -126,7 +126,7 @@ class Reconciler:
         self._timers = timers
         self._notices = notices
         self._ending = ending
-        self._starter = Starter(sagemaker, config.pipeline_name)
+        self._starter = Starter(sagemaker, config.pipeline_name, config.bucket)
         self._defaults = default_choice(config.default_preset, config.default_kimg, config.notice_language)
 
     def reconcile(self, dataset: str, request: Request | None = None) -> Result:

@@ -127,6 +127,10 @@ class Runs:
             raise
         return True
 
+    def is_notice_sent(self, key: dict[str, str]) -> bool:
+        """Whether the notice was published: the cheap question, before anything is gathered for it."""
+        return "sentAt" in self._get(key)
+
     def begin_notice(self, key: dict[str, str], now: int) -> bool:
         """Take the right to send a notice. False if it was sent; NoticeBusy while somebody else may be sending it."""
         try:
@@ -140,7 +144,7 @@ class Runs:
         except ClientError as error:
             if error_code(error) != "ConditionalCheckFailedException":
                 raise
-            if "sentAt" in self._get(key):
+            if self.is_notice_sent(key):
                 return False
             raise NoticeBusy(f"The notice {key['sk']} is being sent by somebody else.") from error
         return True
