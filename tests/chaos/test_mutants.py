@@ -12,6 +12,7 @@ from tests.chaos.world import World
 from workshop import assembly, ledger, reconcile, runs, settling, starting, sweeping
 from workshop.ending import Ending
 from workshop.ledger import Ledger
+from workshop.listening import Listener
 from workshop.state import DatasetState, Phase
 
 ALWAYS = "(attribute_exists(pk) OR attribute_not_exists(pk))"
@@ -175,7 +176,12 @@ def sweep_blind_to_active_runs(patch: Patch) -> None:
     patch.setattr(sweeping, "is_outstanding", lambda state, quiet: state.phase is Phase.IDLE and bool(state.unreported))
 
 
+def foreign_runs_taken_for_ours(patch: Patch) -> None:
+    patch.setattr(Listener, "_is_ours", lambda self, news, identity: True)
+
+
 MUTANTS = (
+    foreign_runs_taken_for_ours,
     same_targets_again_and_again,
     inference_taken_for_a_training,
     images_forgotten_over_an_inference,
