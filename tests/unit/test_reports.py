@@ -31,8 +31,8 @@ def fail(stage: Stage, status: str, steps: list[dict[str, Any]], reason: str = "
         RUN_ARN, identity.to_json(), {}, stage.date(), status, failure_reason=reason, steps=steps
     )
     stage.invoke("report_failure", sample("report_failure_from_listener") | {"status": status})
-    (mail,) = stage.mails
-    assert stage.mail_kinds == ["failed"]
+    mail = stage.mails[-1]
+    assert stage.mail_kinds[-1] == "failed"
     return f"{mail['Subject']}\n{mail['Message']}"
 
 
@@ -128,6 +128,74 @@ def test_success_without_its_artefacts_is_a_failure_that_names_them(
     assert succeed(stage) == {"notified": "failed"}
     assert stage.mails[0]["Subject"] == "Workshop: red-chairs - the run finished with problems"
     assert sentence in stage.mails[0]["Message"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"generated": 48, "mixed": 24, "projected": 3},
+        None,
+        b"{}",
+        b"[" * 100_000,
+        b'{"pictures": []}',
+        {"generated": "48", "mixed": 24, "projected": 3},
+        {"generated": -48, "mixed": 24, "projected": 99},
+        {"generated": 48.0, "mixed": 24, "projected": True},
+        {"generated": 75},
+    ],
+)
+def test_the_mail_counts_what_the_page_counts(stage: Stage, document: Any) -> None:
+    """90 files: 48 pictures, 24 mixtures and 3 likenesses, two sheets, the mixtures' 10 sources, the artist's 3 images.
+    Where report.json does not tell, the files' names do."""
+    stage.leave_artefacts()
+    stage.s3.delete_object(Bucket=BUCKET, Key="runs/red-chairs/p4jn9xou8a8s/inference/seeds.png")
+    stage.s3.delete_object(Bucket=BUCKET, Key="runs/red-chairs/p4jn9xou8a8s/inference/mix.png")
+    names = [
+        *(f"generated/seed{seed:04d}.png" for seed in range(48)),
+        *(f"mixed/seed{seed:04d}.png" for seed in range(48, 58)),
+        *(f"mixed/{row:04d}-{column:04d}.png" for row in range(54, 58) for column in range(48, 54)),
+        *(f"projected/{number:02d}-{name}.png" for number, name in enumerate(["anna", "sheet", "drawn"])),
+        *(f"projected/{number:02d}-{name}-drawn.png" for number, name in enumerate(["anna", "sheet", "drawn"])),
+        *("generated/sheet.png", "mixed/sheet.png"),
+    ]
+    assert len(names) == 90
+    for name in names:
+        stage.put(f"runs/red-chairs/p4jn9xou8a8s/inference/{name}")
+    if document is not None:
+        body = document if isinstance(document, bytes) else json.dumps({"pictures": document}).encode()
+        stage.put("runs/red-chairs/p4jn9xou8a8s/report/report.json", body)
+
+    succeed(stage)
+    assert "Pictures made:      75" in stage.mails[0]["Message"]
+
+
+def test_pictures_of_an_image_with_names_of_its_own_are_counted_as_they_are(stage: Stage) -> None:
+    stage.leave_artefacts()
+    succeed(stage)
+    assert "Pictures made:      2" in stage.mails[0]["Message"]
+
+
+def test_a_run_without_pictures_says_which_of_the_two_folders_is_meant(stage: Stage) -> None:
+    stage.leave_artefacts()
+    for name in ("seeds", "mix"):
+        stage.s3.delete_object(Bucket=BUCKET, Key=f"runs/red-chairs/p4jn9xou8a8s/inference/{name}.png")
+    stage.put("inference/red-chairs/mine.png")
+
+    assert succeed(stage) == {"notified": "failed"}
+    assert "the run's own folder runs/red-chairs/p4jn9xou8a8s/inference/ holds none." in stage.mails[0]["Message"]
+
+
+def test_what_strangers_have_named_and_said_is_no_link_in_the_mail(stage: Stage) -> None:
+    stage.leave_artefacts()
+    evil = [{"name": "www.evil.com/a.png", "reason": "See https://evil.com"}]
+    counts = {"found": 5, "good": 3, "set_aside": 1}
+    body = json.dumps({"images": counts, "set_aside": evil}).encode()
+    stage.put("runs/red-chairs/p4jn9xou8a8s/prepare-report/prepare.json", body)
+    succeed(stage)
+    assert "- www[.]evil[.]com/a.png: See https[:]//evil[.]com" in stage.mails[0]["Message"]
+
+    text = fail(stage, "Failed", [step("Train", reason="AlgorithmError: log in at https://evil.com/a.png")])
+    assert "Reason:             log in at https[:]//evil[.]com/a.png" in text
 
 
 def test_without_prepare_json_the_mail_goes_out_with_unknown_counts(stage: Stage) -> None:
