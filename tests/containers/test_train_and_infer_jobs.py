@@ -20,6 +20,7 @@ from containers.train.step import train_network
 from stylegan2.errors import NetworkFileError
 from stylegan2.preparation import prepare_images
 from tests.containers.jobs import Job, draw
+from workshop.artefacts import is_made
 
 HYPERPARAMETERS = {
     "dataset": "my-faces",
@@ -202,6 +203,7 @@ def test_the_trained_model_becomes_pictures_and_a_page(tmp_path: Path, archive: 
     assert "my-faces/a&lt;0&gt;.png" in page
     assert "This is not a picture but text." in page
     drawn = tmp_path / "processing/output/inference"
+    assert count_by_names(drawn) == sum(report["pictures"].values())
     assert len(list(drawn.glob("generated/seed*.png"))) == 48
     with Image.open(drawn / "generated/sheet.png") as sheet:
         assert sheet.size == (12 * 16, 4 * 16)
@@ -210,6 +212,12 @@ def test_the_trained_model_becomes_pictures_and_a_page(tmp_path: Path, archive: 
     }  # fmt: skip
     with np.load(drawn / "projected/projected_w.npz") as latents:
         assert latents["w"].shape[0] == 2
+
+
+def count_by_names(folder: Path) -> int:
+    """The mail's count of the pictures in a run's folder, where report.json does not tell it."""
+    names = {f"inference/{path.relative_to(folder).as_posix()}" for path in folder.rglob("*.png")}
+    return sum(is_made(name, names) for name in names)
 
 
 @pytest.mark.parametrize(
@@ -230,6 +238,7 @@ def test_a_mode_draws_only_its_own_pictures(
     infer(ProcessingJob(tmp_path))
     report = json.loads((tmp_path / "processing/output/report/report.json").read_text())
     assert report["pictures"] == pictures
+    assert count_by_names(tmp_path / "processing/output/inference") == sum(pictures.values())
 
 
 def test_a_page_drawn_with_the_network_of_an_earlier_run_says_so(

@@ -72,6 +72,8 @@ REASONS: list[tuple[str, Cause]] = [
     ("ClientError: Artifact upload failed:Error 7: The credentials received has been expired", Cause.CREDENTIALS),
     ("ClientError: Artifact upload failed:ExpiredToken (400): The provided token has expired.", Cause.CREDENTIALS),
     ("AlgorithmError: NCCL watchdog: Signal 6 (SIGABRT)", Cause.PEERS),
+    ("AlgorithmError: AccessDenied: S3 does not give the images to the job ({file}: x), exit code: 1", Cause.PERMISSION),
+    ("AlgorithmError: S3 does not give the images to the job ({file}: x), exit code: 1", Cause.UNKNOWN),
     ("AlgorithmError: PeerLost: another of the 4 processes of this training ended or hangs ({file})", Cause.PEERS),
     (
         "ClientError: Failed to invoke sagemaker:CreateTrainingJob. Error Details: Cannot find repository: "

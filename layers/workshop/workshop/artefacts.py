@@ -67,7 +67,7 @@ def inspect(s3: S3, bucket: str, dataset: str, execution_id: str, say: Words, *,
     if not pictures:
         missing.append(say.no_picture.format(folder=layout.made(dataset, execution_id)))
     told = _count_in_report(s3, bucket, folder) if sizes.get(f"report/{layout.REPORT_DATA}") else None
-    count = sum(_is_made(name, pictures) for name in pictures) if told is None else told
+    count = sum(is_made(name, pictures) for name in pictures) if told is None else told
     return Artefacts(tuple(missing), count, read_prepare_report(s3, bucket, dataset, execution_id))
 
 
@@ -95,7 +95,7 @@ def _count_in_report(s3: S3, bucket: str, folder: str) -> int | None:
         return None
 
 
-def _is_made(name: str, pictures: Collection[str]) -> bool:
+def is_made(name: str, pictures: Collection[str]) -> bool:
     """Whether one of the run's pictures is one that the network was to make, by its name (containers.infer)."""
     if name.startswith("inference/projected/"):
         likeness = _LIKENESS.fullmatch(name)

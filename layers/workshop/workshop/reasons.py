@@ -49,17 +49,19 @@ class Finding:
 
 
 # What is put before a reason by the services that it has gone through, and by our own jobs (containers.contract).
-_CLASS = re.compile(r"(?P<name>[A-Z]\w*(?:Error|Exception|Exceeded)|DiskFull|OutOfMemory|PeerLost): ")
-_AROUND = re.compile(r"^(?:(?:ClientError|AlgorithmError|DiskFull|OutOfMemory|PeerLost): )+(?=\S)")
+_OWN = "DiskFull|OutOfMemory|PeerLost|AccessDenied|ExpiredToken"
+_CLASS = re.compile(rf"(?P<name>[A-Z]\w*(?:Error|Exception|Exceeded)|{_OWN}): ")
+_AROUND = re.compile(rf"^(?:(?:ClientError|AlgorithmError|{_OWN}): )+(?=\S)")
 _EXIT_CODE = re.compile(r", exit code: (?P<code>[0-9]{1,3})$")
 _API = re.compile(r"^Failed to invoke \w+:\w+\. Error Details: ")
 # Where the first name of somebody else's can begin: at a quotation, a bracket, a URI, a path, or with the clause that
 # has a picture's name in it. Names of AWS's own and numbers of errors are none.
 _NO_NAME = re.compile(r"\barn:\S+|\bpipelines-\S+|\[Errno [0-9]+\] ")
 _NAME = re.compile(
-    r"""(?<!\w)['"`\u2018\u201c\u201e\u00ab]|\[|\bs3://|(?<!\S)/"""
+    r"""(?<!\w)['"`(\u2018\u201c\u201e\u00ab]|\[|\bs3://|(?<!\S)/"""
     r"|(?<![^:])[^:]{0,300}\.(?i:png|jpe?g|jfif|heic|heif|webp|bmp|tiff?|gif)\b"
 )
+_BRACKETED = re.compile(r"\[(?P<uri>s3://.*)\]$", re.DOTALL)
 _URI = re.compile(r"\bs3://[^/\s]+/(?P<key>.*)", re.DOTALL)
 
 _BY_CLASS = {
@@ -72,7 +74,9 @@ _BY_CLASS = {
     "MemoryError": Cause.MEMORY,
     "PeerLost": Cause.PEERS,
     "DistBackendError": Cause.PEERS,
+    "AccessDenied": Cause.PERMISSION,
     "AccessDeniedException": Cause.PERMISSION,
+    "ExpiredToken": Cause.CREDENTIALS,
 }
 # In the words before the first name; the first that matches wins.
 _PHRASES = (
@@ -151,7 +155,8 @@ def _find_missing(lead: str, rest: str) -> Finding:
     cause = next((cause for cause, pattern in _DOWNLOADS if re.match(pattern, lead)), Cause.UNKNOWN)
     if cause is Cause.DOWNLOAD and (clash := _CLASHES.search(rest)):
         return Finding(Cause.CLASH, _key_of(rest[: clash.start()]))
-    return Finding(cause, _key_of(rest[1:-1]) if rest.startswith("[") and rest.endswith("]") else "")
+    named = _BRACKETED.search(rest)
+    return Finding(cause, _key_of(named["uri"]) if named else "")
 
 
 def _split(reason: str) -> tuple[list[str], str]:
