@@ -32,7 +32,7 @@ _MAX_SEGMENT_BYTES = 255
 _SCHEME = re.compile(r"(?<!\bs3):(?=//)|(?<=\bmailto):|(?<=\btel):|(?<=\bsms):|(?<=\bfile):", re.IGNORECASE)
 _SHARE = re.compile(r"\\(?=\\)")
 _AT = re.compile(r"(?<=\S)[@\uff20](?=\S)")
-_DOT = re.compile(r"(?<=www)\.(?=\w)|(?<=\w)[.\u3002\uff0e\uff61](?=xn--|[^\W\d_]{2})", re.IGNORECASE)
+_DOT = re.compile(r"(?<=www)\.(?=\S)|(?<=[\w-])[.\u3002\uff0e\uff61](?=xn--|[^\W\d_]{2})", re.IGNORECASE)
 # The last word of a file's or of a machine's name that no host's name ends with.
 _NO_HOST = re.compile(
     r"(png|jpe?g|jfif|heic|heif|webp|bmp|tiff?|gif|json|ya?ml|txt|html|npz|gz|x?large)(?![\w/-]|[.:]\w)", re.IGNORECASE
