@@ -42,6 +42,7 @@ REASONS: list[tuple[str, Cause]] = [
         Cause.TIME,
     ),
     ("Max runtime", Cause.TIME),
+    ("The job stopped because it exceeded the maximum allowed runtime.", Cause.TIME),
     ("AlgorithmError: RuntimeError: CUDA out of memory. Tried to allocate 2.00 GiB, exit code: 1", Cause.MEMORY),
     ("AlgorithmError: torch.OutOfMemoryError: CUDA out of memory", Cause.MEMORY),
     ("AlgorithmError: OutOfMemory: Unexpected MemoryError: {file}, exit code: 1", Cause.MEMORY),
@@ -72,7 +73,10 @@ REASONS: list[tuple[str, Cause]] = [
     ("ClientError: Artifact upload failed:Error 7: The credentials received has been expired", Cause.CREDENTIALS),
     ("ClientError: Artifact upload failed:ExpiredToken (400): The provided token has expired.", Cause.CREDENTIALS),
     ("AlgorithmError: NCCL watchdog: Signal 6 (SIGABRT)", Cause.PEERS),
-    ("AlgorithmError: AccessDenied: S3 does not give the images to the job ({file}: x), exit code: 1", Cause.PERMISSION),
+    (
+        "AlgorithmError: AccessDenied: S3 does not give the images to the job ({file}: x), exit code: 1",
+        Cause.PERMISSION,
+    ),
     ("AlgorithmError: S3 does not give the images to the job ({file}: x), exit code: 1", Cause.UNKNOWN),
     ("AlgorithmError: PeerLost: another of the 4 processes of this training ended or hangs ({file})", Cause.PEERS),
     (

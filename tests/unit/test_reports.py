@@ -394,11 +394,13 @@ def test_a_failure_that_was_told_is_not_gathered_again(stage: Stage, asked: list
     assert asked == ["GetItem", "UpdateItem"]
 
 
-def test_problems_that_were_told_are_not_looked_for_again(stage: Stage, asked: list[str]) -> None:
-    assert succeed(stage) == {"notified": "failed"}
-    asked.clear()
+def test_a_success_after_a_failure_that_was_told_is_told_too(stage: Stage) -> None:
+    """Somebody has had SageMaker retry the run."""
+    fail(stage, "Failed", [step("Train", reason="x")])
+    stage.leave_artefacts()
+    assert succeed(stage) == {"notified": "succeeded"}
     assert succeed(stage, "listener") == {"notified": "already sent"}
-    assert asked == ["GetItem", "GetItem", "UpdateItem"]
+    assert stage.mail_kinds == ["failed", "succeeded"]
 
 
 def test_a_start_that_was_told_is_asked_about_once(stage: Stage, asked: list[str]) -> None:

@@ -80,9 +80,7 @@ def _details(detail: Mapping[str, Any]) -> dict[str, str]:
         "reason": detail.get("failureReason"),
         "cachedFrom": _object(detail.get("cacheHitResult")).get("sourcePipelineExecutionArn"),
         # Only processingJob is documented; the others are named like it.
-        "job": next(
-            (job["arn"] for job in map(_object, _object(detail.get("metadata")).values()) if "arn" in job), None
-        ),
+        "job": next(filter(None, (_object(job).get("arn") for job in _object(detail.get("metadata")).values())), None),
     }
     return {
         name: printable(value, MAX_REASON_CHARS) for name, value in found.items() if value and isinstance(value, str)

@@ -71,7 +71,7 @@ class Reporter:
         A run that claims success without its artefacts is reported as finished with problems.
         """
         dataset, execution = request.dataset, request.execution
-        if self._is_sent(request, Kind.SUCCEEDED, Kind.FAILED):
+        if self._is_sent(request, Kind.SUCCEEDED):
             return ALREADY_SENT
         run = self._runs.read(execution.arn)
         if not self._is_ours(request, run):
@@ -106,9 +106,10 @@ class Reporter:
             prepared = artefacts.read_prepare_report(self._s3, self._config.bucket, dataset, execution.id)
         return self._publish(request, notice_content.failed(say, dataset, execution, failure, prepared))
 
-    def _is_sent(self, request: ReportRequest, *kinds: Kind) -> bool:
-        """Whether the run's end was told already, as one of these kinds; then nothing is owed any more."""
-        if not any(self._notices.is_sent(run_notice_key(request.execution.arn, kind)) for kind in kinds):
+    def _is_sent(self, request: ReportRequest, kind: Kind) -> bool:
+        """Whether the run's end was told already; then nothing is owed any more. That a failure was told says nothing
+        of a success: somebody may have had SageMaker retry the run."""
+        if not self._notices.is_sent(run_notice_key(request.execution.arn, kind)):
             return False
         self._settle(request)
         return True
