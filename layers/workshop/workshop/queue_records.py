@@ -1,21 +1,12 @@
 """SQS's records as a function gets them. What is in a message is anybody's word; that it is a message is Lambda's."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from workshop.errors import BadRequest
 
 
-@dataclass(frozen=True)
-class QueueRecord:
-    """One message; `body` is "" where it has none that is text."""
-
-    message_id: str
-    body: str
-
-
-def read_records(event: object) -> list[QueueRecord]:
-    """The records of a batch, in its order.
+def read_records(event: object) -> list[dict[str, str]]:
+    """`messageId` and `body` of each record of a batch, in its order; the body is "" where it is no text.
 
     Raises BadRequest for what is no batch, or has a message without an id: only its id could send it back alone, so
     the queue keeps the whole batch.
@@ -26,9 +17,9 @@ def read_records(event: object) -> list[QueueRecord]:
     return [_read_record(record) for record in records]
 
 
-def _read_record(record: object) -> QueueRecord:
+def _read_record(record: object) -> dict[str, str]:
     message_id = record.get("messageId") if isinstance(record, Mapping) else None
     if not isinstance(record, Mapping) or not isinstance(message_id, str):
         raise BadRequest("An SQS record has no messageId.")
     body = record.get("body")
-    return QueueRecord(message_id, body if isinstance(body, str) else "")
+    return {"messageId": message_id, "body": body if isinstance(body, str) else ""}

@@ -8,7 +8,6 @@ from workshop.config import StartRunConfig
 from workshop.errors import BadRequest
 from workshop.ledger import Ledger
 from workshop.names import check_dataset
-from workshop.queue_records import QueueRecord
 from workshop.reconcile import Reconciler, Request, Result
 from workshop.settling import Timer, Timers
 from workshop.starting import check_overrides
@@ -26,17 +25,17 @@ class StartRequests:
         self._timers = timers
         self._reconciler = reconciler
 
-    def due(self, records: Sequence[QueueRecord]) -> list[str]:
+    def due(self, records: Sequence[dict[str, Any]]) -> list[str]:
         """Serve the timers in SQS records; returns the message ids that have to come back."""
         failed: list[str] = []
         for record in records:
             try:
-                timer = Timer.parse(record.body)
+                timer = Timer.parse(record["body"])
                 logger.append_keys(dataset=timer.dataset)
                 self._reconciler.serve(timer)
             except Exception:  # noqa: BLE001  the queue retries this one alone, and buries it in the end
-                logger.exception("a timer could not be served", message_id=record.message_id)
-                failed.append(record.message_id)
+                logger.exception("a timer could not be served", message_id=record["messageId"])
+                failed.append(record["messageId"])
             finally:
                 logger.remove_keys(["dataset", "run"])
         return failed

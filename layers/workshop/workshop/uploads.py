@@ -4,13 +4,13 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import unquote_plus
 
 from workshop import clock
 from workshop.errors import BadRequest, RefusedName
 from workshop.ledger import Ledger
 from workshop.names import FileKind, UploadKey, parse_upload_key, printable
-from workshop.queue_records import QueueRecord
 from workshop.settling import Timers, is_live
 from workshop.telemetry import count, logger
 
@@ -74,20 +74,21 @@ class UploadCollector:
         self._timers = timers
         self._quiet_seconds = quiet_seconds
 
-    def collect(self, records: Sequence[QueueRecord]) -> list[str]:
+    def collect(self, records: Sequence[dict[str, Any]]) -> list[str]:
         """Handle SQS records; returns the message ids that have to come back."""
         failed: list[str] = []
         drops: defaultdict[str, _Drop] = defaultdict(_Drop)
         for record in records:
+            message_id = record["messageId"]
             try:
-                uploads = _uploads_in(record.body)
+                uploads = _uploads_in(record["body"])
             except BadRequest as bad:
-                logger.error("unreadable message", message_id=record.message_id, reason=str(bad))
-                failed.append(record.message_id)
+                logger.error("unreadable message", message_id=message_id, reason=str(bad))
+                failed.append(message_id)
                 continue
             for upload in uploads:
                 drop = drops[upload.dataset]
-                drop.messages.append(record.message_id)
+                drop.messages.append(message_id)
                 drop.ready |= upload.kind is FileKind.READY
         for dataset, drop in drops.items():
             try:
