@@ -33,10 +33,12 @@ _SCHEME = re.compile(r"(?<!\bs3):(?=//)|(?<=\bmailto):|(?<=\btel):|(?<=\bsms):|(
 _SHARE = re.compile(r"\\(?=\\)")
 _AT = re.compile(r"(?<=\S)[@\uff20](?=\S)")
 _DOT = re.compile(r"(?<=www)\.(?=\S)|(?<=[\w-])[.\u3002\uff0e\uff61](?=xn--|[^\W\d_]{2})", re.IGNORECASE)
-# The last word of a file's or of a machine's name that no host's name ends with.
-_NO_HOST = re.compile(
-    r"(png|jpe?g|jfif|heic|heif|webp|bmp|tiff?|gif|json|ya?ml|txt|html|npz|gz|x?large)(?![\w/-]|[.:]\w)", re.IGNORECASE
+# The last words of a file's or of a machine's name that no host's name ends with.
+_HARMLESS = (
+    r"(png|jpe?g|jfif|heic|heif|avif|webp|bmp|tiff?|gif|svg|psd|json|ya?ml|txt|rtf|toml|ini|pdf|csv|docx?|xlsx?|pptx?|html"
+    r"|mp[34]|npz|gz|x?large)"
 )
+_NO_HOST = re.compile(rf"{_HARMLESS}(\.{_HARMLESS})*(?![\w/-]|[.:]\w)", re.IGNORECASE)
 
 
 class FileKind(StrEnum):
