@@ -40,6 +40,7 @@ _CAUSES = {
     "MemoryError": "OutOfMemory",
     "OutOfMemoryError": "OutOfMemory",
     "PeerLostError": "PeerLost",
+    "DivergedError": "Diverged",
     "AccessDenied": "AccessDenied",
     "ExpiredToken": "ExpiredToken",
 }

@@ -20,7 +20,7 @@ from containers.errors import InputError, SettingError, StepError
 from containers.infer import __main__ as infer
 from containers.prepare import __main__ as prepare
 from containers.settings import Settings
-from stylegan2.errors import ModelError, OutputError, PeerLostError
+from stylegan2.errors import DivergedError, ModelError, OutputError, PeerLostError
 from tests.chaos.fakes import client_error
 from workshop.reasons import Cause, bare, find_cause
 
@@ -148,6 +148,8 @@ DISK_FULL = OSError(errno.ENOSPC, "No space left on device", "signal 9.png")
         (raised(StepError("x"), KeyError("y"), OSError(errno.EDQUOT, "Disk quota exceeded")), Cause.DISK),
         (MemoryError(), Cause.MEMORY),
         (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), Cause.MEMORY),
+        (DivergedError("the training has diverged before kimg=1"), Cause.DIVERGED),
+        (InputError("the channel 'base' holds no network.json; the warm-start model must be one."), Cause.BASE),
         (PeerLostError("another of the 4 processes of this training ended or hangs"), Cause.PEERS),
         (raised(StepError("No access to a.png"), client_error("AccessDenied", "GetObject")), Cause.PERMISSION),
         (client_error("ExpiredToken", "GetObject"), Cause.CREDENTIALS),
@@ -174,7 +176,7 @@ def test_the_mails_advice_follows_the_kind_of_the_error(
         assert find_cause(sentence, is_own=True).cause is cause
     else:
         assert find_cause(f"ClientError: AlgorithmError: {sentence}, exit code: 1").cause is cause
-    assert not re.match("DiskFull|OutOfMemory: |PeerLost|AccessDenied|ExpiredToken", bare(sentence))
+    assert not re.match("DiskFull|OutOfMemory: |PeerLost|Diverged|AccessDenied|ExpiredToken", bare(sentence))
 
 
 def test_a_failure_file_that_cannot_be_written_still_ends_in_exit_code_one(

@@ -52,6 +52,31 @@ REASONS: list[tuple[str, Cause]] = [
         "instance.",
         Cause.MEMORY,
     ),
+    (
+        "AlgorithmError: RuntimeError: DataLoader worker (pid 123) is killed by signal: Killed. , exit code: 1",
+        Cause.KILLED,
+    ),
+    (
+        "AlgorithmError: ClientError: An error occurred (AccessDenied) when calling the GetObject operation: Access "
+        "Denied, exit code: 1",
+        Cause.PERMISSION,
+    ),
+    (
+        "AlgorithmError: botocore.exceptions.ClientError: An error occurred (ExpiredToken) when calling the PutObject "
+        "operation: The provided token has expired.",
+        Cause.CREDENTIALS,
+    ),
+    (
+        "AlgorithmError: An error occurred (NoSuchKey) when calling the GetObject operation: The specified key does "
+        "not exist., exit code: 1",
+        Cause.GONE,
+    ),
+    ("ClientError: Cannot pull image 123456789012.dkr.ecr.eu-central-1.amazonaws.com/workshop-train:1", Cause.IMAGE),
+    ("AlgorithmError: Diverged: the training has diverged before kimg=12.000, exit code: 1", Cause.DIVERGED),
+    (
+        "AlgorithmError: the channel 'base' holds no network.json; it must be a network's folder., exit code: 1",
+        Cause.BASE,
+    ),
     ("AlgorithmError: killed by signal 9 (SIGKILL), exit code: 137", Cause.KILLED),
     ("AlgorithmError: , exit code: 137", Cause.KILLED),
     ("ClientError: AlgorithmError: See job logs for more information, exit code: 143", Cause.KILLED),

@@ -31,6 +31,7 @@ _HELP: dict[Cause, Callable[[Words], str]] = {
     Cause.DISK: lambda say: say.help_disk,
     Cause.PERMISSION: lambda say: say.help_permission,
     Cause.CREDENTIALS: lambda say: say.help_credentials,
+    Cause.DIVERGED: lambda say: say.help_diverged,
     Cause.PEERS: lambda say: say.help_peers,
     Cause.IMAGE: lambda say: say.help_image,
     Cause.BASE: lambda say: say.help_base,

@@ -28,6 +28,7 @@ class Cause(StrEnum):
     DISK = "disk"
     PERMISSION = "permission"
     CREDENTIALS = "credentials"
+    DIVERGED = "diverged"  # the training's numbers have become useless
     PEERS = "peers"  # machines or GPUs of one training have lost each other
     IMAGE = "image"  # the container's
     BASE = "base"  # the base network is missing
@@ -49,7 +50,7 @@ class Finding:
 
 
 # What is put before a reason by the services that it has gone through, and by our own jobs (containers.contract).
-_OWN = "DiskFull|OutOfMemory|PeerLost|AccessDenied|ExpiredToken"
+_OWN = "DiskFull|OutOfMemory|PeerLost|Diverged|AccessDenied|ExpiredToken"
 _CLASS = re.compile(rf"(?P<name>[A-Z]\w*(?:Error|Exception|Exceeded)|{_OWN}): ")
 _AROUND = re.compile(rf"^(?:(?:ClientError|AlgorithmError|{_OWN}): )+(?=\S)")
 _EXIT_CODE = re.compile(r", exit code: (?P<code>[0-9]{1,3})$")
@@ -58,7 +59,9 @@ _API = re.compile(r"^Failed to invoke \w+:\w+\. Error Details: ")
 # has a picture's name in it. Names of AWS's own and numbers of errors are none.
 _NO_NAME = re.compile(r"\barn:\S+|\bpipelines-\S+|\[Errno [0-9]+\] ")
 _NAME = re.compile(
-    r"""(?<!\w)['"`(\u2018\u201c\u201e\u00ab]|\[|\bs3://|(?<!\S)/"""
+    r"""(?<!\w)['"`\u2018\u201c\u201e\u00ab]|\[|\bs3://|(?<!\S)/"""
+    # Not numbers, names of signals, and the code in what boto3 says.
+    r"|(?<!\w)\((?!(?:pid )?[0-9]+(?: s)?\)|[A-Z]{3,8}\)|\w+\) when calling )"
     r"|(?<![^:])[^:]{0,300}\.(?i:png|jpe?g|jfif|heic|heif|webp|bmp|tiff?|gif)\b"
 )
 _BRACKETED = re.compile(r"\[(?P<uri>s3://.*)\]$", re.DOTALL)
@@ -73,6 +76,7 @@ _BY_CLASS = {
     "OutOfMemoryError": Cause.MEMORY,
     "MemoryError": Cause.MEMORY,
     "PeerLost": Cause.PEERS,
+    "Diverged": Cause.DIVERGED,
     "DistBackendError": Cause.PEERS,
     "AccessDenied": Cause.PERMISSION,
     "AccessDeniedException": Cause.PERMISSION,
@@ -84,15 +88,16 @@ _PHRASES = (
     (Cause.CAPACITY, r"Unable to provision|[Ii]nsufficient (?:\S+ )?capacity|InsufficientInstanceCapacity"),
     (
         Cause.TIME,
-        r"\b[Mm]ax(?:imum)?(?: allowed)? ?(?:[Rr]un ?time|[Ww]ait ?time)|MaxRuntimeExceeded|MaxWaitTimeExceeded",
+        r"\b[Mm]ax(?:imum)?(?: allowed)? ?(?:[Rr]un ?time|[Ww]ait ?time)(?!In)",
     ),
     (Cause.DISK, r"No space left on device|[Ii]nsufficient disk space|[Dd]isk (?:is )?full|Disk quota exceeded"),
     (Cause.MEMORY, r"[Oo]ut of memory|OutOfMemory|[Mm]emory limit|more memory|Cannot allocate memory"),
     (Cause.PEERS, r"\bNCCL\b|\bnccl[A-Z]|DistBackendError"),
     (Cause.CREDENTIALS, r"[Cc]redentials? .{0,30}\bexpired|[Tt]oken .{0,60}\bexpired|ExpiredToken|RequestExpired"),
-    (Cause.PERMISSION, r"AccessDenied|Access Denied|[Nn]ot authorized"),
-    (Cause.IMAGE, r"Cannot find repository|Requested image|CannotPullContainer"),
-    (Cause.KILLED, r"\bSIGKILL\b|\bSIGTERM\b|\bsignal (?:9|15)\b"),
+    (Cause.PERMISSION, r"Access ?[Dd]enied|[Nn]ot authorized"),
+    (Cause.IMAGE, r"Cannot find repository|Requested image|Cannot ?[Pp]ull"),
+    (Cause.KILLED, r"\bSIGKILL\b|\bSIGTERM\b|\bsignal (?:9|15)\b|killed by signal"),
+    (Cause.GONE, r"\(NoSuchKey\) when calling"),
     (Cause.INTERNAL, r"\binternal error\b|InternalServerError|InternalFailure|InternalError"),
 )
 # Said of a job whose program was never started, so that it has written no log.
@@ -105,6 +110,8 @@ _DOWNLOADS = (
     (Cause.DOWNLOAD, r"Data download failed:"),
 )
 _KILLED_CODES = {137, 143}  # 128 and the number of SIGKILL, SIGTERM
+# What our own training says of a channel, as it begins (containers.train).
+_NO_BASE = re.compile(r"the channel 'base' holds no |the training job has no channel 'base'")
 _MISSING = re.compile(
     r"^(?:Data download failed: ?)?(?:Could not find model data at|No S3 objects found under S3 URL) *$"
 )
@@ -141,6 +148,8 @@ def find_cause(reason: str, *, is_own: bool = False) -> Finding:
     for name in classes:
         if name in _BY_CLASS:
             return Finding(_BY_CLASS[name])
+    if _NO_BASE.match(said):
+        return Finding(Cause.BASE)
     for cause, pattern in _PHRASES:
         if re.search(pattern, lead):
             return Finding(cause)

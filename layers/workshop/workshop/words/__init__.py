@@ -100,6 +100,7 @@ class Words(Protocol):
     help_disk: str
     help_permission: str
     help_credentials: str
+    help_diverged: str
     help_peers: str
     help_image: str
     help_base: str

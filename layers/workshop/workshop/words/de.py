@@ -100,6 +100,10 @@ class German(Words):
         "Der Zugang des Jobs zu AWS war abgelaufen, bevor er fertig war. Lass ihn noch einmal starten; wenn es wieder"
         " passiert, sollte das Workshop-Team den AWS-Support fragen."
     )
+    help_diverged = (
+        "Das Training ist aus dem Ruder gelaufen: Was es gelernt hatte, ist zerfallen. Am meisten helfen mehr Bilder"
+        " oder einander ähnlichere; manchmal hilft auch ein anderer seed (settings.yaml)."
+    )
     help_peers = (
         "Die Maschinen oder Grafikkarten, die zusammen trainiert haben, haben einander verloren. Lass es noch einmal"
         " starten; wenn es wieder passiert, bitte um ein Training auf einer einzigen Maschine."

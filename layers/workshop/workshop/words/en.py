@@ -91,6 +91,10 @@ class English(Words):
         "The job's access to AWS had expired before it was done. Start it again; if it happens again, whoever runs the"
         " workshop should tell AWS support."
     )
+    help_diverged = (
+        "The training has become unstable: what it had learned fell apart. More pictures, or pictures that are more"
+        " alike, help most; another seed (settings.yaml) may help, too."
+    )
     help_peers = (
         "The machines or graphics cards that trained together have lost each other. Start it again; if it happens"
         " again, ask for a training on one machine."
