@@ -86,10 +86,7 @@ _BY_CLASS = {
 _PHRASES = (
     (Cause.QUOTA, r"ResourceLimitExceeded|account-level service limit|service quota"),
     (Cause.CAPACITY, r"Unable to provision|[Ii]nsufficient (?:\S+ )?capacity|InsufficientInstanceCapacity"),
-    (
-        Cause.TIME,
-        r"\b[Mm]ax(?:imum)?(?: allowed)? ?(?:[Rr]un ?time|[Ww]ait ?time)(?!In)",
-    ),
+    (Cause.TIME, r"\b[Mm]ax(?:imum)?(?: allowed)? ?(?:[Rr]un ?time|[Ww]ait ?time)(?!In)"),
     (Cause.DISK, r"No space left on device|[Ii]nsufficient disk space|[Dd]isk (?:is )?full|Disk quota exceeded"),
     (Cause.MEMORY, r"[Oo]ut of memory|OutOfMemory|[Mm]emory limit|more memory|Cannot allocate memory"),
     (Cause.PEERS, r"\bNCCL\b|\bnccl[A-Z]|DistBackendError"),
