@@ -10,6 +10,7 @@ SageMaker AI"; API reference of StopTrainingJob.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -35,6 +36,16 @@ BASE_VARIABLE = "SAGEMAKER_BASE_DIR"
 SENTENCE_BYTES = 1024
 
 _LARGEST_CONFIG_BYTES = 1 << 20
+
+# Names of exceptions, and codes of AWS's errors. By name, because the packages that have them load slowly.
+_CAUSES = {
+    "MemoryError": "OutOfMemory",
+    "OutOfMemoryError": "OutOfMemory",
+    "PeerLostError": "PeerLost",
+    "DivergedError": "Diverged",
+    "AccessDenied": "AccessDenied",
+    "ExpiredToken": "ExpiredToken",
+}
 
 
 def base_folder(environment: Mapping[str, str] = os.environ) -> Path:
@@ -222,20 +233,36 @@ def run_job(
     `sentence_file` takes that file's place for a process that is not the job's only one.
 
     A `StepError`, or one of the `known` errors of the packages that the step uses, is told as it is. Anything else
-    is a fault of ours: its type and message go into the file and its traceback into the log.
+    is a fault of ours: its type and message go into the file and its traceback into the log. Where the cause is one
+    that a person can do something about without reading on, a word for it comes first (`_cause_of`).
     """
     told: tuple[type[Exception], ...] = (StepError, *known)
     file = job.sentence_file if sentence_file is None else sentence_file
     try:
         step(job)
     except told as error:
-        _tell(file, str(error))
+        _tell(file, f"{_cause_of(error)}{error}")
         return 1
     except Exception as error:  # noqa: BLE001 - the last place where the person who waits can be told
         traceback.print_exc()
-        _tell(file, f"Unexpected {type(error).__name__}: {error}")
+        _tell(file, f"{_cause_of(error)}Unexpected {type(error).__name__}: {error}")
         return 1
     return 0
+
+
+def _cause_of(error: BaseException) -> str:
+    """One of `_CAUSES` with a colon, if the error or one that it comes from is of that kind, else "". The mail's advice
+    goes by it (workshop.reasons), since sentences name files, which may be called anything."""
+    source: BaseException | None = error
+    while source is not None:
+        if isinstance(source, OSError) and source.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            return "DiskFull: "
+        refused_by_aws: Any = getattr(source, "response", None)
+        code = refused_by_aws.get("Error", {}).get("Code") if isinstance(refused_by_aws, dict) else None
+        if cause := _CAUSES.get(code or type(source).__name__):
+            return f"{cause}: "
+        source = source.__cause__
+    return ""
 
 
 def plain_sentence(text: str, limit: int = SENTENCE_BYTES) -> str:

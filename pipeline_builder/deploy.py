@@ -36,12 +36,16 @@ _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}",
 _FUNCTION_ARN = re.compile(
     r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[\w-]{1,64}(?::[\w$-]{1,128})?", re.ASCII
 )
+_STACK_TAG = "stack"
+_NAME = re.compile(r"[a-z0-9](-*[a-z0-9])*")
 _LARGEST_DEFINITION = 1_048_576  # characters, of CreatePipeline
 _OUTPUTS = ("BucketName", "PipelineName", "PipelineRoleArn", "ReportSuccessFunctionArn", "StackName")
 _USABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE")
 
 
-def deploy_pipeline(client: ClientFactory, stack_outputs: Mapping[str, str], root: Path, *, spot: bool = False) -> str:
+def deploy_pipeline(
+    client: ClientFactory, stack_outputs: Mapping[str, str], root: Path, *, spot: bool = False, adopt: bool = False
+) -> str:
     """Upload what the jobs read, then create or update the stack's pipeline; returns the pipeline's ARN.
 
     Code first: a run of the new definition must find it. Repeating it changes nothing.
@@ -50,9 +54,10 @@ def deploy_pipeline(client: ClientFactory, stack_outputs: Mapping[str, str], roo
         stack_outputs: the outputs of the deployed template; needs `_OUTPUTS`.
         root: the checkout whose inference code and base networks are uploaded.
         spot: train on managed spot instances, see `render_definition`.
+        adopt: take over a pipeline that belongs to no stack, see `upsert_pipeline`.
 
     Raises:
-        StackError: an output is missing.
+        StackError: an output is missing, or the pipeline is not the stack's.
         BundleError: the checkout is not complete.
         DefinitionError: an output is not the ARN that it should be.
     """
@@ -62,7 +67,7 @@ def deploy_pipeline(client: ClientFactory, stack_outputs: Mapping[str, str], roo
         )
     role_arn = stack_outputs["PipelineRoleArn"]
     # As template.yaml tags everything else: the budget and the bill count by them.
-    tags = {"application": "image-workshop", "stack": stack_outputs["StackName"]}
+    tags = {"application": "image-workshop", _STACK_TAG: stack_outputs["StackName"]}
     definition = render_definition(
         DEFINITION_FILE.read_text(encoding="utf-8"),
         job_role_arn=role_arn,
@@ -70,10 +75,12 @@ def deploy_pipeline(client: ClientFactory, stack_outputs: Mapping[str, str], roo
         tags=tags,
         spot=spot,
     )
+    name, sagemaker = stack_outputs["PipelineName"], client("sagemaker")
+    check_pipeline(sagemaker, name, tags[_STACK_TAG], adopt=adopt)
     s3 = client("s3")
     upload_bundle(s3, stack_outputs["BucketName"], bundle_files(root))
     upload_base_networks(s3, stack_outputs["BucketName"], root)
-    return upsert_pipeline(client("sagemaker"), stack_outputs["PipelineName"], definition, role_arn, tags)
+    return upsert_pipeline(sagemaker, name, definition, role_arn, tags, adopt=adopt)
 
 
 def render_definition(
@@ -115,19 +122,59 @@ def render_definition(
     return rendered
 
 
-def upsert_pipeline(sagemaker: Any, name: str, definition: str, role_arn: str, tags: Mapping[str, str]) -> str:
-    """Create the pipeline, or update it if it differs; returns its ARN. A run in progress keeps its own definition."""
+def check_pipeline(sagemaker: Any, name: str, stack: str, *, adopt: bool = False) -> str | None:
+    """The ARN of the pipeline that the stack may update, None if there is none of that name yet.
+
+    With `adopt`, also one that belongs to no stack: it was made by other means.
+
+    Raises:
+        StackError: the name is another stack's or nobody's, or it cannot be a pipeline's of ours.
+    """
+    if not _NAME.fullmatch(name):
+        # SageMaker writes a pipeline's name in small letters into its ARN, by which its events and rights are matched.
+        raise StackError(
+            f"{name!r} cannot be the pipeline's name: small letters, digits and inner hyphens are allowed; "
+            "deploy the stack with PipelineName=... of these."
+        )
+    if (arn := _find(sagemaker, name)) is None:
+        return None
+    owners = {tag["Value"] for tag in _tags_of(sagemaker, arn) if tag["Key"] == _STACK_TAG}
+    if others := sorted(owners - {stack}):
+        raise StackError(
+            f"the pipeline {name!r} belongs to the stack {others[0]!r}: deploy the stack {stack!r} with another "
+            f"PipelineName, or delete the pipeline first if {others[0]!r} is gone."
+        )
+    if not owners and not adopt:
+        raise StackError(
+            f"there is a pipeline {name!r} that no stack has made: deploy the stack {stack!r} with another "
+            "PipelineName, or take the pipeline over with --adopt."
+        )
+    return arn
+
+
+def upsert_pipeline(
+    sagemaker: Any, name: str, definition: str, role_arn: str, tags: Mapping[str, str], *, adopt: bool = False
+) -> str:
+    """Create the pipeline, or update it if it differs; returns its ARN. A run in progress keeps its own definition.
+
+    Args:
+        tags: what the stack's things are tagged with; `stack` says whose the pipeline is.
+        adopt: take over a pipeline that belongs to no stack.
+
+    Raises:
+        StackError: the pipeline is not the stack's, see `check_pipeline`.
+    """
     listed_tags = _listed(tags)
     wanted = {"PipelineDefinition": definition, "RoleArn": role_arn}
-    if not _exists(sagemaker, name):
-        # The name is unique in an account and region, which is what makes a second create harmless.
+    arn = check_pipeline(sagemaker, name, tags[_STACK_TAG], adopt=adopt)
+    if arn is None:
+        # The name is unique in an account and region: of two stacks that create it at once, one is refused.
         created: str = sagemaker.create_pipeline(PipelineName=name, Tags=listed_tags, **wanted)["PipelineArn"]
         return created
     found = sagemaker.describe_pipeline(PipelineName=name)
     # Every update makes a new version of the pipeline: none without a change.
     if any(found.get(key) != value for key, value in wanted.items()):
         sagemaker.update_pipeline(PipelineName=name, **wanted)
-    arn: str = found["PipelineArn"]
     sagemaker.add_tags(ResourceArn=arn, Tags=listed_tags)
     return arn
 
@@ -153,11 +200,23 @@ def stack_details(cloudformation: Any, stack: str) -> tuple[dict[str, str], dict
     return outputs, parameters
 
 
-def _exists(sagemaker: Any, name: str) -> bool:
+def _find(sagemaker: Any, name: str) -> str | None:
     # Asked with a list, not by describing it: what is answered for an unknown name differs between the service and
     # its emulators, and a ValidationException can mean many things.
     pages = sagemaker.get_paginator("list_pipelines").paginate(PipelineNamePrefix=name)
-    return any(found["PipelineName"] == name for page in pages for found in page["PipelineSummaries"])
+    return next(
+        (
+            found["PipelineArn"]
+            for page in pages
+            for found in page["PipelineSummaries"]
+            if found["PipelineName"] == name
+        ),
+        None,
+    )
+
+
+def _tags_of(sagemaker: Any, arn: str) -> list[dict[str, str]]:
+    return [tag for page in sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn) for tag in page["Tags"]]
 
 
 def _tag_jobs(document: dict[str, Any], tags: Mapping[str, str]) -> None:

@@ -1,15 +1,13 @@
 """Publishes "failed": which step, why, where its log is and what to do next. Asked for by status_listener."""
 
-from typing import Any
-
 from workshop import assembly, clients
 from workshop.reporting import ReportRequest
 from workshop.telemetry import logger, observed
 
 
 @observed
-def handler(event: dict[str, Any], context: object) -> dict[str, str]:
-    """Returns {"notified": kind or "already sent"}; raises for every trouble, so that Lambda retries."""
+def handler(event: object, context: object) -> dict[str, str]:
+    """Returns {"notified": kind, "already sent" or "foreign"}; raises for every trouble, so that Lambda retries."""
     request = ReportRequest.parse(event)
     logger.append_keys(dataset=request.dataset, run=request.execution.arn)
     return {"notified": assembly.reporter().failure(request, clients.sagemaker())}

@@ -5,22 +5,20 @@ As a step of the pipeline it must not fail a training that has ended well: it re
 the listener asks again. For the listener it raises, so that Lambda retries.
 """
 
-from typing import Any
-
 from workshop import assembly, clients
-from workshop.reporting import ReportRequest
+from workshop.reporting import ReportRequest, is_from_pipeline
 from workshop.telemetry import count, logger, observed
 
 
 @observed
-def handler(event: dict[str, Any], context: object) -> dict[str, str]:
-    """Returns {"notified": kind, "already sent" or, for the pipeline only, "trouble"}."""
+def handler(event: object, context: object) -> dict[str, str]:
+    """Returns {"notified": kind, "already sent", "foreign" or, for the pipeline only, "trouble"}."""
     try:
         request = ReportRequest.parse(event)
         logger.append_keys(dataset=request.dataset, run=request.execution.arn)
         return {"notified": assembly.reporter().success(request, clients.kms(), clients.sagemaker())}
     except Exception:
-        if event.get("source") != "pipeline":
+        if not is_from_pipeline(event):
             raise
         count("NoticeTrouble")
         logger.exception("the success notice could not be sent from the pipeline")

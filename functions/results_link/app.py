@@ -15,11 +15,10 @@ _HEADERS = {
 
 
 @observed
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+def handler(event: object, context: object) -> dict[str, Any]:
     """A function URL event (payload format 2.0)."""
-    token = (event.get("queryStringParameters") or {}).get("t", "")
     try:
-        dataset, execution_id = assembly.link_key().read(token)
+        dataset, execution_id = assembly.link_key().read(_token(event))
         logger.append_keys(dataset=dataset, run=execution_id)
         url = report_url(clients.s3(), assembly.link_config().bucket, dataset, execution_id)
     except LinkError as error:
@@ -29,6 +28,14 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         return _answer(404, "The results of this run are not kept any more. Ask whoever runs the workshop.")
     count("LinksFollowed")
     return _answer(302, "", {"Location": url})
+
+
+def _token(event: object) -> str:
+    """The link's token; "" where there is none, which is no token."""
+    match event:
+        case {"queryStringParameters": {"t": str(token)}}:
+            return token
+    return ""
 
 
 def _answer(status: int, text: str, headers: dict[str, str] | None = None) -> dict[str, Any]:

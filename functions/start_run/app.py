@@ -10,20 +10,21 @@ from typing import Any
 
 from workshop import assembly
 from workshop.errors import BadRequest
+from workshop.queue_records import read_records
 from workshop.telemetry import observed
 
 
 @observed
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+def handler(event: object, context: object) -> dict[str, Any]:
     """One of the events above; anything else is refused."""
     requests = assembly.start_run()
-    if "Records" in event:
-        return {"batchItemFailures": [{"itemIdentifier": m} for m in requests.due(event["Records"])]}
-    match event.get("source"):
-        case "schedule":
+    match event:
+        case {"Records": _}:
+            return {"batchItemFailures": [{"itemIdentifier": m} for m in requests.due(read_records(event))]}
+        case {"source": "schedule"}:
             return dict(requests.schedule())
-        case "sweep":
+        case {"source": "sweep"}:
             return dict(requests.sweep())
-        case "manual":
+        case {"source": "manual"}:
             return requests.manual(event).as_dict()
     raise BadRequest('start_run wants SQS records or a "source": "schedule", "sweep", or "manual" with a "dataset".')

@@ -3,14 +3,12 @@
 An error makes Lambda invoke again: everything behind this handler may be repeated.
 """
 
-from typing import Any
-
 from workshop import assembly
 from workshop.pipeline_events import parse_event
 from workshop.telemetry import observed
 
 
 @observed
-def handler(event: dict[str, Any], context: object) -> dict[str, str]:
+def handler(event: object, context: object) -> dict[str, str]:
     """One status event."""
     return {"outcome": assembly.listener().on_news(parse_event(event))}

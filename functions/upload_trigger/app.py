@@ -6,11 +6,12 @@ The queue's mapping must have ReportBatchItemFailures: only the records that cou
 from typing import Any
 
 from workshop import assembly
+from workshop.queue_records import read_records
 from workshop.telemetry import observed
 
 
 @observed
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+def handler(event: object, context: object) -> dict[str, Any]:
     """A batch of upload events."""
-    failed = assembly.upload_collector().collect(event["Records"])
+    failed = assembly.upload_collector().collect(read_records(event))
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

@@ -339,6 +339,34 @@ def an_artist_goes_away_with_the_folder_during_a_run_whose_end_nobody_hears(worl
     world.check()
 
 
+def an_end_is_reported_again_while_its_notice_is_being_gathered(world: World) -> None:
+    def again() -> None:
+        world.invoke("report_success", {
+            "source": "listener", "dataset": "cats", "pipelineExecutionArn": execution.arn, "status": "Succeeded",
+        })  # fmt: skip
+
+    drop(world)
+    world.run(100)
+    (execution,) = only(world, 1)
+    world.between("s3", "list_objects_v2", again)
+    world.run()
+    world.check()
+
+
+def a_copy_of_the_workshop_has_the_same_pictures_and_its_run_fails(world: World) -> None:
+    drop(world)
+    world.run(100)
+    (execution,) = only(world, 1)
+    theirs = FakeExecution(execution.arn + "0", execution.description, {}, world.clock.date(), "Failed")
+    for status in ("Executing", "Failed"):
+        world._status_event(theirs, status, 3)
+    world.run(60)
+    assert execution.is_active
+    assert set(world.notices()) == {(execution.arn.rsplit("/", 1)[1], "started")}
+    world.run()
+    world.check()
+
+
 STORIES: tuple[Callable[[World], None], ...] = (
     a_drop_of_1000_starts_one_run_and_one_more_image_during_it_exactly_one_further_run,
     an_upload_between_listing_and_claim_waits_for_the_drop_to_settle,
@@ -365,4 +393,6 @@ STORIES: tuple[Callable[[World], None], ...] = (
     an_inference_on_demand_does_not_make_images_forgotten_that_nobody_has_heard_of,
     images_that_come_during_an_inference_are_learned_after_it,
     an_artist_goes_away_with_the_folder_during_a_run_whose_end_nobody_hears,
+    an_end_is_reported_again_while_its_notice_is_being_gathered,
+    a_copy_of_the_workshop_has_the_same_pictures_and_its_run_fails,
 )

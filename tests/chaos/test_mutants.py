@@ -13,6 +13,7 @@ from workshop import assembly, ledger, reconcile, runs, settling, starting, swee
 from workshop.claims import Claims
 from workshop.ending import Ending
 from workshop.ledger import Ledger
+from workshop.listening import Listener
 from workshop.looks import Outcome, Result
 from workshop.state import DatasetState, Phase
 
@@ -215,7 +216,12 @@ def sweep_blind_to_active_runs(patch: Patch) -> None:
     patch.setattr(sweeping, "is_outstanding", lambda state, quiet: state.phase is Phase.IDLE and bool(state.unreported))
 
 
+def foreign_runs_taken_for_ours(patch: Patch) -> None:
+    patch.setattr(Listener, "_is_ours", lambda self, news, identity: True)
+
+
 MUTANTS = (
+    foreign_runs_taken_for_ours,
     same_targets_again_and_again,
     inference_taken_for_a_training,
     images_forgotten_over_an_inference,

@@ -1,21 +1,28 @@
 """SageMaker's container contract: what a job reads, and what it leaves behind when it fails."""
 
 import contextlib
+import errno
 import json
 import os
+import re
 import signal
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from containers.contract import ProcessingJob, StopRequest, TrainingJob, base_folder, plain_sentence, run_job
-from containers.errors import InputError, SettingError
+from containers.errors import InputError, SettingError, StepError
 from containers.infer import __main__ as infer
 from containers.prepare import __main__ as prepare
 from containers.settings import Settings
+from stylegan2.errors import DivergedError, ModelError, OutputError, PeerLostError
+from tests.chaos.fakes import client_error
+from workshop.reasons import Cause, bare, find_cause
 
 
 def write(file: Path, value: object) -> None:
@@ -121,6 +128,55 @@ def test_an_unexpected_error_is_told_with_its_type_and_logged_with_its_traceback
     assert run_job(ProcessingJob(tmp_path), step) == 1
     assert (tmp_path / "output/message").read_text() == "Unexpected ZeroDivisionError: division by zero"
     assert "Traceback" in capsys.readouterr().err
+
+
+def raised(error: BaseException, *sources: BaseException) -> BaseException:
+    """The error, raised from the next one, and so on."""
+    for later, earlier in zip((error, *sources), sources, strict=False):
+        later.__cause__ = earlier
+    return error
+
+
+DISK_FULL = OSError(errno.ENOSPC, "No space left on device", "signal 9.png")
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (DISK_FULL, Cause.DISK),
+        (raised(OutputError("/x/killed.png: cannot be written"), DISK_FULL), Cause.DISK),
+        (raised(StepError("x"), KeyError("y"), OSError(errno.EDQUOT, "Disk quota exceeded")), Cause.DISK),
+        (MemoryError(), Cause.MEMORY),
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), Cause.MEMORY),
+        (DivergedError("the training has diverged before kimg=1"), Cause.DIVERGED),
+        (InputError("the channel 'base' holds no network.json; the warm-start model must be one."), Cause.BASE),
+        (PeerLostError("another of the 4 processes of this training ended or hangs"), Cause.PEERS),
+        (raised(StepError("No access to a.png"), client_error("AccessDenied", "GetObject")), Cause.PERMISSION),
+        (client_error("ExpiredToken", "GetObject"), Cause.CREDENTIALS),
+        (raised(StepError("a.png is gone"), client_error("NoSuchKey", "GetObject")), Cause.UNKNOWN),
+        (InputError("the data set '/x/CUDA out of memory.png' is none"), Cause.UNKNOWN),
+        (OSError(errno.ENOENT, "No such file", "No space left on device"), Cause.UNKNOWN),
+        (ValueError("DiskFull"), Cause.UNKNOWN),
+    ],
+    ids=lambda value: value if isinstance(value, Cause) else type(value).__name__,
+)
+@pytest.mark.parametrize("kind", [TrainingJob, ProcessingJob])
+def test_the_mails_advice_follows_the_kind_of_the_error(
+    tmp_path: Path, kind: type[Any], error: BaseException, cause: Cause
+) -> None:
+    """The two rooms, jobs and notices, agree on what a job's sentence begins with."""
+
+    def step(_job: Any) -> None:
+        raise error
+
+    job = kind(tmp_path)
+    assert run_job(job, step, known=(ModelError,)) == 1
+    sentence = job.sentence_file.read_text()
+    if kind is ProcessingJob:
+        assert find_cause(sentence, is_own=True).cause is cause
+    else:
+        assert find_cause(f"ClientError: AlgorithmError: {sentence}, exit code: 1").cause is cause
+    assert not re.match("DiskFull|OutOfMemory: |PeerLost|Diverged|AccessDenied|ExpiredToken", bare(sentence))
 
 
 def test_a_failure_file_that_cannot_be_written_still_ends_in_exit_code_one(

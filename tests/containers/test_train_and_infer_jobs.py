@@ -25,6 +25,7 @@ from stylegan2.options import resolve_options
 from stylegan2.preparation import prepare_images
 from tests.containers.bucket import Bucket
 from tests.containers.jobs import Job, draw
+from workshop.artefacts import is_made
 
 HYPERPARAMETERS = {
     "dataset": "my-faces",
@@ -265,6 +266,7 @@ def test_the_trained_model_becomes_pictures_and_a_page(
     assert "The file lies in an archive" in page
     drawn = tmp_path / "processing/output/inference"
     assert {path.name for path in drawn.iterdir()} == {"generated", "mixed", "projected"}
+    assert count_by_names(drawn) == sum(report["pictures"].values())
     assert len(list(drawn.glob("generated/seed*.png"))) == 48
     with Image.open(drawn / "generated/sheet.png") as sheet:
         assert sheet.size == (12 * 16, 4 * 16)
@@ -273,6 +275,12 @@ def test_the_trained_model_becomes_pictures_and_a_page(
     }  # fmt: skip
     with np.load(drawn / "projected/projected_w.npz") as latents:
         assert latents["w"].shape[0] == 2
+
+
+def count_by_names(folder: Path) -> int:
+    """The mail's count of the pictures in a run's folder, where report.json does not tell it."""
+    names = {f"inference/{path.relative_to(folder).as_posix()}" for path in folder.rglob("*.png")}
+    return sum(is_made(name, names) for name in names)
 
 
 @pytest.mark.parametrize(
@@ -293,6 +301,7 @@ def test_a_mode_draws_only_its_own_pictures(
     infer(ProcessingJob(tmp_path))
     report = json.loads((tmp_path / "processing/output/report/report.json").read_text())
     assert report["pictures"] == pictures
+    assert count_by_names(tmp_path / "processing/output/inference") == sum(pictures.values())
 
 
 def test_a_page_drawn_with_the_network_of_an_earlier_run_says_so(

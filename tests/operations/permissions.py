@@ -22,7 +22,7 @@ _NAMES = {
 def sids() -> dict[str, set[str]]:
     """Command -> the statements that the runbook says it needs."""
     text = (ROOT / "docs/runbook.md").read_text()
-    table = text.split("### Permissions", 1)[1].split("\n## ", 1)[0]
+    table = text.split("### An operator's permissions", 1)[1].split("\n## ", 1)[0]
     rows = re.findall(r"^\| (`[^|]+`) \| ([^|]+) \|$", table, re.MULTILINE)
     return {
         command: set(re.findall(r"`(\w+)`", statements))

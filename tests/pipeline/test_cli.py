@@ -54,6 +54,23 @@ def test_upsert_prints_the_pipeline_and_says_that_runs_still_use_other_code(stac
     assert result.stderr.startswith("Runs still use code/none/: deploy the stack with InferenceCodePath=code/")
 
 
+def test_upsert_takes_over_nobodys_pipeline_on_demand_and_another_stacks_never(stack: str) -> None:
+    sagemaker = boto3.client("sagemaker")
+    made = {
+        "PipelineDefinition": "{}",
+        "RoleArn": "arn:aws:iam::123456789012:role/theirs",
+        "ClientRequestToken": "t" * 32,
+    }
+    arn = sagemaker.create_pipeline(PipelineName="workshop", **made)["PipelineArn"]
+
+    refused = run("upsert", "--stack", stack)
+    assert (refused.exit_code, refused.stderr.count("--adopt"), len(refused.stderr.splitlines())) == (1, 1, 1)
+    assert run("upsert", "--stack", stack, "--adopt").exit_code == 0
+
+    sagemaker.add_tags(ResourceArn=arn, Tags=[{"Key": "stack", "Value": "theirs"}])
+    assert "belongs to the stack 'theirs'" in run("upsert", "--stack", stack, "--adopt").stderr
+
+
 def test_start_prints_the_execution(stack: str) -> None:
     run("upsert", "--stack", stack)
 

@@ -122,17 +122,69 @@ def test_an_unchanged_pipeline_gets_no_new_version(aws: None) -> None:
     sagemaker.meta.events.register("before-call.sagemaker", lambda model, **_: calls.append(model.name))
 
     assert upsert_pipeline(sagemaker, "workshop", '{"Steps":[]}', ROLE, TAGS) == arn
-    assert calls == ["ListPipelines", "DescribePipeline", "AddTags"]
+    assert calls == ["ListPipelines", "ListTags", "DescribePipeline", "AddTags"]
 
 
-def test_a_pipeline_carries_the_tags_of_its_stack_also_when_it_was_made_without(aws: None) -> None:
+def make_pipeline(name: str, **tags: str) -> str:
+    """A pipeline that somebody else has made."""
+    arn: str = boto3.client("sagemaker").create_pipeline(
+        PipelineName=name,
+        PipelineDefinition='{"Steps":["theirs"]}',
+        RoleArn=ROLE,
+        ClientRequestToken="t" * 32,
+        Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+    )["PipelineArn"]
+    return arn
+
+
+def test_a_pipeline_carries_the_tags_of_its_stack(aws: None) -> None:
     sagemaker = boto3.client("sagemaker")
-    role = {"PipelineDefinition": "{}", "RoleArn": ROLE}
-    sagemaker.create_pipeline(PipelineName="old", ClientRequestToken="t" * 32, **role)
-    for name in ("old", "new"):
-        arn = upsert_pipeline(sagemaker, name, '{"Steps":[]}', ROLE, TAGS)
-        tags = sagemaker.list_tags(ResourceArn=arn)["Tags"]
-        assert sorted(tags, key=lambda tag: tag["Key"]) == LISTED_TAGS
+    arn = upsert_pipeline(sagemaker, "workshop", '{"Steps":[]}', ROLE, TAGS)
+
+    tags = sagemaker.list_tags(ResourceArn=arn)["Tags"]
+    assert sorted(tags, key=lambda tag: tag["Key"]) == LISTED_TAGS
+
+
+@pytest.mark.parametrize("adopt", [False, True])
+def test_a_pipeline_of_another_stack_is_left_as_it_is(outputs: dict[str, str], checkout: Path, adopt: bool) -> None:
+    """Also where both were deployed with one PipelineName; the sentence says whose it is and what to do."""
+    arn = make_pipeline("workshop", stack="workshop-of-others", application="image-workshop")
+    sagemaker = boto3.client("sagemaker")
+
+    def theirs() -> list[Any]:
+        found = sagemaker.describe_pipeline(PipelineName="workshop")
+        return [found["PipelineDefinition"], found["LastModifiedTime"], sagemaker.list_tags(ResourceArn=arn)["Tags"]]
+
+    before = theirs()
+
+    with pytest.raises(StackError, match=r"belongs to the stack 'workshop-of-others'.* with another PipelineName"):
+        upsert_pipeline(sagemaker, "workshop", '{"Steps":[]}', ROLE, TAGS, adopt=adopt)
+    with pytest.raises(StackError, match="belongs to the stack 'workshop-of-others'"):
+        deploy_pipeline(boto3.client, outputs, checkout, adopt=adopt)
+
+    assert theirs() == before
+    assert boto3.client("s3").list_objects_v2(Bucket=outputs["BucketName"])["KeyCount"] == 0
+
+
+@pytest.mark.parametrize("tags", [{}, {"team": "vision"}])
+def test_a_pipeline_that_no_stack_has_made_is_taken_over_on_demand_only(aws: None, tags: dict[str, str]) -> None:
+    sagemaker = boto3.client("sagemaker")
+    arn = make_pipeline("workshop", **tags)
+
+    with pytest.raises(StackError, match=r"no stack has made.*PipelineName, or .* --adopt"):
+        upsert_pipeline(sagemaker, "workshop", '{"Steps":[]}', ROLE, TAGS)
+    assert sagemaker.describe_pipeline(PipelineName="workshop")["PipelineDefinition"] == '{"Steps":["theirs"]}'
+
+    assert upsert_pipeline(sagemaker, "workshop", '{"Steps":[]}', ROLE, TAGS, adopt=True) == arn
+    assert upsert_pipeline(sagemaker, "workshop", '{"Steps":[1]}', ROLE, TAGS) == arn
+    found = {tag["Key"]: tag["Value"] for tag in sagemaker.list_tags(ResourceArn=arn)["Tags"]}
+    assert found == tags | TAGS
+
+
+@pytest.mark.parametrize("name", ["Workshop", "workshop-", "-w", "w_1", "", "wörk"])
+def test_a_name_that_its_events_would_not_carry_is_refused(aws: None, name: str) -> None:
+    with pytest.raises(StackError, match=r"cannot be the pipeline's name.*PipelineName="):
+        upsert_pipeline(boto3.client("sagemaker"), name, '{"Steps":[]}', ROLE, TAGS)
 
 
 def test_a_pipeline_whose_name_only_begins_alike_is_another_one(aws: None) -> None:

@@ -96,5 +96,5 @@ def text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if "Fn::Sub" in value:
-        return re.sub(r"\$\{([^}]+)\}", r"<\1>", value["Fn::Sub"])
+        return re.sub(r"\$\{([^}]+)\}", r"<\1>", as_list(value["Fn::Sub"])[0])
     return f"<{value['Ref']}>" if "Ref" in value else f"<{'.'.join(value['Fn::GetAtt'])}>"

@@ -1,6 +1,11 @@
 """Asynchronous edges: whatever fails on every try is kept, somebody is told, and nothing is tried too early."""
 
+import json
 from collections.abc import Iterator
+from typing import Any
+
+import boto3
+from moto import mock_aws
 
 from tests.template.stack import Stack, as_list, target, text
 
@@ -119,7 +124,7 @@ def test_a_deletion_is_heard_if_somebody_hid_an_object_and_no_other(stack: Stack
 def test_status_events_are_those_of_our_pipeline_in_both_kinds(stack: Stack) -> None:
     pattern = stack.properties("StatusRule")["EventPattern"]
     assert len(pattern["detail-type"]) == 2
-    assert [text(arn).rpartition(":")[2] for arn in pattern["detail"]["pipelineArn"]] == ["pipeline/<PipelineName>"]
+    assert [text(arn).rpartition(":")[2] for arn in pattern["detail"]["pipelineArn"]] == ["pipeline/<Pipeline>"]
 
 
 def test_the_schedules_ask_for_a_rerun_and_for_a_sweep(stack: Stack) -> None:
@@ -127,8 +132,41 @@ def test_the_schedules_ask_for_a_rerun_and_for_a_sweep(stack: Stack) -> None:
     assert inputs == {"WeeklyRerun": '{"source": "schedule"}', "HourlySweep": '{"source": "sweep"}'}
 
 
+def test_the_pipeline_is_called_like_its_stack_unless_its_name_is_chosen(stack: Stack) -> None:
+    """In every place that names it: two stacks of an account never start or hear of each other's runs by default."""
+    places = [
+        stack.translated["Outputs"]["PipelineName"]["Value"],
+        stack.properties("StartRun")["Environment"]["Variables"]["PIPELINE_NAME"],
+        *stack.properties("StatusRule")["EventPattern"]["detail"]["pipelineArn"],
+        *(s["Resource"] for _, s in stack.statements() if ":pipeline/" in json.dumps(s["Resource"])),
+    ]
+    template = {
+        "Parameters": {"PipelineName": stack.translated["Parameters"]["PipelineName"]},
+        "Conditions": {"OwnPipelineName": stack.translated["Conditions"]["OwnPipelineName"]},
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+        "Outputs": {f"Place{number}": {"Value": value} for number, value in enumerate(places)},
+    }
+    assert _pipelines_named(template, "red-workshop") == {"red-workshop"}
+    assert _pipelines_named(template, "red-workshop", PipelineName="own") == {"own"}
+
+
+def _pipelines_named(template: dict[str, Any], stack_name: str, **parameters: str) -> set[str]:
+    """The pipelines that the outputs of such a stack name, by their names or in ARNs."""
+    with mock_aws():
+        cloudformation = boto3.client("cloudformation", region_name="eu-central-1")
+        cloudformation.create_stack(
+            StackName=stack_name,
+            TemplateBody=json.dumps(template),
+            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+        )
+        outputs = cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]["Outputs"]
+    return {o["OutputValue"].rpartition(":pipeline/")[2].removesuffix("/execution/*") for o in outputs}
+
+
 def test_nothing_has_a_name_that_a_second_stack_would_want_too(stack: Stack) -> None:
-    """All but the pipeline, whose name is a parameter: CloudFormation names things after the stack."""
+    """All but the pipeline, which is none of its resources: CloudFormation names things after the stack."""
+    assert not any("Export" in output for output in stack.translated["Outputs"].values())
+    assert "AWS::KMS::Alias" not in {resource["Type"] for resource in stack.resources.values()}
     for name, resource in stack.resources.items():
         kind = resource["Type"].rpartition("::")[2]
         if resource["Type"] != "AWS::IAM::Policy":  # its name must be given, and is its role's own

@@ -166,6 +166,11 @@ MUTANTS: dict[Rule, dict[str, Fault]] = {
     test_edges.test_the_schedules_ask_for_a_rerun_and_for_a_sweep: {
         "same": put("HourlySweep/Properties/Target/Input", '{"source": "schedule"}'),
     },
+    test_edges.test_the_pipeline_is_called_like_its_stack_unless_its_name_is_chosen: {
+        "one name for all": parameter("PipelineName/Default", "workshop"),
+        "start": put("StartRun/Properties/Environment/Variables/PIPELINE_NAME", {"Ref": "PipelineName"}),
+        "events of any": put("StatusRule/Properties/EventPattern/detail/pipelineArn/0", "arn:pipeline/workshop"),
+    },
     test_edges.test_nothing_has_a_name_that_a_second_stack_would_want_too: {
         "queue": put("UploadQueue/Properties/QueueName", "uploads"),
         "rule": put("UploadRule/Properties/Name", "uploads"),

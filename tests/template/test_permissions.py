@@ -68,7 +68,7 @@ def test_everybody_may_only_be_refused_and_may_only_call_the_function_url(stack:
 def test_runs_may_be_started_of_one_pipeline_by_one_function_only(stack: Stack) -> None:
     starting = {n: s for n, s in stack.statements() if "sagemaker:StartPipelineExecution" in as_list(s["Action"])}
     assert list(starting) == ["StartRunRole"]
-    assert text(starting["StartRunRole"]["Resource"]).endswith(":pipeline/<PipelineName>")
+    assert text(starting["StartRunRole"]["Resource"]).endswith(":pipeline/<Pipeline>")
 
 
 def test_nobody_but_the_jobs_may_delete_and_they_only_checkpoints(stack: Stack) -> None:

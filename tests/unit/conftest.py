@@ -19,6 +19,8 @@ from moto.s3.models import FakeKey
 from tests.chaos.fakes import FakeLambda, FakeSageMaker
 from tests.containers.bucket import etag_under_kms
 from workshop import assembly, clients, clock
+from workshop.runs import Runs
+from workshop.state import Claim, RunIdentity, RunRecord
 from workshop.telemetry import logger
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -205,6 +207,13 @@ class Stage:
         self.upload_event(f"uploads/{dataset}/0000.png")
         self.later(61)
         self.serve_timer(dataset)
+
+    def know_run(self, arn: str = RUN_ARN, dataset: str = "red-chairs") -> None:
+        """The record of a run that was started here."""
+        identity = RunIdentity(dataset, sample("report_success_from_pipeline")["fingerprint"], 1)
+        claim = Claim(identity.fingerprint, {}, 3, 0, "sketch", 128, "", 86_400, None)
+        record = RunRecord.of_claim(arn, identity, claim, clock.now_ms())
+        Runs(self.dynamodb, TABLE).create(record, clock.now_ms())
 
     def leave_artefacts(self, dataset: str = "red-chairs", execution_id: str = "p4jn9xou8a8s") -> None:
         """What a good run leaves behind."""

@@ -9,7 +9,9 @@ from workshop.errors import ConfigError
 COMPLETE = ENVIRONMENT | {"SETTLE_QUEUE_URL": "https://queue", "TOPIC_ARN": "arn:topic", "LINK_KEY_ID": "key"}
 NEEDED = {
     UploadTriggerConfig: ["TABLE", "SETTLE_QUEUE_URL", "QUIET_SECONDS", "TOPIC_ARN"],
-    ListenerConfig: ["TABLE", "TOPIC_ARN", "SETTLE_QUEUE_URL", "REPORT_SUCCESS_FUNCTION", "REPORT_FAILURE_FUNCTION"],
+    ListenerConfig: [
+        *("BUCKET", "TABLE", "TOPIC_ARN", "SETTLE_QUEUE_URL", "REPORT_SUCCESS_FUNCTION", "REPORT_FAILURE_FUNCTION")
+    ],
     ReportConfig: ["BUCKET", "TABLE", "TOPIC_ARN", "LINK_KEY_ID"],
     LinkConfig: ["BUCKET", "LINK_KEY_ID"],
     StartRunConfig: [

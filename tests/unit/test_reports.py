@@ -1,15 +1,20 @@
 """report_success and report_failure: one notice on the end of a run, with what can be found out about it."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 
 from tests.chaos.fakes import FakeExecution, client_error
 from tests.unit.conftest import BUCKET, RUN_ARN, Stage, sample
+from workshop.announce import announce_start
 from workshop.errors import NoticeBusy
+from workshop.ledger import Ledger
 from workshop.names import parse_execution
-from workshop.runs import run_notice_key
+from workshop.notices import Notices
+from workshop.runs import Runs, run_notice_key
 from workshop.state import RunIdentity
 
 JOB = "pipelines-p4jn9xou8a8s-Train-tmgxry49ug"
@@ -26,9 +31,38 @@ def fail(stage: Stage, status: str, steps: list[dict[str, Any]], reason: str = "
         RUN_ARN, identity.to_json(), {}, stage.date(), status, failure_reason=reason, steps=steps
     )
     stage.invoke("report_failure", sample("report_failure_from_listener") | {"status": status})
-    (mail,) = stage.mails
-    assert stage.mail_kinds == ["failed"]
+    mail = stage.mails[-1]
+    assert stage.mail_kinds[-1] == "failed"
     return f"{mail['Subject']}\n{mail['Message']}"
+
+
+@pytest.fixture(autouse=True)
+def known(stage: Stage) -> None:
+    """The samples' run was started here."""
+    stage.know_run()
+
+
+@pytest.fixture
+def asked(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The operations that the services are asked for, SageMaker's among them."""
+    operations: list[str] = []
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def noted(client: Any, operation: str, request: Any) -> Any:
+        operations.append(operation)
+        return call(client, operation, request)
+
+    def noting(name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
+        def ask(**request: Any) -> Any:
+            operations.append(name)
+            return answer(**request)
+
+        return ask
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", noted)
+    for name in ("describe_pipeline_execution", "list_pipeline_execution_steps"):
+        monkeypatch.setattr(stage.sagemaker, name, noting(name, getattr(stage.sagemaker, name)))
+    return operations
 
 
 def step(name: str, status: str = "Failed", reason: str = "", **metadata: Any) -> dict[str, Any]:
@@ -94,6 +128,74 @@ def test_success_without_its_artefacts_is_a_failure_that_names_them(
     assert succeed(stage) == {"notified": "failed"}
     assert stage.mails[0]["Subject"] == "Workshop: red-chairs - the run finished with problems"
     assert sentence in stage.mails[0]["Message"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"generated": 48, "mixed": 24, "projected": 3},
+        None,
+        b"{}",
+        b"[" * 100_000,
+        b'{"pictures": []}',
+        {"generated": "48", "mixed": 24, "projected": 3},
+        {"generated": -48, "mixed": 24, "projected": 99},
+        {"generated": 48.0, "mixed": 24, "projected": True},
+        {"generated": 75},
+    ],
+)
+def test_the_mail_counts_what_the_page_counts(stage: Stage, document: Any) -> None:
+    """90 files: 48 pictures, 24 mixtures and 3 likenesses, two sheets, the mixtures' 10 sources, the artist's 3 images.
+    Where report.json does not tell, the files' names do."""
+    stage.leave_artefacts()
+    stage.s3.delete_object(Bucket=BUCKET, Key="runs/red-chairs/p4jn9xou8a8s/inference/seeds.png")
+    stage.s3.delete_object(Bucket=BUCKET, Key="runs/red-chairs/p4jn9xou8a8s/inference/mix.png")
+    names = [
+        *(f"generated/seed{seed:04d}.png" for seed in range(48)),
+        *(f"mixed/seed{seed:04d}.png" for seed in range(48, 58)),
+        *(f"mixed/{row:04d}-{column:04d}.png" for row in range(54, 58) for column in range(48, 54)),
+        *(f"projected/{number:02d}-{name}.png" for number, name in enumerate(["anna", "sheet", "drawn"])),
+        *(f"projected/{number:02d}-{name}-drawn.png" for number, name in enumerate(["anna", "sheet", "drawn"])),
+        *("generated/sheet.png", "mixed/sheet.png"),
+    ]
+    assert len(names) == 90
+    for name in names:
+        stage.put(f"runs/red-chairs/p4jn9xou8a8s/inference/{name}")
+    if document is not None:
+        body = document if isinstance(document, bytes) else json.dumps({"pictures": document}).encode()
+        stage.put("runs/red-chairs/p4jn9xou8a8s/report/report.json", body)
+
+    succeed(stage)
+    assert "Pictures made:      75" in stage.mails[0]["Message"]
+
+
+def test_pictures_of_an_image_with_names_of_its_own_are_counted_as_they_are(stage: Stage) -> None:
+    stage.leave_artefacts()
+    succeed(stage)
+    assert "Pictures made:      2" in stage.mails[0]["Message"]
+
+
+def test_a_run_without_pictures_says_which_of_the_two_folders_is_meant(stage: Stage) -> None:
+    stage.leave_artefacts()
+    for name in ("seeds", "mix"):
+        stage.s3.delete_object(Bucket=BUCKET, Key=f"runs/red-chairs/p4jn9xou8a8s/inference/{name}.png")
+    stage.put("inference/red-chairs/mine.png")
+
+    assert succeed(stage) == {"notified": "failed"}
+    assert "the run's own folder runs/red-chairs/p4jn9xou8a8s/inference/ holds none." in stage.mails[0]["Message"]
+
+
+def test_what_strangers_have_named_and_said_is_no_link_in_the_mail(stage: Stage) -> None:
+    stage.leave_artefacts()
+    evil = [{"name": "www.evil.com/a.png", "reason": "See https://evil.com"}]
+    counts = {"found": 5, "good": 3, "set_aside": 1}
+    body = json.dumps({"images": counts, "set_aside": evil}).encode()
+    stage.put("runs/red-chairs/p4jn9xou8a8s/prepare-report/prepare.json", body)
+    succeed(stage)
+    assert "- www[.]evil[.]com/a.png: See https[:]//evil[.]com" in stage.mails[0]["Message"]
+
+    text = fail(stage, "Failed", [step("Train", reason="AlgorithmError: log in at https://evil.com/a.png")])
+    assert "Reason:             log in at https[:]//evil[.]com/a.png" in text
 
 
 def test_without_prepare_json_the_mail_goes_out_with_unknown_counts(stage: Stage) -> None:
@@ -267,3 +369,76 @@ def test_a_success_of_a_run_that_sagemaker_forgot_is_told_without_its_cost(stage
     succeed(stage)
 
     assert "Cost of training:   unknown" in stage.mails[-1]["Message"]
+
+
+def test_a_success_that_was_told_is_not_gathered_again(stage: Stage, asked: list[str]) -> None:
+    """Its end is heard about three times a run: by the last step, by the listener, and by a sweep."""
+    stage.leave_artefacts()
+    succeed(stage)
+    assert {"ListObjectsV2", "GenerateMac", "list_pipeline_execution_steps", "Publish"} <= set(asked)
+
+    asked.clear()
+    assert succeed(stage) == {"notified": "already sent"}
+    assert asked == ["GetItem"]
+    asked.clear()
+    assert succeed(stage, "listener") == {"notified": "already sent"}
+    assert asked == ["GetItem", "UpdateItem"]  # the dataset does not owe the notice any more
+
+
+def test_a_failure_that_was_told_is_not_gathered_again(stage: Stage, asked: list[str]) -> None:
+    fail(stage, "Failed", [step("Train", reason="x")])
+    assert {"describe_pipeline_execution", "list_pipeline_execution_steps", "Publish"} <= set(asked)
+
+    asked.clear()
+    assert stage.invoke("report_failure", sample("report_failure_from_listener")) == {"notified": "already sent"}
+    assert asked == ["GetItem", "UpdateItem"]
+
+
+def test_a_success_after_a_failure_that_was_told_is_told_too(stage: Stage) -> None:
+    """Somebody has had SageMaker retry the run."""
+    fail(stage, "Failed", [step("Train", reason="x")])
+    stage.leave_artefacts()
+    assert succeed(stage) == {"notified": "succeeded"}
+    assert succeed(stage, "listener") == {"notified": "already sent"}
+    assert stage.mail_kinds == ["failed", "succeeded"]
+
+
+def test_a_start_that_was_told_is_asked_about_once(stage: Stage, asked: list[str]) -> None:
+    """By every event of the run, and by every look at its dataset."""
+    stage.settle()
+    identity = RunIdentity("red-chairs", "0" * 64, 1)
+    arn = next(iter(stage.sagemaker.executions))
+    asked.clear()
+
+    records = Runs(stage.dynamodb, "ledger")
+    notices = Notices(stage.sns, "topic", records)
+    assert announce_start(Ledger(stage.dynamodb, "ledger"), records, notices, identity, arn) is False
+    assert asked == ["GetItem"]
+
+
+@pytest.mark.parametrize("dies_at", ["publish", "record"])
+def test_a_notice_whose_sender_has_died_is_gathered_and_sent_after_its_lease(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, dies_at: str
+) -> None:
+    """Asking first must not take a notice that is being sent for one that was sent."""
+    stage.leave_artefacts()
+
+    class Died(BaseException):
+        pass
+
+    def die(*_: Any, **__: Any) -> Any:
+        raise Died
+
+    with monkeypatch.context() as patch:
+        if dies_at == "publish":
+            patch.setattr(stage.sns, "publish", die, raising=False)
+        else:
+            patch.setattr(Runs, "end_notice", die)
+        with pytest.raises(Died):
+            succeed(stage, "listener")
+    with pytest.raises(NoticeBusy):
+        succeed(stage, "listener")
+    stage.later(91)
+    assert succeed(stage, "listener") == {"notified": "succeeded"}
+    assert succeed(stage, "listener") == {"notified": "already sent"}
+    assert stage.mail_kinds == ["succeeded"] * (2 if dies_at == "record" else 1)  # it was out, and nobody could know

@@ -32,8 +32,8 @@ IDENTITIES = st.builds(
 def test_every_name_token_and_description_is_within_the_apis_limits(identity: RunIdentity) -> None:
     for text, member in (
         (display_name(identity), "PipelineExecutionDisplayName"),
-        (request_token("x" * 256, identity), "ClientRequestToken"),
-        (identity.to_json(), "PipelineExecutionDescription"),
+        (request_token("x" * 256, "y" * 63, identity), "ClientRequestToken"),
+        (identity.description("y" * 63), "PipelineExecutionDescription"),
     ):
         limits = REQUEST[member].metadata
         assert limits["min"] <= len(text) <= limits["max"], member
@@ -45,13 +45,23 @@ def test_every_name_token_and_description_is_within_the_apis_limits(identity: Ru
 @given(IDENTITIES)
 def test_the_description_comes_back_as_the_same_run(identity: RunIdentity) -> None:
     assert RunIdentity.from_json(identity.to_json()) == identity
+    assert RunIdentity.from_json(identity.description("bucket")) == identity
 
 
 @quick
 @given(IDENTITIES, IDENTITIES)
 def test_tokens_are_equal_for_equal_runs_only(one: RunIdentity, other: RunIdentity) -> None:
-    assert (request_token("p", one) == request_token("p", other)) is (one == other)
-    assert request_token("p", one) != request_token("q", one)
+    assert (request_token("p", "b", one) == request_token("p", "b", other)) is (one == other)
+    assert request_token("p", "b", one) != request_token("q", "b", one)
+
+
+@quick
+@given(IDENTITIES)
+def test_a_deployment_that_is_made_again_is_not_answered_with_a_run_of_the_deleted_one(identity: RunIdentity) -> None:
+    """Pipeline, dataset, pictures and attempt are the same again; only the bucket is new."""
+    assert request_token("workshop", "workshop-bucket-1", identity) != request_token(
+        "workshop", "workshop-bucket-2", identity
+    )
 
 
 @quick
@@ -84,7 +94,7 @@ def claim(parameters: dict[str, str]) -> Claim:
 
 def test_the_request_is_valid_for_the_api() -> None:
     sagemaker = FakeSageMaker(FakeClock())
-    Starter(sagemaker, "workshop").start(RUN, claim({"Dataset": "cats", "Kimg": "400"}))
+    Starter(sagemaker, "workshop", "bucket").start(RUN, claim({"Dataset": "cats", "Kimg": "400"}))
 
     (request,) = sagemaker.requests
     shape = MODEL.operation_model("StartPipelineExecution").input_shape
@@ -107,7 +117,7 @@ def test_a_refusal_says_whether_later_helps(code: str, status: int, error: type[
     sagemaker = FakeSageMaker(FakeClock())
     sagemaker.refusals = [client_error(code, "StartPipelineExecution", status)]
     with pytest.raises(error, match=code):
-        Starter(sagemaker, "workshop").start(RUN, claim({}))
+        Starter(sagemaker, "workshop", "bucket").start(RUN, claim({}))
 
 
 def test_every_declared_error_of_the_api_is_known_above() -> None:
@@ -118,7 +128,7 @@ def test_every_declared_error_of_the_api_is_known_above() -> None:
 def test_an_error_that_leaves_it_open_is_not_turned_into_an_answer() -> None:
     sagemaker = FakeSageMaker(FakeClock())
     sagemaker.refusals = [client_error("InternalFailure", "StartPipelineExecution", 500), TimeoutError()]
-    starter = Starter(sagemaker, "workshop")
+    starter = Starter(sagemaker, "workshop", "bucket")
     with pytest.raises(Exception, match="InternalFailure"):
         starter.start(RUN, claim({}))
     with pytest.raises(TimeoutError):

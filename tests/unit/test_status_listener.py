@@ -159,6 +159,7 @@ def test_a_description_that_is_not_ours_names_no_run(description: str | None) ->
     ],
 )
 def test_news_of_a_step_are_recorded(stage: Stage, name: str, expected: dict[str, str]) -> None:
+    stage.know_run()
     event = sample(name)
     assert stage.invoke("status_listener", event) == {"outcome": "recorded"}
 
@@ -168,6 +169,7 @@ def test_news_of_a_step_are_recorded(stage: Stage, name: str, expected: dict[str
 
 
 def test_late_news_of_a_step_do_not_replace_newer_ones(stage: Stage) -> None:
+    stage.know_run()
     stage.invoke("status_listener", sample("pipeline_step_failed"))
     late = sample("pipeline_step_failed")
     late["detail"] |= {"currentStepStatus": "Executing"}
@@ -177,6 +179,7 @@ def test_late_news_of_a_step_do_not_replace_newer_ones(stage: Stage) -> None:
 
 
 def test_a_step_that_is_run_again_replaces_its_failure(stage: Stage) -> None:
+    stage.know_run()
     stage.invoke("status_listener", sample("pipeline_step_failed"))
     again = sample("pipeline_step_failed")
     again["detail"] |= {"currentStepStatus": "Starting", "stepStartTime": "2026-11-23T15:00:00Z"}

@@ -15,6 +15,8 @@ def announce_start(ledger: Ledger, runs: Runs, notices: Notices, identity: RunId
 
     A run that has ended is not announced any more. Somebody else's lease is left alone: the next look asks again.
     """
+    if notices.is_sent(run_notice_key(arn, Kind.STARTED)):
+        return False
     run = runs.read(arn)
     if run is None:
         state = ledger.read(identity.dataset)

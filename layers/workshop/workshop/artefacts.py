@@ -1,6 +1,8 @@
 """What a run left behind: is it there, is it not empty, what does it say? A job that claims success may be wrong."""
 
 import json
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +15,11 @@ from workshop.words import Words
 # These documents are written by our own containers, but the pictures they name were chosen by others.
 MAX_DOCUMENT_BYTES = 32 * 1024 * 1024
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+# The kinds of pictures in report.json. Other files of the run's folder are no pictures that the network was to make:
+# sheets of many, the two that each mixture is made of, and the artist's own beside their likenesses.
+_KINDS = ("generated", "mixed", "projected")
+_OF_MANY = re.compile(r"inference/(?:(?:.*/)?sheet\.[a-z]+|mixed/seed[^/]*)")
+_LIKENESS = re.compile(r"(?P<target>inference/projected/.*)-drawn(?P<ending>\.[a-z]+)")
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,8 @@ class PrepareReport:
 
 @dataclass(frozen=True)
 class Artefacts:
-    """Findings on a run's folder. `missing` has a sentence for everything that should be there and is not."""
+    """Findings on a run's folder. `missing` has a sentence for everything that should be there and is not; `pictures`
+    counts those that the network has made, as the page does."""
 
     missing: tuple[str, ...]
     pictures: int
@@ -55,36 +63,65 @@ def inspect(s3: S3, bucket: str, dataset: str, execution_id: str, say: Words, *,
     if trains and not any(sizes[name] for name in models):
         model = say.trained_model.format(name="training/.../model.tar.gz")
         missing.append((say.empty if models else say.missing).format(part=model))
-    made = [n for n, size in sizes.items() if n.startswith("inference/") and n.lower().endswith(PICTURES) and size]
-    if not made:
-        missing.append(say.no_picture)
-    return Artefacts(tuple(missing), len(made), read_prepare_report(s3, bucket, dataset, execution_id))
+    pictures = {n for n, size in sizes.items() if n.startswith("inference/") and n.lower().endswith(PICTURES) and size}
+    if not pictures:
+        missing.append(say.no_picture.format(folder=layout.made(dataset, execution_id)))
+    told = _count_in_report(s3, bucket, folder) if sizes.get(f"report/{layout.REPORT_DATA}") else None
+    count = sum(is_made(name, pictures) for name in pictures) if told is None else told
+    return Artefacts(tuple(missing), count, read_prepare_report(s3, bucket, dataset, execution_id))
 
 
 def read_prepare_report(s3: S3, bucket: str, dataset: str, execution_id: str) -> PrepareReport | None:
     """prepare.json of a run; None if there is none or it cannot be understood."""
-    key = f"{layout.run(dataset, execution_id)}prepare-report/{layout.PREPARE_REPORT}"
+    document = _read_document(s3, bucket, f"{layout.run(dataset, execution_id)}prepare-report/{layout.PREPARE_REPORT}")
+    try:
+        images = document["images"]
+        return PrepareReport(
+            found=_counted(images["found"]),
+            good=_counted(images["good"]),
+            count_set_aside=_counted(images["set_aside"]),
+            set_aside=tuple(SetAside(str(i["name"]), str(i["reason"])) for i in document["set_aside"]),
+        )
+    except (KeyError, TypeError):
+        return None
+
+
+def _count_in_report(s3: S3, bucket: str, folder: str) -> int | None:
+    """How many pictures the run's report.json counts, and so its page; None if it cannot be understood."""
+    document = _read_document(s3, bucket, f"{folder}report/{layout.REPORT_DATA}")
+    try:
+        return sum(_counted(document["pictures"][kind]) for kind in _KINDS)
+    except (KeyError, TypeError):
+        return None
+
+
+def is_made(name: str, pictures: Collection[str]) -> bool:
+    """Whether one of the run's pictures is one that the network was to make, by its name (containers.infer)."""
+    if name.startswith("inference/projected/"):
+        likeness = _LIKENESS.fullmatch(name)
+        return likeness is not None and likeness["target"] + likeness["ending"] in pictures
+    return not _OF_MANY.fullmatch(name)
+
+
+def _read_document(s3: S3, bucket: str, key: str) -> Any:
+    """A JSON document; None if there is none or it is not JSON."""
     try:
         body = s3.get_object(Bucket=bucket, Key=key)["Body"].read(MAX_DOCUMENT_BYTES)
+        return json.loads(body)
     except ClientError as error:
         # A right to list that is bound to a prefix does not count here: S3 then says 403 for what does not exist.
         if error_code(error) in {"NoSuchKey", "AccessDenied"}:
             return None
         raise
-    try:
-        return _parse_prepare_report(json.loads(body))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, RecursionError):
         return None
 
 
-def _parse_prepare_report(document: dict[str, Any]) -> PrepareReport:
-    images = document["images"]
-    return PrepareReport(
-        found=int(images["found"]),
-        good=int(images["good"]),
-        count_set_aside=int(images["set_aside"]),
-        set_aside=tuple(SetAside(str(i["name"]), str(i["reason"])) for i in document["set_aside"]),
-    )
+def _counted(value: object) -> int:
+    """`value` if it can count something; TypeError for anything else."""
+    if type(value) is not int or value < 0:
+        raise TypeError
+    return value
 
 
 def _sizes(s3: S3, bucket: str, folder: str) -> dict[str, int]:

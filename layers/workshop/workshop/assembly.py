@@ -42,7 +42,7 @@ def start_run() -> StartRequests:
     config = StartRunConfig.from_env()
     ledger, runs, notices = _records(config.notices)
     timers, ending = _ending(config.ending, ledger, runs)
-    starter = Starter(clients.sagemaker(), config.pipeline_name)
+    starter = Starter(clients.sagemaker(), config.pipeline_name, config.bucket)
     claims = Claims(config, starter, ledger, runs, timers, notices)
     reconciler = Reconciler(config, clients.s3(), ledger, runs, timers, notices, ending, claims)
     strays = Strays(clients.dynamodb(), config.notices.table, notices, runs, config.notice_language)
@@ -53,7 +53,7 @@ def start_run() -> StartRequests:
 def listener() -> Listener:
     config = ListenerConfig.from_env()
     ledger, runs, notices = _records(config.notices)
-    return Listener(ledger, runs, notices, _ending(config.ending, ledger, runs)[1])
+    return Listener(config.bucket, ledger, runs, notices, _ending(config.ending, ledger, runs)[1])
 
 
 @cache

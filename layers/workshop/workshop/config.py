@@ -202,12 +202,14 @@ class StartRunConfig:
 class ListenerConfig:
     """Environment of status_listener."""
 
+    bucket: str
     notices: NoticeConfig
     ending: EndingConfig
 
     @classmethod
     def from_env(cls, variables: Mapping[str, str] = os.environ) -> "ListenerConfig":
-        return cls(NoticeConfig.from_env(variables), EndingConfig.from_env(variables))
+        bucket = Environment(variables).text("BUCKET")
+        return cls(bucket, NoticeConfig.from_env(variables), EndingConfig.from_env(variables))
 
 
 @dataclass(frozen=True)

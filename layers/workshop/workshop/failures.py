@@ -1,7 +1,6 @@
 """Why a run failed: the step, SageMaker's reason, where its log is, and what a person can do about it."""
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -10,15 +9,41 @@ from botocore.exceptions import ClientError
 
 from workshop.clients import NOT_FOUND, SageMaker, error_code, list_steps
 from workshop.ending import LOST
-from workshop.names import Execution
+from workshop.names import Execution, printable, unlinked
+from workshop.reasons import Cause, Finding, bare, find_cause, may_have_log
 from workshop.words import Words
 
 TOO_FEW_IMAGES = "TooFewImages"
+# The step that saves as it goes: whoever starts the run again does not begin anew.
+TRAIN = "Train"
+MAX_KEY_CHARS = 300
 
 _LOG_GROUPS = {
     "ProcessingJob": "/aws/sagemaker/ProcessingJobs",
     "TrainingJob": "/aws/sagemaker/TrainingJobs",
 }
+_HELP: dict[Cause, Callable[[Words], str]] = {
+    Cause.QUOTA: lambda say: say.help_quota,
+    Cause.CAPACITY: lambda say: say.help_capacity,
+    Cause.TIME: lambda say: say.help_time,
+    Cause.MEMORY: lambda say: say.help_memory,
+    Cause.KILLED: lambda say: say.help_killed,
+    Cause.DISK: lambda say: say.help_disk,
+    Cause.PERMISSION: lambda say: say.help_permission,
+    Cause.CREDENTIALS: lambda say: say.help_credentials,
+    Cause.DIVERGED: lambda say: say.help_diverged,
+    Cause.PEERS: lambda say: say.help_peers,
+    Cause.IMAGE: lambda say: say.help_image,
+    Cause.BASE: lambda say: say.help_base,
+    Cause.CODE: lambda say: say.help_code,
+    Cause.GONE: lambda say: say.help_gone,
+    Cause.ARCHIVED: lambda say: say.help_archived,
+    Cause.CLASH: lambda say: say.help_clash,
+    Cause.DOWNLOAD: lambda say: say.help_download,
+    Cause.INTERNAL: lambda say: say.help_internal,
+}
+# After these, a training that is started again goes on where it was.
+_GOES_ON = frozenset({Cause.TIME, Cause.KILLED, Cause.DISK, Cause.CREDENTIALS, Cause.PEERS, Cause.INTERNAL})
 
 
 @dataclass(frozen=True)
@@ -32,30 +57,6 @@ class Failure:
     log_url: str
     next_steps: tuple[str, ...]
     is_too_few_images: bool
-
-
-@dataclass(frozen=True)
-class _Cause:
-    """A reason that is met often: how to recognise it, and what to do."""
-
-    pattern: re.Pattern[str]
-    help: Callable[[Words], str]
-
-
-def _cause(pattern: str, what_helps: Callable[[Words], str]) -> _Cause:
-    return _Cause(re.compile(pattern, re.IGNORECASE), what_helps)
-
-
-# The first that matches wins.
-_CAUSES = (
-    _cause(r"resource ?limit ?exceeded|service quota|account-level service limit", lambda say: say.help_quota),
-    _cause(r"capacity ?error|insufficient .{0,40}capacity|unable to provision", lambda say: say.help_capacity),
-    _cause(r"max(imum)? ?(run ?time|wait ?time)|MaxRuntimeExceeded|MaxWaitTimeExceeded", lambda say: say.help_time),
-    _cause(r"out of memory|OutOfMemory", lambda say: say.help_memory),
-    _cause(r"signal|killed|SIGKILL|SIGTERM|exit code:? 137", lambda say: say.help_killed),
-    _cause(r"AccessDenied|not authorized", lambda say: say.help_permission),
-)
-_CLASSES = re.compile(r"^(?:(?:ClientError|AlgorithmError): )+(?=\S)")
 
 
 def gather(say: Words, sagemaker: SageMaker, execution: Execution, status: str, rerun: str) -> Failure:
@@ -73,27 +74,42 @@ def gather(say: Words, sagemaker: SageMaker, execution: Execution, status: str, 
     step = next((s for s in steps if s.get("StepStatus") == "Failed"), None)
     if status == "Stopped" and step is None:
         return stopped(say, steps, rerun, execution)
-    run_reason = str(described.get("FailureReason") or "")
-    return failed(say, step, _own_words(sagemaker, step) or _bare(run_reason), rerun, execution)
+    if message := _exit_message(sagemaker, step):
+        return failed(say, step, message, rerun, execution, is_own=True)
+    reason = str((step or {}).get("FailureReason") or described.get("FailureReason") or "")
+    return failed(say, step, reason, rerun, execution)
 
 
-def failed(say: Words, step: dict[str, Any] | None, reason: str, rerun: str, execution: Execution) -> Failure:
-    """A run whose step has failed, or that has failed as a whole (then `step` is None)."""
+def failed(
+    say: Words, step: dict[str, Any] | None, reason: str, rerun: str, execution: Execution, *, is_own: bool = False
+) -> Failure:
+    """A run whose step has failed, or that has failed as a whole (then `step` is None). `is_own`: the reason is what
+    the job's own program has said, not SageMaker."""
     name = str(step["StepName"]) if step else ""
-    reason = reason or say.no_reason
     if name == TOO_FEW_IMAGES:
-        return too_few_images(say, reason)
+        return too_few_images(say, bare(reason) or say.no_reason)
     step_words = say.steps.get(name)
-    what_helps = next((cause.help(say) for cause in _CAUSES if cause.pattern.search(reason)), say.help_unknown)
+    log = log_url(step, execution) if step and (is_own or may_have_log(reason)) else ""
+    what_helps = _what_helps(say, find_cause(reason, is_own=is_own), name, log)
     return Failure(
         headline=say.headline_failed_step.format(words=step_words) if step_words else say.headline_failed,
         what=say.failed,
         step_words=_step_words(say, name),
-        reason=reason,
-        log_url=log_url(step, execution) if step else "",
+        reason=bare(reason) or say.no_reason,
+        log_url=log,
         next_steps=(what_helps, say.again.format(rerun=rerun), say.change),
         is_too_few_images=False,
     )
+
+
+def _what_helps(say: Words, finding: Finding, step: str, log: str) -> str:
+    """What a person can do about the cause."""
+    if finding.cause is Cause.UNKNOWN:
+        return say.help_unknown if log else say.help_no_log
+    text = _HELP[finding.cause](say)
+    if finding.key:
+        text = f"{text} {say.help_file.format(key=unlinked(printable(finding.key, MAX_KEY_CHARS)))}"
+    return f"{text} {say.help_checkpoint}" if step == TRAIN and finding.cause in _GOES_ON else text
 
 
 def too_few_images(say: Words, reason: str) -> Failure:
@@ -145,7 +161,7 @@ def _step_words(say: Words, name: str) -> str:
 def log_url(step: dict[str, Any], execution: Execution) -> str:
     """The step's log in CloudWatch's console, filtered to its job; "" for a step without a job."""
     for kind, group in _LOG_GROUPS.items():
-        arn = str(step.get("Metadata", {}).get(kind, {}).get("Arn") or "")
+        arn = _job_arn(step, kind)
         if arn:
             job = arn.rsplit("/", 1)[-1]
             console = f"https://{execution.region}.console.aws.amazon.com/cloudwatch/home?region={execution.region}"
@@ -154,22 +170,18 @@ def log_url(step: dict[str, Any], execution: Execution) -> str:
     return ""
 
 
-def _own_words(sagemaker: SageMaker, step: dict[str, Any] | None) -> str:
-    """What the failed step itself said. A processing job's sentence is its exit message, which is in no step's reason:
+def _exit_message(sagemaker: SageMaker, step: dict[str, Any] | None) -> str:
+    """What a failed processing job itself has said; "" if it has said nothing, or is none. It is in no step's reason:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeProcessingJob.html"""
-    if step is None:
+    job_arn = _job_arn(step or {}, "ProcessingJob")
+    if not job_arn:
         return ""
-    job_arn = str(step.get("Metadata", {}).get("ProcessingJob", {}).get("Arn") or "")
-    if job_arn:
-        job = sagemaker.describe_processing_job(ProcessingJobName=job_arn.rsplit("/", 1)[-1])
-        if job.get("ExitMessage"):
-            return str(job["ExitMessage"])
-    return _bare(str(step.get("FailureReason") or ""))
+    job = sagemaker.describe_processing_job(ProcessingJobName=job_arn.rsplit("/", 1)[-1])
+    return str(job.get("ExitMessage") or "")
 
 
-def _bare(reason: str) -> str:
-    """A reason without the classes that SageMaker puts before it, one for each service it has gone through."""
-    return _CLASSES.sub("", reason)
+def _job_arn(step: Mapping[str, Any], kind: str) -> str:
+    return str(step.get("Metadata", {}).get(kind, {}).get("Arn") or "")
 
 
 def _console_escape(text: str) -> str:

@@ -42,6 +42,11 @@ def run(dataset: str, execution_id: str) -> str:
     return f"runs/{dataset}/{execution_id}/"
 
 
+def made(dataset: str, execution_id: str) -> str:
+    """The pictures that one run has made; not to be taken for `targets`, which has the same name one level above."""
+    return f"{run(dataset, execution_id)}inference/"
+
+
 def checkpoints(dataset: str, fingerprint: str, variant: str) -> str:
     """Checkpoints of one training. Another training never finds them: a new snapshot, a success in between or other
     parameters each give another prefix, while a rerun of a failed run finds its own."""

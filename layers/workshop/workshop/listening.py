@@ -7,13 +7,19 @@ from workshop.ledger import Ledger
 from workshop.notices import Kind, Notices
 from workshop.pipeline_events import ExecutionNews, StepNews
 from workshop.runs import Runs, run_notice_key
+from workshop.state import RunIdentity
 from workshop.telemetry import count, logger
 
 
 class Listener:
-    """Acts on news of executions and steps."""
+    """Acts on news of executions and steps.
 
-    def __init__(self, ledger: Ledger, runs: Runs, notices: Notices, ending: Ending) -> None:
+    Only on those of runs that this application has started: their records or the datasets' claims know them. Whatever
+    else runs in the account, another deployment of this very application included, is counted and left alone.
+    """
+
+    def __init__(self, bucket: str, ledger: Ledger, runs: Runs, notices: Notices, ending: Ending) -> None:
+        self._bucket = bucket
         self._ledger = ledger
         self._runs = runs
         self._notices = notices
@@ -27,6 +33,9 @@ class Listener:
         return self._on_execution(news)
 
     def _on_step(self, news: StepNews) -> str:
+        # Steps carry no identity. The few that begin before their run is recorded are told of again as they go on.
+        if self._runs.read(news.execution.arn) is None:
+            return self._foreign(news.status)
         now = clock.now_ms()
         is_news = self._runs.record_step(news.execution.arn, news.step, news.started, news.status, news.details, now)
         logger.info("step", step=news.step, status=news.status, is_news=is_news)
@@ -34,10 +43,8 @@ class Listener:
 
     def _on_execution(self, news: ExecutionNews) -> str:
         identity, arn = news.identity, news.execution.arn
-        if identity is None:
-            count("ForeignExecutions")
-            logger.warning("an execution that was not started here", status=news.status)
-            return "foreign"
+        if identity is None or not self._is_ours(news, identity):
+            return self._foreign(news.status)
         logger.append_keys(dataset=identity.dataset)
         logger.info("execution", status=news.status)
         if news.status in TERMINAL:
@@ -56,6 +63,19 @@ class Listener:
         if news.status == STOPPING:
             return "heard"
         return self._on_unknown(news, identity.dataset)
+
+    def _is_ours(self, news: ExecutionNews, identity: RunIdentity) -> bool:
+        """Whether the run's record knows the execution, or the claim whose starter may have died before the record.
+        The description alone says little: anybody may write one, and equal pictures have equal fingerprints."""
+        if news.bucket not in (None, self._bucket):
+            return False
+        arn = news.execution.arn
+        return self._runs.read(arn) is not None or self._ledger.read(identity.dataset).is_claimed_for(identity, arn)
+
+    def _foreign(self, status: str) -> str:
+        count("ForeignExecutions")
+        logger.warning("an execution that was not started here", status=status)
+        return "foreign"
 
     def _on_unknown(self, news: ExecutionNews, dataset: str) -> str:
         """A status newer than this code: not taken for an end, which could start a second run beside this one."""

@@ -6,7 +6,7 @@ from workshop import layout
 from workshop.artefacts import Artefacts, PrepareReport
 from workshop.failures import Failure
 from workshop.links import PRESIGNED_SECONDS, Link
-from workshop.names import Execution, parse_execution, printable
+from workshop.names import Execution, parse_execution, printable, unlinked
 from workshop.notices import Kind, Notice, render
 from workshop.state import RunRecord
 from workshop.words import FALLBACK_LANGUAGE, Plural, Words, words
@@ -101,7 +101,7 @@ def problems(say: Words, dataset: str, execution: Execution, bucket: str, missin
 
 def failed(say: Words, dataset: str, execution: Execution, failure: Failure, prepared: PrepareReport | None) -> Notice:
     """The run has failed, was stopped, or is lost."""
-    reason = printable(failure.reason, MAX_REASON_CHARS)
+    reason = _quoted(failure.reason, MAX_REASON_CHARS)
     if failure.is_too_few_images and prepared is not None:
         good, found = say.number(prepared.good), say.number(prepared.found)
         reason = say.too_few_counted.format(good=good, found=found, reason=reason)
@@ -179,7 +179,7 @@ def unknown_status(say: Words, dataset: str, execution: Execution, status: str) 
         Kind.ATTENTION,
         "unknown",
         dataset,
-        status=printable(status, 60),
+        status=_quoted(status, 60),
         region=execution.region,
         arn=execution.arn,
     )
@@ -230,10 +230,15 @@ def _set_aside(say: Words, prepared: PrepareReport | None, more: Plural) -> str:
     if prepared is None or not prepared.count_set_aside:
         return ""
     named = prepared.set_aside[:MAX_NAMED]
-    lines = [f"{printable(item.name, 120)}: {printable(item.reason, 200)}" for item in named]
+    lines = [f"{_quoted(item.name, 120)}: {_quoted(item.reason, 200)}" for item in named]
     if prepared.count_set_aside > len(named):
         lines.append(say.count(more, prepared.count_set_aside - len(named)))
     return f"\n{say.count(say.set_aside, prepared.count_set_aside)}\n\n{_bullets(lines)}\n"
+
+
+def _quoted(text: str, limit: int) -> str:
+    """What somebody else has written: one line, and no link."""
+    return unlinked(printable(text, limit))
 
 
 def _bullets(lines: Sequence[str]) -> str:

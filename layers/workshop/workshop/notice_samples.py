@@ -5,7 +5,7 @@
 
 import sys
 
-from workshop import failures, notice_content
+from workshop import failures, layout, notice_content
 from workshop.artefacts import Artefacts, PrepareReport, SetAside
 from workshop.errors import SettingsError
 from workshop.leftovers import Leftovers
@@ -122,7 +122,9 @@ def _succeeded(
 
 
 def _missing(say: Words) -> tuple[str, ...]:
-    return say.missing.format(part=say.results_page.format(name="report/index.html")), say.no_picture
+    return say.missing.format(part=say.results_page.format(name="report/index.html")), say.no_picture.format(
+        folder=layout.made(_DATASET, parse_execution(_RUN_ARN).id)
+    )
 
 
 def _training_failure(say: Words, execution: Execution, rerun: str) -> failures.Failure:

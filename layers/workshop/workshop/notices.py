@@ -76,6 +76,10 @@ class Notices:
         self._topic_arn = topic_arn
         self._runs = runs
 
+    def is_sent(self, key: dict[str, str]) -> bool:
+        """Whether the notice with this record was published: ask before gathering what it would say."""
+        return self._runs.is_notice_sent(key)
+
     def publish_once(self, key: dict[str, str], notice: Notice) -> bool:
         """Publish unless the notice with this record was sent before. True if it was sent now.
 

@@ -2,46 +2,60 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
-from workshop import artefacts, billing, clock, failures, notice_content
+from workshop import artefacts, billing, clock, failures, layout, notice_content
 from workshop.clients import KMS, S3, SageMaker
 from workshop.config import ReportConfig
 from workshop.errors import BadRequest
 from workshop.ledger import Ledger
 from workshop.links import Link, TokenKey, durable_link, presigned_link
 from workshop.names import Execution, check_dataset, parse_execution
-from workshop.notices import Notice, Notices
+from workshop.notices import Kind, Notice, Notices
 from workshop.runs import Runs, run_notice_key
+from workshop.state import RunRecord
 from workshop.telemetry import count, logger
 from workshop.words import Words
+
+ALREADY_SENT = "already sent"
+FOREIGN = "foreign"
 
 
 @dataclass(frozen=True)
 class ReportRequest:
-    """Event of the report functions: from the pipeline's last step, or from the listener once a run has ended."""
+    """Event of the report functions: from the pipeline's last step, or from the listener once a run has ended.
+    `status` and `report_uri` are "" where they are not told."""
 
     from_pipeline: bool
     dataset: str
     execution: Execution
     status: str
+    report_uri: str
 
     @classmethod
-    def parse(cls, event: Mapping[str, Any]) -> "ReportRequest":
+    def parse(cls, event: object) -> "ReportRequest":
         """Raises BadRequest or RefusedName."""
-        source = event.get("source")
-        if source not in ("pipeline", "listener"):
-            raise BadRequest('`source` must be "pipeline" or "listener".')
+        if not isinstance(event, Mapping) or (not is_from_pipeline(event) and event.get("source") != "listener"):
+            raise BadRequest('The event must be an object whose `source` is "pipeline" or "listener".')
+        status, report_uri = (event.get(name) for name in ("status", "reportUri"))
         return cls(
-            source == "pipeline",
+            is_from_pipeline(event),
             check_dataset(event.get("dataset")),
             parse_execution(event.get("pipelineExecutionArn")),
-            str(event.get("status") or ""),
+            status if isinstance(status, str) else "",
+            report_uri if isinstance(report_uri, str) else "",
         )
 
 
+def is_from_pipeline(event: object) -> bool:
+    """Whether a step of the pipeline asks, which waits for the answer and fails with the function."""
+    return isinstance(event, Mapping) and event.get("source") == "pipeline"
+
+
 class Reporter:
-    """Publishes the one notice on the end of a run."""
+    """Publishes the one notice on the end of a run.
+
+    Each request may come several times, so the cheap questions come first: was it sent, is the run ours?
+    """
 
     def __init__(self, config: ReportConfig, s3: S3, ledger: Ledger, runs: Runs, notices: Notices) -> None:
         self._config = config
@@ -51,12 +65,17 @@ class Reporter:
         self._notices = notices
 
     def success(self, request: ReportRequest, kms: KMS, sagemaker: SageMaker) -> str:
-        """Check what the run left behind, then say so. Returns the notice's kind, or "already sent".
+        """Check what the run left behind, then say so. Returns the notice's kind, "already sent", or "foreign" for a
+        run that this application did not start.
 
         A run that claims success without its artefacts is reported as finished with problems.
         """
         dataset, execution = request.dataset, request.execution
+        if self._is_sent(request, Kind.SUCCEEDED):
+            return ALREADY_SENT
         run = self._runs.read(execution.arn)
+        if not self._is_ours(request, run):
+            return FOREIGN
         say = notice_content.words_of(run)
         trains = run is None or run.source_arn is None
         found = artefacts.inspect(self._s3, self._config.bucket, dataset, execution.id, say, trains=trains)
@@ -73,22 +92,50 @@ class Reporter:
         return self._publish(request, notice)
 
     def failure(self, request: ReportRequest, sagemaker: SageMaker) -> str:
-        """Find out why the run failed, then say so. Returns the notice's kind, or "already sent"."""
+        """Find out why the run failed, then say so. Returns the same as `success`."""
         dataset, execution = request.dataset, request.execution
-        say = notice_content.words_of(self._runs.read(execution.arn))
+        if self._is_sent(request, Kind.FAILED):
+            return ALREADY_SENT
+        run = self._runs.read(execution.arn)
+        if not self._is_ours(request, run):
+            return FOREIGN
+        say = notice_content.words_of(run)
         failure = failures.gather(say, sagemaker, execution, request.status, rerun_command(say, dataset))
         prepared = None
         if failure.is_too_few_images:
             prepared = artefacts.read_prepare_report(self._s3, self._config.bucket, dataset, execution.id)
         return self._publish(request, notice_content.failed(say, dataset, execution, failure, prepared))
 
+    def _is_sent(self, request: ReportRequest, kind: Kind) -> bool:
+        """Whether the run's end was told already; then nothing is owed any more. That a failure was told says nothing
+        of a success: somebody may have had SageMaker retry the run."""
+        if not self._notices.is_sent(run_notice_key(request.execution.arn, kind)):
+            return False
+        self._settle(request)
+        return True
+
+    def _is_ours(self, request: ReportRequest, run: RunRecord | None) -> bool:
+        """Whether this application has started the run: its record says so. The pipeline's last step may come before
+        the record, or for a run that a person has started past the ledger: then its results lie in our bucket."""
+        folder = layout.run(request.dataset, request.execution.id)
+        if run is not None or (
+            request.from_pipeline and request.report_uri == f"s3://{self._config.bucket}/{folder}report"
+        ):
+            return True
+        count("ForeignExecutions")
+        logger.warning("asked to report a run that was not started here")
+        return False
+
     def _publish(self, request: ReportRequest, notice: Notice) -> str:
-        key = run_notice_key(request.execution.arn, notice.kind)
-        is_new = self._notices.publish_once(key, notice)
+        is_new = self._notices.publish_once(run_notice_key(request.execution.arn, notice.kind), notice)
+        self._settle(request)
+        logger.info("reported", kind=notice.kind, is_new=is_new)
+        return str(notice.kind) if is_new else ALREADY_SENT
+
+    def _settle(self, request: ReportRequest) -> None:
+        """The notice is out: the dataset does not owe it any more. Before the run has ended, it does not owe it yet."""
         if not request.from_pipeline:
             self._ledger.mark_reported(request.dataset, request.execution.arn)
-        logger.info("reported", kind=notice.kind, is_new=is_new)
-        return str(notice.kind) if is_new else "already sent"
 
     def _link(self, kms: KMS, dataset: str, execution_id: str) -> Link:
         if not self._config.results_url:

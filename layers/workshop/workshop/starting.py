@@ -180,10 +180,13 @@ def build_claim(
     )
 
 
-def request_token(pipeline: str, identity: RunIdentity) -> str:
+def request_token(pipeline: str, bucket: str, identity: RunIdentity) -> str:
     """ClientRequestToken: 64 hex characters (the API takes 32 to 128), a function of what is to be started and of
-    nothing else, so that whoever starts it, and however often, gets the one execution."""
-    parts = (pipeline, identity.dataset, identity.fingerprint, str(identity.attempt))
+    nothing else, so that whoever starts it, and however often, gets the one execution.
+
+    The bucket is a deployment's own: one that is deleted and made again counts its attempts from one, and must not be
+    answered with a run of the old one."""
+    parts = (pipeline, bucket, identity.dataset, identity.fingerprint, str(identity.attempt))
     return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
 
@@ -195,9 +198,10 @@ def display_name(identity: RunIdentity) -> str:
 class Starter:
     """Starts pipeline executions."""
 
-    def __init__(self, sagemaker: SageMaker, pipeline: str) -> None:
+    def __init__(self, sagemaker: SageMaker, pipeline: str, bucket: str) -> None:
         self._sagemaker = sagemaker
         self._pipeline = pipeline
+        self._bucket = bucket
 
     def start(self, identity: RunIdentity, claim: Claim) -> str:
         """The ARN of the one execution of this attempt.
@@ -208,9 +212,9 @@ class Starter:
         request: dict[str, Any] = {
             "PipelineName": self._pipeline,
             "PipelineExecutionDisplayName": display_name(identity),
-            "PipelineExecutionDescription": identity.to_json(),
+            "PipelineExecutionDescription": identity.description(self._bucket),
             "PipelineParameters": [{"Name": name, "Value": value} for name, value in sorted(claim.parameters.items())],
-            "ClientRequestToken": request_token(self._pipeline, identity),
+            "ClientRequestToken": request_token(self._pipeline, self._bucket, identity),
         }
         if claim.source_arn is not None:
             request["SelectiveExecutionConfig"] = {
@@ -239,7 +243,7 @@ class Starter:
         }
         try:
             for execution in list_executions(self._sagemaker, **request):
-                if RunIdentity.from_json(execution.get("PipelineExecutionDescription")) == identity:
+                if execution.get("PipelineExecutionDescription") == identity.description(self._bucket):
                     return str(execution["PipelineExecutionArn"])
         except ClientError as error:
             if error_code(error) not in NOT_FOUND:  # without a pipeline there is no execution of it

@@ -56,6 +56,10 @@ class RunIdentity:
     def to_json(self) -> str:
         return json.dumps(asdict(self))
 
+    def description(self, bucket: str) -> str:
+        """PipelineExecutionDescription: the run, and the deployment that has started it."""
+        return json.dumps(asdict(self) | {"bucket": bucket})
+
     @classmethod
     def from_json(cls, text: object) -> "RunIdentity | None":
         """None for an execution that this application did not start."""
@@ -137,6 +141,10 @@ class DatasetState:
     def run(self) -> RunIdentity:
         """The run that a dataset that is not IDLE is starting or running."""
         return RunIdentity(self.dataset, self.held_claim.fingerprint, self.attempt)
+
+    def is_claimed_for(self, run: RunIdentity, arn: str) -> bool:
+        """Whether the execution `arn` can be the start of the claim that the dataset holds."""
+        return self.phase is not Phase.IDLE and self.run == run and self.execution_arn in (None, arn)
 
 
 @dataclass(frozen=True)

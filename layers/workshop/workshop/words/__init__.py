@@ -97,8 +97,23 @@ class Words(Protocol):
     help_time: str
     help_memory: str
     help_killed: str
+    help_disk: str
     help_permission: str
+    help_credentials: str
+    help_diverged: str
+    help_peers: str
+    help_image: str
+    help_base: str
+    help_code: str
+    help_gone: str
+    help_archived: str
+    help_clash: str
+    help_download: str
+    help_internal: str
     help_unknown: str
+    help_no_log: str
+    help_file: str
+    help_checkpoint: str  # after some of these, where a training has failed
 
     # The folder cannot become a run
     folder_holds: Plural

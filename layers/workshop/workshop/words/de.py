@@ -37,7 +37,7 @@ class German(Words):
     more_in_file = Plural("{count} weiteres steht in prepare.json", "{count} weitere stehen in prepare.json")
     missing = "{part} fehlt."
     empty = "{part} ist leer."
-    no_picture = "In inference/ liegt kein Bild."
+    no_picture = "Es gibt kein neues Bild: Im eigenen Ordner des Laufs, {folder}, liegt keins."
     results_page = "Die Seite mit den Ergebnissen ({name})"
     results_data = "Die Datei mit den Daten der Seite ({name})"
     trained_model = "Das trainierte Netz ({name})"
@@ -79,21 +79,68 @@ class German(Words):
         " Maschinentyp."
     )
     help_time = (
-        "Der Schritt hat länger gedauert als erlaubt. Wähle ein kleineres Preset oder bitte um mehr Zeit. Ein neuer"
-        " Start macht beim letzten Zwischenstand weiter."
+        "Der Schritt hat länger gedauert als erlaubt. Das Workshop-Team kann mehr Zeit erlauben; ein kleineres Preset"
+        " braucht weniger."
     )
     help_memory = (
         "Der Maschine ist der Speicher ausgegangen. Wähle eine kleinere Auflösung oder bitte um eine größere Maschine."
     )
     help_killed = (
-        "Der Prozess wurde von außen beendet, meistens, weil der Maschine der Speicher ausgegangen ist. Ein neuer Start"
-        " macht beim letzten Zwischenstand weiter. Wenn es wieder so endet, wähle eine kleinere Auflösung oder einen"
-        " größeren Maschinentyp."
+        "Der Prozess wurde von außen beendet, meistens, weil der Maschine der Speicher ausgegangen ist. Wenn es wieder"
+        " so endet, wähle eine kleinere Auflösung oder einen größeren Maschinentyp."
+    )
+    help_disk = (
+        "Die Festplatte der Maschine ist voll. Das Workshop-Team kann dem Schritt eine größere geben"
+        " (pipeline_builder); weniger Bilder oder eine kleinere Auflösung brauchen weniger Platz."
     )
     help_permission = (
         "Es fehlt eine Berechtigung. Das Workshop-Team sollte die Rolle der Jobs mit dem Template vergleichen."
     )
+    help_credentials = (
+        "Der Zugang des Jobs zu AWS war abgelaufen, bevor er fertig war. Lass ihn noch einmal starten; wenn es wieder"
+        " passiert, sollte das Workshop-Team den AWS-Support fragen."
+    )
+    help_diverged = (
+        "Das Training ist aus dem Ruder gelaufen: Was es gelernt hatte, ist zerfallen. Am meisten helfen mehr Bilder"
+        " oder einander ähnlichere; manchmal hilft auch ein anderer seed (settings.yaml)."
+    )
+    help_peers = (
+        "Die Maschinen oder Grafikkarten, die zusammen trainiert haben, haben einander verloren. Lass es noch einmal"
+        " starten; wenn es wieder passiert, bitte um ein Training auf einer einzigen Maschine."
+    )
+    help_image = (
+        "Das Container-Image des Schritts lässt sich nicht holen. Das Workshop-Team sollte nachsehen, ob es in der"
+        " Registry liegt und ob die Rolle der Jobs es lesen darf."
+    )
+    help_base = (
+        "Das Basisnetz, mit dem das Training beginnt, liegt nicht im Bucket. Das Workshop-Team sollte es hochladen"
+        " (python -m pipeline_builder upload) oder ein anderes WarmStartModel wählen."
+    )
+    help_code = (
+        "Das Programm, das die Bilder macht, liegt nicht im Bucket. Das Workshop-Team sollte es hochladen"
+        " (python -m pipeline_builder upload)."
+    )
+    help_gone = (
+        "Eine Datei, die der Lauf lesen sollte, liegt nicht mehr im Bucket: Jemand hat sie nach dem Start weggenommen."
+        " War es eine aus dem Ordner, startet von selbst ein neuer Lauf mit denen, die jetzt da sind."
+    )
+    help_archived = (
+        "Eine Datei ist archiviert (Glacier) und lässt sich nicht sofort lesen. Stell sie wieder her, leg eine Kopie an"
+        " ihre Stelle oder nimm sie aus dem Ordner."
+    )
+    help_clash = (
+        "Eine Datei heißt genauso wie ein Ordner. Im Bucket geht das, auf der Festplatte einer Maschine nicht: Gib"
+        " einem von beiden einen anderen Namen oder nimm eins weg."
+    )
+    help_download = (
+        "Eine Datei ließ sich nicht aus dem Bucket lesen; warum, steht im Grund. Ist es eine von dir, lade sie noch"
+        " einmal hoch oder nimm sie weg."
+    )
+    help_internal = "AWS hatte selbst ein Problem. Lass es noch einmal starten, das hilft meistens."
     help_unknown = "Schau ins Protokoll: Meist steht die Ursache in den letzten Zeilen."
+    help_no_log = "Das Workshop-Team findet alles, was man über den Schritt weiß, in der Konsole von SageMaker."
+    help_file = "Die Datei: {key}"
+    help_checkpoint = "Ein Training, das noch einmal startet, macht beim letzten Zwischenstand weiter."
     folder_holds = Plural("Im Ordner liegt {count} Bild", "Im Ordner liegen {count} Bilder")
     pictures_needed = Plural(
         "Es wird mindestens {count} Bild gebraucht.", "Es werden mindestens {count} Bilder gebraucht."

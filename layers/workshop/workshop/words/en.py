@@ -34,7 +34,7 @@ class English(Words):
     more_in_file = Plural("{count} more is listed in prepare.json", "{count} more are listed in prepare.json")
     missing = "{part} is missing."
     empty = "{part} is empty."
-    no_picture = "There is no picture in inference/."
+    no_picture = "There is no new picture: the run's own folder {folder} holds none."
     results_page = "The page with the results ({name})"
     results_data = "The page's data ({name})"
     trained_model = "The trained model ({name})"
@@ -73,18 +73,65 @@ class English(Words):
         "AWS had no free machine of this type. Waiting some hours often helps; another instance type does, too."
     )
     help_time = (
-        "The step took longer than allowed. Choose a smaller preset, or ask for a longer maximum. A rerun continues"
-        " from the last checkpoint."
+        "The step took longer than allowed. Whoever runs the workshop can allow more time; a smaller preset needs less."
     )
     help_memory = "The machine ran out of memory. Choose a lower resolution, or ask for a larger instance type."
     help_killed = (
-        "The process was ended from outside, most often because the machine ran out of memory. A rerun continues from"
-        " the last checkpoint; if it ends the same way, choose a lower resolution or a larger instance type."
+        "The process was ended from outside, most often because the machine ran out of memory. If it ends the same way"
+        " again, choose a lower resolution or a larger instance type."
+    )
+    help_disk = (
+        "The disk of the machine is full. Whoever runs the workshop can give the step a larger one (pipeline_builder);"
+        " fewer pictures or a lower resolution need less."
     )
     help_permission = (
         "A permission is missing. Whoever runs the workshop should compare the job role with the template."
     )
+    help_credentials = (
+        "The job's access to AWS had expired before it was done. Start it again; if it happens again, whoever runs the"
+        " workshop should tell AWS support."
+    )
+    help_diverged = (
+        "The training has become unstable: what it had learned fell apart. More pictures, or pictures that are more"
+        " alike, help most; another seed (settings.yaml) may help, too."
+    )
+    help_peers = (
+        "The machines or graphics cards that trained together have lost each other. Start it again; if it happens"
+        " again, ask for a training on one machine."
+    )
+    help_image = (
+        "The container image of the step cannot be fetched. Whoever runs the workshop should check that it is in the"
+        " registry, and that the job role may read it."
+    )
+    help_base = (
+        "The base network that the training begins with is not in the bucket. Whoever runs the workshop should upload"
+        " it (python -m pipeline_builder upload) or choose another WarmStartModel."
+    )
+    help_code = (
+        "The code that makes the pictures is not in the bucket. Whoever runs the workshop should upload it"
+        " (python -m pipeline_builder upload)."
+    )
+    help_gone = (
+        "A file that the run was to read is no longer in the bucket: it was taken away after the run had started. If it"
+        " was one of the folder's, a new run with those that are there now starts by itself."
+    )
+    help_archived = (
+        "A file is archived (Glacier) and cannot be read at once. Restore it, or put a copy in its place, or take it"
+        " out of the folder."
+    )
+    help_clash = (
+        "A file has the same name as a folder. In the bucket both can be, on a machine's disk they cannot: give one of"
+        " them another name, or take it away."
+    )
+    help_download = (
+        "A file could not be read from the bucket; the reason says why. If it is one of yours, upload it again or take"
+        " it away."
+    )
+    help_internal = "AWS had trouble of its own. Start it again; that mostly helps."
     help_unknown = "Look at the log: its last lines usually name the cause."
+    help_no_log = "Whoever runs the workshop finds all that is known about the step in SageMaker's console."
+    help_file = "The file: {key}"
+    help_checkpoint = "A training that is started again goes on from its last checkpoint."
     folder_holds = Plural("The folder holds {count} picture", "The folder holds {count} pictures")
     pictures_needed = Plural("At least {count} picture is needed.", "At least {count} pictures are needed.")
     add_pictures = "Add pictures (.png, .jpg, .webp, .bmp, .tif or .gif) to the folder."
