@@ -9,7 +9,7 @@ It looks at what is there and does at most one thing:
     new pictures to learn              -> a run that trains (also when the caller asks for a rerun)
     only new pictures to project       -> a run of the inference part alone, on the last good run's network
     too few images, bad settings       -> notice "attention", once per fingerprint
-    a run                               = record, claim, StartPipelineExecution, record, notice "started"
+    a run                               = snapshot, claim, StartPipelineExecution, record, notice "started"
     nothing new                        -> nothing
 
 Two calls at once, a call that dies anywhere, and a call that comes twice all end in one run per snapshot: the claim is
