@@ -80,8 +80,9 @@ class FakeS3:
         return checksum | {"LastModified": modified, "ContentLength": len(body)}
 
     def list_objects_v2(
-        self, Bucket: str, Prefix: str, Delimiter: str = "", ContinuationToken: str = "", MaxKeys: int = PAGE
+        self, Bucket: str, Prefix: str, Delimiter: str = "", ContinuationToken: str = "", MaxKeys: int = 0
     ) -> dict[str, Any]:
+        most = MaxKeys or self.PAGE
         keys = sorted(key for key in self.objects if key.startswith(Prefix) and key > ContinuationToken)
         if Delimiter:
             folders = {Prefix + key.removeprefix(Prefix).split(Delimiter)[0] + Delimiter for key in keys}
@@ -93,10 +94,10 @@ class FakeS3:
                 "ETag": self._etags[k],
                 "LastModified": modified,
             }
-            for k in keys[:MaxKeys]
+            for k in keys[:most]
             for body, modified in [self.objects[k]]
         ]
-        more = len(keys) > MaxKeys
+        more = len(keys) > most
         return {"Contents": page, "IsTruncated": more} | ({"NextContinuationToken": page[-1]["Key"]} if more else {})
 
     def generate_presigned_url(self, operation: str, Params: dict[str, str], ExpiresIn: int) -> str:

@@ -30,6 +30,11 @@ def put(workshop: LocalWorkshop, name: str, body: bytes, part: int = 64 << 20) -
     s3.upload_fileobj(io.BytesIO(body), workshop.bucket, f"uploads/again/{name}", Config=config)
 
 
+def etags(workshop: LocalWorkshop) -> set[str]:
+    listed = workshop.endpoint.client("s3").list_objects_v2(Bucket=workshop.bucket, Prefix="uploads/again/")
+    return {entry["ETag"] for entry in listed["Contents"]}
+
+
 def look(workshop: LocalWorkshop) -> str:
     """Have the dataset looked at until the look comes to something."""
     while True:
@@ -66,6 +71,7 @@ def test_the_same_folder_again_starts_nothing_and_deleting_a_culprit_the_next_ru
             for name, body in PICTURES.items():
                 put(workshop, name, body)
             (first,) = wait_for_runs(workshop, "again", 1)
+            before = etags(workshop)
             # While it waits for a machine. It reads what it has listed.
             put(workshop, "0.png", b"replaced by what is no picture")
             s3.delete_object(Bucket=workshop.bucket, Key="uploads/again/1.png")
@@ -73,6 +79,7 @@ def test_the_same_folder_again_starts_nothing_and_deleting_a_culprit_the_next_ru
             assert not runs_of(workshop, "again")[0].done, "the run ended without a report of Prepare"
         for name, body in PICTURES.items():
             put(workshop, name, body, PART)
+        assert before.isdisjoint(etags(workshop)), "as under KMS, they differ with each upload"
     (first,) = wait_until_over(workshop, "again")
     assert first.status == "Succeeded"
     report = prepared(workshop, first.arn)

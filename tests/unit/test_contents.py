@@ -245,6 +245,22 @@ def test_every_look_gets_on_even_where_nothing_can_be_read_in_time(shelf: Shelf)
     assert shelf.identify() == {f"{n}": f"ETAG:{n}" for n in range(3)}
 
 
+def test_objects_that_wait_to_be_read_are_not_cut_off_but_left_to_the_next_look(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contents, "FEW", 0)
+    monkeypatch.setattr(contents, "READ_SECONDS", 10**9)
+    shelf.items = {f"{n:02}": Item(b"%d" % n, f"{n}") for n in range(20)}
+    shelf.read_seconds = contents.ASK_SECONDS / 2
+    looks = [shelf.identify()]
+    while looks[-1] is None:
+        before = len(shelf.gets)
+        looks.append(shelf.identify())
+        assert len(shelf.gets) > before
+    assert len(looks) >= 3  # four at a time, and none is begun after 45 s
+    assert set(looks[-1].values()) == {f"SHA256:{checksum('SHA256', b'%d' % n)}" for n in range(20)}
+
+
 def test_what_is_too_large_for_an_image_is_not_read(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contents, "LARGEST_READ", 3)
     shelf.items = {"a": Item(b"film", "1")}

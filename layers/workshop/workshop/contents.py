@@ -72,6 +72,10 @@ class _Outdated(Exception):  # noqa: N818 - nothing is wrong, it is only late
     """The object is not the listed one any more."""
 
 
+class _NoTime(Exception):  # noqa: N818 - as above
+    """The object's turn comes in the next look."""
+
+
 def identify(s3: S3, bucket: str, dataset: str, objects: Mapping[str, Stored]) -> dict[str, str] | None:
     """The content of each object, by key; None if time ran out or the listing is outdated: list and ask again.
 
@@ -142,10 +146,11 @@ class _Asking:
             yield from filter(None, threads.map(self._ask, objects, objects.values()))
 
     def _ask(self, key: str, stored: Stored) -> tuple[str, str | None] | None:
-        if self._age() >= ASK_SECONDS:
-            return None
         try:
+            self._leave_rest_to_next_look()
             return key, self._content(key, stored)
+        except _NoTime:
+            return None
         except _Outdated:
             return key, None
 
@@ -202,6 +207,7 @@ class _Asking:
             return None
         digest = new_digest(kind)
         with self._readers:
+            self._leave_rest_to_next_look()  # it may have waited for long
             answer = self._s3.get_object(Bucket=self._bucket, Key=key)
             with closing(answer["Body"]) as body:
                 if not is_as_listed(answer, stored):
@@ -211,6 +217,10 @@ class _Asking:
                         return None
                     digest.update(chunk)
         return as_s3_writes_it(digest)
+
+    def _leave_rest_to_next_look(self) -> None:
+        if self._age() >= ASK_SECONDS:
+            raise _NoTime
 
     def _age(self) -> float:
         return (clock.now_ms() - self._began) / 1000

@@ -10,7 +10,7 @@ It looks at what is there and does at most one thing:
     only new pictures to project       -> a run of the inference part alone, on the last good run's network
     too few images, bad settings, or   -> notice "attention", once per fingerprint
       settings where none are read
-    a run                               = record, claim, StartPipelineExecution, record, notice "started"
+    a run                               = snapshot, claim, StartPipelineExecution, record, notice "started"
     nothing new                        -> nothing; or a notice, once, on files that no run looks at
 
 Two calls at once, a call that dies anywhere, and a call that comes twice all end in one run per snapshot: the claim is
