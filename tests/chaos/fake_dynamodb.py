@@ -54,6 +54,11 @@ class FakeDynamoDB:
         self.items[_key(Key)] = item
         return {"Attributes": dict(item)} if request.get("ReturnValues") == "ALL_NEW" else {}
 
+    def delete_item(self, TableName: str, Key: Item, **request: Any) -> dict[str, Any]:
+        self._check(Key, request)
+        self.items.pop(_key(Key), None)
+        return {}
+
     def transact_write_items(self, TransactItems: list[dict[str, Any]]) -> dict[str, Any]:
         updates = [write["Update"] for write in TransactItems]
         refused = [not self._holds(update["Key"], update) for update in updates]

@@ -1,7 +1,7 @@
 """Stand-ins for the services around the functions, with the semantics that the design relies on, and no others.
 
-FakeS3         put, get, head, list with prefix and delimiter in pages; strongly consistent; times of the fake clock;
-               ETags as of a bucket under KMS: another one with each upload; CRC-32 as the checksum of the whole
+FakeS3         put, get, head, delete, list with prefix and delimiter in pages; strongly consistent; times of the fake
+               clock; ETags as of a bucket under KMS: another one with each upload; CRC-32 as the checksum of the whole
 FakeSQS        SendMessage only; the world delivers (delay, at least once, visibility, dead letters)
 FakeSNS        Publish only; keeps what was published
 FakeLambda     asynchronous Invoke only; the world delivers (at least once, two retries)
@@ -64,6 +64,11 @@ class FakeS3:
         self._puts += 1
         self.objects[Key] = (Body, self._clock.date())
         self._etags[Key] = f'"{self._puts:032x}"'
+        return {}
+
+    def delete_object(self, Bucket: str, Key: str) -> dict[str, Any]:
+        self.objects.pop(Key, None)
+        self._etags.pop(Key, None)
         return {}
 
     def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:

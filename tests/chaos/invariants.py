@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from workshop.ledger import Ledger
-from workshop.snapshot import Listing, Targets, fingerprint, list_dataset, list_targets, with_contents
-from workshop.state import Phase
+from workshop.leftovers import Leftovers
+from workshop.runs import attention_key
+from workshop.snapshot import fingerprint, list_dataset, list_targets, read_settings, with_contents
+from workshop.state import DatasetState, Phase
 
 if TYPE_CHECKING:
     from tests.chaos.fakes import FakeExecution
@@ -19,7 +22,7 @@ def stuck(world: World) -> Iterator[str]:
     slots = world.dynamodb.items.get(("SLOTS", "STATE"), {})
     if "holders" in slots:
         yield f"slots are stuck: {slots}"
-    for dataset in world.datasets():
+    for dataset in sorted({pk.removeprefix("DATASET#") for pk, _ in world.dynamodb.items if pk.startswith("DATASET#")}):
         state = Ledger(world.dynamodb, "ledger").read(dataset)
         if state.phase is not Phase.IDLE:
             yield f"{dataset} is stuck in {state.phase}"
@@ -27,49 +30,76 @@ def stuck(world: World) -> Iterator[str]:
             yield f"{dataset} still owes a notice"
 
 
-def what_is_there(world: World, dataset: str) -> tuple[Listing, Targets]:
-    """The dataset's folders, with what their images hold."""
-    listing, targets = list_dataset(world.s3, "bucket", dataset), list_targets(world.s3, "bucket", dataset)
-    identified = with_contents(world.s3, "bucket", listing, targets)
-    assert identified is not None, "nothing moves any more"
-    return identified
+@dataclass(frozen=True)
+class Folder:
+    """What lies there for a dataset, and how far it has got. `is_told`: its people know why nothing can be done."""
+
+    fingerprint: str
+    targets: str
+    state: DatasetState
+    is_told: bool
+
+
+def folders(world: World) -> Iterator[Folder]:
+    """The folders in which there is something to do or to say."""
+    for dataset in sorted(world.datasets()):
+        listing, targets = list_dataset(world.s3, "bucket", dataset), list_targets(world.s3, "bucket", dataset)
+        if listing.is_empty:
+            continue
+        identified = with_contents(world.s3, "bucket", listing, targets)
+        assert identified is not None, "nothing moves any more"
+        settings = read_settings(world.s3, "bucket", listing)
+        assert settings is not None, "nothing moves any more"
+        digest = fingerprint(identified[0].images, settings.identity)
+        key = attention_key(dataset, Leftovers.of(listing, targets).digest(digest))
+        yield Folder(
+            digest,
+            identified[1].digest,
+            Ledger(world.dynamodb, "ledger").read(dataset),
+            "sentAt" in world.dynamodb.items.get((key["pk"], key["sk"]), {}),
+        )
 
 
 def never_run(world: World) -> Iterator[str]:
-    for dataset in world.datasets():
-        listing, _ = what_is_there(world, dataset)
-        if Ledger(world.dynamodb, "ledger").read(dataset).last_fingerprint != fingerprint(listing.images, None):
-            yield f"a drop of {dataset} was never run"
+    for folder in folders(world):
+        if folder.state.last_fingerprint != folder.fingerprint and not folder.is_told:
+            yield f"a drop of {folder.state.dataset} was never run"
 
 
 def never_projected(world: World) -> Iterator[str]:
-    for dataset in world.datasets():
-        state = Ledger(world.dynamodb, "ledger").read(dataset)
-        digest = what_is_there(world, dataset)[1].digest
-        if state.good_arn and digest not in ("", state.last_targets):
-            yield f"pictures to project of {dataset} were never used"
+    for folder in folders(world):
+        is_new = folder.targets not in ("", folder.state.last_targets)
+        if folder.state.good_arn and is_new and not folder.is_told:
+            yield f"pictures to project of {folder.state.dataset} were never used"
 
 
 def run_twice(world: World) -> Iterator[str]:
-    """Nobody here asks for a rerun, and no folder ever looks again as it looked before: one training per snapshot, and
-    one run on a network that is there per list of pictures to project."""
-    runs = Counter(
-        (
-            execution.parameters["Dataset"],
-            execution.parameters["InferenceImagePath" if execution.source else "Fingerprint"],
-        )
-        for execution in world.sagemaker.executions.values()
-    )
-    for (dataset, what), times in runs.items():
-        if times > 1:
-            yield f"{what} of {dataset} was run {times} times"
+    """A snapshot is trained once, until the folder is another one, somebody asks for it, or nothing is known any more;
+    and so are pictures to project, on the network that is there."""
+    for dataset in sorted({execution.parameters["Dataset"] for execution in world.sagemaker.executions.values()}):
+        runs = world.executions(dataset)
+        allowed = world.reruns[dataset] + (dataset in world.purged)
+        trained = [execution.parameters["Fingerprint"] for execution in runs if not execution.source]
+        projected = [execution.parameters["InferenceImagePath"] for execution in runs if execution.source]
+        for what in (trained, projected):
+            if sum(one == other for one, other in pairwise(what)) > allowed:
+                yield f"the same work of {dataset} was done twice"
+
+
+def came_back(world: World) -> Iterator[str]:
+    """Nothing is written any more about a run that was purged."""
+    for dataset, arns in world.purged.items():
+        if any((f"RUN#{arn}") == pk for arn in arns for pk, _ in world.dynamodb.items):
+            yield f"records of a purged run of {dataset} came back"
 
 
 def untold(world: World) -> Iterator[str]:
     notices = world.notices()
+    purged = set().union(*world.purged.values())
     for execution in world.sagemaker.executions.values():
         kind = "succeeded" if made_everything(execution) else "failed"
-        if execution.is_active or not notices[execution.arn.rsplit("/", 1)[1], kind]:
+        is_told = notices[execution.arn.rsplit("/", 1)[1], kind] or execution.arn in purged
+        if execution.is_active or not is_told:
             yield f"nobody was told how {execution.arn} ended"
 
 

@@ -25,12 +25,16 @@ class Crash(BaseException):
 
 @dataclass(frozen=True)
 class Luck:
-    """Probabilities: of a crash before and after each call, of each call being throttled, of SageMaker starting nothing
-    for now, of losing and doubling an event, of others acting while one waits."""
+    """Probabilities: of a crash before and after each call, of a call that never returns until the function's time is
+    over, of each call being throttled, of SageMaker starting nothing for now or for good, of its answer to a start
+    being lost, of losing and doubling an event, of others acting while one waits."""
 
     crash: float = 0.0
+    hang: float = 0.0
     throttle: float = 0.0
     busy: float = 0.0
+    refuse: float = 0.0
+    lose_answer: float = 0.0
     loss: float = 0.0
     double: float = 0.0
     interleave: float = 0.0
@@ -39,6 +43,8 @@ class Luck:
         """The error with which a service refuses this call, having done nothing."""
         if operation == "start_pipeline_execution" and random.random() < self.busy:
             return client_error(random.choice(START_REFUSED_FOR_NOW), operation)
+        if operation == "start_pipeline_execution" and random.random() < self.refuse:
+            return client_error("ValidationException", operation)
         if service in THROTTLED and random.random() < self.throttle:
             return client_error(random.choice(THROTTLED[service]), operation)
         return None

@@ -22,7 +22,7 @@ from botocore.exceptions import ClientError
 
 from tests.chaos.fake_dynamodb import FakeDynamoDB
 from tests.chaos.fakes import FakeClock, FakeExecution, FakeLambda, FakeS3, FakeSageMaker, FakeSNS, FakeSQS
-from tests.chaos.invariants import contradicted, never_projected, never_run, run_twice, stuck, untold
+from tests.chaos.invariants import came_back, contradicted, never_projected, never_run, run_twice, stuck, untold
 from tests.chaos.luck import Crash, Luck
 from tests.unit.conftest import CONTEXT, ENVIRONMENT, forget_assembled, load_handler
 from workshop import clients, clock, contents
@@ -33,6 +33,8 @@ VISIBILITY_SECONDS = 720
 MAX_RECEIVES = 5
 MAX_HAPPENINGS = 20_000
 ASYNC_RETRY_SECONDS = (60, 120)
+ANSWER_SECONDS = 10  # until botocore asks again
+TIMEOUT_SECONDS = 120  # start_run's: the longest
 SETTINGS = ENVIRONMENT | {
     "SETTLE_QUEUE_URL": "settle",
     "TOPIC_ARN": "topic",
@@ -45,8 +47,9 @@ FUNCTIONS = ("upload_trigger", "start_run", "status_listener", "report_success",
 
 @dataclass
 class _Frame:
-    """One invocation: the notices it has published and not yet recorded."""
+    """One invocation: the record of the notice that it may send, and those it has published and not yet recorded."""
 
+    leased: tuple[str, str] = ("", "")
     unrecorded: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -66,12 +69,15 @@ class World:
         self.sagemaker = FakeSageMaker(self.clock)
         self.sagemaker.on_start = self._on_start
         self.dead_letters: list[str] = []
+        self.published: Counter[tuple[str, str]] = Counter()  # how often, by the notice's record
         self.excused: Counter[tuple[str, str]] = Counter()  # notices that a crash may have doubled
         self.run_seconds: Callable[[], float] = lambda: 600.0
         self.final_status: Callable[[], str] = lambda: "Succeeded"
         self.deaf_to: set[str] = set()  # statuses whose events are lost, beyond all luck
         self.deaf_to_calls: set[str] = set()  # functions whose asynchronous invocations are lost
         self.retried: set[str] = set()  # executions
+        self.reruns: Counter[str] = Counter()  # how often somebody asked for a run of a dataset
+        self.purged: dict[str, set[str]] = {}  # dataset -> executions of which nothing must be left
         self.dying_notify = False  # the pipeline's last step sends its notice and dies
         self.timers_sent: list[str] = []
         self.prompt = False  # SQS delivers what has no delay before its sender goes on
@@ -115,6 +121,21 @@ class World:
         size = len(self.s3.objects[key][0])
         event = {"detail-type": "Object Created", "detail": {"object": {"key": key, "size": size}}}
         if heard:
+            self._event(lambda: self._queue_upload(json.dumps(event)), 0, 5)
+
+    def upload_again(self, dataset: str) -> None:
+        """An artist drops the whole folder once more, unchanged."""
+        folder = f"uploads/{dataset}/"
+        for key, (body, _) in list(self.s3.objects.items()):
+            if key.startswith(folder):
+                self.upload(dataset, key.removeprefix(folder), body=body)
+
+    def delete(self, dataset: str, name: str) -> None:
+        """An artist deletes a file."""
+        key = f"uploads/{dataset}/{name}"
+        if key in self.s3.objects:
+            self.s3.delete_object("bucket", key)
+            event = {"detail-type": "Object Deleted", "detail": {"object": {"key": key}}}
             self._event(lambda: self._queue_upload(json.dumps(event)), 0, 5)
 
     def retry(self, execution: FakeExecution) -> None:
@@ -217,8 +238,20 @@ class World:
             self._do_next()
         self._maybe_crash()
 
+    def loses_answer(self, operation: str) -> bool:
+        """Whether the answer to a start gets lost, so that botocore repeats the request."""
+        if operation != "start_pipeline_execution" or self.random.random() >= self.luck.lose_answer:
+            return False
+        self.clock.now += ANSWER_SECONDS * 1000
+        return True
+
     def _maybe_crash(self) -> None:
-        if self._frames and self.random.random() < self.luck.crash:
+        if not self._frames:
+            return
+        if self.random.random() < self.luck.crash:
+            raise Crash
+        if self.random.random() < self.luck.hang:
+            self.clock.now += TIMEOUT_SECONDS * 1000
             raise Crash
 
     def _note(self, service: str, operation: str, request: dict[str, Any]) -> None:
@@ -227,10 +260,14 @@ class World:
             return
         if operation == "list_objects_v2" and "ContinuationToken" not in request and "Delimiter" not in request:
             self.looks += request["Prefix"].startswith("uploads/")
+        frame = self._frames[-1]
         if (service, operation) == ("sns", "publish"):
-            self._frames[-1].unrecorded.append(_notice_name(request["Message"], request["MessageAttributes"]))
+            frame.unrecorded.append(frame.leased)
+            self.published[frame.leased] += 1
+        elif operation == "update_item" and "leaseUntil = :until" in request["UpdateExpression"]:
+            frame.leased = (request["Key"]["pk"]["S"], request["Key"]["sk"]["S"])
         elif operation == "update_item" and "sentAt = :now" in request["UpdateExpression"]:
-            self._frames[-1].unrecorded.pop()
+            frame.unrecorded.pop()
 
     def invoke(self, function: str, event: Any) -> Any:
         """Run a handler. None if it raised or its environment died."""
@@ -329,7 +366,8 @@ class World:
         # Written down and not raised: start_run takes whatever is raised for trouble with one timer.
         if same:
             self.breaches.append(f"two runs of {identity.dataset} at once")
-        self.max_active = max(self.max_active, len(active) + 1)
+        own = [e for e in active if e.arn not in self.retried]  # a retried run takes a slot, even if none is free
+        self.max_active = max(self.max_active, len(own) + 1)
         if self.max_active > self.slots:
             self.breaches.append("more runs at once than allowed")
         self._status_event(execution, "Executing", 3)
@@ -391,14 +429,15 @@ class World:
     def check(self) -> None:
         """What must hold once everything has come to rest."""
         assert not (faults := self.faults()), faults
-        for notice, times in self.notices().items():
-            assert times <= 1 + self.excused[notice], f"{notice} was sent {times} times"
+        for record, times in self.published.items():
+            allowed = 1 + self.excused[record] + (record[0].removeprefix("RUN#") in self.retried)
+            assert times <= allowed, f"the notice {record} was sent {times} times"
         if not (self.luck.crash or self.luck.throttle):
             assert not self.dead_letters
 
     def faults(self) -> list[str]:
         """What is not as it must be in the end; after crashes and losses, the sweeps' work."""
-        found = (stuck, never_run, never_projected, run_twice, untold, contradicted)
+        found = (stuck, never_run, never_projected, run_twice, untold, contradicted, came_back)
         return self.breaches + [fault for invariant in found for fault in invariant(self)]
 
 
@@ -414,7 +453,15 @@ class _Wire:
         call = getattr(self._client, operation)
 
         def through(*args: Any, **request: Any) -> Any:
-            self._world.before_call(self._service, operation)
+            if self._world.loses_answer(operation):
+                call(*args, **request)
+                try:
+                    self._world.before_call(self._service, operation)
+                except ClientError as refusal:
+                    refusal.response["ResponseMetadata"]["RetryAttempts"] = 1
+                    raise
+            else:
+                self._world.before_call(self._service, operation)
             answer = call(*args, **request)
             self._world.after_call(self._service, operation, request)
             return answer
