@@ -229,7 +229,7 @@ class World:
     def after_call(self, service: str, operation: str, request: dict[str, Any]) -> None:
         self._note(service, operation, request)
         # Objects are asked about many at a time: here one after the other, so that a seed tells one story.
-        self.clock.now += self.random.randint(0, 10) if operation == "head_object" else self.random.randint(5, 300)
+        self.clock.now += self.random.randint(0, 3) if operation == "head_object" else self.random.randint(5, 300)
         action = self._between.pop((service, operation), None)
         if action:
             action()
