@@ -277,6 +277,11 @@ MUTANTS: dict[Rule, dict[str, Fault]] = {
             "ResultsLinkRole/Properties/Policies/1/Fn::If/1/PolicyDocument/Statement/0/Condition/Null/lambda:SourceFunctionArn"
         ),
     },
+    test_functions.test_an_address_that_anybody_may_call_cannot_take_every_execution_of_the_account: {
+        "no limit": drop("ResultsLink/Properties/ReservedConcurrentExecutions"),
+        "no limit by default": parameter("ResultsLinkConcurrency/Default", 0),
+        "no way out": parameter("ResultsLinkConcurrency/MinValue", 1),
+    },
     test_functions.test_start_run_knows_what_a_run_may_cost: {
         "not told": drop("StartRun/Properties/Environment/Variables/MAX_RUN_COST"),
         "own type refused": parameter("AllowedTrainInstances/Default", "ml.p3.2xlarge=3.8"),
