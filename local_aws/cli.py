@@ -1,5 +1,6 @@
 """The commands of `python -m local_aws`."""
 
+import shlex
 import subprocess
 import sys
 import time
@@ -207,4 +208,4 @@ def env() -> None:
     """Print shell commands that point the AWS CLI, boto3 or sam at the workshop."""
     state = server.running()
     for name, value in state.endpoint.environment().items():
-        click.echo(f"export {name}={value}")
+        click.echo(f"export {name}={shlex.quote(value)}")

@@ -9,7 +9,7 @@ from moto.server import ThreadedMotoServer
 
 from local_aws.sagemaker import SageMakerStandIn
 from local_aws.sagemaker.processes import can_have_own_opt
-from tests.executor.support import ACCOUNT, BUCKET, REGION, FakeAws, MakePlace, Place
+from tests.executor.support import ACCOUNT, BUCKET, REGION, ROOT_KEY, FakeAws, MakePlace, Place
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +60,7 @@ def make_place(aws: FakeAws, root: Path, tmp_path: Path, own_opt: bool) -> Itera
             tmp_path / "data",
             aws,
             ACCOUNT,
+            ROOT_KEY,
             **{"checkpoint_seconds": 0.05, "grace_seconds": 10.0, "own_opt": own_opt} | settings,
         )
         standin.start()

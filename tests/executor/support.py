@@ -2,14 +2,19 @@
 
 import json
 import time
+import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 
+from local_aws.keys import RootKey
 from local_aws.sagemaker import ExecutionSnapshot, SageMakerStandIn
 
 ACCOUNT = "123456789012"
@@ -19,7 +24,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/pipeline"
 PIPELINE = "faces-workshop"
 TOKEN = "t" * 32
 FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:notify"
-ROOT_KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+ROOT_KEY = RootKey("test", "test")
 JOIN_SECONDS = 30.0
 
 
@@ -105,12 +110,21 @@ _made: dict[Any, Any] = {}
 
 def make_client(service: str, url: str, credentials: Mapping[str, str] | None = None) -> Any:
     """Return a client; one for each place and identity, since making one takes longer than most of these tests."""
-    keys = dict(credentials or ROOT_KEYS)
+    keys = dict(credentials or ROOT_KEY.arguments())
     name = (service, url, tuple(keys.items()))
     if name not in _made:
         config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, proxies={})
         _made[name] = _session.client(service, endpoint_url=url, region_name=REGION, config=config, **keys)
     return _made[name]
+
+
+def signed(
+    url: str, body: bytes, headers: Mapping[str, str], key: RootKey = ROOT_KEY, token: str | None = None
+) -> urllib.request.Request:
+    """A request to the stand-in, without an SDK."""
+    request = AWSRequest("POST", f"{url}/", data=body, headers=dict(headers))
+    SigV4Auth(Credentials(key.id, key.secret, token), "sagemaker", REGION).add_auth(request)
+    return urllib.request.Request(request.url, body, dict(request.headers))
 
 
 @dataclass

@@ -2,16 +2,22 @@
 its folder.
 """
 
+import os
+import stat
+import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from local_aws import server
+from local_aws.aws import Endpoint
 from local_aws.cli import base_for, main
 from local_aws.drop import drop_folder, files_to_drop
 from local_aws.errors import DropError
+from local_aws.keys import RootKey
 from local_aws.mailbox import Mail, mails_in
 from local_aws.package import zip_folder
 from local_aws.results import fetch_results
@@ -41,6 +47,12 @@ class Objects:
         Path(file).write_bytes(self.objects[key])
 
 
+def exported(commands: str) -> dict[str, str]:
+    """What a shell that evaluates these commands exports."""
+    shell = subprocess.run(["/bin/sh", "-c", f"{commands}\nenv -0"], env={}, capture_output=True, check=True)
+    return dict(line.split("=", 1) for line in shell.stdout.decode().split("\0") if line.startswith("AWS_"))
+
+
 @pytest.fixture
 def nothing_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "HOME", tmp_path)
@@ -60,6 +72,35 @@ def test_a_command_without_a_workshop_says_how_to_start_one(command: list[str]) 
 def test_a_stale_state_file_of_a_killed_workshop_is_no_workshop(tmp_path: Path) -> None:
     (tmp_path / "running.json").write_text("{}")
     assert CliRunner().invoke(main, ["down"]).exit_code == 1
+
+
+def test_what_another_process_needs_to_know_is_written_for_its_owner_alone(
+    nothing_up: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = Endpoint("https://localhost:1", tmp_path / "server.crt", "http://127.0.0.1:2", RootKey.make())
+    outputs = {"PipelineName": "workshop", "StartRunFunctionName": "start"}
+    workshop = SimpleNamespace(
+        endpoint=endpoint, outputs=outputs, bucket="b", door=SimpleNamespace(url="http://127.0.0.1:3/"), folder=tmp_path
+    )
+    tmp_path.chmod(0o755)
+    (tmp_path / "running.new").write_text("left by one that was killed")
+    open_to_all = os.umask(0)
+    try:
+        with server.lock():
+            server._publish(workshop)  # type: ignore[arg-type]
+            assert exported(CliRunner().invoke(main, ["env"]).output) == endpoint.environment()
+    finally:
+        os.umask(open_to_all)
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / "running.json").stat().st_mode) == 0o600
+
+
+def test_every_workshop_has_keys_of_its_own_and_prints_none() -> None:
+    one, other = RootKey.make(), RootKey.make()
+    assert (one.id != other.id, one.secret != other.secret) == (True, True)
+    assert one.session("ASIAX") != other.session("ASIAX")
+    assert one.secret not in repr(one)
+    assert one.session("ASIAX").secret not in repr(one.session("ASIAX"))
 
 
 def test_the_demo_of_a_folder_that_is_none_says_so_before_anything_is_started(tmp_path: Path) -> None:
