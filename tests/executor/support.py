@@ -16,6 +16,7 @@ from botocore.credentials import Credentials
 
 from local_aws.keys import RootKey
 from local_aws.sagemaker import ExecutionSnapshot, SageMakerStandIn
+from tests.patience import HARD_END
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
@@ -25,7 +26,6 @@ PIPELINE = "faces-workshop"
 TOKEN = "t" * 32
 FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:notify"
 ROOT_KEY = RootKey("test", "test")
-JOIN_SECONDS = 30.0
 
 
 @dataclass
@@ -174,7 +174,7 @@ class Place:
 
     def finish(self, arn: str) -> dict[str, Any]:
         """Wait for an execution's end and return its description."""
-        snapshot = self.standin.wait(arn, JOIN_SECONDS)
+        snapshot = self.standin.wait(arn, HARD_END)
         assert snapshot.ended is not None, snapshot
         description: dict[str, Any] = self.api.describe_pipeline_execution(PipelineExecutionArn=arn)
         return description
@@ -193,11 +193,13 @@ class Place:
 
 
 MakePlace = Callable[..., Place]
+LetTimePass = Callable[[float], None]
+"""Moves a clock on, by so many seconds."""
 
 
 def eventually(look: Callable[[], Any], what: str) -> Any:
     """Return the first true answer of `look`; what another process does can only be asked for again and again."""
-    deadline = time.monotonic() + JOIN_SECONDS
+    deadline = time.monotonic() + HARD_END
     while not (found := look()):
         assert time.monotonic() < deadline, f"still not there: {what}"
         time.sleep(0.01)

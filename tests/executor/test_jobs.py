@@ -21,7 +21,17 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from local_aws.sagemaker import jobs
 from local_aws.sagemaker.processes import can_have_own_opt
 from local_aws.sagemaker.storage import download
-from tests.executor.support import BUCKET, MakePlace, Place, eventually, processing, processing_input, training
+from tests.executor.support import (
+    BUCKET,
+    LetTimePass,
+    MakePlace,
+    Place,
+    eventually,
+    processing,
+    processing_input,
+    training,
+)
+from tests.patience import HARD_END
 
 OUT = f"s3://{BUCKET}/out"
 
@@ -301,12 +311,14 @@ def test_request_that_the_service_would_refuse_fails_the_step(
     assert message in place.reason(description)
 
 
-def test_processing_that_runs_too_long_fails_the_step(place: Place) -> None:
-    step = processing(
-        "echo 'half done' > /opt/ml/output/message; exec sleep 600", StoppingCondition={"MaxRuntimeInSeconds": 1}
-    )
-    description = place.run([step])
-    assert "MaxRuntimeExceeded (1 s)" in place.reason(description)
+def test_processing_that_runs_too_long_fails_the_step(place: Place, let_time_pass: LetTimePass) -> None:
+    works = "echo 'half done' > /opt/ml/output/message; echo up; exec sleep 600"
+    place.create([processing(works, StoppingCondition={"MaxRuntimeInSeconds": 3600})])
+    arn = place.start()
+    eventually(lambda: place.running(arn).log_tail == ("up",), "the program's first words")
+    let_time_pass(3600)
+    description = place.finish(arn)
+    assert "MaxRuntimeExceeded (3600 s)" in place.reason(description)
     arn = place.steps(description["PipelineExecutionArn"])["Step"]["Metadata"]["ProcessingJob"]["Arn"]
     job = place.api.describe_processing_job(ProcessingJobName=arn.rsplit("/", 1)[-1])
     assert (job["ProcessingJobStatus"], job["ExitMessage"]) == ("Stopped", "half done")
@@ -354,7 +366,7 @@ def test_stop_ends_the_copying_of_inputs(place: Place, monkeypatch: pytest.Monke
     monkeypatch.setattr(jobs, "download", copy_for_ever)
     place.create([processing("true", [processing_input("data", f"s3://{BUCKET}/in/")])])
     arn = place.start()
-    assert copying.wait(30)
+    assert copying.wait(HARD_END)
     place.standin.stop_execution(arn)
     assert place.finish(arn)["PipelineExecutionStatus"] == "Stopped"
 
