@@ -86,7 +86,7 @@ def test_a_training_whose_budget_is_used_up_keeps_everything_and_goes_on_with_a_
     written = records(tmp_path / "c")
     assert [record["ended"] for record in written] == ["stopped", "finished"]
     assert written[0]["cost"] is None
-    assert written[-1]["cost"] == pytest.approx(written[-1]["seconds"] * 10, rel=0.01)
+    assert written[-1]["cost"] == pytest.approx(written[-1]["seconds"] * 10, abs=1e-5)  # both are rounded
 
 
 def test_the_last_line_of_the_statistics_says_that_time_was_up(data: Path, tmp_path: Path) -> None:
@@ -100,6 +100,17 @@ def test_the_last_line_of_the_statistics_says_that_time_was_up(data: Path, tmp_p
         train(chosen, on_tick=ticks.append)
     assert [tick.ended for tick in ticks] == ["max_hours"]
     assert records(tmp_path / "b")[-1]["ended"] == "max_hours"
+
+
+def test_the_cost_of_a_tick_is_that_of_the_time_it_tells_however_long_telling_takes(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = (2.0**reading for reading in range(1000))
+    monkeypatch.setattr("stylegan2.training._Run.seconds", property(lambda run: next(clock)))
+    train(options(data, tmp_path / "a", kimg=0.04, price_per_hour=3600.0))
+    written = records(tmp_path / "a")
+    assert written
+    assert [record["cost"] for record in written] == [record["seconds"] for record in written]
 
 
 # Full disks -----------------------------------------------------------------------------------------------------------
