@@ -12,7 +12,7 @@ TYPED := layers/workshop/workshop operations local_aws pipeline_builder containe
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= eu-central-1
 
-.PHONY: help demo test setup setup-tools format lint types test-unit test-pipeline test-template test-e2e definition base-network deploy clean
+.PHONY: help demo test setup setup-tools format lint types test-unit test-pipeline test-template test-e2e test-browser definition base-network deploy clean
 
 help: ## say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -20,7 +20,7 @@ help: ## say what there is
 demo: $(VENV)/run.done ## the whole way on this machine: images, training, mails, a page (IMAGES=folder for your own)
 	@$(BIN)/python -m local_aws demo $(if $(IMAGES),--images "$(IMAGES)")
 
-test: lint types test-template test-pipeline test-unit test-e2e ## everything that CI runs
+test: lint types test-template test-pipeline test-unit test-e2e test-browser ## everything that CI runs
 
 # ------------------------------------------------------------------------------------------------------ environments
 
@@ -72,7 +72,13 @@ test-pipeline: $(SDK)/done ## the builder makes exactly the definition that is k
 
 test-unit: $(VENV)/test.done ## unit, contract and integration tests, 10,000 random worlds among them
 # One thread of torch for each process: more would wait for each other.
-	OMP_NUM_THREADS=1 $(BIN)/pytest -q --numprocesses auto -m "not e2e" --ignore tests/pipeline_sdk --ignore tests/template
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q --numprocesses auto -m "not e2e and not browser" --ignore tests/pipeline_sdk --ignore tests/template
+
+test-browser: $(VENV)/test.done ## a mail's link opened in Chromium, after a run on the embedded AWS
+# As root, on Debian and its like, what is missing is installed; elsewhere a sentence says what it is.
+	@$(BIN)/python -m tests.browser.programs || { [ "$$(id -u)" = 0 ] && command -v apt-get && apt-get update -qq \
+	  && apt-get install -y -qq chromium chromium-driver && $(BIN)/python -m tests.browser.programs; }
+	$(BIN)/pytest -q tests/browser
 
 test-e2e: $(VENV)/test.done ## the whole way on the embedded AWS, tiny preset
 # Each file has a workshop of its own.

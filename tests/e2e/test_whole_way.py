@@ -4,16 +4,14 @@ as deployed.
 
 import json
 import os
-import re
 import signal
 import urllib.request
-from collections.abc import Iterable
 
 import pytest
 from botocore.exceptions import ClientError
 
-from local_aws.drawings import draw_face
 from local_aws.workshop import LocalWorkshop
+from tests.e2e.drops import link_in, png, upload
 from tests.e2e.following import (
     jobs_held_back,
     kinds,
@@ -28,28 +26,6 @@ from tests.e2e.following import (
 )
 
 pytestmark = pytest.mark.e2e
-
-
-def png(seed: int) -> bytes:
-    import io
-
-    data = io.BytesIO()
-    draw_face(seed, 32).save(data, "PNG")
-    return data.getvalue()
-
-
-def upload(workshop: LocalWorkshop, dataset: str, files: Iterable[tuple[str, bytes]]) -> None:
-    """Drop files and say that these are all."""
-    s3 = workshop.endpoint.client("s3")
-    for name, content in [*files, ("_READY", b"")]:
-        s3.put_object(Bucket=workshop.bucket, Key=f"uploads/{dataset}/{name}", Body=content)
-
-
-def link_in(text: str) -> str:
-    links = re.findall(r"https?://\S+", text)
-    door = [link for link in links if "?t=" in link]
-    assert len(door) == 1, links
-    return door[0]
 
 
 def test_a_drop_of_1000_starts_one_run_and_one_more_image_during_it_one_further_run(workshop: LocalWorkshop) -> None:

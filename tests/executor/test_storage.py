@@ -110,6 +110,13 @@ def test_symbolic_links_are_not_uploaded(aws: FakeAws, tmp_path: Path) -> None:
     assert aws.stored("out/") == ["out/sub/file"]
 
 
+def test_what_is_uploaded_bears_no_type(aws: FakeAws, tmp_path: Path) -> None:
+    """As SageMaker's own uploads: a page that is meant to be shown must be shown by whoever links to it."""
+    (tmp_path / "index.html").write_text("<html></html>")
+    upload_folder(aws.s3, tmp_path, f"s3://{BUCKET}/report")
+    assert aws.s3.head_object(Bucket=BUCKET, Key="report/index.html")["ContentType"] == "binary/octet-stream"
+
+
 def test_archive_holds_the_contents_of_the_folder(aws: FakeAws, tmp_path: Path) -> None:
     model = tmp_path / "model"
     (model / "samples").mkdir(parents=True)

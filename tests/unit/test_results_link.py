@@ -30,7 +30,7 @@ def follow(stage: Stage, token: str) -> dict[str, Any]:
 
 def make_token(stage: Stage, expires: int | None = None) -> str:
     key = TokenKey(clients.kms(), os.environ["LINK_KEY_ID"])
-    return key.make("red-chairs", "p4jn9xou8a8s", expires or stage.now_ms() // 1000 + 60)
+    return key.make("red-chairs", "p4jn9xou8a8s", expires or stage.now_ms() // 1000 + 3600)
 
 
 def test_a_valid_link_leads_to_a_fresh_presigned_page(stage: Stage) -> None:
