@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from local_aws.certificate import write_certificate
@@ -47,7 +48,9 @@ class Endpoint:
             if service == "lambda"
             else {"retries": {"total_max_attempts": 5, "mode": "standard"}}
         )
-        make: Any = boto3.session.Session().client  # its type knows only the names of services as literals
+        # Whoever runs the workshop may have a profile for AWS itself: nothing of it is asked.
+        session = botocore.session.Session({"profile": (None, None, None, None)})
+        make: Any = boto3.session.Session(botocore_session=session).client  # its type has services as literals only
         return make(
             service,
             endpoint_url=here,

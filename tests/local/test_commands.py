@@ -9,10 +9,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import click
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from click.testing import CliRunner
 
-from local_aws import server
+from local_aws import demo, server
 from local_aws.aws import Endpoint
 from local_aws.cli import base_for, main
 from local_aws.drop import drop_folder, files_to_drop
@@ -22,7 +24,9 @@ from local_aws.mailbox import Mail, mails_in
 from local_aws.package import zip_folder
 from local_aws.results import fetch_results
 from local_aws.rooms import ROOT
+from local_aws.sagemaker import StandInError
 from local_aws.workshop import FROM_SCRATCH
+from pipeline_builder.errors import BundleError
 from stylegan2.network_file import load_network
 from workshop.errors import RefusedName
 
@@ -103,10 +107,99 @@ def test_every_workshop_has_keys_of_its_own_and_prints_none() -> None:
     assert one.session("ASIAX").secret not in repr(one.session("ASIAX"))
 
 
-def test_the_demo_of_a_folder_that_is_none_says_so_before_anything_is_started(tmp_path: Path) -> None:
-    result = CliRunner().invoke(main, ["demo", "--images", str(tmp_path / "nowhere")])
+@pytest.fixture
+def hostile_folder(tmp_path: Path) -> Path:
+    """A folder with a file that is one, one that is empty, and one whose file has no name in UTF-8."""
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "emp\"t'y $x").mkdir()
+    (tmp_path / "odd").mkdir()
+    (tmp_path / os.fsdecode(b"odd/\xff.png")).write_text("x")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "sentence"),
+    [
+        ("--kimg", "abc", "'abc' is no number from 0.1 to 25000"),
+        ("--kimg", "-1", "is no number"),
+        ("--kimg", "0", "is no number"),
+        ("--kimg", "nan", "is no number"),
+        ("--kimg", "1e3", "is no number"),
+        ("--kimg", "25001", "is no number"),
+        ("--kimg", "9" * 400, "is no number"),
+        ("--kimg", "٣", "is no number"),
+        ("--preset", "cheap", "'cheap' is not one of"),
+        ("--images", "{}/nowhere", "nowhere is no folder"),
+        ("--images", "{}/file", "file is no folder"),
+        ("--images", "{}/emp\"t'y $x", "emp\"t'y $x holds no files"),
+        ("--images", "{}/odd", "is not valid UTF-8; rename the file"),
+        ("--images", "", "the name of a folder is missing"),
+        ("--images", " ", "the name of a folder is missing"),
+        ("--output", "{}/file", "file: File exists"),
+        ("--output", "{}/file/out", "file/out: Not a directory"),
+    ],
+)
+def test_whatever_is_wrong_with_a_demo_is_a_sentence_before_anything_is_started(
+    hostile_folder: Path, monkeypatch: pytest.MonkeyPatch, option: str, value: str, sentence: str
+) -> None:
+    monkeypatch.setattr(demo, "LocalWorkshop", lambda *_, **__: pytest.fail("a workshop is started"))
+    result = CliRunner().invoke(main, ["demo", option, value.format(hostile_folder)])
+    assert result.exit_code in (1, 2), result.output
+    assert sentence in result.output
+    assert isinstance(result.exception, SystemExit)  # no traceback
+
+
+def test_an_output_that_cannot_be_written_to_is_said_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "LocalWorkshop", lambda *_, **__: pytest.fail("a workshop is started"))
+    monkeypatch.setattr(demo.os, "access", lambda path, mode: False)  # root may write anywhere
+    result = CliRunner().invoke(main, ["demo", "--output", str(tmp_path)])
+    assert f"{tmp_path} cannot be written to; choose another folder with --output" in result.output
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (PermissionError(13, "Permission denied", "/pictures/a.png"), "/pictures/a.png: Permission denied"),
+        (EndpointConnectionError(endpoint_url="https://localhost:1"), "the embedded AWS did not do it: Could not"),
+        (BundleError("the base network has no file"), "the base network has no file"),
+        (StandInError("written for another moto"), "written for another moto"),
+    ],
+)
+def test_what_fails_on_the_way_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(demo, "LocalWorkshop", fail)
+    result = CliRunner().invoke(main, ["demo", "--output", str(tmp_path)])
+    assert (result.exit_code, isinstance(result.exception, SystemExit)) == (1, True)
+    assert sentence in result.output
+
+
+def test_down_says_what_it_ends_before_it_does_and_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "running", lambda: "the workshop")
+    monkeypatch.setattr(server, "end", lambda state: click.echo(f"(ended {state})"))
+    told = CliRunner().invoke(main, ["down"]).output.splitlines()
+    assert told[0].startswith("Ending the workshop: its runs, its processes, and everything in its bucket")
+    assert told[1:] == [
+        "(ended the workshop)",
+        "The workshop is down. Nothing of it is left but what you have fetched.",
+    ]
+
+
+@pytest.mark.usefixtures("nothing_up")
+def test_down_says_that_there_is_nothing_to_end() -> None:
+    result = CliRunner().invoke(main, ["down"])
     assert result.exit_code == 1
-    assert "nowhere is no folder" in result.output
+    assert "there is nothing to end: no workshop is up here" in result.output
+
+
+def test_a_persons_own_profile_has_no_say_in_a_workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "there-is-none")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
+    client = Endpoint("https://localhost:1", tmp_path, "http://127.0.0.1:2", RootKey.make()).client("s3")
+    assert client.meta.region_name == "eu-central-1"
 
 
 def test_a_drop_uploads_every_file_under_its_own_name_and_no_link(tmp_path: Path) -> None:
