@@ -241,8 +241,12 @@ def fetch(run: str, folder: Path) -> None:
     if run not in known:
         raise click.ClickException(f"there is no run {run}; see: python -m local_aws runs")
     view = describe_run(sagemaker, known[run].arn)
-    page = fetch_results(state.endpoint.client("s3"), state.bucket, view.dataset, run, folder)
+    page = fetch_results(state.endpoint.client("s3"), state.bucket, view.dataset, run, folder, _tell_left_out)
     click.echo(f"The report is here: {page}" if page else f"Run {run} has made no report ({view.status}).")
+
+
+def _tell_left_out(key: str) -> None:
+    click.echo(f"Left out, because its name cannot be a file's in that folder: {key!r}", err=True)
 
 
 @main.command()

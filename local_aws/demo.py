@@ -62,7 +62,9 @@ def run_demo(root: Path, images: Path | None, output: Path, options: Options, pr
             f"Dropped {number} files into s3://{workshop.bucket}/uploads/{dataset}/. From here on: only waiting."
         )
         run = _wait_for_last_mail(workshop, dataset, progress)
-        page = fetch_results(s3, workshop.bucket, dataset, run.execution_id, output)
+        page = fetch_results(
+            s3, workshop.bucket, dataset, run.execution_id, output, lambda key: progress.say(f"left out: {key!r}")
+        )
         return DemoResult(run, workshop.mailbox.mails, page, time.monotonic() - began)
 
 

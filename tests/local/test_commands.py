@@ -228,13 +228,56 @@ def test_a_drop_into_no_dataset_is_refused_before_anything_is_uploaded(tmp_path:
     assert bucket.objects == {}
 
 
-def test_results_with_hostile_names_stay_in_their_folder(tmp_path: Path) -> None:
-    bucket = Objects({"runs/d/x/report/index.html": b"page", "runs/d/x/report/../../../../../evil.html": b"evil"})
+def everything_below(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
 
-    page = fetch_results(bucket, "bucket", "d", "x", tmp_path / "out")
 
-    assert page == tmp_path / "out" / "d-x" / "report" / "index.html"
-    assert [file.name for file in tmp_path.rglob("*.html")] == ["index.html"]
+FETCHED = ["out", "out/d-x", "out/d-x/report", "out/d-x/report/index.html"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../evil",  # lands beside the folder of the part
+        "../../evil",  # beside that of the run
+        "../../../evil",  # beside the one that was asked for
+        "a/../../../evil",
+        "../../d-xy/evil",  # a folder whose name begins like that of the run
+        "../../../{root}/evil",
+        "{root}/evil",  # an absolute path
+        "link/evil",  # through a link that leads out
+        "..",
+        ".",
+        "",
+        "sub/",
+    ],
+)
+def test_an_object_whose_name_leads_out_of_the_folder_is_fetched_nowhere(tmp_path: Path, name: str) -> None:
+    """The whole way up to the test's own folder is looked at: `name` would land in it."""
+    place = tmp_path / "one/two"
+    (place / "out/d-x/report").mkdir(parents=True)
+    (place / "elsewhere").mkdir()
+    (place / "out/d-x/report/link").symlink_to(place / "elsewhere")
+    before = everything_below(tmp_path)
+    hostile = f"runs/d/x/report/{name.format(root=place)}"
+    bucket = Objects({"runs/d/x/report/index.html": b"page", hostile: b"evil"})
+
+    left_out: list[str] = []
+    page = fetch_results(bucket, "bucket", "d", "x", place / "out", left_out.append)
+
+    assert page == place / "out/d-x/report/index.html"
+    assert set(everything_below(tmp_path)) - set(before) == {"one/two/out/d-x/report/index.html"}
+    assert left_out == [hostile]
+
+
+def test_an_object_that_cannot_be_a_file_beside_the_others_is_left_out_and_named(tmp_path: Path) -> None:
+    names = ["a", "a/b", "index.html", "x" * 256, "y\0z"]
+    bucket = Objects({f"runs/d/x/report/{name}": b"x" for name in names})
+    left_out: list[str] = []
+    page = fetch_results(bucket, "bucket", "d", "x", tmp_path / "out", left_out.append)
+    assert page is not None
+    assert everything_below(tmp_path) == [*FETCHED[:3], "out/d-x/report/a", FETCHED[3]]
+    assert left_out == [f"runs/d/x/report/{name}" for name in ("a/b", "x" * 256, "y\0z")]
 
 
 def test_equal_folders_make_equal_archives(tmp_path: Path) -> None:
