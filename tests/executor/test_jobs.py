@@ -150,7 +150,8 @@ def test_failed_training_says_what_it_left_in_the_failure_file(place: Place, tex
 
 
 def test_failed_processing_leaves_its_message_in_the_jobs_description(place: Place) -> None:
-    description = place.run([processing("echo 'Only 3 images.' > /opt/ml/output/message; exit 1", outputs={"o": OUT})])
+    fails = "echo x > /opt/ml/processing/output/o/x; echo 'Only 3 images.' > /opt/ml/output/message; exit 1"
+    description = place.run([processing(fails, outputs={"o": OUT})])
     assert place.reason(description) == "ClientError: AlgorithmError: See job logs for more information, exit code: 1"
     arn = place.steps(description["PipelineExecutionArn"])["Step"]["Metadata"]["ProcessingJob"]["Arn"]
     job = place.api.describe_processing_job(ProcessingJobName=arn.rsplit("/", 1)[-1])

@@ -56,7 +56,7 @@ def test_files_land_below_the_folder_or_nowhere(hostile: list[str], manifest: bo
         objects["m"] = json.dumps([{"prefix": uri}, *hostile]).encode()
         uri = "s3://b/m"
     with TemporaryDirectory() as parent:
-        folder = Path(parent, "one", "two", "three")
+        folder = Path(parent, *"deepfolder")  # deeper than any of the names climbs
         try:
             count = download(Objects(objects), uri, "ManifestFile" if manifest else "S3Prefix", folder, no_check)
         except DataError:
