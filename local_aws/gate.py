@@ -19,7 +19,8 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 HEALTH = "/_ministack/health"
-OWN_ADDRESSES = ("/_ministack", "/_localstack", "/_aws", "/health")  # no AWS service has these
+OWN_ADDRESSES = ("/_ministack", "/_localstack", "/_aws")  # no AWS service has these, nor can a bucket have such a name
+LARGEST_BODY_BYTES = 128 << 20  # of what is hashed here; what goes to S3 brings its hash along
 
 
 class Gate:
@@ -41,9 +42,8 @@ class Gate:
                 if signs_body(query, headers):
                     body, receive = await _read(receive)
                 if refusal := self._refusal(scope, query, headers, body):
-                    await _refuse(
-                        refusal, detect_service(scope["method"], scope["path"], headers, query), headers, send
-                    )
+                    service = detect_service(scope["method"], scope["path"], headers, query)
+                    await _refuse(refusal, service, headers, send)
                     return
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
@@ -55,14 +55,16 @@ class Gate:
     ) -> Refusal | None:
         if scope["path"].startswith(OWN_ADDRESSES):
             return "AccessDenied", "This address is closed here."
+        if len(body) > LARGEST_BODY_BYTES:
+            return "RequestEntityTooLarge", "The request is too large."
         path = scope["raw_path"].decode("latin-1")
         return find_refusal(self._root, scope["method"], path, query, headers, body)
 
 
 async def _read(receive: Receive) -> tuple[bytes, Receive]:
-    """The whole body, and a `receive` that gives it again."""
+    """The whole body, or the beginning of one that is too large; and a `receive` that gives it again."""
     body, more = b"", True
-    while more:
+    while more and len(body) <= LARGEST_BODY_BYTES:
         message = await receive()
         body += message.get("body", b"")
         more = message.get("more_body", False)

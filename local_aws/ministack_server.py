@@ -6,10 +6,8 @@ MiniStack changes underneath:
 
 - A gate stands before everything (gate.py).
 - The secrets of sessions follow from the root's. MiniStack makes a function's from its name, so that anybody could.
-
 - `events:PutEvents` accepts the source `aws.sagemaker`, which AWS itself uses and refuses to everybody else: the
-  stand-in for
-  SageMaker (local_aws/sagemaker) is the only emitter. Any other `aws.*` source stays refused.
+  stand-in for SageMaker (local_aws/sagemaker) is the only emitter. Any other `aws.*` source stays refused.
 - Port 443 is left alone: two workshops may run side by side, and nothing but our own port is needed.
 - `sts:AssumeRole` by the account's root counts as a call by the AWS service the role trusts, made in this account
   (`aws:SourceAccount`), since the stand-in for SageMaker assumes the pipeline's role as SageMaker would.
