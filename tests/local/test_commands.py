@@ -2,6 +2,7 @@
 its folder.
 """
 
+import datetime
 import os
 import stat
 import subprocess
@@ -24,6 +25,7 @@ from local_aws.mailbox import Mail, mails_in
 from local_aws.package import zip_folder
 from local_aws.results import fetch_results
 from local_aws.rooms import ROOT
+from local_aws.runs import describe_run
 from local_aws.sagemaker import StandInError
 from local_aws.workshop import FROM_SCRATCH
 from pipeline_builder.errors import BundleError
@@ -278,6 +280,40 @@ def test_an_object_that_cannot_be_a_file_beside_the_others_is_left_out_and_named
     assert page is not None
     assert everything_below(tmp_path) == [*FETCHED[:3], "out/d-x/report/a", FETCHED[3]]
     assert left_out == [f"runs/d/x/report/{name}" for name in ("a/b", "x" * 256, "y\0z")]
+
+
+class OneRun:
+    """Fakes SageMaker's description of one run."""
+
+    def __init__(self, description: str | None) -> None:
+        self.description = description
+
+    def describe_pipeline_execution(self, **_: Any) -> dict[str, Any]:
+        moment = datetime.datetime.now(datetime.UTC)
+        told = {} if self.description is None else {"PipelineExecutionDescription": self.description}
+        times = {"CreationTime": moment, "LastModifiedTime": moment}
+        return {"PipelineExecutionStatus": "Succeeded", **times, **told}
+
+    def list_pipeline_execution_steps(self, **_: Any) -> dict[str, Any]:
+        return {"PipelineExecutionSteps": []}
+
+
+@pytest.mark.parametrize(
+    ("description", "dataset"),
+    [
+        ('{"dataset": "chairs"}', "chairs"),
+        ('{"dataset": "../../evil"}', "?"),  # would name the folder that `fetch` writes to
+        ('{"dataset": "/etc"}', "?"),
+        ('{"dataset": 3}', "?"),
+        ('["dataset"]', "?"),
+        ("started by hand", "?"),
+        ("[" * 5000, "?"),
+        ("", "?"),
+        (None, "?"),
+    ],
+)
+def test_a_run_that_somebody_described_otherwise_is_nobodys(description: str | None, dataset: str) -> None:
+    assert describe_run(OneRun(description), "arn:x/execution/abc").dataset == dataset
 
 
 def test_equal_folders_make_equal_archives(tmp_path: Path) -> None:
