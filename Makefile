@@ -10,17 +10,28 @@ CODE := functions layers operations local_aws pipeline_builder containers styleg
 TYPED := layers/workshop/workshop operations local_aws pipeline_builder containers stylegan2-ada-pytorch/stylegan2
 
 export SAM_CLI_TELEMETRY := 0
-export AWS_DEFAULT_REGION ?= eu-central-1
+# What people type reaches the programs as it is, whatever signs are in it.
+override export IMAGES := $(value IMAGES)
+override export PARAMETERS := $(value PARAMETERS)
+override export PARAMETERS_FILE := $(value PARAMETERS_FILE)
 
-.PHONY: help demo test setup setup-tools format lint types test-unit test-pipeline test-template test-e2e definition base-network deploy clean
+# Only the tests have a region of ours. A deployment goes where its user's configuration says.
+test-%: export AWS_DEFAULT_REGION := eu-central-1
+definition: export AWS_DEFAULT_REGION := eu-central-1
+# (sam does not know AWS_REGION.)
+ifdef AWS_REGION
+deploy: export AWS_DEFAULT_REGION := $(AWS_REGION)
+endif
+
+.PHONY: help demo test setup setup-tools format lint types test-unit test-pipeline test-template test-e2e test-browser definition base-network deploy clean
 
 help: ## say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
 
 demo: $(VENV)/run.done ## the whole way on this machine: images, training, mails, a page (IMAGES=folder for your own)
-	@$(BIN)/python -m local_aws demo $(if $(IMAGES),--images "$(IMAGES)")
+	@$(BIN)/python -m local_aws demo $${IMAGES:+--images "$$IMAGES"}
 
-test: lint types test-template test-pipeline test-unit test-e2e ## everything that CI runs
+test: lint types test-template test-pipeline test-unit test-e2e test-browser ## everything that CI runs
 
 # ------------------------------------------------------------------------------------------------------ environments
 
@@ -72,7 +83,13 @@ test-pipeline: $(SDK)/done ## the builder makes exactly the definition that is k
 
 test-unit: $(VENV)/test.done ## unit, contract and integration tests, 10,000 random worlds among them
 # One thread of torch for each process: more would wait for each other.
-	OMP_NUM_THREADS=1 $(BIN)/pytest -q --numprocesses auto -m "not e2e" --ignore tests/pipeline_sdk --ignore tests/template
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q --numprocesses auto -m "not e2e and not browser" --ignore tests/pipeline_sdk --ignore tests/template
+
+test-browser: $(VENV)/test.done ## a mail's link opened in Chromium, after a run on the embedded AWS
+# As root, on Debian and its like, what is missing is installed; elsewhere a sentence says what it is.
+	@$(BIN)/python -m tests.browser.programs || { [ "$$(id -u)" = 0 ] && command -v apt-get && apt-get update -qq \
+	  && apt-get install -y -qq chromium chromium-driver && $(BIN)/python -m tests.browser.programs; }
+	$(BIN)/pytest -q tests/browser
 
 test-e2e: $(VENV)/test.done ## the whole way on the embedded AWS, tiny preset
 # Each file has a workshop of its own.
@@ -86,11 +103,14 @@ definition: $(SDK)/done ## build the pipeline's definition anew
 base-network: $(VENV)/run.done ## train the base network that is shipped (hours; see stylegan2-ada-pytorch/base)
 	$(BIN)/python -m local_aws.base_network
 
-deploy: $(VENV)/run.done $(SAM)/done ## build and deploy into your AWS account: STACK, PARAMETERS="NotificationEmail=... TrainImage=..."
+deploy: $(VENV)/run.done $(SAM)/done ## build and deploy into your AWS account: STACK, PARAMETERS="NAME=VALUE ...", PARAMETERS_FILE=file.yaml
+	@$(BIN)/python -m pipeline_builder where
+	@mkdir -p build
+	@$(BIN)/python -m pipeline_builder parameters $${PARAMETERS_FILE:+--file "$$PARAMETERS_FILE"} --words "$$PARAMETERS" >build/parameters.yaml
 	$(SAM)/sam build
 # An update must find its code: it is uploaded first, where there is a stack (and so a bucket) already.
-	-$(BIN)/python -m pipeline_builder upload --stack $(STACK)
-	$(SAM)/sam deploy --stack-name $(STACK) --parameter-overrides InferenceCodePath=$$($(BIN)/python -m pipeline_builder code-prefix) $(PARAMETERS)
+	$(BIN)/python -m pipeline_builder upload --stack $(STACK) --if-stack-exists
+	$(SAM)/sam deploy --stack-name $(STACK) --parameter-overrides file://build/parameters.yaml
 	$(BIN)/python -m pipeline_builder upsert --stack $(STACK)
 
 clean: ## remove environments and everything built

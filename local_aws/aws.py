@@ -13,30 +13,31 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from local_aws.certificate import write_certificate
 from local_aws.errors import StartError
 from local_aws.guardian import MARK
+from local_aws.keys import RootKey
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
-START_SECONDS = 60.0
-
-# MiniStack takes `test` for the account's root; every other key is checked against IAM.
-ROOT_CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+# No verdict: whether it lives is looked at, too. What hangs ends here.
+START_SECONDS = 900.0
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where the embedded AWS answers, and how to trust it.
+    """Where the embedded AWS answers, how to trust it, and whom it trusts.
 
     `sagemaker_url` is the stand-in for SageMaker, which MiniStack does not have.
     """
 
     url: str
     ca_bundle: Path
-    sagemaker_url: str = ""
+    sagemaker_url: str
+    root: RootKey
 
     def client(self, service: str, credentials: Mapping[str, str] | None = None) -> Any:
         """Make a boto3 client; without credentials it acts as the account's root."""
@@ -47,7 +48,9 @@ class Endpoint:
             if service == "lambda"
             else {"retries": {"total_max_attempts": 5, "mode": "standard"}}
         )
-        make: Any = boto3.session.Session().client  # its type knows only the names of services as literals
+        # Whoever runs the workshop may have a profile for AWS itself: nothing of it is asked.
+        session = botocore.session.Session({"profile": (None, None, None, None)})
+        make: Any = boto3.session.Session(botocore_session=session).client  # its type has services as literals only
         return make(
             service,
             endpoint_url=here,
@@ -59,7 +62,7 @@ class Endpoint:
                 max_pool_connections=32,
                 **patience,
             ),
-            **(credentials or ROOT_CREDENTIALS),
+            **(credentials or self.root.arguments()),
         )
 
     def for_jobs(self) -> dict[str, str]:
@@ -72,8 +75,8 @@ class Endpoint:
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ENDPOINT_URL_SAGEMAKER": self.sagemaker_url,
             "AWS_CA_BUNDLE": str(self.ca_bundle),
-            "AWS_ACCESS_KEY_ID": ROOT_CREDENTIALS["aws_access_key_id"],
-            "AWS_SECRET_ACCESS_KEY": ROOT_CREDENTIALS["aws_secret_access_key"],
+            "AWS_ACCESS_KEY_ID": self.root.id,
+            "AWS_SECRET_ACCESS_KEY": self.root.secret,
             "AWS_DEFAULT_REGION": REGION,
         }
 
@@ -86,18 +89,19 @@ class EmbeddedAws:
     instance: str
     port: int
     sagemaker_url: str
+    root: RootKey
     process: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
 
     def start(self) -> Endpoint:
         """Start MiniStack and wait until it answers.
 
         Raises:
-            StartError: it ended, or did not answer within a minute; the message quotes its log.
+            StartError: it ended, or hangs; the message quotes its log.
         """
         temporary = self.folder / "tmp"
         temporary.mkdir(parents=True, exist_ok=True)
         certificate, key = write_certificate(self.folder)
-        endpoint = Endpoint(f"https://localhost:{self.port}", certificate, self.sagemaker_url)
+        endpoint = Endpoint(f"https://localhost:{self.port}", certificate, self.sagemaker_url, self.root)
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
             **endpoint.environment(),

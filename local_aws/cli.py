@@ -1,24 +1,30 @@
 """The commands of `python -m local_aws`."""
 
+import re
+import shlex
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import click
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from local_aws import server
 from local_aws.demo import LOOK_SECONDS, DemoResult, run_demo
 from local_aws.drop import drop_folder
-from local_aws.errors import LocalError, StartError
+from local_aws.errors import LocalError, NotRunningError, StartError
 from local_aws.mailbox import mails_in
 from local_aws.progress import Progress
 from local_aws.results import fetch_results
 from local_aws.rooms import ROOT
 from local_aws.runs import describe_run, list_runs
+from local_aws.sagemaker import StandInError
 from local_aws.workshop import FROM_SCRATCH, SHIPPED_BASE, Options
+from pipeline_builder.errors import PipelineBuilderError
 from workshop.errors import RefusedName
+from workshop.settings import MAX_KIMG, MIN_KIMG
 
 PRESETS = click.Choice(["tiny", "laptop", "sketch", "balanced", "best"])
 
@@ -42,8 +48,37 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except (LocalError, RefusedName) as error:
+        except (LocalError, RefusedName, PipelineBuilderError, StandInError) as error:
             raise click.ClickException(str(error)) from error
+        except (BotoCoreError, ClientError) as error:
+            raise click.ClickException(f"the embedded AWS did not do it: {error}") from error
+        except OSError as error:
+            if error.filename is None:
+                raise
+            raise click.ClickException(f"{error.filename}: {error.strerror}") from error
+
+
+class Thousands(click.ParamType[str]):
+    """How many thousands of images: a number within the bounds of settings.yaml's `kimg`, as it was written."""
+
+    name = "number"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        plain = re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value, re.ASCII)
+        if value and not (plain and MIN_KIMG <= float(value) <= MAX_KIMG):
+            self.fail(f"{value!r} is no number from {MIN_KIMG:g} to {MAX_KIMG:.0f}, such as 2 or 0.5", param, ctx)
+        return value
+
+
+class Folder(click.ParamType[Path]):
+    """A folder's path, with the home folder spelled as `~`, too; it need not exist."""
+
+    name = "folder"
+
+    def convert(self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        if not str(value).strip():
+            self.fail("the name of a folder is missing", param, ctx)
+        return Path(value).expanduser()
 
 
 @click.group(cls=Commands, context_settings={"max_content_width": 110})
@@ -56,14 +91,15 @@ def main() -> None:
 
 
 @main.command()
-@click.option(
-    "--images", type=click.Path(path_type=Path), help="A folder of your own pictures, instead of the sample faces."
-)
-@click.option(
-    "--output", type=click.Path(path_type=Path), default=ROOT / "demo-output", help="Where pictures and page are put."
-)
+@click.option("--images", type=Folder(), help="A folder of your own pictures, instead of the sample faces.")
+@click.option("--output", type=Folder(), default=ROOT / "demo-output", help="Where pictures and page are put.")
 @click.option("--preset", type=PRESETS, default="laptop", show_default=True, help="How much work the run is.")
-@click.option("--kimg", default="", help="Thousands of images training shows the network; by default the preset's.")
+@click.option(
+    "--kimg",
+    type=Thousands(),
+    default="",
+    help="Thousands of images training shows the network; by default the preset's.",
+)
 @click.option(
     "--from-scratch",
     is_flag=True,
@@ -132,14 +168,21 @@ def up() -> None:
 
 @main.command()
 def down() -> None:
-    """End the workshop that is up, and leave nothing of it behind."""
-    state = server.running()
+    """End the workshop that is up, and leave nothing of it behind: no process, no picture, no mail.
+
+    A training that runs is told to stop and has a few seconds for it. What you want to keep, `fetch` before.
+    """
+    try:
+        state = server.running()
+    except NotRunningError as error:
+        raise NotRunningError(f"there is nothing to end: {error}") from error
+    click.echo("Ending the workshop: its runs, its processes, and everything in its bucket and its mailbox ...")
     server.end(state)
-    click.echo("The workshop is down.")
+    click.echo("The workshop is down. Nothing of it is left but what you have fetched.")
 
 
 @main.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=Folder())
 @click.argument("dataset")
 def drop(folder: Path, dataset: str) -> None:
     """Upload every file of FOLDER to DATASET; a run starts when the drop has settled."""
@@ -189,7 +232,7 @@ def mail() -> None:
 
 @main.command()
 @click.argument("run")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=Folder())
 def fetch(run: str, folder: Path) -> None:
     """Copy pictures and page of RUN (an id from `runs`) into FOLDER."""
     state = server.running()
@@ -198,8 +241,12 @@ def fetch(run: str, folder: Path) -> None:
     if run not in known:
         raise click.ClickException(f"there is no run {run}; see: python -m local_aws runs")
     view = describe_run(sagemaker, known[run].arn)
-    page = fetch_results(state.endpoint.client("s3"), state.bucket, view.dataset, run, folder)
+    page = fetch_results(state.endpoint.client("s3"), state.bucket, view.dataset, run, folder, _tell_left_out)
     click.echo(f"The report is here: {page}" if page else f"Run {run} has made no report ({view.status}).")
+
+
+def _tell_left_out(key: str) -> None:
+    click.echo(f"Left out, because its name cannot be a file's in that folder: {key!r}", err=True)
 
 
 @main.command()
@@ -207,4 +254,4 @@ def env() -> None:
     """Print shell commands that point the AWS CLI, boto3 or sam at the workshop."""
     state = server.running()
     for name, value in state.endpoint.environment().items():
-        click.echo(f"export {name}={value}")
+        click.echo(f"export {name}={shlex.quote(value)}")

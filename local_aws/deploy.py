@@ -45,7 +45,7 @@ def deploy_stack(root: Path, endpoint: Endpoint, parameters: Mapping[str, str], 
     )
     try:
         waiter = cloudformation.get_waiter("stack_create_complete")
-        waiter.wait(StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
+        waiter.wait(StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 900})
     except WaiterError as error:
         raise DeployError(f"the stack was not created:\n{_failures(cloudformation)}") from error
     stack = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]

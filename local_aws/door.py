@@ -3,8 +3,8 @@
 
 On AWS a mail's link is the function's own URL, and the browser follows its redirect to S3. Here the browser would
 trust neither the name nor the certificate of the embedded AWS, so the door asks the function over the Lambda API,
-follows the redirect itself and hands the page on. The signature of the link is checked where it always is: in the
-function.
+follows the redirect itself and hands S3's answer on as it is: what would not show on AWS does not show here. The
+signature of the link is checked where it always is: in the function.
 """
 
 import json
@@ -13,8 +13,12 @@ import urllib.parse
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.error import HTTPError
 
 from local_aws.aws import Endpoint, trust
+
+# What a browser goes by when it shows a page, or saves it.
+PASSED_ON = ("Content-Type", "Content-Disposition", "Content-Encoding", "Cache-Control", "X-Content-Type-Options")
 
 
 class Door:
@@ -47,8 +51,7 @@ class _Handler(BaseHTTPRequestHandler):
         answer = _invoke(endpoint, function_name, address.path, address.query)
         status, headers, body = answer["statusCode"], answer.get("headers", {}), answer.get("body", "").encode()
         if status == 302:
-            with urllib.request.urlopen(headers["Location"], context=trust(endpoint.ca_bundle)) as page:
-                status, headers, body = page.status, {"Content-Type": page.headers["Content-Type"]}, page.read()
+            status, headers, body = _follow(headers["Location"], endpoint)
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
@@ -58,6 +61,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Say nothing: the token in the path is a secret."""
+
+
+def _follow(url: str, endpoint: Endpoint) -> tuple[int, dict[str, str], bytes]:
+    try:
+        page = urllib.request.urlopen(url, context=trust(endpoint.ca_bundle))
+    except HTTPError as refused:  # an answer like any other
+        page = refused
+    with page:
+        return page.status, {name: page.headers[name] for name in PASSED_ON if name in page.headers}, page.read()
 
 
 def _invoke(endpoint: Endpoint, function_name: str, path: str, query: str) -> dict[str, Any]:

@@ -17,13 +17,18 @@ def files_to_drop(folder: Path) -> list[Path]:
     """Return the files below `folder` in order of their names; links that leave the folder are not followed.
 
     Raises:
-        DropError: there is no such folder, or no file in it.
+        DropError: there is no such folder, no file in it, or one whose name cannot be a key.
     """
     if not folder.is_dir():
         raise DropError(f"{folder} is no folder")
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
     if not files:
         raise DropError(f"{folder} holds no files")
+    for file in files:
+        try:
+            _key(file, folder).encode()
+        except UnicodeEncodeError as error:
+            raise DropError(f"the file name {str(file)!r} is not valid UTF-8; rename the file") from error
     return files
 
 

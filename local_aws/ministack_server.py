@@ -1,12 +1,13 @@
 """MiniStack as this project runs it: `python -m local_aws.ministack_server`, started by `aws.EmbeddedAws`.
 
 MiniStack (https://pypi.org/project/ministack/, pinned) fakes S3, EventBridge, SQS, Lambda, DynamoDB, SNS, IAM, STS,
-KMS, Scheduler, CloudFormation and more, natively, in one process. Four things are changed here, and fail loudly when
+KMS, Scheduler, CloudFormation and more, natively, in one process. Six things are changed here, and fail loudly when
 MiniStack changes underneath:
 
+- A gate stands before everything (gate.py).
+- The secrets of sessions follow from the root's. MiniStack makes a function's from its name, so that anybody could.
 - `events:PutEvents` accepts the source `aws.sagemaker`, which AWS itself uses and refuses to everybody else: the
-  stand-in for
-  SageMaker (local_aws/sagemaker) is the only emitter. Any other `aws.*` source stays refused.
+  stand-in for SageMaker (local_aws/sagemaker) is the only emitter. Any other `aws.*` source stays refused.
 - Port 443 is left alone: two workshops may run side by side, and nothing but our own port is needed.
 - `sts:AssumeRole` by the account's root counts as a call by the AWS service the role trusts, made in this account
   (`aws:SourceAccount`), since the stand-in for SageMaker assumes the pipeline's role as SageMaker would.
@@ -14,12 +15,55 @@ MiniStack changes underneath:
   (S3 API reference, "Object").
 """
 
+import os
 import secrets
+import threading
 from typing import Any
 
 import ministack.app
-from ministack.core import iam_evaluator
-from ministack.services import eventbridge, s3
+from ministack.core import iam_evaluator, lambda_runtime
+from ministack.services import eventbridge, lambda_svc, s3, sts
+
+from local_aws.gate import Gate
+from local_aws.keys import RootKey
+
+
+def close_the_gate(root: RootKey) -> None:
+    """Serve nobody without this workshop's keys."""
+    ministack.app.app = Gate(ministack.app.app, root)
+
+
+def derive_sessions(root: RootKey) -> None:
+    """Make a session's secret and token functions of its access key id and of the root's secret."""
+    newest = threading.local()
+    new_id, register, execution_credentials = (
+        sts._gen_session_access_key,
+        sts.register_session,
+        lambda_runtime.execution_credentials,
+    )
+
+    def session_access_key() -> str:
+        newest.id = new_id()
+        return str(newest.id)
+
+    def register_session(access_key_id: str, session: dict[str, Any]) -> None:
+        made = root.session(access_key_id)
+        register(access_key_id, {**session, "SecretAccessKey": made.secret, "SessionToken": made.token})
+
+    def derived_credentials(config: dict[str, Any]) -> dict[str, str]:
+        access_key_id = execution_credentials(config)["AWS_ACCESS_KEY_ID"]  # registers the session, by way of the above
+        made = root.session(access_key_id)
+        return {
+            "AWS_ACCESS_KEY_ID": access_key_id,
+            "AWS_SECRET_ACCESS_KEY": made.secret,
+            "AWS_SESSION_TOKEN": made.token,
+        }
+
+    sts._gen_session_access_key = session_access_key  # AssumeRole asks for these three in this order
+    sts._gen_secret = lambda: root.session(newest.id).secret
+    sts._gen_session_token = lambda: root.session(newest.id).token
+    sts.register_session = register_session
+    lambda_svc.execution_credentials = lambda_runtime.execution_credentials = derived_credentials
 
 
 def allow_sagemaker_events() -> None:
@@ -73,6 +117,9 @@ def make_etags_opaque() -> None:
 
 
 if __name__ == "__main__":
+    root = RootKey(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
+    close_the_gate(root)
+    derive_sessions(root)
     allow_sagemaker_events()
     bind_only_own_port()
     assume_roles_as_the_service()

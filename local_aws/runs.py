@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from local_aws import rooms  # noqa: F401  (makes `workshop` importable)
+from workshop.errors import RefusedName
+from workshop.names import check_dataset
+
 DONE = {"Succeeded", "Failed", "Stopped", "CompletedWithFailures"}
 STEP_NAMES = ("Prepare", "Train", "Infer", "Notify")
 
@@ -58,7 +62,7 @@ def describe_run(sagemaker: Any, arn: str) -> RunView:
     end = execution["LastModifiedTime"] if status in DONE else _now()
     return RunView(
         arn,
-        json.loads(execution.get("PipelineExecutionDescription") or "{}").get("dataset", "?"),
+        _dataset_in(execution.get("PipelineExecutionDescription")),
         status,
         (end - execution["CreationTime"]).total_seconds(),
         [_step(step) for step in steps["PipelineExecutionSteps"]],
@@ -70,6 +74,14 @@ def kimg_of(sagemaker: Any, arn: str) -> float:
     """Return how far a run's training is to go, in thousands of images."""
     answer = sagemaker.list_pipeline_parameters_for_execution(PipelineExecutionArn=arn)
     return next(float(given["Value"]) for given in answer["PipelineParameters"] if given["Name"] == "Kimg")
+
+
+def _dataset_in(description: str | None) -> str:
+    """The dataset that a run is about; "?" for a run that somebody has started by hand with another description."""
+    try:
+        return check_dataset(json.loads(description or "null")["dataset"])
+    except (ValueError, TypeError, LookupError, RecursionError, RefusedName):
+        return "?"
 
 
 def _step(step: dict[str, Any]) -> StepView:

@@ -10,11 +10,12 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from local_aws.aws import Endpoint
 from local_aws.errors import LocalError, NotRunningError, StartError
+from local_aws.keys import RootKey
 from local_aws.rooms import ROOT
 from local_aws.workshop import LocalWorkshop
 
@@ -34,6 +35,8 @@ class Running:
     url: str
     ca_bundle: str
     sagemaker_url: str
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
     door_url: str
     bucket: str
     pipeline_name: str
@@ -42,13 +45,19 @@ class Running:
 
     @property
     def endpoint(self) -> Endpoint:
-        return Endpoint(self.url, Path(self.ca_bundle), self.sagemaker_url)
+        return Endpoint(
+            self.url,
+            Path(self.ca_bundle),
+            self.sagemaker_url,
+            RootKey(self.access_key_id, self.secret_access_key),
+        )
 
 
 @contextmanager
 def lock() -> Iterator[bool]:
     """Hold the lock of a running server; yields whether it could be had. The kernel frees it when its holder dies."""
     HOME.mkdir(exist_ok=True)
+    HOME.chmod(0o700)  # the workshop's keys lie here
     with LOCK.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -103,6 +112,8 @@ def _publish(workshop: LocalWorkshop) -> None:
         workshop.endpoint.url,
         str(workshop.endpoint.ca_bundle),
         workshop.endpoint.sagemaker_url,
+        workshop.endpoint.root.id,
+        workshop.endpoint.root.secret,
         workshop.door.url,
         workshop.bucket,
         workshop.outputs["PipelineName"],
@@ -110,6 +121,8 @@ def _publish(workshop: LocalWorkshop) -> None:
         str(workshop.folder / "mail"),
     )
     unfinished = STATE.with_suffix(".new")
+    unfinished.unlink(missing_ok=True)
+    unfinished.touch(mode=0o600)  # before the keys are in it
     unfinished.write_text(json.dumps(asdict(state), indent=1))
     unfinished.replace(STATE)
 

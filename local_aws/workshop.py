@@ -13,6 +13,7 @@ from local_aws.aws import ACCOUNT, EmbeddedAws, Endpoint
 from local_aws.deploy import deploy_stack
 from local_aws.door import Door
 from local_aws.guardian import MARK, start_guardian
+from local_aws.keys import RootKey
 from local_aws.mailbox import Mailbox
 from local_aws.ports import free_port
 from local_aws.sagemaker.service import SageMakerStandIn
@@ -91,6 +92,8 @@ class LocalWorkshop:
 
     def _start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o700)  # keys, mails and pictures are nobody else's
+        root_key = RootKey.make()
         self._ends.callback(_set_off, start_guardian(self.instance, self.folder))
         self.say("starting the embedded AWS")
         self.sagemaker = SageMakerStandIn(
@@ -98,10 +101,11 @@ class LocalWorkshop:
             self.folder / "sagemaker",
             lambda service, credentials: self.endpoint.client(service, credentials),
             ACCOUNT,
+            root_key,
             duplicate_events=self.options.duplicate_events,
             job_environment=lambda: {MARK: self.instance, **self.endpoint.for_jobs()},
         )
-        aws = EmbeddedAws(self.folder, self.instance, free_port(), self.sagemaker.url)
+        aws = EmbeddedAws(self.folder, self.instance, free_port(), self.sagemaker.url, root_key)
         self._ends.callback(aws.stop)
         self.endpoint = aws.start()
         self.sagemaker.start()

@@ -35,7 +35,8 @@ _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationErro
 def session_client() -> ClientFactory:
     """Makes clients of the caller's own AWS configuration: profile, region, credentials, endpoint."""
     # The stubs overload `client` on each service's name, which no ordinary callable type describes.
-    session: Any = boto3.Session()
+    # boto3 does not know AWS_REGION, which the AWS CLI and the other SDKs put first.
+    session: Any = boto3.Session(region_name=os.environ.get("AWS_REGION"))
 
     def client(service: str) -> Any:
         return session.client(service, config=_config(service))

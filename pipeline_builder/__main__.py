@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 from typing import Any
 
 import boto3
 import click
+from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline_builder.bundle import bundle_files, bundle_prefix, upload_base_networks, upload_bundle
 from pipeline_builder.deploy import DEFINITION_FILE, ClientFactory, deploy_pipeline, stack_details
-from pipeline_builder.errors import PipelineBuilderError, StackError
+from pipeline_builder.errors import NoStackError, PipelineBuilderError, StackError
+from pipeline_builder.stack_parameters import read_file, read_words
 from pipeline_builder.start import start_execution
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -21,20 +25,22 @@ _stack_option = click.option(
 
 
 class _Commands(click.Group):
-    """Tells this package's errors as a sentence and exit code 1 instead of a traceback."""
+    """Tells this package's errors, and AWS's, as a sentence and exit code 1 instead of a traceback."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
         except PipelineBuilderError as error:
             raise click.ClickException(str(error)) from error
+        except (BotoCoreError, ClientError) as error:
+            raise click.ClickException(f"AWS did not do it: {error}") from error
 
 
 @click.group(cls=_Commands)
 def main() -> None:
     """Build the SageMaker pipeline and put it into an AWS account.
 
-    Account and region are those of the AWS configuration (AWS_PROFILE, AWS_DEFAULT_REGION).
+    Account and region are those of the AWS configuration (AWS_PROFILE, AWS_REGION, AWS_DEFAULT_REGION).
 
     \b
     Example, after a change of the pipeline or of the inference code:
@@ -67,11 +73,40 @@ def code_prefix() -> None:
 
 
 @main.command()
+@click.option("--file", type=click.Path(path_type=Path), help="A YAML file of `Name: value` lines.")
+@click.option("--words", default="", metavar="NAME=VALUE...", help="More of them; they win over the file's.")
+def parameters(file: Path | None, words: str) -> None:
+    """Print the template's parameters for `sam deploy --parameter-overrides file://...`.
+
+    InferenceCodePath is this checkout's, if none is given.
+    """
+    given = {"InferenceCodePath": bundle_prefix(bundle_files(_ROOT))}
+    given |= (read_file(file) if file else {}) | read_words(words)
+    click.echo(json.dumps(given, indent=1))  # every JSON is YAML, and here every value is a text
+
+
+@main.command()
+def where() -> None:
+    """Print the account and the region that the commands, and `make deploy`, work in."""
+    client = _session_client()
+    cloudformation = client("cloudformation")  # says so, if no region is chosen
+    account = client("sts").get_caller_identity()["Account"]
+    click.echo(f"account {account}, region {cloudformation.meta.region_name}")
+
+
+@main.command()
 @_stack_option
-def upload(stack: str) -> None:
+@click.option("--if-stack-exists", is_flag=True, help="Do nothing, and say so, before the stack's first deployment.")
+def upload(stack: str, if_stack_exists: bool) -> None:
     """Upload the inference code and the base networks; prints their S3 URIs."""
     client = _session_client()
-    outputs, parameters = stack_details(client("cloudformation"), stack)
+    try:
+        outputs, parameters = stack_details(client("cloudformation"), stack)
+    except NoStackError as error:
+        if not if_stack_exists:
+            raise
+        click.echo(f"Nothing is uploaded yet: {error}", err=True)
+        return
     if "BucketName" not in outputs:
         raise StackError(f"the stack {stack!r} has no output BucketName.")
     s3 = client("s3")
@@ -121,7 +156,8 @@ def start(stack: str, parameters: tuple[str, ...]) -> None:
 
 def _session_client() -> ClientFactory:
     # The stubs overload `client` on each service's name, which no ordinary callable type describes.
-    client: Any = boto3.Session().client
+    # boto3 does not know AWS_REGION, which the AWS CLI and the other SDKs put first.
+    client: Any = boto3.Session(region_name=os.environ.get("AWS_REGION")).client
     factory: ClientFactory = client
     return factory
 

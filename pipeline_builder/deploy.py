@@ -15,7 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from pipeline_builder.bundle import bundle_files, bundle_prefix, upload_base_networks, upload_bundle
-from pipeline_builder.errors import DefinitionError, StackError
+from pipeline_builder.errors import DefinitionError, NoStackError, StackError
 
 __all__ = [
     "DEFINITION_FILE",
@@ -40,6 +40,7 @@ _STACK_TAG = "stack"
 _NAME = re.compile(r"[a-z0-9](-*[a-z0-9])*")
 _LARGEST_DEFINITION = 1_048_576  # characters, of CreatePipeline
 _OUTPUTS = ("BucketName", "PipelineName", "PipelineRoleArn", "ReportSuccessFunctionArn", "StackName")
+_PLANNED = "REVIEW_IN_PROGRESS"  # a change set was made, and not executed
 _USABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE")
 
 
@@ -183,16 +184,19 @@ def stack_details(cloudformation: Any, stack: str) -> tuple[dict[str, str], dict
     """The outputs and the parameters of a deployed stack.
 
     Raises:
-        StackError: there is no such stack, or it is in no state to work with.
+        NoStackError: there is no such stack, or it has only been planned.
+        StackError: it is in no state to work with.
     """
     try:
         found = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:
         if error.response["Error"]["Code"] != "ValidationError":
             raise
-        raise StackError(
+        raise NoStackError(
             f"there is no stack {stack!r} in this account and region; deploy template.yaml first."
         ) from error
+    if found["StackStatus"] == _PLANNED:
+        raise NoStackError(f"the stack {stack!r} has only been planned; deploy template.yaml first.")
     if found["StackStatus"] not in _USABLE:
         raise StackError(f"the stack {stack!r} is {found['StackStatus']}; it must be deployed without an error first.")
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}

@@ -3,7 +3,9 @@
 PipelineBuilderError
 |- DefinitionError   a definition cannot be built, read or rendered
 |- BundleError       the code or the base networks cannot be collected from the checkout
-'- StackError        the stack is missing, unfinished or lacks an output
+|- ParameterError    the template's parameters cannot be read
+'- StackError        the stack is unfinished or lacks an output
+   '- NoStackError   there is no stack yet
 """
 
 from __future__ import annotations
@@ -21,5 +23,13 @@ class BundleError(PipelineBuilderError):
     """The code bundle or the base networks cannot be collected from the checkout."""
 
 
+class ParameterError(PipelineBuilderError):
+    """The template's parameters, as the deployer gives them, cannot be read."""
+
+
 class StackError(PipelineBuilderError):
     """The stack is missing, is not in a finished state or lacks an output that the pipeline needs."""
+
+
+class NoStackError(StackError):
+    """There is no stack of this name, or one that was never deployed."""

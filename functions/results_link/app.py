@@ -7,6 +7,7 @@ from workshop.errors import LinkError
 from workshop.links import report_url
 from workshop.telemetry import count, logger, observed
 
+_METHODS = ("GET", "HEAD", None)  # None: whoever invokes the function itself, as an operator may
 _HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -15,10 +16,12 @@ _HEADERS = {
 
 
 @observed
-def handler(event: object, context: object) -> dict[str, Any]:
-    """A function URL event (payload format 2.0)."""
+def handler(event: Any, context: object) -> dict[str, Any]:
+    """A function URL event (payload format 2.0); anybody may send anything in it."""
+    if _member(event, "requestContext", "http", "method") not in _METHODS:
+        return _answer(405, "A link is opened with GET.", {"Allow": "GET, HEAD"})
     try:
-        dataset, execution_id = assembly.link_key().read(_token(event))
+        dataset, execution_id = assembly.link_key().read(_member(event, "queryStringParameters", "t"))
         logger.append_keys(dataset=dataset, run=execution_id)
         url = report_url(clients.s3(), assembly.link_config().bucket, dataset, execution_id)
     except LinkError as error:
@@ -30,12 +33,11 @@ def handler(event: object, context: object) -> dict[str, Any]:
     return _answer(302, "", {"Location": url})
 
 
-def _token(event: object) -> str:
-    """The link's token; "" where there is none, which is no token."""
-    match event:
-        case {"queryStringParameters": {"t": str(token)}}:
-            return token
-    return ""
+def _member(value: Any, *names: str) -> Any:
+    """What lies at the end of these names; None where one of them leads nowhere."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 def _answer(status: int, text: str, headers: dict[str, str] | None = None) -> dict[str, Any]:

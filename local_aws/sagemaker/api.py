@@ -28,15 +28,19 @@ StopPipelineExecution
 DescribeProcessingJob, DescribeTrainingJob
     the jobs of executions; others are moto's.
 
-Not enforced: IAM and signatures. Whoever can send to the port can run programs as this user, so the server listens on
-127.0.0.1 alone and refuses what a web page could make a browser send (an Origin header, another Host).
+Whoever may start a pipeline can run programs as this user. So the server listens on 127.0.0.1 alone, serves only what
+is signed with this workshop's keys (keys.py), and refuses what a web page could make a browser send (an Origin header,
+another Host). Not enforced: IAM. Every key of the workshop, a function's too, may do everything here.
 """
 
+import io
+import json
 import re
 import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 import moto
 from moto.core.responses import ActionResult
@@ -47,6 +51,7 @@ from moto.sagemaker.models import FakePipeline, SageMakerModelBackend, sagemaker
 from moto.sagemaker.responses import SageMakerResponse
 from werkzeug.serving import make_server
 
+from local_aws.keys import RootKey, find_refusal
 from local_aws.sagemaker.definition import Definition, parse_definition
 from local_aws.sagemaker.descriptions import (
     execution_details,
@@ -66,6 +71,7 @@ PAGE = 100
 POLL_SECONDS = 0.05
 SHORTEST_TOKEN, LONGEST_TOKEN = 32, 128
 LONGEST_DESCRIPTION = 3072
+LARGEST_REQUEST_BYTES = 8 << 20  # a definition has up to a MiB, more of it in JSON
 
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,255}")
 _DISPLAY_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,81}")
@@ -256,13 +262,14 @@ class PipelineActions(SageMakerResponse):  # type: ignore[misc]  # moto is not l
 class ApiServer:
     """Serves the actions on a free loopback port."""
 
-    def __init__(self, executor: Executor, account: str) -> None:
+    def __init__(self, executor: Executor, account: str, root_key: RootKey) -> None:
         check_moto()
         self._account = account
         bound = type("BoundPipelineActions", (PipelineActions,), {"executor": executor, "account": account})
         app = create_backend_app("sagemaker")
         app.view_functions[_ENDPOINT] = convert_to_flask_response(bound.dispatch)  # type: ignore[attr-defined]
-        self._server = make_server(HOST, 0, _only_local_sagemaker(app), threaded=True, request_handler=_QuietHandler)
+        guarded = _only_local_sagemaker(_only_signed(app, root_key))
+        self._server = make_server(HOST, 0, guarded, threaded=True, request_handler=_QuietHandler)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(POLL_SECONDS,), name="sagemaker-api", daemon=True
         )
@@ -318,6 +325,31 @@ def _only_local_sagemaker(app: _WsgiApp) -> _WsgiApp:
         return app(environ, start_response)
 
     return guarded
+
+
+def _only_signed(app: _WsgiApp, root_key: RootKey) -> _WsgiApp:
+    def guarded(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        size = environ.get("CONTENT_LENGTH") or "0"
+        if not size.isdecimal() or int(size) > LARGEST_REQUEST_BYTES:
+            return _refused(start_response, "413 Content Too Large", "RequestTooLarge", "The request is too large.")
+        body = environ["wsgi.input"].read(int(size))
+        environ["wsgi.input"] = io.BytesIO(body)
+        headers = {
+            name.removeprefix("HTTP_").lower().replace("_", "-"): value
+            for name, value in environ.items()
+            if name.startswith("HTTP_") or name in ("CONTENT_TYPE", "CONTENT_LENGTH")
+        }
+        refusal = find_refusal(
+            root_key, environ["REQUEST_METHOD"], quote(environ.get("PATH_INFO", "/")), {}, headers, body
+        )
+        return _refused(start_response, "403 Forbidden", *refusal) if refusal else app(environ, start_response)
+
+    return guarded
+
+
+def _refused(start_response: Callable[..., Any], status: str, code: str, message: str) -> Iterable[bytes]:
+    start_response(status, [("Content-Type", "application/x-amz-json-1.1")])
+    return [json.dumps({"__type": code, "message": message}).encode()]
 
 
 def _parse(text: str) -> Definition:

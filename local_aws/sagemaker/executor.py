@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 _ID_LETTERS = string.ascii_lowercase + string.digits
 _ID_LENGTH = 12
-NETWORK_SECONDS = 10.0
+NETWORK_SECONDS = 60.0
 
 
 class NotRunningError(StandInError):

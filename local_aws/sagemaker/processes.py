@@ -16,7 +16,7 @@ from pathlib import Path
 ML_ROOT = "/opt/ml"
 BASE_VARIABLE = "SAGEMAKER_BASE_DIR"
 POLL_SECONDS = 0.05
-PROBE_SECONDS = 20.0
+PROBE_SECONDS = 300.0
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _ML_PATH = re.compile(r"(?<![\w./-])/opt/ml(?=[/:,\s]|$)")

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from local_aws.keys import RootKey
 from local_aws.sagemaker.api import ApiServer
 from local_aws.sagemaker.errors import StandInError
 from local_aws.sagemaker.executor import Executor
@@ -30,6 +31,7 @@ class SageMakerStandIn:
             root). Called when something runs, not before. The `lambda` client must wait for a function's answer as long
             as the function may take, and must not send the call twice.
         account: the account that pipelines and jobs belong to; the region is the one that callers name.
+        root_key: whose signatures, and whose sessions', the endpoint takes; no other's.
         job_environment: returns variables that every job's process carries, besides those of its image and request and
             the credentials of its role: where the embedded AWS is.
         duplicate_events: put every event twice on the bus, as SageMaker may.
@@ -44,6 +46,7 @@ class SageMakerStandIn:
         data_dir: Path,
         clients: Clients,
         account: str,
+        root_key: RootKey,
         *,
         job_environment: Callable[[], Mapping[str, str]] = dict,
         duplicate_events: bool = False,
@@ -60,7 +63,7 @@ class SageMakerStandIn:
             checkpoint_seconds=checkpoint_seconds,
         )
         self._executor = Executor(data_dir / "executions", clients, settings, duplicate_events)
-        self._server = ApiServer(self._executor, account)
+        self._server = ApiServer(self._executor, account, root_key)
         logger.info(
             "jobs run with %s",
             "an /opt/ml of their own" if settings.own_opt else "SAGEMAKER_BASE_DIR in place of /opt/ml",

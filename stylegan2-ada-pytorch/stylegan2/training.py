@@ -249,14 +249,15 @@ class _Run:
         state = self.state
         means = state.means.take()
         refuse_non_finite(means, state.kimg)
+        elapsed = self.seconds  # read once: the cost is that of the time that is told
         stats = TickStats(
             tick=len(self.ticks),
             kimg=state.kimg,
-            seconds=self.seconds,
+            seconds=elapsed,
             sec_per_kimg=seconds / shown * 1000,
             augment_p=state.augment.p,
             memory_mb=peak_memory_mb(state.device),
-            cost=self.options.budget.cost(self.seconds),
+            cost=self.options.budget.cost(elapsed),
             ended=ended,
             frechet_random=score if isinstance(self.score, FrechetRandom) and math.isfinite(score or 0) else None,
             **{name: means.get(name) for name in ("loss_g", "loss_d", "r1", "pl", "rt")},

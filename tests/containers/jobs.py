@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from tests.patience import HARD_END
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -40,7 +42,7 @@ class Job:
     def run(self, module: str, *arguments: str, **environment: str) -> "Ended":
         """Start `python -m module` and wait for its end."""
         process = self.start(module, *arguments, **environment)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=HARD_END)
         return Ended(process.returncode, out, err)
 
     def folder(self, path: str) -> Path:

@@ -99,7 +99,9 @@ def test_a_cut_off_archive_is_refused(tmp_path: Path) -> None:
         unpack_model(file, tmp_path)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(content=st.binary(max_size=2048), zipped=st.booleans())
 def test_any_bytes_are_unpacked_or_refused_with_an_archive_error(tmp_path: Path, content: bytes, zipped: bool) -> None:
     file = tmp_path / "model.tar.gz"
@@ -110,7 +112,9 @@ def test_any_bytes_are_unpacked_or_refused_with_an_archive_error(tmp_path: Path,
         unpack_model(file, out)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(changes=st.lists(st.tuples(st.integers(0, 2047), st.integers(0, 255)), min_size=1, max_size=12))
 def test_a_tar_with_damaged_headers_is_unpacked_inside_or_refused(
     tmp_path: Path, changes: list[tuple[int, int]]

@@ -95,7 +95,9 @@ def test_the_numbers_are_written_for_other_programs(finished_run: Run, tmp_path:
     }
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(name=st.text(min_size=1, max_size=80), reason=st.text(max_size=80))
 def test_any_name_of_a_file_stays_text(finished_run: Run, tmp_path: Path, name: str, reason: str) -> None:
     (finished_run.model_folder / "samples" / "grid.json").unlink(missing_ok=True)  # for speed
@@ -231,7 +233,9 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     tick=st.dictionaries(st.sampled_from(["kimg", "seconds", "rt", "loss_g"]), json_values),
     options=st.dictionaries(st.sampled_from(["kimg", "target", "aug", "transfer", "preset"]), json_values),

@@ -5,6 +5,7 @@ sentence that names what is at fault, and whatever was there before is there aft
 """
 
 import json
+import pickle
 import re
 import shutil
 import sys
@@ -127,7 +128,17 @@ class Calamity:
 def hostile_pickle(base: Path) -> None:
     """As the network to begin with. (A training that goes on has begun, and would not look at it.)"""
     shutil.rmtree(base / "checkpoints")
-    (base / "input/data/base/network.pkl").write_bytes(b"\x80\x04cposix\nsystem\nX\x0c\x00\x00\x00touch /owned\x85R.")
+    command = f"touch {owned(base)}".encode()
+    payload = b"\x80\x04cposix\nsystem\nX" + len(command).to_bytes(4, "little") + command + b"\x85R."
+    pickle.loads(payload)
+    assert owned(base).exists()  # it is live: in Python's own reader it does run
+    owned(base).unlink()
+    (base / "input/data/base/network.pkl").write_bytes(payload)
+
+
+def owned(base: Path) -> Path:
+    """What the pickle would leave, beside the job's folder."""
+    return base.parent / "owned"
 
 
 def torn_checkpoints(base: Path) -> None:
@@ -273,7 +284,7 @@ def test_it_ends_with_a_sentence_and_nothing_is_lost(base: Path, name: str, door
     assert_one_sentence(said)
     assert re.search(expected, said), said
     assert_nothing_lost(before, contents(base))
-    assert not Path("/owned").exists()
+    assert not owned(base).exists()
 
 
 @pytest.mark.parametrize("door", DOORS)

@@ -25,6 +25,7 @@ from stylegan2.options import resolve_options
 from stylegan2.preparation import prepare_images
 from tests.containers.bucket import Bucket
 from tests.containers.jobs import Job, draw
+from tests.patience import HARD_END
 from workshop.artefacts import is_made
 
 HYPERPARAMETERS = {
@@ -114,7 +115,7 @@ def test_a_training_that_is_stopped_saves_ends_well_and_is_continued_by_the_next
         before.append(line)
         if line.startswith("tick 0"):
             process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=HARD_END)
     assert process.returncode == 0, err
     assert "stopped on request" in before[-1]
     ticks = kimg_of_ticks(job)

@@ -14,6 +14,7 @@ from containers.train.gpus import count_gpus
 from local_aws.ports import free_port
 from stylegan2.preparation import prepare_images
 from tests.containers.jobs import Job, draw
+from tests.patience import HARD_END
 
 TWO_GPUS = "tests.containers.two_gpus"
 HOSTS = ["127.0.0.1", "127.0.0.2"]
@@ -47,8 +48,8 @@ def test_two_machines_train_one_network_until_one_of_them_is_stopped(tmp_path: P
         lines.append(line)
         if line.startswith("tick 0"):
             second.send_signal(signal.SIGTERM)
-    _, err = first.communicate(timeout=60)
-    other_out, other_err = second.communicate(timeout=60)
+    _, err = first.communicate(timeout=HARD_END)
+    other_out, other_err = second.communicate(timeout=HARD_END)
     assert [first.returncode, second.returncode] == [0, 0], err + other_err
     assert "to 1000 kimg on cpu, 2 processes" in lines[0]
     assert lines[-1].startswith("stopped on request")
@@ -70,7 +71,7 @@ def test_a_killed_process_ends_the_job_with_a_sentence_that_names_it(tmp_path: P
         if line.startswith("tick 1"):
             children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
             os.kill(max(map(int, children)), signal.SIGKILL)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=HARD_END)
     assert process.returncode == 1
     assert job.text("output/failure") == (
         "Process 1 of 0 to 1, on algo-1, was ended by SIGKILL, perhaps for want of memory. Everything up to the last "

@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="session")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalWorkshop]:
-    options = Options(preset="tiny", quiet_seconds=4, min_images=8, duplicate_events=True)
+    # The tests end each drop themselves (`upload`): a quiet time that may pass between two uploads of a busy machine
+    # would cut a drop in two.
+    options = Options(preset="tiny", quiet_seconds=60, min_images=8, duplicate_events=True)
     with LocalWorkshop(ROOT, tmp_path_factory.mktemp("workshop"), options) as up:
         yield up

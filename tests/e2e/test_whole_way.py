@@ -4,17 +4,16 @@ as deployed.
 
 import json
 import os
-import re
 import signal
 import urllib.request
-from collections.abc import Iterable
 
 import pytest
 from botocore.exceptions import ClientError
 
-from local_aws.drawings import draw_face
 from local_aws.workshop import LocalWorkshop
+from tests.e2e.drops import link_in, png, upload
 from tests.e2e.following import (
+    jobs_held_back,
     kinds,
     mails_of,
     processes,
@@ -29,40 +28,18 @@ from tests.e2e.following import (
 pytestmark = pytest.mark.e2e
 
 
-def png(seed: int) -> bytes:
-    import io
-
-    data = io.BytesIO()
-    draw_face(seed, 32).save(data, "PNG")
-    return data.getvalue()
-
-
-def upload(workshop: LocalWorkshop, dataset: str, files: Iterable[tuple[str, bytes]]) -> None:
-    s3 = workshop.endpoint.client("s3")
-    for name, content in files:
-        s3.put_object(Bucket=workshop.bucket, Key=f"uploads/{dataset}/{name}", Body=content)
-
-
-def link_in(text: str) -> str:
-    links = re.findall(r"https?://\S+", text)
-    door = [link for link in links if "?t=" in link]
-    assert len(door) == 1, links
-    return door[0]
-
-
 def test_a_drop_of_1000_starts_one_run_and_one_more_image_during_it_one_further_run(workshop: LocalWorkshop) -> None:
-    upload(workshop, "faces", ((f"{i:04d}.png", png(i)) for i in range(997)))
-    upload(
-        workshop, "faces", [("kopie von 0001.png", png(1)), ("brief +1 %2F é.png", b"no picture"), ("leer.png", b"")]
-    )
+    images = [(f"{i:04d}.png", png(i)) for i in range(997)]
+    others = [("kopie von 0001.png", png(1)), ("brief +1 %2F é.png", b"no picture"), ("leer.png", b"")]
+    with jobs_held_back(workshop, "Processing"):
+        upload(workshop, "faces", [*images, *others])
+        first = wait_for_runs(workshop, "faces", 1)
+        upload(workshop, "faces", [("late.png", png(5000))])
+        assert [run.status for run in first] == ["Executing"]
+        assert len(runs_of(workshop, "faces")) == 1
 
-    first = wait_for_runs(workshop, "faces", 1)
-    assert len(first) == 1
-    assert first[0].status == "Executing"
-    upload(workshop, "faces", [("late.png", png(5000))])
-
-    wait_for_runs(workshop, "faces", 2, 300)
-    runs = wait_until_over(workshop, "faces", 300)
+    wait_for_runs(workshop, "faces", 2)
+    runs = wait_until_over(workshop, "faces")
     mails = wait_for_mails(workshop, "faces", ["started", "started", "succeeded", "succeeded"])
     assert [run.status for run in runs] == ["Succeeded", "Succeeded"], runs
     assert kinds(workshop, "faces") == ["started", "started", "succeeded", "succeeded"]
@@ -82,14 +59,15 @@ def test_a_drop_of_1000_starts_one_run_and_one_more_image_during_it_one_further_
 
 
 def test_a_killed_training_fails_the_run_and_one_mail_names_step_and_reason(workshop: LocalWorkshop) -> None:
-    upload(workshop, "killed", ((f"{i}.png", png(i)) for i in range(20)))
-    upload(workshop, "killed", [("settings.yaml", b"kimg: 500\n")])  # long enough to be killed
+    endless = ("settings.yaml", b"kimg: 25000\n")
+    upload(workshop, "killed", [endless, *((f"{i}.png", png(i)) for i in range(20))])
     wait_for_runs(workshop, "killed", 1)
 
     def train() -> int | None:
         return next(iter(processes(workshop, "containers.train")), None)
 
-    os.kill(wait_for("the training process", train, 60, lambda: runs_of(workshop, "killed")), signal.SIGKILL)
+    pid = wait_for(workshop, "the training process", train, lambda: runs_of(workshop, "killed"))
+    os.kill(pid, signal.SIGKILL)
 
     runs = wait_until_over(workshop, "killed")
     mails = wait_for_mails(workshop, "killed", ["started", "failed"])
@@ -136,10 +114,10 @@ def test_too_few_good_images_end_the_run_with_a_sentence_that_says_so(workshop: 
 
 
 def test_a_dataset_with_bad_settings_gets_one_mail_that_names_the_key_and_no_run(workshop: LocalWorkshop) -> None:
-    upload(workshop, "unsettled", ((f"{i}.png", png(i)) for i in range(10)))
-    upload(workshop, "unsettled", [("settings.yaml", b"kilograms: 5\n")])
+    wrong = ("settings.yaml", b"kilograms: 5\n")
+    upload(workshop, "unsettled", [wrong, *((f"{i}.png", png(i)) for i in range(10))])
 
-    mails = wait_for_mails(workshop, "unsettled", ["attention"], 60)
+    mails = wait_for_mails(workshop, "unsettled", ["attention"])
     assert "kilograms" in mails[0].body
     assert runs_of(workshop, "unsettled") == []
 
@@ -149,7 +127,7 @@ def test_a_name_that_cannot_be_a_dataset_is_refused_and_stops_nobody(workshop: L
     upload(workshop, "Großes Haus", [("a.png", png(1))])
     upload(workshop, "after-them", [("a.png", png(1))])
 
-    mails = wait_for_mails(workshop, "after-them", ["attention"], 60)  # one image is too few
+    mails = wait_for_mails(workshop, "after-them", ["attention"])  # one image is too few
     assert len(mails) == 1
     assert [mail for mail in workshop.mailbox.mails if mail.dataset in ("..%2F..", "Großes Haus")] == []
     for meant in ("grosses-haus", "2f"):

@@ -1,15 +1,18 @@
 """Surroundings for the stand-in: moto's S3 and STS, a bus and a function that are fakes, an image of a few lines."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from moto.server import ThreadedMotoServer
 
-from local_aws.sagemaker import SageMakerStandIn
+from local_aws.sagemaker import SageMakerStandIn, processes
 from local_aws.sagemaker.processes import can_have_own_opt
-from tests.executor.support import ACCOUNT, BUCKET, REGION, FakeAws, MakePlace, Place
+from tests.executor.support import ACCOUNT, BUCKET, REGION, ROOT_KEY, FakeAws, LetTimePass, MakePlace, Place
+from tests.patience import HARD_END
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +63,8 @@ def make_place(aws: FakeAws, root: Path, tmp_path: Path, own_opt: bool) -> Itera
             tmp_path / "data",
             aws,
             ACCOUNT,
-            **{"checkpoint_seconds": 0.05, "grace_seconds": 10.0, "own_opt": own_opt} | settings,
+            ROOT_KEY,
+            **{"checkpoint_seconds": 0.05, "grace_seconds": HARD_END, "own_opt": own_opt} | settings,
         )
         standin.start()
         places.append(Place(standin, aws, root))
@@ -69,6 +73,15 @@ def make_place(aws: FakeAws, root: Path, tmp_path: Path, own_opt: bool) -> Itera
     yield make
     for place in places:
         place.standin.stop(grace_seconds=0.5)
+
+
+@pytest.fixture
+def let_time_pass(monkeypatch: pytest.MonkeyPatch) -> LetTimePass:
+    """Moves the clock that jobs' time limits go by."""
+    skipped = [0.0]
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + sum(skipped), sleep=time.sleep)
+    monkeypatch.setattr(processes, "time", clock)
+    return skipped.append
 
 
 @pytest.fixture

@@ -2,15 +2,21 @@
 
 import json
 import time
+import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 
+from local_aws.keys import RootKey
 from local_aws.sagemaker import ExecutionSnapshot, SageMakerStandIn
+from tests.patience import HARD_END
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
@@ -19,8 +25,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/pipeline"
 PIPELINE = "faces-workshop"
 TOKEN = "t" * 32
 FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:notify"
-ROOT_KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-JOIN_SECONDS = 30.0
+ROOT_KEY = RootKey("test", "test")
 
 
 @dataclass
@@ -105,12 +110,21 @@ _made: dict[Any, Any] = {}
 
 def make_client(service: str, url: str, credentials: Mapping[str, str] | None = None) -> Any:
     """Return a client; one for each place and identity, since making one takes longer than most of these tests."""
-    keys = dict(credentials or ROOT_KEYS)
+    keys = dict(credentials or ROOT_KEY.arguments())
     name = (service, url, tuple(keys.items()))
     if name not in _made:
         config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, proxies={})
         _made[name] = _session.client(service, endpoint_url=url, region_name=REGION, config=config, **keys)
     return _made[name]
+
+
+def signed(
+    url: str, body: bytes, headers: Mapping[str, str], key: RootKey = ROOT_KEY, token: str | None = None
+) -> urllib.request.Request:
+    """A request to the stand-in, without an SDK."""
+    request = AWSRequest("POST", f"{url}/", data=body, headers=dict(headers))
+    SigV4Auth(Credentials(key.id, key.secret, token), "sagemaker", REGION).add_auth(request)
+    return urllib.request.Request(request.url, body, dict(request.headers))
 
 
 @dataclass
@@ -160,7 +174,7 @@ class Place:
 
     def finish(self, arn: str) -> dict[str, Any]:
         """Wait for an execution's end and return its description."""
-        snapshot = self.standin.wait(arn, JOIN_SECONDS)
+        snapshot = self.standin.wait(arn, HARD_END)
         assert snapshot.ended is not None, snapshot
         description: dict[str, Any] = self.api.describe_pipeline_execution(PipelineExecutionArn=arn)
         return description
@@ -179,11 +193,13 @@ class Place:
 
 
 MakePlace = Callable[..., Place]
+LetTimePass = Callable[[float], None]
+"""Moves a clock on, by so many seconds."""
 
 
 def eventually(look: Callable[[], Any], what: str) -> Any:
     """Return the first true answer of `look`; what another process does can only be asked for again and again."""
-    deadline = time.monotonic() + JOIN_SECONDS
+    deadline = time.monotonic() + HARD_END
     while not (found := look()):
         assert time.monotonic() < deadline, f"still not there: {what}"
         time.sleep(0.01)

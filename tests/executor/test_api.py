@@ -3,14 +3,16 @@
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from typing import Any
 
 import moto
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
+from local_aws.keys import RootKey
 from local_aws.sagemaker import StandInError, api
-from tests.executor.support import ACCOUNT, PIPELINE, REGION, ROLE, MakePlace, Place, processing
+from tests.executor.support import ACCOUNT, PIPELINE, REGION, ROLE, ROOT_KEY, MakePlace, Place, processing, signed
 
 PIPELINE_ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:pipeline/{PIPELINE}"
 FAIL = {"Name": "Stop", "Type": "Fail", "Arguments": {"ErrorMessage": "no"}}
@@ -177,6 +179,50 @@ def test_web_pages_are_refused(place: Place, headers: dict[str, str]) -> None:
     assert status(place, target | headers) == 403
 
 
+LIST = {"X-Amz-Target": "SageMaker.ListPipelines", "Content-Type": "application/x-amz-json-1.1"}
+SESSION = ROOT_KEY.session("ASIAEXAMPLE")
+
+
+def sent_otherwise(url: str, body: bytes = b"{}", **headers: str) -> urllib.request.Request:
+    """What was signed as something else."""
+    request = signed(url, b"{}", LIST)
+    return urllib.request.Request(url, body, {**dict(request.header_items()), **headers})
+
+
+STRANGERS: dict[str, Callable[[str], urllib.request.Request]] = {
+    "no signature": lambda url: urllib.request.Request(url, b"{}", LIST),
+    "a key that is well known": lambda url: signed(url, b"{}", LIST, RootKey("123456789012", "test")),
+    "the right key id": lambda url: signed(url, b"{}", LIST, RootKey("test", "guessed")),
+    "no key id": lambda url: signed(url, b"{}", LIST, RootKey("", "test")),
+    "root with a token": lambda url: signed(url, b"{}", LIST, token="token"),
+    "a session's id": lambda url: signed(url, b"{}", LIST, RootKey("ASIAEXAMPLE", "guessed"), SESSION.token),
+    "a session without its token": lambda url: signed(url, b"{}", LIST, RootKey("ASIAEXAMPLE", SESSION.secret)),
+    "another session's token": lambda url: signed(
+        url, b"{}", LIST, RootKey("ASIAEXAMPLE", SESSION.secret), ROOT_KEY.session("ASIAOTHER").token
+    ),
+    "another body": lambda url: sent_otherwise(url, b'{"MaxResults": 1}'),
+    "another call": lambda url: sent_otherwise(url, **{"X-Amz-Target": "SageMaker.StartPipelineExecution"}),
+    "another day": lambda url: sent_otherwise(url, **{"X-Amz-Date": "20200101T000000Z"}),
+    "an older signature": lambda url: sent_otherwise(url, Authorization="AWS test:c2ln"),
+    "half a signature": lambda url: sent_otherwise(url, Authorization="AWS4-HMAC-SHA256 Credential=test/x"),
+    "a size that is none": lambda url: sent_otherwise(url, **{"Content-Length": "-1"}),
+}
+
+
+@pytest.mark.parametrize("stranger", STRANGERS.values(), ids=STRANGERS.keys())
+def test_whoever_has_not_this_workshops_keys_is_refused(
+    place: Place, stranger: Callable[[str], urllib.request.Request]
+) -> None:
+    code, body = answer_to(stranger(f"{place.standin.url}/"))
+    assert code in (403, 413), body
+    assert "Pipeline" not in json.loads(body)["message"]
+
+
+def test_whoever_has_a_session_of_this_workshop_is_served(place: Place) -> None:
+    request = signed(place.standin.url, b"{}", LIST, RootKey("ASIAEXAMPLE", SESSION.secret), SESSION.token)
+    assert answer_to(request)[0] == 200
+
+
 def test_other_services_of_moto_are_not_served(place: Place) -> None:
     assert status(place, {"X-Amz-Target": "DynamoDB_20120810.ListTables"}) == 400
     assert status(place, {}) == 400
@@ -213,11 +259,13 @@ def test_every_replaced_action_exists_in_the_service() -> None:
 
 
 def status(place: Place, headers: dict[str, str]) -> int:
-    authorization = f"AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/sagemaker/aws4_request"
-    request = urllib.request.Request(place.standin.url, b"{}", {"Authorization": authorization} | headers)
+    return answer_to(signed(place.standin.url, b"{}", headers))[0]
+
+
+def answer_to(request: urllib.request.Request) -> tuple[int, bytes]:
     try:
         with urllib.request.urlopen(request) as answer:
-            return int(answer.status)
+            return int(answer.status), answer.read()
     except urllib.error.HTTPError as error:
-        error.close()
-        return error.code
+        with error:
+            return error.code, error.read()

@@ -10,7 +10,6 @@ from botocore.validate import ParamValidator
 from tests.executor.support import (
     BUCKET,
     PIPELINE,
-    REGION,
     Place,
     condition,
     counting,
@@ -19,6 +18,7 @@ from tests.executor.support import (
     named,
     notify,
     processing,
+    signed,
     training,
 )
 
@@ -27,12 +27,8 @@ MODEL = botocore.session.get_session().get_service_model("sagemaker")
 
 def ask(place: Place, operation: str, **members: Any) -> dict[str, Any]:
     """Call the API without an SDK, which would drop unknown members, and check the answer's shape."""
-    headers = {
-        "X-Amz-Target": f"SageMaker.{operation}",
-        "Content-Type": "application/x-amz-json-1.1",
-        "Authorization": f"AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/sagemaker/aws4_request",
-    }
-    request = urllib.request.Request(place.standin.url, json.dumps(members).encode(), headers)
+    headers = {"X-Amz-Target": f"SageMaker.{operation}", "Content-Type": "application/x-amz-json-1.1"}
+    request = signed(place.standin.url, json.dumps(members).encode(), headers)
     with urllib.request.urlopen(request) as response:
         answer: dict[str, Any] = json.load(response)
     shape = MODEL.operation_model(operation).output_shape

@@ -20,6 +20,7 @@ from tests.executor.support import (
     make_client,
     processing,
 )
+from tests.patience import HARD_END
 
 PIPELINE_ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:pipeline/{PIPELINE}"
 Change = tuple[str | None, str]
@@ -129,7 +130,7 @@ def test_a_run_that_is_stopped_before_its_thread_begins_is_told_of_from_its_star
     stopped, execute = Event(), Run.execute
 
     def execute_late(run: Run) -> None:
-        assert stopped.wait(30)
+        assert stopped.wait(HARD_END)
         execute(run)
 
     monkeypatch.setattr(Run, "execute", execute_late)
@@ -158,15 +159,22 @@ def test_every_event_comes_twice_if_asked(make_place: MakePlace) -> None:
     assert len(details) == 10
 
 
-def test_bus_that_fails_for_a_while_gets_every_event(place: Place) -> None:
+def test_bus_that_fails_for_a_while_gets_every_event(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "DELAYS", (0, 0))
     place.aws.bus.failures = 2
-    finished(place, processing("true"))
+    place.create([processing("true")])
+    place.finish(place.start())
+    eventually(lambda: len(place.aws.bus.entries) == 5, "the last event")
+    place.standin.stop()
     assert execution_changes(place) == [(None, "Executing"), ("Executing", "Succeeded")]
     assert len(place.aws.bus.entries) == 5
 
 
-def test_lost_event_is_logged_and_the_run_goes_on(place: Place, caplog: pytest.LogCaptureFixture) -> None:
-    place.aws.bus.failures = 3
+def test_lost_event_is_logged_and_the_run_goes_on(
+    place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(events, "DELAYS", ())  # one try for each
+    place.aws.bus.failures = 1
     arn = finished(place, processing("true"))
     assert place.running(arn).status == "Succeeded"
     assert len(place.aws.bus.entries) == 4

@@ -25,6 +25,7 @@ from tests.executor.support import (
     BUCKET,
     ROLE,
     FakeAws,
+    LetTimePass,
     MakePlace,
     Place,
     eventually,
@@ -32,6 +33,7 @@ from tests.executor.support import (
     processing_input,
     training,
 )
+from tests.patience import HARD_END
 
 OUT = f"s3://{BUCKET}/out"
 
@@ -168,7 +170,8 @@ def test_failed_training_says_what_it_left_in_the_failure_file(place: Place, tex
 
 
 def test_failed_processing_leaves_its_message_in_the_jobs_description(place: Place) -> None:
-    description = place.run([processing("echo 'Only 3 images.' > /opt/ml/output/message; exit 1", outputs={"o": OUT})])
+    fails = "echo x > /opt/ml/processing/output/o/x; echo 'Only 3 images.' > /opt/ml/output/message; exit 1"
+    description = place.run([processing(fails, outputs={"o": OUT})])
     assert place.reason(description) == "ClientError: AlgorithmError: See job logs for more information, exit code: 1"
     arn = place.steps(description["PipelineExecutionArn"])["Step"]["Metadata"]["ProcessingJob"]["Arn"]
     job = place.api.describe_processing_job(ProcessingJobName=arn.rsplit("/", 1)[-1])
@@ -329,12 +332,14 @@ def test_request_that_the_service_would_refuse_fails_the_step(
     assert message in place.reason(description)
 
 
-def test_processing_that_runs_too_long_fails_the_step(place: Place) -> None:
-    step = processing(
-        "echo 'half done' > /opt/ml/output/message; exec sleep 600", StoppingCondition={"MaxRuntimeInSeconds": 1}
-    )
-    description = place.run([step])
-    assert "MaxRuntimeExceeded (1 s)" in place.reason(description)
+def test_processing_that_runs_too_long_fails_the_step(place: Place, let_time_pass: LetTimePass) -> None:
+    works = "echo 'half done' > /opt/ml/output/message; echo up; exec sleep 600"
+    place.create([processing(works, StoppingCondition={"MaxRuntimeInSeconds": 3600})])
+    arn = place.start()
+    eventually(lambda: place.running(arn).log_tail == ("up",), "the program's first words")
+    let_time_pass(3600)
+    description = place.finish(arn)
+    assert "MaxRuntimeExceeded (3600 s)" in place.reason(description)
     arn = place.steps(description["PipelineExecutionArn"])["Step"]["Metadata"]["ProcessingJob"]["Arn"]
     job = place.api.describe_processing_job(ProcessingJobName=arn.rsplit("/", 1)[-1])
     assert (job["ProcessingJobStatus"], job["ExitMessage"]) == ("Stopped", "half done")
@@ -382,7 +387,7 @@ def test_stop_ends_the_copying_of_inputs(place: Place, monkeypatch: pytest.Monke
     monkeypatch.setattr(jobs, "download", copy_for_ever)
     place.create([processing("true", [processing_input("data", f"s3://{BUCKET}/in/")])])
     arn = place.start()
-    assert copying.wait(30)
+    assert copying.wait(HARD_END)
     place.standin.stop_execution(arn)
     assert place.finish(arn)["PipelineExecutionStatus"] == "Stopped"
 

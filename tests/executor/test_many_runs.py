@@ -9,6 +9,7 @@ from pathlib import Path
 from local_aws.sagemaker.line import Line
 from local_aws.sagemaker.processes import StopRequest
 from tests.executor.support import Place, eventually, named, notify, processing, training
+from tests.patience import HARD_END
 
 RUNS = 6
 # Each fails if another job of its kind is at work: then the folder is there.
@@ -118,10 +119,10 @@ def test_turns_come_in_the_order_of_asking() -> None:
             stop = Waiting()
             threads.append(threading.Thread(target=take_turn, args=(number, stop)))
             threads[-1].start()
-            assert stop.begun.wait(30)
+            assert stop.begun.wait(HARD_END)
         assert order == []
     for thread in threads:
-        thread.join(30)
+        thread.join(HARD_END)
     assert order == list(range(5))
 
 

@@ -13,6 +13,7 @@ from tests.executor.support import (
     FUNCTION,
     GOOD,
     PIPELINE,
+    LetTimePass,
     MakePlace,
     Place,
     condition,
@@ -179,14 +180,18 @@ def test_job_that_ignores_sigterm_is_killed_after_the_grace_time(make_place: Mak
     assert place.finish(arn)["PipelineExecutionStatus"] == "Stopped"
 
 
-def test_training_that_runs_too_long_is_stopped_and_its_model_kept(place: Place) -> None:
+def test_training_that_runs_too_long_is_stopped_and_its_model_kept(place: Place, let_time_pass: LetTimePass) -> None:
     place.program(SAVES_WHEN_ASKED)
-    description = place.run([training(StoppingCondition={"MaxRuntimeInSeconds": 1})])
+    place.create([training(StoppingCondition={"MaxRuntimeInSeconds": 3600})])
+    started = place.start()
+    eventually(lambda: place.running(started).log_tail == ("up",), "the program's first words")
+    let_time_pass(3600)
+    description = place.finish(started)
     assert description["PipelineExecutionStatus"] == "Failed"
     arn = place.steps(description["PipelineExecutionArn"])["Step"]["Metadata"]["TrainingJob"]["Arn"]
     job = place.api.describe_training_job(TrainingJobName=arn.rsplit("/", 1)[-1])
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
-    assert "MaxRuntimeExceeded (1 s)" in place.reason(description)
+    assert "MaxRuntimeExceeded (3600 s)" in place.reason(description)
     assert place.aws.read(job["ModelArtifacts"]["S3ModelArtifacts"].removeprefix(f"s3://{BUCKET}/"))
 
 

@@ -56,7 +56,7 @@ def test_files_land_below_the_folder_or_nowhere(hostile: list[str], manifest: bo
         objects["m"] = json.dumps([{"prefix": uri}, *hostile]).encode()
         uri = "s3://b/m"
     with TemporaryDirectory() as parent:
-        folder = Path(parent, "one", "two", "three")
+        folder = Path(parent, *"deepfolder")  # deeper than any of the names climbs
         try:
             count = download(Objects(objects), uri, "ManifestFile" if manifest else "S3Prefix", folder, no_check)
         except DataError:
@@ -108,6 +108,13 @@ def test_symbolic_links_are_not_uploaded(aws: FakeAws, tmp_path: Path) -> None:
     (tmp_path / "folder").symlink_to("/etc")
     assert upload_folder(aws.s3, tmp_path, f"s3://{BUCKET}/out/") == 1
     assert aws.stored("out/") == ["out/sub/file"]
+
+
+def test_what_is_uploaded_bears_no_type(aws: FakeAws, tmp_path: Path) -> None:
+    """As SageMaker's own uploads: a page that is meant to be shown must be shown by whoever links to it."""
+    (tmp_path / "index.html").write_text("<html></html>")
+    upload_folder(aws.s3, tmp_path, f"s3://{BUCKET}/report")
+    assert aws.s3.head_object(Bucket=BUCKET, Key="report/index.html")["ContentType"] == "binary/octet-stream"
 
 
 def test_archive_holds_the_contents_of_the_folder(aws: FakeAws, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from local_aws.guardian import MARK, end_processes, marked_processes, start_guardian
+from tests.patience import HARD_END
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,7 +41,7 @@ def wait_for_stranger(pid: int) -> None:
     descriptor = os.pidfd_open(pid)
     import select
 
-    ready, _, _ = select.select([descriptor], [], [], 30)
+    ready, _, _ = select.select([descriptor], [], [], HARD_END)
     os.close(descriptor)
     assert ready, f"process {pid} is still there"
 
@@ -65,7 +66,7 @@ def test_a_workshop_beside_it_is_left_alone(tmp_path: Path) -> None:
     guardian = start_guardian("test-one", tmp_path / "one")
     assert guardian.stdin is not None
     guardian.stdin.close()
-    assert guardian.wait(timeout=30) == 0
+    assert guardian.wait(timeout=HARD_END) == 0
 
     assert list(marked_processes("other")) == [other.pid]
     other.kill()
@@ -84,5 +85,5 @@ def test_a_process_that_ignores_sigterm_is_killed_after_the_grace_time() -> None
 
     end_processes("deaf", grace_seconds=0.3)
 
-    assert deaf.wait(timeout=30) == -signal.SIGKILL
+    assert deaf.wait(timeout=HARD_END) == -signal.SIGKILL
     deaf.communicate()

@@ -125,7 +125,9 @@ def test_missing_files_are_named(saved: Path, tmp_path: Path) -> None:
         load_network(tmp_path / "weights.ckpt")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(cut=st.integers(0, 20_000), flip=st.integers(0, 2_000), bit=st.integers(0, 7))
 def test_a_damaged_tensor_file_never_raises_anything_else(saved: Path, cut: int, flip: int, bit: int) -> None:
     path = saved / "network.safetensors"

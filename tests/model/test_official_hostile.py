@@ -299,7 +299,9 @@ def whole() -> bytes:
     return dumps({**tiny_content(), "G": None})
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(cut=st.integers(0, len(whole()) - 1))
 @example(cut=1)
 def test_a_file_cut_anywhere_is_refused(tmp_path: Path, cut: int) -> None:
@@ -307,7 +309,9 @@ def test_a_file_cut_anywhere_is_refused(tmp_path: Path, cut: int) -> None:
     refused(tmp_path / "cut.pkl", "not a pickle, or damaged")
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(places=st.lists(st.tuples(st.integers(0, len(whole()) - 1), st.integers(0, 255)), min_size=1, max_size=4))
 def test_a_damaged_file_never_ends_in_anything_but_a_sentence(tmp_path: Path, places: list[tuple[int, int]]) -> None:
     damaged = bytearray(whole())

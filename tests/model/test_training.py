@@ -10,7 +10,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -128,23 +127,25 @@ def test_an_interrupted_training_ends_with_the_same_network(data: Path, tmp_path
 
 
 def test_a_killed_and_a_terminated_training_end_with_the_same_network(data: Path, tmp_path: Path) -> None:
-    """SIGKILL somewhere around the first checkpoint, then SIGTERM, in real processes; then the rest."""
+    """SIGKILL somewhere around the first checkpoint, then SIGTERM, in real processes; then the rest. The processes'
+    training would take hours: none can end by itself before it is told to.
+    """
     kept, script = tmp_path / "checkpoints", Path(__file__).parents[2] / "stylegan2-ada-pytorch/train.py"
-    train(options(data, tmp_path / "whole", kimg=0.24))
     command = [sys.executable, str(script), "--data", str(data), "--outdir", str(tmp_path / "out"), "--preset", "tiny"]
-    command += ["--kimg", "0.24", "--tick", "0.048", "--snap", "1", "--checkpoint-dir", str(kept), "--device", "cpu"]
+    command += ["--kimg", "1000", "--tick", "0.048", "--snap", "1", "--checkpoint-dir", str(kept), "--device", "cpu"]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
     for signal_number, exit_status in ((signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 0)):
         with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             next(line for line in process.stdout if line.startswith("tick"))
             process.send_signal(signal_number)
-            asked = time.monotonic()
             rest = process.stdout.read()
-        assert time.monotonic() - asked < 60
         assert process.returncode == exit_status, rest
-    assert re.search(r"stopped at kimg=0\.\d+\n$", rest)
-    assert train(options(data, tmp_path / "out", kimg=0.24, checkpoint_dir=kept)).finished
+    stopped = re.search(r"stopped at kimg=(\d+\.\d+)\n$", rest)
+    assert stopped
+    kimg = float(stopped[1]) + 0.048
+    assert train(options(data, tmp_path / "out", kimg=kimg, checkpoint_dir=kept)).finished
+    assert train(options(data, tmp_path / "whole", kimg=kimg)).finished
     assert_same_weights(tmp_path / "whole", tmp_path / "out")
 
 

@@ -21,6 +21,7 @@ from stylegan2.peers import PATIENCE, Peers, connected
 from stylegan2.training import train
 from tests.model.pictures import write_pictures
 from tests.model.trainings import options, stop_after
+from tests.patience import HARD_END
 
 Work = Callable[[Peers, Path], dict[str, Any]]
 """What a process does, with a folder of its own; what it returns must be JSON."""
@@ -43,7 +44,7 @@ def start_together(work: Work, size: int, folder: Path, *, patience: timedelta =
 def outcomes_of(processes: list[BaseProcess], folder: Path) -> list[dict[str, Any]]:
     """Wait for the processes' ends; an empty outcome is that of one that was killed."""
     for process in processes:
-        process.join(60)
+        process.join(HARD_END)
         assert process.exitcode is not None, "a process hangs"
     files = [folder / str(rank) / "outcome.json" for rank in range(len(processes))]
     return [json.loads(file.read_text()) if file.exists() else {} for file in files]

@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
+from local_aws.keys import RootKey
 from local_aws.sagemaker import SageMakerStandIn
 from operations import cancelling
 from operations.cancelling import cancel, follow, stop_token
@@ -16,9 +17,10 @@ from operations.runs import find_execution
 from tests.chaos.fakes import client_error
 from tests.executor.support import FakeBus, FakeLambda, processing
 from tests.operations.desk import ACCOUNT, FINGERPRINT, PIPELINE, PIPELINE_ARN, REGION, Desk, note_calls
+from tests.patience import HARD_END
 from workshop.state import RunIdentity
 
-JOIN_SECONDS = 30.0
+KEY = RootKey("testing", "testing")  # the desk's
 FAIL = {"Name": "TooFewImages", "Type": "Fail", "Arguments": {"ErrorMessage": "Only 2 of 12\x1b[31m"}}
 PARAMETERS = [{"Name": name, "Type": "String", "DefaultValue": "-"} for name in ("Kimg", "TrainCheckpointPath")]
 
@@ -48,7 +50,7 @@ class SageMaker:
         return str(answer["PipelineExecutionArn"]).rsplit("/", 1)[-1]
 
     def end(self, run_id: str) -> None:
-        assert self.standin.wait(f"{PIPELINE_ARN}/execution/{run_id}", JOIN_SECONDS).ended is not None
+        assert self.standin.wait(f"{PIPELINE_ARN}/execution/{run_id}", HARD_END).ended is not None
 
 
 @pytest.fixture
@@ -61,7 +63,9 @@ def sagemaker(desk: Desk, tmp_path: Path) -> Iterator[SageMaker]:
     def clients(service: str, credentials: Any = None) -> Any:
         return surroundings.get(service) or session.client(service, region_name=REGION)
 
-    standin = SageMakerStandIn(tmp_path, tmp_path / "data", clients, ACCOUNT, grace_seconds=5.0, own_opt=False)
+    standin = SageMakerStandIn(
+        tmp_path, tmp_path / "data", clients, ACCOUNT, KEY, grace_seconds=HARD_END, own_opt=False
+    )
     api = note_calls(session.client("sagemaker", region_name=REGION, endpoint_url=standin.start()), "sagemaker")
     desk.others["sagemaker"] = api
     yield SageMaker(standin, api)

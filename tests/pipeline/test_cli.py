@@ -8,6 +8,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 
 from pipeline_builder import __main__ as cli
@@ -44,6 +45,48 @@ def test_upload_prints_where_everything_went(stack: str, outputs: dict[str, str]
             f"s3://{bucket}/base/sketches/",
         ],
     )
+
+
+@pytest.mark.parametrize("planned", [False, True], ids=["no stack", "a stack that was only planned"])
+def test_an_upload_before_the_first_deployment_does_nothing_and_says_so_if_told_that_this_may_be(
+    aws: None, planned: bool
+) -> None:
+    if planned:
+        template = '{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}'
+        boto3.client("cloudformation").create_change_set(
+            StackName="workshop", ChangeSetName="first", ChangeSetType="CREATE", TemplateBody=template
+        )
+    result = run("upload", "--stack", "workshop", "--if-stack-exists")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr.startswith("Nothing is uploaded yet: the")
+    assert run("upload", "--stack", "workshop").exit_code == 1
+
+
+def test_whatever_else_stops_an_upload_is_a_sentence_and_a_failure(
+    stack: str, monkeypatch: pytest.MonkeyPatch, checkout: Path
+) -> None:
+    def deny(*_: object) -> str:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}, "PutObject")
+
+    monkeypatch.setattr(cli, "upload_bundle", deny)
+    result = run("upload", "--stack", stack, "--if-stack-exists")
+    assert (result.exit_code, isinstance(result.exception, SystemExit)) == (1, True)
+    assert "Error: AWS did not do it: An error occurred (AccessDenied)" in result.stderr
+
+
+def test_where_names_the_account_and_the_users_region(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run("where").output == "account 123456789012, region eu-central-1\n"
+    monkeypatch.setenv("AWS_REGION", "us-west-2")  # the AWS CLI puts it before the other
+    assert run("where").output == "account 123456789012, region us-west-2\n"
+
+
+def test_where_there_is_no_region_a_sentence_says_so(
+    aws: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    result = run("where")
+    assert (result.exit_code, result.stderr) == (1, "Error: AWS did not do it: You must specify a region.\n")
 
 
 def test_upsert_prints_the_pipeline_and_says_that_runs_still_use_other_code(stack: str, checkout: Path) -> None:

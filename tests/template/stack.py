@@ -46,6 +46,11 @@ class Stack:
         parameters = self.translated["Parameters"]
         return parameters[value["Ref"]]["Default"] if isinstance(value, dict) and "Ref" in value else value
 
+    def largest(self, value: Any) -> Any:
+        """`value`, or the largest value that the parameter it refers to may have."""
+        parameters = self.translated["Parameters"]
+        return parameters[value["Ref"]]["MaxValue"] if isinstance(value, dict) and "Ref" in value else value
+
     def statements(self) -> Iterator[tuple[str, Statement]]:
         """Every statement of what a role may do, with the logical id of the role or policy."""
         for name, role in self.of_type("AWS::IAM::Role").items():

@@ -10,6 +10,10 @@ from moto import mock_aws
 from tests.template.stack import Stack, as_list, target, text
 
 LONGEST_RETENTION = 1209600
+LONGEST_VISIBILITY = 43200
+LONGEST_DELAY = 900
+FEWEST_RECEIVES = 5  # for a queue that feeds a function: throttling uses up tries, too
+FEWEST_DAYS = 4  # for somebody to look at a dead letter, however long it waited before
 # Who invokes each function asynchronously: a rule, a schedule, or status_listener and start_run.
 ASYNCHRONOUS = {"StartRun", "StatusListener", "ReportSuccess", "ReportFailure"}
 
@@ -52,10 +56,21 @@ def test_every_function_invoked_asynchronously_has_a_place_for_failures(stack: S
     assert kept == invoked | asked == ASYNCHRONOUS
 
 
-def test_every_working_queue_buries_what_failed_and_every_queue_keeps_longest(stack: Stack) -> None:
+def test_every_working_queue_buries_what_failed_after_enough_tries(stack: Stack) -> None:
     for name, queue in stack.of_type("AWS::SQS::Queue").items():
         assert "RedrivePolicy" in queue or name.endswith("DeadLetters"), name
-        assert queue["MessageRetentionPeriod"] == LONGEST_RETENTION, name
+        assert queue.get("RedrivePolicy", {}).get("maxReceiveCount", FEWEST_RECEIVES) >= FEWEST_RECEIVES, name
+
+
+def test_a_dead_letter_is_kept_longest_and_longer_than_it_may_have_waited_alive(stack: Stack) -> None:
+    """SQS counts its age from when it was first sent: with equal times, one that waited long would soon be gone."""
+    for name, queue in stack.of_type("AWS::SQS::Queue").items():
+        if name.endswith("DeadLetters"):
+            assert queue["MessageRetentionPeriod"] == LONGEST_RETENTION, name
+    for name, buried in dead_letter_queues(stack):
+        if stack.resources[name]["Type"] == "AWS::SQS::Queue":
+            left = stack.properties(buried)["MessageRetentionPeriod"] - stack.properties(name)["MessageRetentionPeriod"]
+            assert left >= FEWEST_DAYS * 86400, name
 
 
 def test_every_dead_letter_queue_has_an_edge_and_an_alarm(stack: Stack) -> None:
@@ -99,11 +114,21 @@ def test_a_queue_takes_letters_from_exactly_the_rules_that_send_them(stack: Stac
     assert taken == sent
 
 
-def test_a_queues_visibility_is_six_times_its_functions_timeout(stack: Stack) -> None:
+def test_a_queues_visibility_is_six_times_its_functions_timeout_and_the_longest_window(stack: Stack) -> None:
     for name, mapping in stack.of_type("AWS::Lambda::EventSourceMapping").items():
         queue = stack.properties(target(mapping["EventSourceArn"]))
-        assert queue["VisibilityTimeout"] >= 6 * stack.properties(target(mapping["FunctionName"]))["Timeout"], name
+        window = stack.largest(mapping.get("MaximumBatchingWindowInSeconds", 0))
+        needed = 6 * stack.properties(target(mapping["FunctionName"]))["Timeout"] + window
+        assert needed <= queue["VisibilityTimeout"] <= LONGEST_VISIBILITY, name
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
+
+
+def test_what_waits_for_its_function_lives_through_every_try(stack: Stack) -> None:
+    """A letter that expires before its last try is neither done nor dead: nobody would hear of it."""
+    for name, queue in stack.of_type("AWS::SQS::Queue").items():
+        if "RedrivePolicy" in queue:
+            tries = queue["RedrivePolicy"]["maxReceiveCount"] * queue["VisibilityTimeout"]
+            assert LONGEST_DELAY + tries < queue["MessageRetentionPeriod"], name
 
 
 def test_nothing_but_uploads_reaches_the_upload_queue(stack: Stack) -> None:

@@ -54,6 +54,19 @@ def test_interfaces_are_for_lambda_itself_and_not_for_the_functions_code(stack: 
                     assert statement["Condition"] == {"Null": {"lambda:SourceFunctionArn": "true"}}, role
 
 
+def test_an_address_that_anybody_may_call_cannot_take_every_execution_of_the_account(stack: Stack) -> None:
+    public = [u for u in stack.of_type("AWS::Lambda::Url").values() if u["AuthType"] == "NONE"]
+    assert public
+    for url in public:
+        function = stack.properties(target(url["TargetFunctionArn"]))
+        condition, limit, unlimited = function.get("ReservedConcurrentExecutions", {"Fn::If": [None] * 3})["Fn::If"]
+        assert unlimited == NOTHING
+        assert 1 <= stack.default(limit) <= 50
+        # In an account whose quota is the least there is, none may be reserved: the deployer must be able to say so.
+        off = stack.translated["Conditions"][condition]["Fn::Not"][0]["Fn::Equals"]
+        assert (off, stack.translated["Parameters"][limit["Ref"]]["MinValue"]) == ([limit, "0"], 0)
+
+
 def test_start_run_knows_what_a_run_may_cost(stack: Stack) -> None:
     variables = stack.properties("StartRun")["Environment"]["Variables"]
     assert variables.get("ALLOWED_TRAIN_INSTANCES") == {"Fn::Join": [",", {"Ref": "AllowedTrainInstances"}]}

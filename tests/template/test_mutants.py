@@ -125,9 +125,16 @@ MUTANTS: dict[Rule, dict[str, Fault]] = {
     test_edges.test_every_function_invoked_asynchronously_has_a_place_for_failures: {
         "function": drop("ReportFailureEventInvokeConfig/Properties/DestinationConfig"),
     },
-    test_edges.test_every_working_queue_buries_what_failed_and_every_queue_keeps_longest: {
+    test_edges.test_every_working_queue_buries_what_failed_after_enough_tries: {
         "for ever": drop("SettleQueue/Properties/RedrivePolicy"),
+        "too soon": put("UploadQueue/Properties/RedrivePolicy/maxReceiveCount", 2),
+    },
+    test_edges.test_a_dead_letter_is_kept_longest_and_longer_than_it_may_have_waited_alive: {
         "a day": put("NoticeDeadLetters/Properties/MessageRetentionPeriod", 86400),
+        "as long alive": put("SettleQueue/Properties/MessageRetentionPeriod", 1209600),
+    },
+    test_edges.test_what_waits_for_its_function_lives_through_every_try: {
+        "an hour": put("UploadQueue/Properties/MessageRetentionPeriod", 3000),
     },
     test_edges.test_every_dead_letter_queue_has_an_edge_and_an_alarm: {
         "silent": drop("NoticeDeadLettersAlarm"),
@@ -146,8 +153,10 @@ MUTANTS: dict[Rule, dict[str, Fault]] = {
             {"Fn::GetAtt": ["UploadRule", "Arn"]},
         ),
     },
-    test_edges.test_a_queues_visibility_is_six_times_its_functions_timeout: {
+    test_edges.test_a_queues_visibility_is_six_times_its_functions_timeout_and_the_longest_window: {
         "slower function": put("UploadTrigger/Properties/Timeout", 31),
+        "timeout alone": put("UploadQueue/Properties/VisibilityTimeout", 180),
+        "longer window": parameter("UploadBatchWindowSeconds/MaxValue", 301),
     },
     test_edges.test_nothing_but_uploads_reaches_the_upload_queue: {
         "results too": put("UploadRule/Properties/EventPattern/detail/object/key", [{"prefix": ""}]),
@@ -278,6 +287,11 @@ MUTANTS: dict[Rule, dict[str, Fault]] = {
         "code too": drop(
             "ResultsLinkRole/Properties/Policies/1/Fn::If/1/PolicyDocument/Statement/0/Condition/Null/lambda:SourceFunctionArn"
         ),
+    },
+    test_functions.test_an_address_that_anybody_may_call_cannot_take_every_execution_of_the_account: {
+        "no limit": drop("ResultsLink/Properties/ReservedConcurrentExecutions"),
+        "no limit by default": parameter("ResultsLinkConcurrency/Default", 0),
+        "no way out": parameter("ResultsLinkConcurrency/MinValue", 1),
     },
     test_functions.test_start_run_knows_what_a_run_may_cost: {
         "not told": drop("StartRun/Properties/Environment/Variables/MAX_RUN_COST"),
