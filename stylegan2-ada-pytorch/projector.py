@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -9,6 +10,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from stylegan2.bounded_vetting import load_pictures
 from stylegan2.command_line import (
     device_option,
     errors_as_messages,
@@ -22,7 +24,7 @@ from stylegan2.film import write_film
 from stylegan2.latents import save_ws
 from stylegan2.perceptual import DiscriminatorFeatures, Features, TorchScriptFeatures
 from stylegan2.projection import Space, project
-from stylegan2.vetting import Channels, RefusedPicture, Wanted, load_training_pixels
+from stylegan2.vetting import Channels, RefusedPicture, Wanted
 
 FILM_FRAMES = 120
 FILM_MILLISECONDS = 40  # per frame; the last one stays for two seconds
@@ -105,7 +107,7 @@ def main(
         generator = open_generator(network, device)
         features = TorchScriptFeatures(vgg, generator.mapping.w_avg.device)
     wanted = Wanted(generator.img_height, generator.img_width, cast(Channels, generator.img_channels))
-    pixels = np.stack([_read_target(path, wanted) for path in targets])
+    pixels = np.stack(_read_targets(targets, wanted))
 
     with click.progressbar(length=num_steps, label="Searching", show_pos=True, item_show_func=str) as bar:
         found = project(
@@ -132,11 +134,13 @@ def main(
     click.echo(f"The results are in {outdir}")
 
 
-def _read_target(path: Path, wanted: Wanted) -> NDArray[np.uint8]:
-    try:
-        return load_training_pixels(path, wanted)
-    except RefusedPicture as refusal:
-        raise click.BadParameter(f"{path}: {refusal}", param_hint="--target") from refusal
+def _read_targets(paths: Sequence[Path], wanted: Wanted) -> list[NDArray[np.uint8]]:
+    pictures: list[NDArray[np.uint8]] = []
+    for path, picture in zip(paths, load_pictures(paths, wanted), strict=True):
+        if isinstance(picture, RefusedPicture):
+            raise click.BadParameter(f"{path}: {picture}", param_hint="--target") from picture
+        pictures.append(picture)
+    return pictures
 
 
 def _write_search(target: NDArray[np.uint8], frames: NDArray[np.uint8], path: Path) -> None:
