@@ -189,27 +189,27 @@ def test_a_gpu_that_torch_cannot_use_ends_the_job_instead_of_training_on_the_cpu
 def test_the_trained_model_becomes_pictures_and_a_page(tmp_path: Path, archive: bytes, images: Path) -> None:
     job = infer_job(tmp_path, archive)
     targets = job.folder("processing/input/targets/my-faces")
-    for number in range(2):
-        (targets / f"a<{number}>.png").write_bytes((images / f"picture00{number}.png").read_bytes())
+    for number in range(12):
+        (targets / f"a<{number:02}>.png").write_bytes((images / f"picture{number:03}.png").read_bytes())
     (targets / "notes.png").write_text("no picture")
 
     ended = job.run("containers.infer", DATASET="my-faces", EXECUTION_ID="ifw9mcxjxl5q", PROJECTION_STEPS="3")
 
     assert ended.code == 0, ended.err
     report = json.loads(job.text("processing/output/report/report.json"))
-    assert report["pictures"] == {"generated": 48, "mixed": 24, "projected": 2}
+    assert report["pictures"] == {"generated": 48, "mixed": 24, "projected": 12}
     page = job.text("processing/output/report/index.html")
-    assert "my-faces/a&lt;0&gt;.png" in page
+    assert "my-faces/a&lt;00&gt;.png" in page
+    assert "my-faces/a&lt;11&gt;.png" in page
     assert "This is not a picture but text." in page
     drawn = tmp_path / "processing/output/inference"
     assert len(list(drawn.glob("generated/seed*.png"))) == 48
     with Image.open(drawn / "generated/sheet.png") as sheet:
         assert sheet.size == (12 * 16, 4 * 16)
-    assert {path.name for path in (drawn / "projected").iterdir()} == {
-        "00-a-0.png", "00-a-0-drawn.png", "01-a-1.png", "01-a-1-drawn.png", "projected_w.npz",
-    }  # fmt: skip
+    kept = {f"{n:02}-a-{n:02}{kind}.png" for n in range(12) for kind in ("", "-drawn")} | {"projected_w.npz"}
+    assert {path.name for path in (drawn / "projected").iterdir()} == kept
     with np.load(drawn / "projected/projected_w.npz") as latents:
-        assert latents["w"].shape[0] == 2
+        assert latents["w"].shape[0] == 12
 
 
 @pytest.mark.parametrize(

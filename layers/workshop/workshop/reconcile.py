@@ -40,6 +40,7 @@ from workshop.snapshot import (
     list_dataset,
     list_targets,
     read_settings,
+    targets_per_run,
     write_manifests,
     write_targets,
 )
@@ -225,6 +226,7 @@ class Reconciler:
         bucket = self._config.bucket
         if source_arn is None:
             write_manifests(self._s3, bucket, listing, digest, choice)
+        part, mark = self._targets_of_run(state, targets, choice, request, source_arn)
         claim = build_claim(
             self._config,
             state,
@@ -233,8 +235,8 @@ class Reconciler:
             choice,
             self._ledger.completed_runs(state.dataset, digest),
             dict(request.overrides),
-            targets=targets.digest,
-            targets_manifest=write_targets(self._s3, bucket, listing, targets, choice),
+            targets=mark,
+            targets_manifest=write_targets(self._s3, bucket, listing, part, choice),
             source_arn=source_arn,
         )
         match self._ledger.claim(state, claim, clock.now_ms(), self._config.max_concurrent_runs):
@@ -243,6 +245,17 @@ class Reconciler:
             case Claimed.FULL:
                 return self._wait(state, request, Outcome.QUEUED, RECHECK_SECONDS, "as many runs as allowed are active")
         return self._start(state, state.attempt + 1, claim, request, is_own=True)
+
+    @staticmethod
+    def _targets_of_run(
+        state: DatasetState, targets: Targets, choice: Choice, request: Request, source_arn: str | None
+    ) -> tuple[Targets, str]:
+        """What the run is to project, and what is recorded as done when it has: no more than that."""
+        mode = dict(request.overrides).get("InferenceMode", choice.inference_mode)
+        if not replace(choice, inference_mode=mode).projects:
+            return targets, state.last_targets
+        done = state.last_targets if source_arn is not None else ""  # another network has done none of them
+        return targets.part(done, targets_per_run(choice.resolution))
 
     def _start(self, state: DatasetState, attempt: int, claim: Claim, request: Request, *, is_own: bool) -> Result:
         """Start what was claimed: by this very call (`is_own`), or by one that has died.

@@ -82,8 +82,9 @@ def build_claim(
 ) -> Claim:
     """Freeze everything that the start of this snapshot needs.
 
-    `completed` counts the snapshot's succeeded runs. `targets` is the digest of the images to project and
-    `targets_manifest` the key of their list. With `source_arn`, nothing is trained: that run's network is used.
+    `completed` counts the snapshot's succeeded runs. `targets` is the mark of the images to project that are
+    done then, and `targets_manifest` the key of the run's list. With `source_arn`, nothing is trained: that run's
+    network is used.
     """
     dataset = listing.dataset
 
