@@ -20,8 +20,8 @@ from stylegan2.projection import Projection
 from stylegan2.synthesis_tools import DiscriminatorFeatures, project
 
 PIXELS_AT_ONCE = {"cpu": 256 * 256, "cuda": 8 * 256 * 256}
-"""Of the targets of a group, which has one at least. On a CPU more gain nothing: each of 8 of 256 px takes a fifth
-longer than one alone, and all of them 5.8 GB instead of 1.2 GB (benchmarks/projecting.py)."""
+"""Of the targets of a group, which has one at least. On a CPU more gain nothing, and 8 of 256 px take 5.9 GB instead of
+1.2 GB (benchmarks/projecting.py)."""
 _SEED = 303
 _STEPS_TO_MEASURE = 3
 _MARGIN = 0.9  # of the time that is left: later steps may be slower than the measured ones
