@@ -18,6 +18,7 @@ from stylegan2.command_line import (
     open_generator,
     open_network,
     outdir_option,
+    overwrite_option,
     write_png,
 )
 from stylegan2.film import write_film
@@ -25,6 +26,7 @@ from stylegan2.latents import save_ws
 from stylegan2.perceptual import DiscriminatorFeatures, Features, TorchScriptFeatures
 from stylegan2.projection import Space, project
 from stylegan2.vetting import Channels, RefusedPicture, Wanted
+from stylegan2.whole_files import refuse_existing
 
 FILM_FRAMES = 120
 FILM_MILLISECONDS = 40  # per frame; the last one stays for two seconds
@@ -71,6 +73,7 @@ FILM_MILLISECONDS = 40  # per frame; the last one stays for two seconds
 )
 @device_option
 @outdir_option
+@overwrite_option
 @errors_as_messages
 def main(
     network: Path,
@@ -83,6 +86,7 @@ def main(
     save_video: bool,
     device: str | None,
     outdir: Path,
+    overwrite: bool,
 ) -> None:
     """Find the latents with which a network comes nearest to given pictures.
 
@@ -99,6 +103,10 @@ def main(
     Example:
       python projector.py --network runs/tiles --target tile.jpg --num-steps 500 --outdir found
     """
+    numbers = [f"{index:02d}" if len(targets) > 1 else "" for index in range(len(targets))]
+    kinds = ["target{}.png", "proj{}.png", *(["proj{}.webp"] if save_video else [])]
+    files = [outdir / "projected_w.npz", *(outdir / kind.format(number) for number in numbers for kind in kinds)]
+    refuse_existing("--outdir", files, overwrite)
     features: Features
     if vgg is None:
         loaded = open_network(network, device)
@@ -124,8 +132,7 @@ def main(
 
     outdir.mkdir(parents=True, exist_ok=True)
     save_ws(outdir / "projected_w.npz", found.ws)
-    for index, path in enumerate(targets):
-        number = f"{index:02d}" if len(targets) > 1 else ""
+    for index, (path, number) in enumerate(zip(targets, numbers, strict=True)):
         write_png(pixels[index], outdir / f"target{number}.png")
         write_png(found.images[index], outdir / f"proj{number}.png")
         if save_video:

@@ -515,6 +515,20 @@ class TestCommandLine:
             "sub__cut.jpg",
         ]
 
+    @pytest.mark.parametrize("there", ["d.zip", "aside/mine.png"])
+    def test_what_is_there_stays_unless_it_may_be_replaced(self, mixed_uploads, tmp_path, there):
+        arguments = ["--source", mixed_uploads, "--dest", tmp_path / "d.zip", "--resolution", 32]
+        arguments = [*map(str, arguments), "--set-aside", str(tmp_path / "aside")]
+        (tmp_path / there).parent.mkdir(exist_ok=True)
+        (tmp_path / there).write_text("of mine")
+        result = CliRunner().invoke(main, arguments)
+        assert result.exit_code == 1
+        assert f"{there} is there already; name another place, or give --overwrite to replace it" in result.output
+        assert (tmp_path / there).read_text() == "of mine"
+        assert len(list(tmp_path.iterdir())) == 2
+        assert CliRunner().invoke(main, [*arguments, "--overwrite"]).exit_code == 0
+        assert len(ImageDataset(tmp_path / "d.zip")) == 2
+
     def test_it_ends_with_1_when_nothing_is_good(self, uploads, tmp_path):
         folder = uploads({"a.png": b"text"})
         result = CliRunner().invoke(main, ["--source", str(folder), "--dest", str(tmp_path / "d.zip")])
