@@ -42,6 +42,7 @@ _BYTES_PER_TASK = 4 << 20  # of pixels on their way from a worker process at a t
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date a zip can hold: no clock may show in the output
 _UNSAFE_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_NAME = 120
+_LONGEST_SHOWN = 1024
 
 
 @dataclass(frozen=True)
@@ -321,6 +322,12 @@ def _in_bytes(name: str) -> bytes:
 
 
 def _printable(name: str) -> str:
-    """Return a file's name as text that can be shown: bytes that are no UTF-8 and control characters are escaped."""
+    """Return a file's name as text that can be shown: bytes that are no UTF-8 and control characters are escaped.
+
+    A name that only a zip can hold, longer than S3 or a file system allows, is cut; where there is none, that is said.
+    """
     text = _in_bytes(name).decode("utf-8", "backslashreplace")
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    shown = text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."
+    return (
+        "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in shown) or "(no name)"
+    )
