@@ -149,10 +149,12 @@ class ProcessingJob:
 
     def instance_type(self) -> str | None:
         """The type of this machine, or None if the job's configuration does not tell."""
-        match self._config():
+        if (name := _instance_type(self.base / "config" / "resourceconfig.json")) is not None:
+            return name
+        match self._config():  # where the service does not say it of this machine itself
             case {"ProcessingResources": {"ClusterConfig": {"InstanceType": str(name)}}}:
                 return name
-        return _instance_type(self.base / "config" / "resourceconfig.json")
+        return None
 
     def output(self, name: str) -> Path:
         """The folder of an output; made if need be."""

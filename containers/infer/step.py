@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from containers.contract import ProcessingJob
+from containers.gpus import refuse_idle_gpu
 from containers.infer import pictures
 from containers.infer.archive import unpack_model
 from containers.infer.projecting import Clock, project_targets
@@ -38,6 +39,7 @@ def infer(job: ProcessingJob) -> None:
         StepError: an input or a variable is not what it should be.
         ModelError: the network cannot be loaded or used.
     """
+    refuse_idle_gpu(job.instance_type())
     limit = job.max_seconds()
     clock = Clock(None if limit is None else time.monotonic() + _SHARE_OF_TIME * limit)
     environment = job.environment()
