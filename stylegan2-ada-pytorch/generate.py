@@ -60,8 +60,8 @@ def main(
     \b
     Examples:
       python generate.py --network runs/tiles --seeds 0-35 --trunc 0.7 --outdir pictures
-      python generate.py --network runs/letters --seeds 0-35 --class 2 --outdir pictures
-      python generate.py --network runs/tiles --projected-w found/projected_w.npz --outdir pictures
+      python generate.py --network runs/letters --seeds 0-35 --class 2 --outdir letters
+      python generate.py --network runs/tiles --projected-w found/projected_w.npz --outdir friends
     """
     check_sources(seeds, projected_w, class_number)
     generator = open_generator(network, device)
