@@ -32,6 +32,7 @@ Result = TypeVar("Result")
 
 _TASKS_PER_WORKER = 2  # one in work and one waiting
 _WORTH_A_WORKER = 100  # items; another process takes about as long to start as the work on so many small pictures
+_STARTING = threading.Lock()
 _OUT_OF_MEMORY = 71  # exit status of a worker; EX_OSERR of sysexits.h
 
 
@@ -238,17 +239,18 @@ class _Worker(Generic[Item, Result]):
 @contextmanager
 def _bare_program() -> Iterator[None]:
     """Let processes that are started here find our modules, and import no other of this program's (perhaps torch)."""
-    main, path = sys.modules["__main__"], os.environ.get("PYTHONPATH")
-    sys.modules["__main__"] = types.ModuleType("__main__")
-    os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)  # the server from which they fork is not told of sys.path
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
-        if path is None:
-            del os.environ["PYTHONPATH"]
-        else:
-            os.environ["PYTHONPATH"] = path
+    with _STARTING:
+        main, path = sys.modules["__main__"], os.environ.get("PYTHONPATH")
+        sys.modules["__main__"] = types.ModuleType("__main__")
+        os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)  # the server from which they fork is not told of sys.path
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
+            if path is None:
+                del os.environ["PYTHONPATH"]
+            else:
+                os.environ["PYTHONPATH"] = path
 
 
 def _work(connection: Connection, function: Callable[[Item], Result], limits: Limits | None) -> None:
@@ -283,8 +285,11 @@ def _limit_memory(more_bytes: int) -> None:
     if sys.platform != "linux":
         return
     pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + more_bytes
     _, highest = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + more_bytes, highest))
+    resource.setrlimit(
+        resource.RLIMIT_AS, (limit if highest == resource.RLIM_INFINITY else min(limit, highest), highest)
+    )
 
 
 def _end_with_parent() -> None:

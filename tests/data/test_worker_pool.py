@@ -8,6 +8,7 @@ import select
 import signal
 import sys
 import types
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from subprocess import PIPE, Popen
@@ -126,6 +127,15 @@ def test_there_are_not_more_processes_than_their_memory_has_room_for(monkeypatch
     assert [choose_workers(n, Limits(1, 2 << 30)) for n in (1, 100, 250, 10**6)] == [1, 1, 2, 3]
     assert choose_workers(10**6, Limits(1, 100 << 30)) == 1
     assert choose_workers(10**6) == 64
+
+
+def test_threads_may_start_workers_at_the_same_time_and_the_program_stays_what_it_is(deeds):
+    main, path = sys.modules["__main__"], os.environ.get("PYTHONPATH")
+    with ThreadPoolExecutor(4) as threads:
+        runs = threads.map(lambda n: list(map_in_order(operator.call, [ok(n)] * 3, limits=LIMITS)), range(8))
+        assert list(runs) == [[n] * 3 for n in range(8)]
+    assert sys.modules["__main__"] is main
+    assert os.environ.get("PYTHONPATH") == path
 
 
 def test_workers_do_not_import_the_program_that_starts_them(deeds):
