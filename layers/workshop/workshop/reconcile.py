@@ -251,11 +251,11 @@ class Reconciler:
         state: DatasetState, targets: Targets, choice: Choice, request: Request, source_arn: str | None
     ) -> tuple[Targets, str]:
         """What the run is to project, and what is recorded as done when it has: no more than that."""
-        mode = dict(request.overrides).get("InferenceMode", choice.inference_mode)
-        if not replace(choice, inference_mode=mode).projects:
-            return targets, state.last_targets
         done = state.last_targets if source_arn is not None else ""  # another network has done none of them
-        return targets.part(done, targets_per_run(choice.resolution))
+        part, mark = targets.part(done, targets_per_run(choice.resolution))
+        mode = dict(request.overrides).get("InferenceMode", choice.inference_mode)
+        projects = replace(choice, inference_mode=mode).projects
+        return part, mark if projects else state.last_targets
 
     def _start(self, state: DatasetState, attempt: int, claim: Claim, request: Request, *, is_own: bool) -> Result:
         """Start what was claimed: by this very call (`is_own`), or by one that has died.
