@@ -109,6 +109,10 @@ class TrainingJob:
             return None
         return folder if folder.is_dir() else None
 
+    def instance_type(self) -> str | None:
+        """The type of this machine, or None if the job's configuration does not tell."""
+        return _instance_type(self.base / "input" / "config" / "resourceconfig.json")
+
     def cluster(self) -> Cluster:
         """The machines of this job."""
         return _cluster(self.base / "input" / "config" / "resourceconfig.json")
@@ -162,9 +166,21 @@ class ProcessingJob:
                     return uri
         return None
 
-    def _config(self) -> dict[str, Any]:
-        file = self.base / "config" / "processingjobconfig.json"
-        return _read_object(file) if file.exists() else {}
+    def max_seconds(self) -> float | None:
+        """After how long SageMaker ends the job, or None if the job's configuration does not tell."""
+        match self._config():
+            case {"StoppingCondition": {"MaxRuntimeInSeconds": int(seconds)}} if seconds > 0:
+                return float(seconds)
+        return None
+
+    def instance_type(self) -> str | None:
+        """The type of this machine, or None if the job's configuration does not tell."""
+        if (name := _instance_type(self.base / "config" / "resourceconfig.json")) is not None:
+            return name
+        match self._config():  # where the service does not say it of this machine itself
+            case {"ProcessingResources": {"ClusterConfig": {"InstanceType": str(name)}}}:
+                return name
+        return None
 
     def output(self, name: str) -> Path:
         """The folder of an output; made if need be."""
@@ -184,6 +200,10 @@ class ProcessingJob:
         hosts = _cluster(self.base / "config" / "resourceconfig.json").hosts
         if len(hosts) > 1:
             raise StepError(f"This step runs on one machine, but was given {len(hosts)}; set its instance count to 1.")
+
+    def _config(self) -> dict[str, Any]:
+        file = self.base / "config" / "processingjobconfig.json"
+        return _read_object(file) if file.exists() else {}
 
 
 Job = TypeVar("Job", TrainingJob, ProcessingJob)
@@ -292,6 +312,11 @@ def _cluster(file: Path) -> Cluster:
             interface = rest.get("network_interface_name")
             return Cluster(tuple(sorted(map(str, hosts))), current, interface if isinstance(interface, str) else None)
     raise InputError(f"{file.name} must name the job's 'hosts' and, of these, the 'current_host'.")
+
+
+def _instance_type(file: Path) -> str | None:
+    name = _read_object(file).get("current_instance_type") if file.exists() else None
+    return name if isinstance(name, str) else None
 
 
 def _read_object(file: Path) -> dict[str, Any]:

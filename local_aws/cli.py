@@ -24,7 +24,7 @@ from local_aws.sagemaker import StandInError
 from local_aws.workshop import FROM_SCRATCH, SHIPPED_BASE, Options
 from pipeline_builder.errors import PipelineBuilderError
 from workshop.errors import RefusedName
-from workshop.settings import MAX_KIMG, MIN_KIMG
+from workshop.parameters import MAX_KIMG, MIN_KIMG
 
 PRESETS = click.Choice(["tiny", "laptop", "sketch", "balanced", "best"])
 

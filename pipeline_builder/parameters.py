@@ -37,7 +37,8 @@ INFERENCE_IMAGE = ParameterString("InferenceImage")
 INFERENCE_CODE_PATH = ParameterString("InferenceCodePath")  # prefix code/<hash>/
 INFERENCE_IMAGE_PATH = ParameterString("InferenceImagePath")  # URI of the .targets.json, a record, too
 INFERENCE_INSTANCE_COUNT = ParameterInteger("InferenceInstanceCount", default_value=1)
-INFERENCE_INSTANCE_TYPE = ParameterString("InferenceInstanceType", default_value="ml.g5.xlarge")
+# A CPU makes a run's pictures in minutes (benchmarks/projecting.py), and a GPU costs six times as much an hour.
+INFERENCE_INSTANCE_TYPE = ParameterString("InferenceInstanceType", default_value="ml.m5.xlarge")
 INFERENCE_MODE = ParameterString(
     "InferenceMode", default_value="all", enum_values=["all", "generate", "mix", "project"]
 )

@@ -12,6 +12,7 @@ from stylegan2.errors import ModelError
 from stylegan2.picture_size import LARGEST_SIDE
 from stylegan2.preparation import LabelSource, PrepareReport, prepare_images
 from stylegan2.vetting import Channels, ResizeFilter, Transform, Wanted
+from stylegan2.whole_files import refuse_existing
 
 
 class Size(click.ParamType[tuple[int, int]]):
@@ -89,6 +90,7 @@ class Size(click.ParamType[tuple[int, int]]):
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for copies of the files that cannot be used, so that you can mend them.",
 )
+@click.option("--overwrite", is_flag=True, help="Replace --dest, and files of the same names in --set-aside.")
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
@@ -106,6 +108,7 @@ def main(
     labels: str,
     resize_filter: str,
     set_aside: Path | None,
+    overwrite: bool,
     workers: int | None,
 ) -> None:
     """Make a data set for training from a folder or zip of pictures.
@@ -130,6 +133,10 @@ def main(
     ways = cast(ResizeFilter, resize_filter), cast(Transform, transform)
     wanted = Wanted(height, width, cast(Channels, int(channels)), *ways)
     try:
+        refuse_existing("--dest", [dest], overwrite)
+        refuse_existing(
+            "--set-aside", sorted(set_aside.iterdir()) if set_aside and set_aside.exists() else [], overwrite
+        )
         with click.progressbar(length=1, label="Preparing pictures", show_pos=True) as bar:
 
             def show(done: int, found: int) -> None:

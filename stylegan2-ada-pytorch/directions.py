@@ -19,6 +19,7 @@ from stylegan2.command_line import (
     noise_option,
     open_generator,
     outdir_option,
+    overwrite_option,
     projected_w_option,
     truncation_option,
     write_png,
@@ -26,11 +27,12 @@ from stylegan2.command_line import (
 from stylegan2.directions import contact_sheet, even_shifts, find_directions, move
 from stylegan2.networks import NoiseMode
 from stylegan2.synthesis_tools import render
+from stylegan2.whole_files import refuse_existing
 
 
 @click.command(context_settings={"max_content_width": 110})
 @network_option
-@click.option("--seeds", type=NUMBERS, metavar="LIST", help='Pictures to change, for example "0-2".')
+@click.option("--seeds", type=NUMBERS, metavar="LIST", help="Pictures to change.  [default: 0-2]")
 @projected_w_option
 @click.option(
     "--count",
@@ -65,6 +67,7 @@ from stylegan2.synthesis_tools import render
 @batch_option
 @device_option
 @outdir_option
+@overwrite_option
 @errors_as_messages
 def main(
     network: Path,
@@ -80,6 +83,7 @@ def main(
     batch: int,
     device: str | None,
     outdir: Path,
+    overwrite: bool,
 ) -> None:
     """Find directions along which a network's pictures change most, and show them on a contact sheet.
 
@@ -92,10 +96,14 @@ def main(
 
     \b
     Examples:
-      python directions.py --network runs/tiles --seeds 0-2 --trunc 0.7 --outdir found
-      python directions.py --network runs/tiles --projected-w me/projected_w.npz --layers 0-3 --outdir found
+      python directions.py --network runs/tiles --outdir found
+      python directions.py --network runs/tiles --seeds 4,8-9 --trunc 0.7 --outdir those
+      python directions.py --network runs/tiles --projected-w me/projected_w.npz --layers 0-3 --outdir mine
     """
+    if seeds is None and projected_w is None:
+        seeds = [0, 1, 2]
     check_sources(seeds, projected_w, class_number)
+    refuse_existing("--outdir", [outdir / "directions.png", outdir / "directions.npz"], overwrite)
     generator = open_generator(network, device)
     ws = latents_of(generator, seeds, projected_w, trunc, class_number)
     directions = find_directions(generator, count, layers)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from stylegan2.command_line import errors_as_messages, network_option
+from stylegan2.command_line import errors_as_messages, network_option, overwrite_option
 from stylegan2.export import ExportNoise, export_generator
 from stylegan2.network_file import load_generator
+from stylegan2.whole_files import refuse_existing
 
 
 @click.command(context_settings={"max_content_width": 110})
@@ -27,8 +28,9 @@ from stylegan2.network_file import load_generator
     show_default=True,
     help="Fine grain: the network's own, or none.",
 )
+@overwrite_option
 @errors_as_messages
-def main(network: Path, dest: Path, noise_mode: ExportNoise) -> None:
+def main(network: Path, dest: Path, noise_mode: ExportNoise, overwrite: bool) -> None:
     """Turn a generator into one file that draws pictures without this package.
 
     Only PyTorch is needed to use it. The file is called with latents z [N, z_dim], for a network with labels c
@@ -40,6 +42,7 @@ def main(network: Path, dest: Path, noise_mode: ExportNoise) -> None:
       python export_network.py --network runs/tiles --dest tiles.pt
       python -c "import torch; draw = torch.jit.load('tiles.pt'); print(draw(torch.randn(4, 512), torch.ones(4)).shape)"
     """
+    refuse_existing("--dest", [dest], overwrite)
     generator = load_generator(network)
     difference = export_generator(generator, dest, noise_mode)
     click.echo(f"{dest}: draws what {network} draws (largest difference {difference:.1e})")

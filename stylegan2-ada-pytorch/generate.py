@@ -17,6 +17,7 @@ from stylegan2.command_line import (
     noise_option,
     open_generator,
     outdir_option,
+    overwrite_option,
     projected_w_option,
     truncation_option,
     write_png,
@@ -24,6 +25,7 @@ from stylegan2.command_line import (
 from stylegan2.latents import load_ws
 from stylegan2.networks import NoiseMode
 from stylegan2.synthesis_tools import generate_images, render
+from stylegan2.whole_files import refuse_existing
 
 
 @click.command(context_settings={"max_content_width": 110})
@@ -36,6 +38,7 @@ from stylegan2.synthesis_tools import generate_images, render
 @batch_option
 @device_option
 @outdir_option
+@overwrite_option
 @errors_as_messages
 def main(
     network: Path,
@@ -47,6 +50,7 @@ def main(
     batch: int,
     device: str | None,
     outdir: Path,
+    overwrite: bool,
 ) -> None:
     """Draw pictures with a trained network.
 
@@ -56,17 +60,21 @@ def main(
     \b
     Examples:
       python generate.py --network runs/tiles --seeds 0-35 --trunc 0.7 --outdir pictures
-      python generate.py --network runs/letters --seeds 0-35 --class 2 --outdir pictures
-      python generate.py --network runs/tiles --projected-w found/projected_w.npz --outdir pictures
+      python generate.py --network runs/letters --seeds 0-35 --class 2 --outdir letters
+      python generate.py --network runs/tiles --projected-w found/projected_w.npz --outdir friends
     """
     check_sources(seeds, projected_w, class_number)
     generator = open_generator(network, device)
+    if projected_w is not None:
+        ws = load_ws(projected_w, generator)
+        files = [outdir / f"proj{number:02d}.png" for number in range(len(ws))]
+    else:
+        files = [outdir / f"seed{seed:04d}.png" for seed in seeds or []]
+    refuse_existing("--outdir", files, overwrite)
     outdir.mkdir(parents=True, exist_ok=True)
     if projected_w is not None:
-        for number, pixels in enumerate(
-            render(generator, load_ws(projected_w, generator), noise_mode=noise_mode, batch=batch)
-        ):
-            write_png(pixels, outdir / f"proj{number:02d}.png")
+        for file, pixels in zip(files, render(generator, ws, noise_mode=noise_mode, batch=batch), strict=True):
+            write_png(pixels, file)
     if seeds is not None:
         with click.progressbar(length=len(seeds), label="Drawing", show_pos=True) as bar:
             for start in range(0, len(seeds), batch):

@@ -18,11 +18,13 @@ from stylegan2.command_line import (
     latents_of,
     network_option,
     open_generator,
+    overwrite_option,
     projected_w_option,
     truncation_option,
 )
 from stylegan2.film import walk, write_film
 from stylegan2.synthesis_tools import render
+from stylegan2.whole_files import refuse_existing
 
 
 @click.command(context_settings={"max_content_width": 110})
@@ -48,6 +50,7 @@ from stylegan2.synthesis_tools import render
     show_default=True,
     help="File for the film, an animated WebP.",
 )
+@overwrite_option
 @errors_as_messages
 def main(
     network: Path,
@@ -60,6 +63,7 @@ def main(
     batch: int,
     device: str | None,
     output: Path,
+    overwrite: bool,
 ) -> None:
     """Make a film that leads smoothly from picture to picture, and from the last one back to the first.
 
@@ -75,6 +79,7 @@ def main(
     if output.suffix.lower() != ".webp":
         raise click.BadParameter(f"{output.name!r} does not end with .webp", param_hint="--output")
     check_sources(seeds, projected_w, class_number)
+    refuse_existing("--output", [output], overwrite)
     generator = open_generator(network, device)
     way = walk(latents_of(generator, seeds, projected_w, trunc, class_number), frames)
     pictures: list[NDArray[np.uint8]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -9,6 +10,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from stylegan2.bounded_vetting import load_pictures
 from stylegan2.command_line import (
     device_option,
     errors_as_messages,
@@ -16,13 +18,15 @@ from stylegan2.command_line import (
     open_generator,
     open_network,
     outdir_option,
+    overwrite_option,
     write_png,
 )
 from stylegan2.film import write_film
 from stylegan2.latents import save_ws
 from stylegan2.perceptual import DiscriminatorFeatures, Features, TorchScriptFeatures
 from stylegan2.projection import Space, project
-from stylegan2.vetting import Channels, RefusedPicture, Wanted, load_training_pixels
+from stylegan2.vetting import Channels, RefusedPicture, Wanted
+from stylegan2.whole_files import refuse_existing
 
 FILM_FRAMES = 120
 FILM_MILLISECONDS = 40  # per frame; the last one stays for two seconds
@@ -69,6 +73,7 @@ FILM_MILLISECONDS = 40  # per frame; the last one stays for two seconds
 )
 @device_option
 @outdir_option
+@overwrite_option
 @errors_as_messages
 def main(
     network: Path,
@@ -81,6 +86,7 @@ def main(
     save_video: bool,
     device: str | None,
     outdir: Path,
+    overwrite: bool,
 ) -> None:
     """Find the latents with which a network comes nearest to given pictures.
 
@@ -97,6 +103,10 @@ def main(
     Example:
       python projector.py --network runs/tiles --target tile.jpg --num-steps 500 --outdir found
     """
+    numbers = [f"{index:02d}" if len(targets) > 1 else "" for index in range(len(targets))]
+    kinds = ["target{}.png", "proj{}.png", *(["proj{}.webp"] if save_video else [])]
+    files = [outdir / "projected_w.npz", *(outdir / kind.format(number) for number in numbers for kind in kinds)]
+    refuse_existing("--outdir", files, overwrite)
     features: Features
     if vgg is None:
         loaded = open_network(network, device)
@@ -105,7 +115,7 @@ def main(
         generator = open_generator(network, device)
         features = TorchScriptFeatures(vgg, generator.mapping.w_avg.device)
     wanted = Wanted(generator.img_height, generator.img_width, cast(Channels, generator.img_channels))
-    pixels = np.stack([_read_target(path, wanted) for path in targets])
+    pixels = np.stack(_read_targets(targets, wanted))
 
     with click.progressbar(length=num_steps, label="Searching", show_pos=True, item_show_func=str) as bar:
         found = project(
@@ -122,8 +132,7 @@ def main(
 
     outdir.mkdir(parents=True, exist_ok=True)
     save_ws(outdir / "projected_w.npz", found.ws)
-    for index, path in enumerate(targets):
-        number = f"{index:02d}" if len(targets) > 1 else ""
+    for index, (path, number) in enumerate(zip(targets, numbers, strict=True)):
         write_png(pixels[index], outdir / f"target{number}.png")
         write_png(found.images[index], outdir / f"proj{number}.png")
         if save_video:
@@ -132,11 +141,13 @@ def main(
     click.echo(f"The results are in {outdir}")
 
 
-def _read_target(path: Path, wanted: Wanted) -> NDArray[np.uint8]:
-    try:
-        return load_training_pixels(path, wanted)
-    except RefusedPicture as refusal:
-        raise click.BadParameter(f"{path}: {refusal}", param_hint="--target") from refusal
+def _read_targets(paths: Sequence[Path], wanted: Wanted) -> list[NDArray[np.uint8]]:
+    pictures: list[NDArray[np.uint8]] = []
+    for path, picture in zip(paths, load_pictures(paths, wanted), strict=True):
+        if isinstance(picture, RefusedPicture):
+            raise click.BadParameter(f"{path}: {picture}", param_hint="--target") from picture
+        pictures.append(picture)
+    return pictures
 
 
 def _write_search(target: NDArray[np.uint8], frames: NDArray[np.uint8], path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import click
@@ -16,11 +17,13 @@ from stylegan2.command_line import (
     noise_option,
     open_generator,
     outdir_option,
+    overwrite_option,
     truncation_option,
     write_png,
 )
 from stylegan2.networks import NoiseMode
 from stylegan2.synthesis_tools import mix_styles
+from stylegan2.whole_files import refuse_existing
 
 
 @click.command(context_settings={"max_content_width": 110})
@@ -40,6 +43,7 @@ from stylegan2.synthesis_tools import mix_styles
 @batch_option
 @device_option
 @outdir_option
+@overwrite_option
 @errors_as_messages
 def main(
     network: Path,
@@ -52,6 +56,7 @@ def main(
     batch: int,
     device: str | None,
     outdir: Path,
+    overwrite: bool,
 ) -> None:
     """Mix the styles of pairs of pictures.
 
@@ -64,6 +69,9 @@ def main(
       python style_mixing.py --network runs/tiles --rows 0-3 --cols 10-15 --trunc 0.7 --outdir mixed
     """
     generator = open_generator(network, device)
+    pairs = [*zip(rows, rows, strict=True), *zip(cols, cols, strict=True), *product(rows, cols)]
+    files = [outdir / "grid.png", *(outdir / f"{row}-{column}.png" for row, column in pairs)]
+    refuse_existing("--outdir", files, overwrite)
     grid = mix_styles(
         generator,
         rows,

@@ -71,7 +71,7 @@ PRESET_HELP = (
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
     required=True,
-    help="Folder for the network, samples and statistics; made if missing.",
+    help="Folder for the network, samples, statistics and checkpoints; made if missing. Another training's is refused.",
 )
 @click.option(
     "--preset", "--cfg", "preset", type=click.Choice(list(PRESETS)), default="auto", show_default=True, help=PRESET_HELP
@@ -174,7 +174,7 @@ PRESET_HELP = (
     "--checkpoint-dir",
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Keep the whole state here. If there is one, go on with it, exactly.  [default: keep none]",
+    help="Keep the whole state here. If there is one, go on with it, exactly.  [default: checkpoints in --outdir]",
 )
 @click.option(
     "--keep",
@@ -269,11 +269,11 @@ PRESET_HELP = (
     help="Threads that decode pictures, if the data set is too large to be kept decoded.",
 )
 @errors_as_messages
-def main(tick: float | None, snap: int | None, dry_run: bool, **arguments: Any) -> None:
+def main(tick: float | None, snap: int | None, dry_run: bool, checkpoint_dir: Path | None, **arguments: Any) -> None:
     """Train a generative network (StyleGAN2 with adaptive augmentation) on pictures.
 
     A folder of a few hundred to some thousand similar pictures is enough. Ctrl-C or SIGTERM ends the training after the
-    current step, with everything saved.
+    current step, with everything saved. Ended so, or killed, it goes on when the same command is given again.
 
     \b
     Examples:
@@ -283,7 +283,7 @@ def main(tick: float | None, snap: int | None, dry_run: bool, **arguments: Any) 
 
     \b
       # Go on after an interruption: run the same command again.
-      python train.py --data faces.zip --outdir out --checkpoint-dir state --kimg 1000
+      python train.py --data faces.zip --outdir out --preset laptop
 
     \b
       # Begin with a network that has learned something similar:
@@ -291,10 +291,16 @@ def main(tick: float | None, snap: int | None, dry_run: bool, **arguments: Any) 
 
     \b
       # On four GPUs of this machine; torchrun's --nnodes adds machines:
-      torchrun --nproc-per-node 4 train.py --data faces.zip --outdir out --checkpoint-dir state
+      torchrun --nproc-per-node 4 train.py --data faces.zip --outdir out
     """
     with connected(arguments["device"]) as peers:
-        options = resolve_options(**arguments, tick_kimg=tick, snapshot_ticks=snap, processes=peers.size)
+        options = resolve_options(
+            **arguments,
+            checkpoint_dir=checkpoint_dir or arguments["outdir"] / "checkpoints",
+            tick_kimg=tick,
+            snapshot_ticks=snap,
+            processes=peers.size,
+        )
         if options.device == "cpu":
             keep_freed_memory()
         if not dry_run:

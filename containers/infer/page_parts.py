@@ -17,6 +17,7 @@ from containers.infer.results import GeneratedPicture, MixingGrid, Pictures, Pro
 _SHEET_SIDE = 256
 _STRIP_SIDE = 192
 _PAIR_SIDE = 512
+_FEW_PAIRS = 8
 
 _STRIP_FRAMES = 9
 _STRIP_ROWS = 4
@@ -146,14 +147,19 @@ def mixture(grid: MixingGrid) -> Mixture:
     )
 
 
-def pair(picture: ProjectedPicture) -> Pair:
-    """A target beside its projection."""
+def pairs(pictures: Sequence[ProjectedPicture]) -> list[Pair]:
+    """Targets beside their projections; smaller where there are many, so that the page stays a few MB."""
+    side = _PAIR_SIDE if len(pictures) <= _FEW_PAIRS else _SHEET_SIDE
+    return [_pair(picture, side) for picture in pictures]
+
+
+def _pair(picture: ProjectedPicture, side: int) -> Pair:
     distances = picture.distances
     closer = 1 - distances[-1] / distances[0] if len(distances) > 1 and distances[0] > 0 else 0.0
     return Pair(
         name=picture.name,
-        target=inline_file(picture.target, _PAIR_SIDE),
-        projection=inline_file(picture.projection, _PAIR_SIDE),
+        target=inline_file(picture.target, side),
+        projection=inline_file(picture.projection, side),
         improvement=f"{closer:.0%} closer than at the start" if closer > 0 else "",
         curve=line_chart(
             "Distance to the target",

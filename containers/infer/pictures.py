@@ -7,35 +7,29 @@ mixed/sheet.png              all of them in one, with the seeds' own pictures on
 projected/00-anna.png        a target as the network was shown it ...
 projected/00-anna-drawn.png  ... and the nearest picture that it can draw
 projected/projected_w.npz    "w": the latents of these pictures, [targets, layers, w_dim]
+
+The projected ones are made in `projecting`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
-from containers.infer.results import GeneratedPicture, MixingGrid, ProjectedPicture
+from containers.infer.results import GeneratedPicture, MixingGrid, Pixels, save
 from containers.prepare_report import SetAsideImage
-from stylegan2.network_file import LoadedNetwork
+from stylegan2.bounded_vetting import load_pictures
 from stylegan2.networks import Generator
-from stylegan2.synthesis_tools import DiscriminatorFeatures, generate_images, mix_styles, project
-from stylegan2.uploads import Uploads
-from stylegan2.vetting import RefusedPicture, Wanted, training_pixels
+from stylegan2.synthesis_tools import generate_images, mix_styles
+from stylegan2.uploads import NamedUploads
+from stylegan2.vetting import RefusedPicture
 
 SHEET_PICTURES, SHEET_COLUMNS = 48, 12
 MIX_ROWS, MIX_COLUMNS = 4, 6
-MOST_TARGETS = 8
 
 # How far pictures may stray from the average one (arXiv:1812.04948, appendix B): less variety, fewer failures.
 _TRUNCATION = 0.8
-_PROJECTION_SEED = 303
-
-Pixels = NDArray[np.uint8]
 
 
 def generate(generator: Generator, folder: Path, first_seed: int) -> list[GeneratedPicture]:
@@ -44,7 +38,7 @@ def generate(generator: Generator, folder: Path, first_seed: int) -> list[Genera
     pictures = generate_images(generator, seeds, truncation_psi=_TRUNCATION)
     folder.mkdir(parents=True, exist_ok=True)
     rows = pictures.reshape(-1, SHEET_COLUMNS, *pictures.shape[1:])
-    _save(np.concatenate([np.concatenate([*row], axis=1) for row in rows]), folder / "sheet.png")
+    save(np.concatenate([np.concatenate([*row], axis=1) for row in rows]), folder / "sheet.png")
     return [_save_seed(pixels, folder, seed) for seed, pixels in zip(seeds, pictures, strict=True)]
 
 
@@ -57,13 +51,13 @@ def mix(generator: Generator, folder: Path, first_seed: int) -> MixingGrid:
     row_seeds = range(column_seeds.stop, column_seeds.stop + MIX_ROWS)
     grid = mix_styles(generator, row_seeds, column_seeds, truncation_psi=_TRUNCATION)
     folder.mkdir(parents=True, exist_ok=True)
-    _save(grid.sheet(), folder / "sheet.png")
+    save(grid.sheet(), folder / "sheet.png")
     return MixingGrid(
         rows=[_save_seed(pixels, folder, seed) for seed, pixels in zip(row_seeds, grid.rows, strict=True)],
         columns=[_save_seed(pixels, folder, seed) for seed, pixels in zip(column_seeds, grid.columns, strict=True)],
         cells=[
             [
-                _save(pixels, folder / f"{row:04d}-{column:04d}.png")
+                save(pixels, folder / f"{row:04d}-{column:04d}.png")
                 for column, pixels in zip(column_seeds, line, strict=True)
             ]
             for row, line in zip(row_seeds, grid.mixed, strict=True)
@@ -71,61 +65,22 @@ def mix(generator: Generator, folder: Path, first_seed: int) -> MixingGrid:
     )
 
 
-def vet_targets(source: Uploads, resolution: int) -> tuple[list[tuple[str, Pixels]], list[SetAsideImage]]:
+def vet_targets(source: NamedUploads, resolution: int) -> tuple[list[tuple[str, Pixels]], list[SetAsideImage]]:
     """Read the images of `source` as training images are read: (name, pixels) of each, and those that cannot be.
 
-    At most `MOST_TARGETS` are taken, in the order of their names.
+    They come in the order of their names.
     """
     good: list[tuple[str, Pixels]] = []
     names, unusable = source.list_files()
     skipped = [SetAsideImage(name, reason) for name, reason in unusable.items()]
-    for name in names:
-        if len(good) == MOST_TARGETS:
-            skipped.append(SetAsideImage(name, f"Only the first {MOST_TARGETS} pictures are looked for."))
-            continue
-        try:
-            good.append((name, training_pixels(source.read(name), Wanted(resolution, resolution))))
-        except RefusedPicture as refusal:
-            skipped.append(SetAsideImage(name, str(refusal)))
+    files = [source.place(source.path, name) for name in names]
+    for name, picture in zip(names, load_pictures(files, resolution), strict=True):
+        if isinstance(picture, RefusedPicture):
+            skipped.append(SetAsideImage(name, str(picture)))
+        else:
+            good.append((name, picture))
     return good, skipped
 
 
-def project_targets(
-    network: LoadedNetwork, targets: Sequence[tuple[str, Pixels]], folder: Path, steps: int
-) -> list[ProjectedPicture]:
-    """Search for each target in the network, all at once, in `steps` steps."""
-    if not targets:
-        return []
-    folder.mkdir(parents=True, exist_ok=True)
-    found = project(
-        network.G_ema,
-        np.stack([pixels for _, pixels in targets]),
-        features=DiscriminatorFeatures(network.D),
-        steps=steps,
-        seed=_PROJECTION_SEED,
-    )
-    np.savez(folder / "projected_w.npz", w=found.ws.numpy())
-    stems = [f"{index:02d}-{_safe_stem(name)}" for index, (name, _) in enumerate(targets)]
-    return [
-        ProjectedPicture(
-            name=name,
-            target=_save(pixels, folder / f"{stem}.png"),
-            projection=_save(drawn, folder / f"{stem}-drawn.png"),
-            distances=distances.tolist(),
-        )
-        for (name, pixels), stem, drawn, distances in zip(targets, stems, found.images, found.distances, strict=True)
-    ]
-
-
 def _save_seed(pixels: Pixels, folder: Path, seed: int) -> GeneratedPicture:
-    return GeneratedPicture(seed, _save(pixels, folder / f"seed{seed:04d}.png"))
-
-
-def _save(pixels: Pixels, file: Path) -> Path:
-    # Level 1: the default is 3.6 times as slow for pictures hardly smaller.
-    Image.fromarray(pixels).save(file, compress_level=1)
-    return file
-
-
-def _safe_stem(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", Path(name).stem).strip(".-")[:60] or "picture"
+    return GeneratedPicture(seed, save(pixels, folder / f"seed{seed:04d}.png"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from containers.infer import page_parts, wording
 from containers.infer.model_folder import TrainingRecord, read_training_record
 from containers.infer.results import Run
+from containers.prepare_report import SetAsideImage
 
 PAGE = "index.html"
 _TEMPLATES = Path(__file__).parent / "templates"
 _MOST_SET_ASIDE_SHOWN = 200
 _SET_ASIDE_IN_JSON = 20
+_MOST_PAIRS_SHOWN = 24
 
 
 def write_report(folder: Path, run: Run) -> None:
@@ -45,12 +48,25 @@ def _numbers(run: Run, record: TrainingRecord) -> dict[str, Any]:
             "mixed": pictures.mixed_count,
             "projected": len(pictures.projected),
         },
-        "set_aside": [
-            {"name": wording.printable(image.name), "reason": wording.printable(image.reason)}
-            for image in prepare.set_aside[:_SET_ASIDE_IN_JSON]
-        ],
+        "set_aside": _named(prepare.set_aside),
+        "targets": {
+            "listed": len(pictures.projected) + len(pictures.skipped_targets),
+            "projected": len(pictures.projected),
+            "skipped": len(pictures.skipped_targets),
+            "steps": pictures.projections.steps,
+            "wanted_steps": pictures.projections.wanted_steps,
+        },
+        "skipped_targets": _named(pictures.skipped_targets),
         "page": PAGE,
     }
+
+
+def _named(images: Sequence[SetAsideImage]) -> list[dict[str, str]]:
+    """The first of them, as other programs may show them."""
+    return [
+        {"name": wording.printable(image.name), "reason": wording.printable(image.reason)}
+        for image in images[:_SET_ASIDE_IN_JSON]
+    ]
 
 
 @functools.cache
@@ -76,7 +92,10 @@ def _page(run: Run, record: TrainingRecord) -> str:
         generated=page_parts.seeds_sheet(run.pictures.generated),
         strip=strip,
         mixture=page_parts.mixture(run.pictures.mixing) if run.pictures.mixing else None,
-        pairs=[page_parts.pair(picture) for picture in run.pictures.projected],
+        pairs=page_parts.pairs(run.pictures.projected[:_MOST_PAIRS_SHOWN]),
+        pairs_hidden=max(0, len(run.pictures.projected) - _MOST_PAIRS_SHOWN),
+        skipped_targets=run.pictures.skipped_targets[:_MOST_SET_ASIDE_SHOWN],
+        skipped_hidden=max(0, len(run.pictures.skipped_targets) - _MOST_SET_ASIDE_SHOWN),
         charts=page_parts.charts(record),
         origin=page_parts.origin(record),
         settings=page_parts.settings(record),

@@ -13,8 +13,10 @@ import torch
 
 from containers.contract import ProcessingJob
 from containers.fetching import fetch_images, read_record, s3_client
+from containers.gpus import refuse_idle_gpu
 from containers.infer import pictures
 from containers.infer.archive import unpack_model
+from containers.infer.projecting import Clock, project_targets
 from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
 from containers.infer.results import Pictures, Run
@@ -26,6 +28,8 @@ from stylegan2.performance import place
 MODES = ("all", "generate", "mix", "project")
 # A few hundred steps give a fair likeness; the paper's 1000 are for a GPU.
 _STEPS_ON_CPU, _STEPS_ON_GPU = 150, 1000
+# Of what SageMaker gives the job; the rest is for its start, the page, and the copies to S3.
+_SHARE_OF_TIME = 0.8
 
 
 def infer(job: ProcessingJob) -> None:
@@ -35,6 +39,9 @@ def infer(job: ProcessingJob) -> None:
         StepError: an input or a variable is not what it should be.
         ModelError: the network cannot be loaded or used.
     """
+    refuse_idle_gpu(job.instance_type())
+    limit = job.max_seconds()
+    clock = Clock(None if limit is None else time.monotonic() + _SHARE_OF_TIME * limit)
     environment = job.environment()
     dataset = environment.dataset("DATASET")
     execution_id = environment.text("EXECUTION_ID", EXECUTION_ID, "ifw9mcxjxl5q")
@@ -49,7 +56,7 @@ def infer(job: ProcessingJob) -> None:
         unpack_model(job.input("model") / "model.tar.gz", model)
         network = load_network(model)
         place([network.G_ema, network.D], "cuda" if gpu else "cpu")
-        drawn = _draw(job, network, mode, seed, steps)
+        drawn = _draw(job, network, mode, seed, steps, clock)
         trained_by = earlier_run(job.source("model"), execution_id)
         write_report(job.output("report"), Run(dataset, execution_id, prepare, model, drawn, trained_by))
     print(
@@ -59,7 +66,7 @@ def infer(job: ProcessingJob) -> None:
     )
 
 
-def _draw(job: ProcessingJob, network: LoadedNetwork, mode: str, seed: int, steps: int) -> Pictures:
+def _draw(job: ProcessingJob, network: LoadedNetwork, mode: str, seed: int, steps: int, clock: Clock) -> Pictures:
     folder = job.output("inference")
     drawn = Pictures()
     if mode in ("all", "generate"):
@@ -72,8 +79,8 @@ def _draw(job: ProcessingJob, network: LoadedNetwork, mode: str, seed: int, step
         with _timed("project"), job.scratch("inference") as scratch:
             source = fetch_images(s3_client(job.region()), read_record(job.input_file("targets")), scratch)
             targets, skipped = pictures.vet_targets(source, network.G_ema.img_resolution)
-            projected = pictures.project_targets(network, targets, folder / "projected", steps)
-            drawn = replace(drawn, projected=projected, skipped_targets=skipped)
+            projections = project_targets(network, targets, folder / "projected", steps, clock)
+            drawn = replace(drawn, projections=projections, skipped_targets=skipped)
     return drawn
 
 

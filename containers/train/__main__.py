@@ -21,7 +21,7 @@ from functools import partial
 
 from containers.contract import StopRequest, TrainingJob, base_folder, run_job
 from containers.errors import StepError
-from containers.train.gpus import count_gpus
+from containers.gpus import count_gpus
 from containers.train.hyperparameters import read_hyperparameters
 from containers.train.processes import is_one_of_many, sentence_file, train_together
 from stylegan2.errors import ModelError

@@ -10,11 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import torch
-
 from containers.contract import TrainingJob
-from containers.errors import InputError, SettingError, StepError
-from containers.train.gpus import has_nvidia_gpu
+from containers.errors import InputError, SettingError
+from containers.gpus import refuse_idle_gpu
 from containers.train.hyperparameters import Hyperparameters
 from stylegan2.checkpoint import FORMAT
 from stylegan2.host_memory import keep_freed_memory
@@ -33,7 +31,7 @@ def train_network(job: TrainingJob, hyperparameters: Hyperparameters, should_sto
         StepError: a channel or the machine is not what it should be, or the data are not those of the hyperparameters.
         ModelError: the training cannot be done with these data and settings.
     """
-    _refuse_idle_gpu()
+    refuse_idle_gpu(job.instance_type())
     with connected() as peers:
         if peers.leads:
             # One line a tick on stdout: CloudWatch reads the job's metrics from it.
@@ -103,12 +101,3 @@ def _keep_base_record(base: Path, model_folder: Path) -> None:
     """Leave with the model what its base network says of itself, so that the report can tell where it came from."""
     record = json.dumps(load_network(base).meta, indent=1)
     (model_folder / BASE_RECORD).write_text(record + "\n", encoding="utf-8")
-
-
-def _refuse_idle_gpu() -> None:
-    # Otherwise a GPU is paid for by the hour while its host trains on the CPU, a hundred times as slowly.
-    if has_nvidia_gpu() and not torch.cuda.is_available():
-        raise StepError(
-            f"This machine has a GPU, but torch {torch.__version__} cannot use it: its driver is too old for "
-            f"CUDA {torch.version.cuda}. Rebuild the training image with a torch for an older CUDA."
-        )

@@ -38,6 +38,8 @@ CHECKPOINT_SECONDS = 5.0
 LONGEST_REASON = 1024
 DEFAULT_MAX_SECONDS = 86_400
 CHECKPOINT_PATH = f"{ML_ROOT}/checkpoints"
+# What SageMaker's SDK says in its local mode: this machine has not the GPUs of the type that was asked for.
+THIS_MACHINE = "local"
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,8 @@ class Job:
         app = self.request["AppSpecification"]
         outputs = [item["S3Output"] for item in self.request.get("ProcessingOutputConfig", {}).get("Outputs", [])]
         self._write_config("config/processingjobconfig.json", {"ProcessingJobArn": self.arn, **self.request})
-        self._write_config("config/resourceconfig.json", {"current_host": "algo-1", "hosts": ["algo-1"]})
+        resources = {"current_host": "algo-1", "current_instance_type": THIS_MACHINE, "hosts": ["algo-1"]}
+        self._write_config("config/resourceconfig.json", resources)
         self.phase = "Downloading"
         for item in self.request.get("ProcessingInputs", []):
             source = item["S3Input"]
@@ -238,14 +241,13 @@ class Job:
             }
             for channel in self.request.get("InputDataConfig", [])
         }
-        instance = self.request.get("ResourceConfig", {}).get("InstanceType", "")
         self._write_config("input/config/hyperparameters.json", self.request.get("HyperParameters", {}))
         self._write_config("input/config/inputdataconfig.json", channels)
         self._write_config(
             "input/config/resourceconfig.json",
             {
                 "current_host": "algo-1",
-                "current_instance_type": instance,
+                "current_instance_type": THIS_MACHINE,
                 "hosts": ["algo-1"],
                 "network_interface_name": "lo",
             },

@@ -94,6 +94,8 @@ outdir_option = click.option(
     "--outdir", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the results."
 )
 
+overwrite_option = click.option("--overwrite", is_flag=True, help="Replace files of the same names that are there.")
+
 
 def errors_as_messages(program: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
     """Decorate a program so that the package's errors, and a full disk, end it with one line and no traceback."""

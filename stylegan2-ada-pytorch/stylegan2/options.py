@@ -110,21 +110,8 @@ class TrainingOptions:
         return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
 
     def identity(self) -> dict[str, Any]:
-        """What must be the same for a checkpoint to be continued: all that changes the result, except the length.
-
-        Another device, memory layout, compilation or number of processes rounds differently, which is no other
-        training.
-        """
-        values = self.as_json()
-        settings: dict[str, Any] = values.pop("settings")
-        values["precision"] = values.pop("performance")["precision"]
-        for name in ("data", "outdir", "checkpoint_dir", "transfer", "device", "preset", "dataset_name"):
-            values.pop(name)
-        for name in ("budget", "keep", "signal_images", "processes"):
-            values.pop(name)
-        for name in ("kimg", "tick_kimg", "snapshot_ticks"):
-            settings.pop(name)
-        return values | settings
+        """What must be the same for a checkpoint to be continued, see `identity_of`."""
+        return identity_of(self.as_json())
 
     def with_rounds_of(self, batch_gpu: int) -> "TrainingOptions":
         """The same training with rounds of another size, which must divide the batch."""
@@ -133,6 +120,24 @@ class TrainingOptions:
     def with_batch_of(self, pictures: int) -> "TrainingOptions":
         """The same training in one process with a batch of so many pictures, done in one round."""
         return dataclasses.replace(self, settings=_with_batch(self.settings, pictures, pictures, 1), processes=1)
+
+
+def identity_of(record: dict[str, Any]) -> dict[str, Any]:
+    """Of a training's options as JSON: all that changes the result, except the length.
+
+    Another device, memory layout, compilation or number of processes rounds differently, which is no other training.
+    Raises KeyError, TypeError or AttributeError if these are no training's options.
+    """
+    values = dict(record)
+    settings = dict(values.pop("settings"))
+    values["precision"] = values.pop("performance")["precision"]
+    for name in ("data", "outdir", "checkpoint_dir", "transfer", "device", "preset", "dataset_name"):
+        values.pop(name)
+    for name in ("budget", "keep", "signal_images", "processes"):
+        values.pop(name)
+    for name in ("kimg", "tick_kimg", "snapshot_ticks"):
+        settings.pop(name)
+    return values | settings
 
 
 def resolve_options(

@@ -24,6 +24,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Literal
 
+from stylegan2.bounded_vetting import LIMITS, why_lost
 from stylegan2.labels import Label, labels_by_name
 from stylegan2.picture_files import LABELS_NAME
 from stylegan2.picture_size import picture_size, size_rule
@@ -41,6 +42,7 @@ _BYTES_PER_TASK = 4 << 20  # of pixels on their way from a worker process at a t
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date a zip can hold: no clock may show in the output
 _UNSAFE_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_NAME = 120
+_LONGEST_SHOWN = 1024
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def prepare_images(
         labels: where they come from. Pictures that they say nothing of are set aside.
         set_aside: folder for copies of the files that are not used, under names that are safe on any system.
         max_images: end when so many pictures are good; files after them count as not found. None: all.
-        workers: processes; None takes the CPUs that this process may use, and one for a handful of files.
+        workers: processes; None takes the CPUs that this process may use, fewer for few files or little memory.
         on_progress: called with (files done, files found).
 
     Raises:
@@ -104,14 +106,14 @@ def prepare_images(
     partial = dest_zip.with_name(dest_zip.name + ".part")
     good: dict[str, str] = {}  # name in the source -> name in the data set
     twins: dict[bytes, list[str]] = {}
-    workers = choose_workers(len(names)) if workers is None else workers
+    workers = choose_workers(len(names), LIMITS) if workers is None else workers
     try:
         dest_zip.parent.mkdir(parents=True, exist_ok=True)
         outcomes = _vet_all(uploads, names, wanted, workers, partial.with_name(partial.name + "s"))
         with _DatasetWriter(partial) as dataset, closing(outcomes):
             for done, (name, outcome) in enumerate(zip(names, outcomes, strict=True), start=1 + len(unusable)):
                 if isinstance(outcome, WorkerCrashed):
-                    unusable[name] = "The picture makes the program that reads it crash; save it anew and try again."
+                    unusable[name] = why_lost(outcome, LIMITS)
                 elif isinstance(outcome, str):
                     unusable[name] = outcome
                 elif (no_label := labelling.why_without(name)) is not None:
@@ -164,16 +166,13 @@ def _refuse_useless(wanted: Wanted, max_images: int | None) -> None:
 _CHECKSUMS = 20  # bytes at the end of a plain PNG with Adler-32, CRC-32 and the empty last chunk
 
 
-Outcome = bytes | memoryview | str | WorkerCrashed
+Outcome = memoryview | str | WorkerCrashed
 
 
 def _vet_all(
     uploads: Uploads, names: list[str], wanted: Wanted, workers: int, scratch: Path
 ) -> Generator[Outcome, None, None]:
     """Yield for every name the picture as it comes into the data set (valid until the next), or why there is none."""
-    if workers <= 1:
-        yield from (_vet(uploads, name, wanted) for name in names)
-        return
     # Through a pipe, moving the pictures took half as long as making them. So they come back through a file that all
     # processes map into their memory. (The system's shared memory is often small in containers, and who writes more
     # into it than there is gets killed; here the room is there once the file is written.)
@@ -185,7 +184,7 @@ def _vet_all(
             for _ in range(places):
                 file.write(bytes(size))
         jobs = [(uploads, name, wanted, scratch, number % places * size) for number, name in enumerate(names)]
-        outcomes = map_in_order(_vet_into_memory, jobs, workers=workers, items_per_task=per_task)
+        outcomes = map_in_order(_vet_into_memory, jobs, workers=workers, items_per_task=per_task, limits=LIMITS)
         for (*_, start), outcome in zip(jobs, outcomes, strict=True):
             yield _mapped(scratch)[start : start + size] if outcome is None else outcome
     finally:
@@ -193,21 +192,14 @@ def _vet_all(
         scratch.unlink(missing_ok=True)
 
 
-def _vet(uploads: Uploads, name: str, wanted: Wanted) -> bytes | str:
-    """Return the picture as it comes into the data set, or the sentence that says why not."""
+def _vet_into_memory(job: tuple[Uploads, str, Wanted, Path, int]) -> str | None:
+    """In a worker process: write the picture into the mapped file, or return the sentence that says why not."""
+    uploads, name, wanted, scratch, start = job
     try:
-        return encode_png(training_pixels(uploads.read(name), wanted))
+        png = encode_png(training_pixels(uploads.read(name), wanted))
     except RefusedPicture as refusal:
         return str(refusal)
-
-
-def _vet_into_memory(job: tuple[Uploads, str, Wanted, Path, int]) -> str | None:
-    """In a worker process: write the picture into the mapped file, or return why not."""
-    uploads, name, wanted, scratch, start = job
-    outcome = _vet(uploads, name, wanted)
-    if isinstance(outcome, str):
-        return outcome
-    _mapped(scratch)[start : start + len(outcome)] = outcome
+    _mapped(scratch)[start : start + len(png)] = png
     return None
 
 
@@ -330,6 +322,12 @@ def _in_bytes(name: str) -> bytes:
 
 
 def _printable(name: str) -> str:
-    """Return a file's name as text that can be shown: bytes that are no UTF-8 and control characters are escaped."""
+    """Return a file's name as text that can be shown: bytes that are no UTF-8 and control characters are escaped.
+
+    A name that only a zip can hold, longer than S3 or a file system allows, is cut; where there is none, that is said.
+    """
     text = _in_bytes(name).decode("utf-8", "backslashreplace")
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    shown = text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."
+    return (
+        "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in shown) or "(no name)"
+    )

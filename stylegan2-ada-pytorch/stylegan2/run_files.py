@@ -18,7 +18,8 @@ import torch
 
 from stylegan2.checkpoint_writer import CheckpointWriter
 from stylegan2.dataset import ImageDataset
-from stylegan2.network_file import save_network
+from stylegan2.earlier_results import OPTIONS_NAME
+from stylegan2.network_file import TENSORS_NAME, save_network
 from stylegan2.options import TrainingOptions
 from stylegan2.picture_grid import Grid, sample_pictures
 from stylegan2.real_images import decode
@@ -61,7 +62,7 @@ class RunFiles(ExitStack):
         """Write what is there from the start."""
         options, outdir = self.options, self.options.outdir
         text = json.dumps(options.as_json(), indent=2)
-        write_text_whole(outdir / "training_options.json", text + "\n")
+        write_text_whole(outdir / OPTIONS_NAME, text + "\n")
         lines = "".join(json.dumps(tick) + "\n" for tick in ticks)
         write_text_whole(outdir / "stats.jsonl", lines)
         self.grid.describe(self.samples / "grid.json")
@@ -100,6 +101,8 @@ class RunFiles(ExitStack):
             saved = {"training": state.state_dict(), "ticks": ticks, "seconds": seconds}
             self.checkpoints.save(state.kimg, {**saved, "best_score": self.best_score, "grid": asdict(self.grid)})
         self._draw()
+        if not (options.outdir / TENSORS_NAME).exists():
+            self.finish()  # where a network lies there is a checkpoint: see earlier_results
         save_network(options.outdir, state.generator_ema, state.discriminator, training, state.generator)
 
     def check(self) -> None:

@@ -31,6 +31,7 @@ from stylegan2.batch_fit import fit_batch_gpu
 from stylegan2.budget import Ending
 from stylegan2.checkpoint import load_checkpoint
 from stylegan2.dataset import DatasetError, ImageDataset
+from stylegan2.earlier_results import refuse_results_of_another_training
 from stylegan2.errors import OutputError
 from stylegan2.metrics.signal import FrechetRandom
 from stylegan2.network_file import TENSORS_NAME
@@ -87,13 +88,16 @@ def train(
     every snapshot (less is better; it must leave the random numbers alone); the best network so far is kept. Without
     it, the Frechet distance on random features of `signal_images` pictures does, if that is not 0.
 
-    Raises DatasetError, OptionError or NetworkFileError (transfer) before anything is written; later DatasetError, with
-    everything saved; OutputError or CheckpointError where a file cannot be written or a checkpoint is of another
-    training; DivergedError when the numbers are no longer finite; PeerLostError if another process is gone.
+    Raises DatasetError, OptionError, NetworkFileError (transfer), or OutputError where another training's results lie,
+    before anything is written; later DatasetError, with everything saved; OutputError or CheckpointError where a file
+    cannot be written or a checkpoint is of another training; DivergedError when the numbers are no longer finite;
+    PeerLostError if another process is gone.
     """
     dataset = options.open_dataset()
     cuda_devices = [torch.cuda.current_device()] if options.device == "cuda" else []
     saved = load_checkpoint(options.checkpoint_dir) if peers.leads and options.checkpoint_dir is not None else None
+    if peers.leads and saved is None:
+        refuse_results_of_another_training(options)
     saved = peers.from_the_first(saved)
     if options.performance.fit_batch_gpu:
         before = None if saved is None else saved["training"]["identity"]["batch_gpu"]

@@ -167,7 +167,9 @@ class ZipUploads:
         names: list[str] = []
         unusable: dict[str, str] = {}
         for name in _members(self.path).infos:
-            if leads_outside(name):
+            if not name:
+                unusable[name] = "This file has no name; make the zip anew."
+            elif leads_outside(name):
                 unusable[name] = "The name of this file leads outside of the zip; make the zip anew."
             elif not any(map(_is_ignored, name.split("/"))):
                 names.append(name)

@@ -53,6 +53,7 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _LYING = (5, 6, 7, 8)  # these exchange width and height
+_ROWS_AT_ONCE = 64  # as floating point; all of them would be four times the picture, several times over
 _FILTERS = {"lanczos": Image.Resampling.LANCZOS, "box": Image.Resampling.BOX}
 
 
@@ -108,8 +109,11 @@ def training_pixels(data: bytes, wanted: Wanted) -> NDArray[np.uint8]:
     The picture is turned upright as its Exif data say, made to fit as ``wanted.transform`` says, and resized.
     Of an animation the first frame is taken. Metadata do not survive.
 
+    Some files take minutes or gigabytes to decode: strangers' are for a process that may die, see bounded_vetting.
+
     Raises:
         RefusedPicture: with the reason.
+        MemoryError: there is too little for this picture.
     """
     try:
         with warnings.catch_warnings():
@@ -117,7 +121,7 @@ def training_pixels(data: bytes, wanted: Wanted) -> NDArray[np.uint8]:
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             return _to_training_pixels(data, wanted)
-    except RefusedPicture:
+    except (RefusedPicture, MemoryError):
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise RefusedPicture(
@@ -128,6 +132,8 @@ def training_pixels(data: bytes, wanted: Wanted) -> NDArray[np.uint8]:
     except Exception as error:
         # Decoders raise a dozen unrelated types on damaged data (OSError, SyntaxError, struct.error, IndexError ...),
         # and one bad file must not end the preparation of the others.
+        if "memory" in str(error):  # Pillow's OSError for what its C code could not allocate
+            raise MemoryError from error
         raise RefusedPicture(_DAMAGED) from error
 
 
@@ -215,7 +221,7 @@ def _with_channels(image: Image.Image, channels: int) -> Image.Image:
         image = _to_8_bit(image)
     mode = {1: "L", 3: "RGB", 4: "RGBA"}[channels]
     if channels != 4 and image.has_transparency_data:
-        with_alpha = image.convert("RGBA")
+        with_alpha = image if image.mode == "RGBA" else image.convert("RGBA")
         image = Image.new("RGB", image.size, "white")
         image.paste(with_alpha, mask=with_alpha.getchannel("A"))
     return image if image.mode == mode else image.convert(mode)
@@ -223,11 +229,19 @@ def _with_channels(image: Image.Image, channels: int) -> Image.Image:
 
 def _to_8_bit(image: Image.Image) -> Image.Image:
     """Scale grey values of 16 or 32 bits, or floating point, so that white becomes 255."""
-    values = np.nan_to_num(np.asarray(image, dtype=np.float32))
-    brightest = float(values.max())
+    stored = np.asarray(image)
+
+    def values(start: int) -> NDArray[np.float32]:
+        return np.nan_to_num(stored[start : start + _ROWS_AT_ONCE].astype(np.float32))
+
+    starts = range(0, len(stored), _ROWS_AT_ONCE)
+    brightest = max(float(values(start).max()) for start in starts)
     usual_whites = (1.0, 255.0, 65535.0) if image.mode == "F" else (65535.0,)
     white = next((white for white in usual_whites if brightest <= white), brightest)
-    return Image.fromarray((values * (255 / white) + 0.5).clip(0, 255).astype(np.uint8))
+    scaled = np.empty(stored.shape, np.uint8)
+    for start in starts:
+        scaled[start : start + _ROWS_AT_ONCE] = (values(start) * (255 / white) + 0.5).clip(0, 255)
+    return Image.fromarray(scaled)
 
 
 def _say_what_it_is(data: bytes) -> str:

@@ -9,7 +9,7 @@ from moto.s3.models import FakeKey
 from moto.server import ThreadedMotoServer
 from PIL import Image
 
-from containers.infer.results import GeneratedPicture, MixingGrid, Pictures, ProjectedPicture, Run
+from containers.infer.results import GeneratedPicture, MixingGrid, Pictures, ProjectedPicture, Projections, Run
 from containers.prepare_report import PrepareSummary, SetAsideImage
 from tests.containers.bucket import Bucket, etag_under_kms
 from tests.containers.jobs import draw
@@ -69,7 +69,9 @@ def finished_run(tmp_path: Path) -> Run:
         pictures=Pictures(
             generated=[GeneratedPicture(seed, picture(drawn / f"seed{seed}.png", 9 * seed)) for seed in range(24)],
             mixing=MixingGrid(sources[:2], sources[2:], [[picture(drawn / "mix.png", 99)] * 3] * 2),
-            projected=[ProjectedPicture("anna.png", sources[0].file, sources[1].file, [1.0, 0.5, 0.25])],
+            projections=Projections(
+                [ProjectedPicture("anna.png", sources[0].file, sources[1].file, [1.0, 0.5, 0.25])], 3, 3
+            ),
             skipped_targets=[SetAsideImage("notes.txt", "This is not a picture but text.")],
         ),
     )

@@ -61,3 +61,32 @@ def test_the_image_has_the_versions_that_the_tests_run_with(name: str) -> None:
 def test_no_image_carries_a_secret_or_a_region(name: str) -> None:
     text = (ROOT / "containers" / name / "Dockerfile").read_text()
     assert not re.search(r"AWS_|[a-z]{2}-[a-z]+-\d|ADD\s|curl|wget", text)
+
+
+@pytest.mark.parametrize("name", ["train", "infer"])
+def test_an_image_that_computes_asks_for_the_gpu_and_can_compile_for_it(name: str) -> None:
+    """NVIDIA's container runtime looks at these variables; Triton starts a C compiler with the C library's headers."""
+    given = dict(pair.split("=") for word, rest in instructions(name) if word == "ENV" for pair in rest.split())
+    assert given["NVIDIA_VISIBLE_DEVICES"] == "all"
+    assert {"compute", "utility"} <= set(given["NVIDIA_DRIVER_CAPABILITIES"].split(","))
+    commands = [rest for word, rest in instructions(name) if word == "RUN"]
+    (installing,) = [command for command in commands if "apt-get install" in command]
+    assert {"gcc", "libc6-dev", "--no-install-recommends"} <= set(installing.split())
+    assert "rm -rf /var/lib/apt/lists" in installing
+
+
+def test_preparing_needs_neither() -> None:
+    text = (ROOT / "containers" / "prepare" / "Dockerfile").read_text()
+    assert "NVIDIA" not in text
+    assert "apt-get" not in text
+
+
+def test_pictures_are_made_on_a_machine_without_a_gpu_unless_the_deployer_says_otherwise() -> None:
+    """It takes minutes there, costs a sixth an hour, and needs no second quota."""
+    template = (ROOT / "template.yaml").read_text()
+    deployed = re.search(r"(?m)^  InferenceInstanceType:\n    Type: String\n    Default: (\S+)$", template)
+    assert deployed is not None
+    parameters = json.loads((ROOT / "pipeline_builder" / "definition.json").read_text())["Parameters"]
+    (built,) = [one["DefaultValue"] for one in parameters if one["Name"] == "InferenceInstanceType"]
+    assert deployed[1] == built
+    assert re.fullmatch(r"ml\.[cmr][0-9][a-z]*\.\w+", built)

@@ -9,15 +9,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from containers.errors import InputError
 from containers.infer import wording
 from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
-from containers.infer.results import Pictures, Run
+from containers.infer.results import Pictures, Projections, Run
 from containers.prepare_report import SetAsideImage
 
 
@@ -91,8 +93,44 @@ def test_the_numbers_are_written_for_other_programs(finished_run: Run, tmp_path:
         "training_seconds": 30.0,
         "pictures": {"generated": 24, "mixed": 6, "projected": 1},
         "set_aside": [{"name": "broken.png", "reason": "It is damaged."}],
+        "targets": {"listed": 2, "projected": 1, "skipped": 1, "steps": 3, "wanted_steps": 3},
+        "skipped_targets": [{"name": "notes.txt", "reason": "This is not a picture but text."}],
         "page": "index.html",
     }
+
+
+def with_projected(run: Run, count: int, steps: int = 3) -> Run:
+    """The run with so many projected pictures, each of them with a name of its own."""
+    (one,) = run.pictures.projected
+    many = [dataclasses.replace(one, name=f"anna{number:03}.png") for number in range(count)]
+    return dataclasses.replace(run, pictures=Pictures(projections=Projections(many, steps, 3)))
+
+
+def test_of_hundreds_of_projected_pictures_the_page_shows_some_and_says_where_the_others_are(
+    finished_run: Run, tmp_path: Path
+) -> None:
+    few, many = (render(with_projected(finished_run, count), tmp_path / str(count)) for count in (24, 500))
+    assert "not shown here" not in few
+    assert "476 more pairs are not shown here; they are files of the run" in many
+    assert "anna023.png" in many
+    assert "anna024.png" not in many
+    assert len(many) < 1.01 * len(few)
+    numbers = json.loads((tmp_path / "500" / "report.json").read_text())
+    assert (numbers["pictures"]["projected"], numbers["targets"]["listed"]) == (500, 500)
+
+
+def test_a_page_of_many_large_pairs_stays_small_enough_to_be_opened(finished_run: Run, tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (1024, 1024, 3), dtype=np.uint8)
+    run = with_projected(finished_run, 64)
+    Image.fromarray(noise).save(run.pictures.projected[0].target)
+    Image.fromarray(noise).save(run.pictures.projected[0].projection)
+    assert len(render(run, tmp_path / "report")) < 24 * 2 * 150_000
+
+
+def test_a_hurried_search_is_told_of(finished_run: Run, tmp_path: Path) -> None:
+    hurried = render(with_projected(finished_run, 2, steps=2), tmp_path / "hurried")
+    assert "were searched for in 2 steps instead of 3" in hurried
+    assert "instead of" not in render(with_projected(finished_run, 2), tmp_path / "calm")
 
 
 @settings(
@@ -111,7 +149,7 @@ def run_with_name(run: Run, name: str, reason: str) -> Run:
     """The run with this name in every place that shows names of files."""
     image = SetAsideImage(name, reason)
     projected = [dataclasses.replace(picture, name=name) for picture in run.pictures.projected]
-    pictures = Pictures(projected=projected, skipped_targets=[image])
+    pictures = Pictures(projections=Projections(projected, 3, 3), skipped_targets=[image])
     return with_set_aside(dataclasses.replace(run, pictures=pictures), image)
 
 

@@ -1,5 +1,6 @@
 """The training job and the processing job Infer, run one after the other as SageMaker would run them."""
 
+import contextlib
 import json
 import re
 import signal
@@ -13,7 +14,8 @@ import pytest
 from PIL import Image
 
 from containers.contract import ProcessingJob, TrainingJob, run_job
-from containers.errors import InputError, SettingError
+from containers.errors import InputError, SettingError, StepError
+from containers.gpus import refuse_idle_gpu
 from containers.infer.step import infer
 from containers.prepare_report import PrepareSummary
 from containers.train import step
@@ -232,10 +234,56 @@ def test_a_gpu_that_torch_cannot_use_ends_the_job_instead_of_training_on_the_cpu
     tmp_path: Path, dataset: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     training_job(tmp_path, dataset)
-    monkeypatch.setattr("containers.train.step.has_nvidia_gpu", lambda: True)
+    monkeypatch.setattr("containers.gpus.has_nvidia_gpu", lambda: True)
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     assert run_job(TrainingJob(tmp_path), lambda job: train_here(job.base)) == 1
     assert "has a GPU, but torch" in (tmp_path / "output/failure").read_text()
+    assert not any((tmp_path / "model").iterdir())
+
+
+def test_a_training_on_a_gpu_machine_whose_gpu_is_not_seen_ends_with_a_sentence(tmp_path: Path, dataset: Path) -> None:
+    """Without a device to look at: the container was not given one."""
+    job = training_job(tmp_path, dataset)
+    resources = {"current_host": "algo-1", "hosts": ["algo-1"], "current_instance_type": "ml.g5.xlarge"}
+    (tmp_path / "input/config/resourceconfig.json").write_text(json.dumps(resources))
+    ended = job.run("containers.train", "train")
+    assert ended.code == 1
+    assert job.text("output/failure").startswith("This machine is an ml.g5.xlarge, which has a GPU, but this container")
+    assert not any((tmp_path / "model").iterdir())
+
+
+def test_pictures_are_not_drawn_on_the_cpu_of_a_gpu_machine(tmp_path: Path) -> None:
+    job = infer_job(tmp_path, b"is not even looked at")
+    resources = {"ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.g4dn.xlarge", "VolumeSizeInGB": 30}}
+    config = {"ProcessingResources": resources, "StoppingCondition": {"MaxRuntimeInSeconds": 7200}}
+    (job.folder("config") / "processingjobconfig.json").write_text(json.dumps(config))
+    assert ProcessingJob(tmp_path).max_seconds() == 7200
+    ended = job.run("containers.infer", DATASET="my-faces", EXECUTION_ID="ifw9mcxjxl5q")
+    assert ended.code == 1
+    assert job.text("output/message").startswith("This machine is an ml.g4dn.xlarge, which has a GPU")
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "refused"),
+    [
+        *((name, True) for name in ("ml.g4dn.12xlarge", "ml.g6e.xlarge", "ml.gr6.4xlarge", "ml.p3.2xlarge")),
+        *((name, True) for name in ("ml.p4de.24xlarge", "ml.p5en.48xlarge", "ml.p6-b200.48xlarge")),
+        *(
+            (name, False)
+            for name in ("ml.m5.xlarge", "ml.c7i.large", "ml.trn1.2xlarge", "ml.inf2.xlarge", "ml.t3.medium")
+        ),
+        *((name, False) for name in ("ml.geospatial.interactive", "local", "", None)),
+    ],
+)
+def test_types_with_a_gpu_are_told_from_those_without(
+    monkeypatch: pytest.MonkeyPatch, instance_type: str | None, refused: bool
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("containers.gpus.has_nvidia_gpu", lambda: False)
+    with pytest.raises(StepError) if refused else contextlib.nullcontext():
+        refuse_idle_gpu(instance_type)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    refuse_idle_gpu(instance_type)
 
 
 def test_the_trained_model_becomes_pictures_and_a_page(
@@ -243,12 +291,12 @@ def test_the_trained_model_becomes_pictures_and_a_page(
 ) -> None:
     job = infer_job(tmp_path, archive)
     folder = "inference/my-faces/"
-    for number in range(2):
-        bucket.put(f"{folder}mine/a<{number}>.png", (images / f"picture00{number}.png").read_bytes())
+    for number in range(12):
+        bucket.put(f"{folder}mine/a<{number:02}>.png", (images / f"picture{number:03}.png").read_bytes())
     bucket.put(f"{folder}notes.png", b"no picture")
     bucket.put(f"{folder}old.png", b"in an archive", StorageClass="GLACIER")
     bucket.list_into(job.folder("processing/input/targets"), folder)
-    bucket.put(f"{folder}mine/a<0>.png", b"replaced since")
+    bucket.put(f"{folder}mine/a<00>.png", b"replaced since")
 
     ended = job.run(
         "containers.infer",
@@ -260,9 +308,10 @@ def test_the_trained_model_becomes_pictures_and_a_page(
 
     assert ended.code == 0, ended.err
     report = json.loads(job.text("processing/output/report/report.json"))
-    assert report["pictures"] == {"generated": 48, "mixed": 24, "projected": 2}
+    assert report["pictures"] == {"generated": 48, "mixed": 24, "projected": 12}
     page = job.text("processing/output/report/index.html")
-    assert "mine/a&lt;0&gt;.png" in page
+    assert "mine/a&lt;00&gt;.png" in page
+    assert "mine/a&lt;11&gt;.png" in page
     assert "This is not a picture but text." in page
     assert "The file lies in an archive" in page
     drawn = tmp_path / "processing/output/inference"
@@ -271,11 +320,10 @@ def test_the_trained_model_becomes_pictures_and_a_page(
     assert len(list(drawn.glob("generated/seed*.png"))) == 48
     with Image.open(drawn / "generated/sheet.png") as sheet:
         assert sheet.size == (12 * 16, 4 * 16)
-    assert {path.name for path in (drawn / "projected").iterdir()} == {
-        "00-a-0.png", "00-a-0-drawn.png", "01-a-1.png", "01-a-1-drawn.png", "projected_w.npz",
-    }  # fmt: skip
+    kept = {f"{n:02}-a-{n:02}{kind}.png" for n in range(12) for kind in ("", "-drawn")} | {"projected_w.npz"}
+    assert {path.name for path in (drawn / "projected").iterdir()} == kept
     with np.load(drawn / "projected/projected_w.npz") as latents:
-        assert latents["w"].shape[0] == 2
+        assert latents["w"].shape[0] == 12
 
 
 def count_by_names(folder: Path) -> int:

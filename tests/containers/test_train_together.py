@@ -10,7 +10,7 @@ import pytest
 
 from containers.contract import Cluster, TrainingJob
 from containers.errors import InputError
-from containers.train.gpus import count_gpus
+from containers.gpus import count_gpus
 from local_aws.ports import free_port
 from stylegan2.preparation import prepare_images
 from tests.containers.jobs import Job, draw

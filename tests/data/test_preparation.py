@@ -2,23 +2,17 @@
 
 import hashlib
 import json
-import operator
 import os
 import resource
-import select
-import signal
-import sys
 import zipfile
-from functools import partial
 from pathlib import Path
-from subprocess import PIPE, Popen
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from dataset_tool import main
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -27,7 +21,6 @@ from stylegan2.dataset import ImageDataset
 from stylegan2.errors import ModelError
 from stylegan2.preparation import PreparationError, SetAside, prepare_images
 from stylegan2.vetting import Wanted, training_pixels
-from stylegan2.worker_pool import WorkerCrashed, map_in_order
 
 from .pictures import encoded, photo
 
@@ -298,6 +291,7 @@ class TestLabels:
             content = json.loads(archive.read("dataset.json"))
         assert content == {"labels": [["00000/img00000000.png", 4], ["00000/img00000001.png", 2]]}
 
+    @settings(deadline=None)  # it starts processes
     @given(st.lists(st.text(max_size=8), max_size=4, unique=True))
     def test_names_of_any_characters_in_a_label_file_are_told_of(self, names):
         with TemporaryDirectory() as folder:
@@ -507,36 +501,6 @@ class TestImpossibleJobs:
             prepare_images(folder, tmp_path / "d.zip", resolution=32, set_aside=folder / "bad")
 
 
-def test_an_item_that_kills_its_process_costs_only_itself():
-    items = [partial(abs, -number) for number in range(30)]
-    items[13] = partial(os._exit, 9)  # as a decoder's crash would
-    results = list(map_in_order(operator.call, items, workers=2))
-    assert isinstance(results[13], WorkerCrashed)
-    assert results[:13] + results[14:] == [number for number in range(30) if number != 13]
-
-
-PARENT = """
-import operator, os, sys
-from stylegan2.worker_pool import map_in_order
-results = map_in_order(operator.call, [os.getpid] * 50, workers=2)
-print(next(results), flush=True)
-sys.stdin.read()
-"""
-
-
-@pytest.mark.parametrize("signal_name", ["SIGTERM", "SIGKILL"])
-def test_a_worker_ends_when_its_parent_is_killed(signal_name):
-    environment = os.environ | {"PYTHONPATH": str(Path(preparation.__file__).parents[1])}
-    with Popen([sys.executable, "-c", PARENT], stdin=PIPE, stdout=PIPE, text=True, env=environment) as parent:
-        worker = os.pidfd_open(int(parent.stdout.readline()))
-        try:
-            parent.send_signal(getattr(signal, signal_name))
-            ended, _, _ = select.select([worker], [], [], 30)
-        finally:
-            os.close(worker)
-    assert ended
-
-
 class TestCommandLine:
     def test_it_prints_a_table_of_the_files_set_aside_and_a_summary(self, mixed_uploads, tmp_path):
         arguments = ["--source", mixed_uploads, "--dest", tmp_path / "d.zip", "--resolution", "32"]
@@ -550,6 +514,20 @@ class TestCommandLine:
             "sub__copy_of_a.bmp",
             "sub__cut.jpg",
         ]
+
+    @pytest.mark.parametrize("there", ["d.zip", "aside/mine.png"])
+    def test_what_is_there_stays_unless_it_may_be_replaced(self, mixed_uploads, tmp_path, there):
+        arguments = ["--source", mixed_uploads, "--dest", tmp_path / "d.zip", "--resolution", 32]
+        arguments = [*map(str, arguments), "--set-aside", str(tmp_path / "aside")]
+        (tmp_path / there).parent.mkdir(exist_ok=True)
+        (tmp_path / there).write_text("of mine")
+        result = CliRunner().invoke(main, arguments)
+        assert result.exit_code == 1
+        assert f"{there} is there already; name another place, or give --overwrite to replace it" in result.output
+        assert (tmp_path / there).read_text() == "of mine"
+        assert len(list(tmp_path.iterdir())) == 2
+        assert CliRunner().invoke(main, [*arguments, "--overwrite"]).exit_code == 0
+        assert len(ImageDataset(tmp_path / "d.zip")) == 2
 
     def test_it_ends_with_1_when_nothing_is_good(self, uploads, tmp_path):
         folder = uploads({"a.png": b"text"})

@@ -5,6 +5,7 @@ import zipfile
 
 import click
 import directions
+import export_network
 import generate
 import interpolate
 import numpy as np
@@ -46,8 +47,17 @@ class TestSources:
         result = ["--output", tmp_path / "walk.webp"] if program is interpolate else ["--outdir", tmp_path]
         return run(program, "--network", network, *sources, *result)
 
-    @pytest.mark.parametrize("program", [generate, directions, interpolate])
-    @pytest.mark.parametrize("sources", [[], ["--seeds", "1", "--projected-w", __file__]])
+    @pytest.mark.parametrize(
+        ("program", "sources"),
+        [
+            (generate, []),
+            (interpolate, []),
+            *(
+                (program, ["--seeds", "1", "--projected-w", __file__])
+                for program in (generate, directions, interpolate)
+            ),
+        ],
+    )
     def test_seeds_or_latents_are_wanted_but_not_both(self, network_folder, tmp_path, program, sources):
         result = self.ask(program, network_folder(), tmp_path, *sources)
         assert result.exit_code == 2
@@ -138,6 +148,13 @@ class TestDirections:
         assert len(names_in(tmp_path / "drawn")) == 3 * 2 * 5
         eighth = pixels_of(tmp_path / "drawn" / "proj07.png")
         assert np.abs(sheet[:16, 7 * 16 : 8 * 16].astype(int) - eighth).max() <= 1
+
+    def test_without_seeds_the_first_three_are_taken(self, network_folder, tmp_path):
+        network = network_folder()
+        for name, seeds in (("default", []), ("named", ["--seeds", "0-2"])):
+            assert run(directions, "--network", network, *seeds, "--outdir", tmp_path / name).exit_code == 0
+        sheets = [(tmp_path / name / "directions.png").read_bytes() for name in ("default", "named")]
+        assert sheets[0] == sheets[1]
 
     def test_the_middle_of_an_odd_strip_is_the_picture_unchanged(self, network_folder, tmp_path, generator):
         result = run(directions, "--network", network_folder(), "--seeds", 4, "--count", 1, "--outdir", tmp_path)
@@ -237,6 +254,60 @@ class TestProjector:
         result = run(projector, "--network", network_folder(), "--target", tmp_path / "notes.txt", "--outdir", tmp_path)
         assert result.exit_code == 2
         assert "notes.txt: This is not a picture but text." in " ".join(result.output.split())
+
+
+class TestEarlierResults:
+    """Nothing is overwritten unasked, and it is said before anything is drawn."""
+
+    @pytest.mark.parametrize(
+        ("program", "arguments", "written"),
+        [
+            (generate, ["--seeds", "0-3"], ["out/seed0002.png"]),
+            (generate, ["--projected-w", "w.npz"], ["out/proj01.png"]),
+            (style_mixing, ["--rows", "0", "--cols", "1,2"], ["out/0-2.png", "out/grid.png", "out/1-1.png"]),
+            (directions, [], ["out/directions.png", "out/directions.npz"]),
+            (interpolate, ["--seeds", "0-1", "--frames", "2"], ["out/walk.webp"]),
+            (
+                projector,
+                ["--target", "a.png", "--num-steps", "2"],
+                ["out/proj.png", "out/target.png", "out/proj.webp", "out/projected_w.npz"],
+            ),
+            (
+                projector,
+                ["--target", "a.png", "--target", "a.png", "--num-steps", "2", "--no-save-video"],
+                ["out/proj01.png", "out/target00.png"],
+            ),
+            (export_network, [], ["out/net.pt"]),
+        ],
+    )
+    def test_what_is_there_stays_unless_it_may_be_replaced(
+        self, network_folder, tmp_path, monkeypatch, generator, program, arguments, written
+    ):
+        monkeypatch.chdir(tmp_path)
+        Image.new("RGB", (16, 16), "red").save("a.png")
+        save_ws(tmp_path / "w.npz", torch.zeros(2, generator.num_ws, 16))
+        where = {interpolate: ["--output", "out/walk.webp"], export_network: ["--dest", "out/net.pt"]}
+        command = ["--network", network_folder(), *arguments, *where.get(program, ["--outdir", "out"])]
+        for name in written:
+            (tmp_path / "out").mkdir(exist_ok=True)
+            (tmp_path / name).write_text("of mine")
+            result = run(program, *command)
+            assert result.exit_code == 1
+            assert f"{name} is there already; name another place, or give --overwrite" in result.output
+            assert names_in(tmp_path / "out") == [(tmp_path / name).name]
+            assert (tmp_path / name).read_text() == "of mine"
+            (tmp_path / name).unlink()
+        for name in written:
+            (tmp_path / name).write_text("of mine")
+        result = run(program, *command, "--overwrite")
+        assert result.exit_code == 0, result.output
+        assert all((tmp_path / name).read_bytes() != b"of mine" for name in written)
+
+    def test_other_pictures_in_the_folder_do_not_matter(self, network_folder, tmp_path):
+        network = network_folder()
+        for seeds in ("0-1", "2-3"):
+            assert run(generate, "--network", network, "--seeds", seeds, "--outdir", tmp_path).exit_code == 0
+        assert len(names_in(tmp_path)) == 4
 
 
 class TestNumberLists:

@@ -63,12 +63,12 @@ def run_on_a_terminal(command: list[str]) -> str:
 
 
 def test_the_command_has_a_bar_on_a_terminal_and_plain_lines_in_a_pipe(data: Path, tmp_path: Path) -> None:
-    command = [sys.executable, str(SCRIPT), "--data", str(data), "--outdir", str(tmp_path), "--preset", "tiny"]
-    command += ["--kimg", "0.016", "--device", "cpu"]
-    shown = run_on_a_terminal(command)
+    command = [sys.executable, str(SCRIPT), "--data", str(data), "--preset", "tiny"]
+    command += ["--kimg", "0.016", "--device", "cpu", "--outdir"]
+    shown = run_on_a_terminal([*command, str(tmp_path / "shown")])
     assert "of 0.016 kimg" in shown
     assert "\x1b[" in shown
-    piped = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    piped = subprocess.run([*command, str(tmp_path / "piped")], capture_output=True, text=True, check=True).stdout
     assert "\x1b" not in piped
     assert [line.split(" ")[0] for line in piped.splitlines()] == ["discs:", "tick", "best", "finished"]
 

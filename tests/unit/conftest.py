@@ -56,7 +56,7 @@ ENVIRONMENT = {
     "WARM_START_MODEL": "s3://workshop-bucket/base/none/",
     "PROCESS_INSTANCE_TYPE": "ml.m5.xlarge",
     "TRAIN_INSTANCE_TYPE": "ml.g5.xlarge",
-    "INFERENCE_INSTANCE_TYPE": "ml.g5.xlarge",
+    "INFERENCE_INSTANCE_TYPE": "ml.m5.xlarge",
     "MAX_TRAIN_SECONDS": "86400",
     "ALLOWED_TRAIN_INSTANCES": "ml.g5.xlarge=1.41,ml.g5.2xlarge=1.52",
     "MAX_RUN_COST": "50",

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from containers.infer.pictures import _IGNORED as IGNORED_BY_INFER
 from stylegan2.uploads import IGNORED_NAMES
 from tests.unit.properties import quick
 from workshop.file_kinds import FileKind, is_folder_marker, kind_of
@@ -62,7 +61,7 @@ def test_every_kind_has_its_examples() -> None:
     assert set(KINDS) == set(FileKind)
 
 
-SEGMENTS = st.sampled_from([*IGNORED_NAMES, *IGNORED_BY_INFER, ".hidden", "a.png", "sub", "b"]) | st.text(max_size=8)
+SEGMENTS = st.sampled_from([*IGNORED_NAMES, ".hidden", "a.png", "sub", "b"]) | st.text(max_size=8)
 
 
 @quick
@@ -71,7 +70,7 @@ def test_what_counts_as_an_image_is_looked_at_by_the_jobs(name: str) -> None:
     """Prepare and Infer pass over some names without a word: such a file would be counted and never told of."""
     if kind_of(name) is FileKind.IMAGE:
         segments = name.split("/")
-        assert not [s for s in segments if s.startswith(".") or s in IGNORED_NAMES | IGNORED_BY_INFER]
+        assert not [s for s in segments if s.startswith(".") or s in IGNORED_NAMES]
 
 
 @quick

@@ -71,6 +71,93 @@ def test_an_inference_that_failed_is_not_repeated_by_itself(stage: Stage, traine
     assert len(runs(stage)) == 2
 
 
+def put_targets(stage: Stage, count: int) -> list[str]:
+    names = [f"{number:03d}.jpg" for number in range(count)]
+    for name in names:
+        stage.put(f"inference/red-chairs/{name}", name.encode())
+    return names
+
+
+def listed(stage: Stage, run: FakeExecution) -> list[str]:
+    names: list[str] = targets_of(stage, run.parameters)[1:]
+    return names
+
+
+def test_a_folder_of_many_images_is_projected_by_several_runs_each_image_once(
+    stage: Stage, trained: FakeExecution
+) -> None:
+    names = put_targets(stage, 130)
+    look(stage)
+    for _ in range(3):
+        finish(stage, "Succeeded")
+        stage.serve_timer()
+    look(stage)
+
+    parts = [listed(stage, run) for run in runs(stage)[1:]]
+    assert [len(part) for part in parts] == [64, 64, 2]
+    assert [name for part in parts for name in part] == names
+
+
+def test_what_a_training_run_has_no_room_for_is_projected_right_after_it(stage: Stage) -> None:
+    names = put_targets(stage, 70)
+    stage.settle()
+    for _ in range(2):
+        finish(stage, "Succeeded")
+        stage.serve_timer()
+
+    assert [listed(stage, run) for run in runs(stage)] == [names[:64], names[64:]]
+    assert [run.source for run in runs(stage)] == [None, runs(stage)[0].arn]
+
+
+def test_of_large_pictures_one_run_projects_fewer(stage: Stage) -> None:
+    put_targets(stage, 20)
+    stage.put("uploads/red-chairs/settings.yaml", b"resolution: 512\n")
+    stage.settle()
+
+    assert len(listed(stage, runs(stage)[0])) == 16
+
+
+def test_an_image_that_comes_between_the_parts_is_projected_too(stage: Stage, trained: FakeExecution) -> None:
+    names = put_targets(stage, 70)
+    look(stage)
+    stage.put("inference/red-chairs/000a.jpg", b"late")
+    for _ in range(3):
+        finish(stage, "Succeeded")
+        stage.later(61)
+        stage.serve_timer()
+
+    done = {name for run in runs(stage)[1:] for name in listed(stage, run)}
+    assert done == {*names, "000a.jpg"}
+    assert len(runs(stage)) == 4
+
+
+def test_after_a_part_that_failed_nothing_goes_on_by_itself_and_a_person_begins_again(
+    stage: Stage, trained: FakeExecution
+) -> None:
+    names = put_targets(stage, 130)
+    look(stage)
+    finish(stage, "Succeeded")
+    stage.serve_timer()
+    finish(stage, "Failed")
+    stage.serve_timer()
+    look(stage)
+    assert len(runs(stage)) == 3
+
+    manual(stage, inferenceOnly=True)
+    assert listed(stage, runs(stage)[3]) == names[:64]
+
+
+def test_images_stay_owed_after_a_run_that_was_told_to_project_nothing(stage: Stage, trained: FakeExecution) -> None:
+    names = put_targets(stage, 2)
+    stage.later(61)
+    manual(stage, rerun=True, parameters={"InferenceMode": "generate"})
+    finish(stage, "Succeeded")
+    stage.serve_timer()
+
+    assert listed(stage, runs(stage)[2]) == names
+    assert runs(stage)[2].source == runs(stage)[1].arn
+
+
 def test_a_second_inference_still_uses_the_run_that_trained(stage: Stage, trained: FakeExecution) -> None:
     for number in range(2):
         stage.put(f"inference/red-chairs/{number}.jpg")

@@ -52,7 +52,7 @@ def test_a_settled_drop_starts_one_run_with_every_parameter_and_says_so(stage: S
         "InferenceImage": "workshop-infer:local",
         "InferenceCodePath": "s3://workshop-bucket/code/0123456789abcdef/",
         "InferenceImagePath": f"s3://workshop-bucket/manifests/red-chairs/{targets}",
-        "InferenceInstanceType": "ml.g5.xlarge",
+        "InferenceInstanceType": "ml.m5.xlarge",
         "Preset": "auto",
         "Kimg": "400",
         "Resolution": "128",

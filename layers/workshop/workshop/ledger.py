@@ -199,7 +199,8 @@ class Ledger:
             ":running": Phase.RUNNING,
             ":attempt": identity.attempt,
             ":arn": arn,
-            ":targets": claim.targets,
+            # After a part that failed, nothing is repeated or gone on with by itself.
+            ":targets": claim.targets if status == "Succeeded" else claim.targets.partition("@")[0],
             ":status": status,
             ":now": now,
             ":owed": {arn},

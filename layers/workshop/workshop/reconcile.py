@@ -43,6 +43,7 @@ from workshop.snapshot import (
     list_dataset,
     list_targets,
     read_settings,
+    targets_per_run,
     with_contents,
     write_snapshot,
     write_targets,
@@ -195,6 +196,7 @@ class Reconciler:
         bucket = self._config.bucket
         if source_arn is None:
             write_snapshot(self._s3, bucket, listing, digest, choice)
+        part, mark = self._targets_of_run(state, targets, choice, request, source_arn)
         claim = build_claim(
             self._config,
             state,
@@ -203,8 +205,8 @@ class Reconciler:
             choice,
             self._ledger.completed_runs(state.dataset, digest),
             dict(request.overrides),
-            targets=targets.digest,
-            targets_manifest=write_targets(self._s3, bucket, listing, targets, choice),
+            targets=mark,
+            targets_manifest=write_targets(self._s3, bucket, listing, part, choice),
             source_arn=source_arn,
         )
         self._leftovers.on_start(words(choice.language), listing, targets)
@@ -214,6 +216,17 @@ class Reconciler:
             case Claimed.FULL:
                 return self._wait(state, Outcome.QUEUED, RECHECK_SECONDS, "as many runs as allowed are active")
         return self._claims.start(RunIdentity(state.dataset, digest, state.attempt + 1), claim)
+
+    @staticmethod
+    def _targets_of_run(
+        state: DatasetState, targets: Targets, choice: Choice, request: Request, source_arn: str | None
+    ) -> tuple[Targets, str]:
+        """What the run is to project, and what is recorded as done when it has: no more than that."""
+        done = state.last_targets if source_arn is not None else ""  # another network has done none of them
+        part, mark = targets.part(done, targets_per_run(choice.resolution))
+        mode = dict(request.overrides).get("InferenceMode", choice.inference_mode)
+        projects = replace(choice, inference_mode=mode).projects
+        return part, mark if projects else state.last_targets
 
     def release(self, dataset: str) -> Result:
         """Free what holds the dataset and its slot, for an operator, unless a run does."""

@@ -18,7 +18,7 @@ from workshop.contents import identify, is_as_listed, is_objects_own, is_still_t
 from workshop.errors import RefusedName
 from workshop.file_kinds import FileKind, is_folder_marker, kind_of
 from workshop.names import INFERENCE, UPLOADS, check_dataset
-from workshop.settings import MAX_SETTINGS_BYTES, Choice
+from workshop.settings import MAX_PROJECTION_TARGETS, MAX_SETTINGS_BYTES, Choice
 
 # Storage classes whose objects have to be restored before they can be read.
 _ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
@@ -105,6 +105,24 @@ class Targets:
     def newest_ms(self) -> int:
         """When one of them last changed; 0 if there is none."""
         return max((image.modified_ms for image in self.images), default=0)
+
+    def part(self, done: str, most: int) -> tuple["Targets", str]:
+        """The images that a run is to project, at most so many, and the mark of what is done once it has.
+
+        A folder of more images is done by several runs, one after the other. `done` is the mark that the last of them
+        has left; the digest alone says that nothing of this folder is owed.
+        """
+        digest, _, number = done.partition("@")
+        start = int(number or 0) if digest == self.digest else 0
+        end = start + most
+        mark = f"{self.digest}@{end}" if end < len(self.images) else self.digest
+        return replace(self, images=self.images[start:end]), mark
+
+
+def targets_per_run(resolution: int) -> int:
+    """How many images one run projects: for so many, Infer has the time for a fair search on a CPU
+    (docs/performance.md)."""
+    return 64 if resolution <= 256 else MAX_PROJECTION_TARGETS
 
 
 def list_targets(s3: S3, bucket: str, dataset: str) -> Targets:

@@ -123,8 +123,9 @@ def build_claim(
 
     Raises BadRequest for overrides that do not go together, or beyond the deployer's bounds.
 
-    `completed` counts the snapshot's succeeded runs. `targets` is the digest of the images to project and
-    `targets_manifest` the key of their list. With `source_arn`, nothing is trained: that run's network is used.
+    `completed` counts the snapshot's succeeded runs. `targets` is the mark of the images to project that are
+    done then, and `targets_manifest` the key of the run's list. With `source_arn`, nothing is trained: that run's
+    network is used.
     """
     dataset = listing.dataset
 

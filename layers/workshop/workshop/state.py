@@ -34,7 +34,7 @@ class Claim:
     hourly_price: float = 0.0  # dollars for one machine that trains; 0: not known
     machines: int = 1  # that train
     language: str = "en"
-    targets: str = ""  # digest of the images to project; "" if the artist gave none
+    targets: str = ""  # mark of the images to project that are done then (Targets.part); "" if the artist gave none
     source_arn: str | None = None  # the run whose network is used; None: this run trains its own
 
     def to_json(self) -> str:
@@ -99,7 +99,7 @@ class DatasetState:
     ended_at: int | None = None
     last_effort: str | None = None  # of the last training that succeeded
     last_seconds: int | None = None
-    last_targets: str = ""  # digest of the images that the last run was to project
+    last_targets: str = ""  # mark of the images to project that are done (Targets.part)
     good_arn: str | None = None  # of the last run that trained a network and succeeded
     unreported: frozenset[str] = frozenset()  # ARNs of ended runs whose notice is not known to be sent
 
