@@ -120,8 +120,11 @@ class Calamity:
 
 
 def hostile_pickle(base: Path) -> None:
-    """As the network to begin with. (A training that goes on has begun, and would not look at it.)"""
-    shutil.rmtree(base / "checkpoints")
+    """As the network to begin with. (A training that goes on has begun, and would not look at it; and none begins over
+    another's results.)"""
+    for folder in ("checkpoints", "model"):
+        shutil.rmtree(base / folder)
+        (base / folder).mkdir()
     (base / "input/data/base/network.pkl").write_bytes(b"\x80\x04cposix\nsystem\nX\x0c\x00\x00\x00touch /owned\x85R.")
 
 
