@@ -14,6 +14,7 @@ from containers.infer.projecting import Clock, project_targets
 from containers.infer.results import Pixels, Projections
 from stylegan2.network_file import LoadedNetwork
 from stylegan2.networks import Discriminator, Generator
+from stylegan2.uploads import NamedUploads
 from tests.containers.jobs import draw
 from workshop.settings import MAX_PROJECTION_TARGETS, RESOLUTIONS, default_choice
 from workshop.snapshot import targets_per_run
@@ -33,9 +34,12 @@ def network() -> LoadedNetwork:
 
 @pytest.fixture(scope="module")
 def targets(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, Pixels]]:
-    folder = tmp_path_factory.mktemp("targets")
-    draw(folder, 20)
-    good, skipped = vet_targets(folder, 16)
+    drawn, fetched = (tmp_path_factory.mktemp(name) for name in ("drawn", "fetched"))
+    draw(drawn, 20)
+    for file in drawn.iterdir():
+        file.rename(NamedUploads.place(fetched, file.name))
+    names = [f"picture{number:03d}.png" for number in range(20)]
+    good, skipped = vet_targets(NamedUploads(fetched, names), 16)
     assert not skipped
     return good
 

@@ -126,8 +126,11 @@ class Calamity:
 
 
 def hostile_pickle(base: Path) -> None:
-    """As the network to begin with. (A training that goes on has begun, and would not look at it.)"""
-    shutil.rmtree(base / "checkpoints")
+    """As the network to begin with. (A training that goes on has begun, and would not look at it; and none begins over
+    another's results.)"""
+    for folder in ("checkpoints", "model"):
+        shutil.rmtree(base / folder)
+        (base / folder).mkdir()
     command = f"touch {owned(base)}".encode()
     payload = b"\x80\x04cposix\nsystem\nX" + len(command).to_bytes(4, "little") + command + b"\x85R."
     pickle.loads(payload)

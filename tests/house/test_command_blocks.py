@@ -40,6 +40,7 @@ NOT_RUN = {
     " images ─▶": "a drawing",
     "uploads/red-chairs/": "a place, no command",
     "inference/red-chairs/": "a place, no command",
+    "{": "a policy, which tests/operations/test_upload_policy.py reads",
     "preset: sketch": "settings, which tests/unit/test_settings.py reads",
 }
 """How a block or a line of help begins, and why it is not run."""

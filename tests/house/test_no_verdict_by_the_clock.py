@@ -24,6 +24,8 @@ ALLOWED = {
     ("executor/support.py", "time.sleep(0.01)"): "between two looks",
     ("executor/conftest.py", "time.monotonic()"): "the clock that a test moves on",
     ("executor/test_jobs.py", "time.sleep(0.01)"): "a copy that goes on until it is stopped",
+    ("chaos/explore.py", "time.monotonic()"): "how long to look for faults",
+    ("chaos/protocol.py", "time.monotonic()"): "tells how long it took",
     ("model/test_endings.py", "second.join(0.2)"): "asserts that it still waits: a slow machine only makes it truer",
 }
 

@@ -80,7 +80,7 @@ def in_queue(event: Any) -> dict[str, Any]:
 def test_no_event_at_all_raises_anything_but_a_refusal(stage: Stage, name: str) -> None:
     stage.know_run()
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
     @given(mutations(name))
     @example(None)
     @example([])

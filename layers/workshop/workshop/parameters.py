@@ -99,7 +99,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "InferenceCodePath": _uri(),
     "InferenceImagePath": _uri(),
     "InferenceInstanceCount": _whole(1, 1, "1"),
-    "InferenceInstanceType": _machine("ml.g5.xlarge"),
+    "InferenceInstanceType": _machine("ml.m5.xlarge"),
     "InferenceMode": _one_of(*INFERENCE_MODES, default="all"),
     # How it is trained.
     "Preset": _one_of(*TRAIN_PRESETS, default="auto"),
