@@ -94,7 +94,8 @@ def test_one_object_does_not_spoil_the_run(tmp_path: Path, bucket: Bucket, drawn
 
 def test_a_file_of_any_name_is_used_or_told_why_not(tmp_path: Path, bucket: Bucket) -> None:
     """What a folder's listing takes for an image (workshop.file_kinds) need not be called like one."""
-    images = tmp_path / "drawn"
+    images = tmp_path / "any"
+    images.mkdir()
     draw(images, 4)
     good = ["camera.jfif", "scan.jpe", "no-extension", "odd.ending"]
     for number, name in enumerate(good):

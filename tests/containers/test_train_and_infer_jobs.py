@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+import shutil
 import signal
 import tarfile
 from datetime import UTC, datetime
@@ -55,7 +56,9 @@ def dataset(images: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def training_job(base: Path, prepared: Path, **changes: str) -> Job:
+    """A job on a new machine: of an earlier one in the same folder, only the checkpoints are left."""
     job = Job(base)
+    shutil.rmtree(base / "model", ignore_errors=True)
     job.configure_training(**{**HYPERPARAMETERS, **changes})
     (base / "input/data/train/dataset.zip").write_bytes(prepared.read_bytes())
     return job
