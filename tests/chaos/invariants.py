@@ -32,7 +32,8 @@ def stuck(world: World) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Folder:
-    """What lies there for a dataset, and how far it has got. `is_told`: its people know why nothing can be done."""
+    """What lies there for a dataset, and how far it has got. `fingerprint` and `targets` are "" where there is nothing;
+    `is_told`: its people know why nothing can be done."""
 
     fingerprint: str
     targets: str
@@ -41,19 +42,16 @@ class Folder:
 
 
 def folders(world: World) -> Iterator[Folder]:
-    """The folders in which there is something to do or to say."""
     for dataset in sorted(world.datasets()):
         listing, targets = list_dataset(world.s3, "bucket", dataset), list_targets(world.s3, "bucket", dataset)
-        if listing.is_empty:
-            continue
         identified = with_contents(world.s3, "bucket", listing, targets)
-        assert identified is not None, "nothing moves any more"
         settings = read_settings(world.s3, "bucket", listing)
+        assert identified is not None, "nothing moves any more"
         assert settings is not None, "nothing moves any more"
         digest = fingerprint(identified[0].images, settings.identity)
         key = attention_key(dataset, Leftovers.of(listing, targets).digest(digest))
         yield Folder(
-            digest,
+            "" if listing.is_empty else digest,
             identified[1].digest,
             Ledger(world.dynamodb, "ledger").read(dataset),
             "sentAt" in world.dynamodb.items.get((key["pk"], key["sk"]), {}),
@@ -62,7 +60,7 @@ def folders(world: World) -> Iterator[Folder]:
 
 def never_run(world: World) -> Iterator[str]:
     for folder in folders(world):
-        if folder.state.last_fingerprint != folder.fingerprint and not folder.is_told:
+        if folder.fingerprint not in ("", folder.state.last_fingerprint) and not folder.is_told:
             yield f"a drop of {folder.state.dataset} was never run"
 
 

@@ -416,7 +416,7 @@ class World:
         return Counter(_notice_name(p.message, a) for p, a in zip(self.sns.published, attributes, strict=True))
 
     def datasets(self) -> set[str]:
-        return {key.split("/")[1] for key in self.s3.objects if key.startswith("uploads/")}
+        return {key.split("/")[1] for key in self.s3.objects if key.startswith(("uploads/", "inference/"))}
 
     def executions(self, dataset: str) -> list[FakeExecution]:
         return [e for e in self.sagemaker.executions.values() if e.parameters["Dataset"] == dataset]
