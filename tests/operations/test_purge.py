@@ -15,7 +15,7 @@ from tests.operations.desk import FINGERPRINT, PIPELINE_ARN, Desk
 from workshop import layout
 from workshop.ledger import Claimed, Ledger
 from workshop.names import check_dataset
-from workshop.state import Claim, DatasetState
+from workshop.state import Claim, DatasetState, RunIdentity
 
 FOLDERS = ("uploads", "inference", "manifests", "checkpoints", "runs")
 
@@ -275,6 +275,20 @@ def test_a_run_that_is_claimed_while_purging_keeps_the_dataset_s_state_and_is_re
     inventory = take_inventory(desk.workshop, "cats")
     ledger = Ledger(desk.client("dynamodb"), desk.table)
     assert ledger.claim(ledger.read("cats"), a_claim(), now=1, limit=2) is Claimed.WON
+
+    with pytest.raises(Unfinished, match="started meanwhile"):
+        purge(desk.workshop, inventory)
+
+    assert ledger.read("cats").attempt == 2
+
+
+def test_a_run_that_comes_and_goes_while_purging_does_not_set_the_attempts_back(desk: Desk) -> None:
+    """Its token would be used again, and the purged execution answered."""
+    fill(desk, "cats")
+    inventory = take_inventory(desk.workshop, "cats")
+    ledger = Ledger(desk.client("dynamodb"), desk.table)
+    assert ledger.claim(ledger.read("cats"), a_claim(), now=1, limit=2) is Claimed.WON
+    assert ledger.finish(RunIdentity("cats", FINGERPRINT, 2), a_claim(), "arn", "Failed", now=2)
 
     with pytest.raises(Unfinished, match="started meanwhile"):
         purge(desk.workshop, inventory)
