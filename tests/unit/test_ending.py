@@ -69,6 +69,23 @@ def test_nobody_is_told_ready_and_failed_of_one_run(stage: Stage) -> None:
     assert "unreported" not in state(stage)
 
 
+def test_nobody_is_told_that_a_run_is_lost_whose_success_was_told(stage: Stage) -> None:
+    """The last step has sent its mail; then somebody deletes the pipeline with its executions."""
+    stage.settle()
+    arn = next(iter(stage.sagemaker.executions))
+    stage.leave_artefacts(execution_id=arn.rsplit("/", 1)[1])
+    report_uri = f"s3://workshop-bucket/runs/red-chairs/{arn.rsplit('/', 1)[1]}/report"
+    event = {"source": "pipeline", "dataset": "red-chairs", "pipelineExecutionArn": arn, "reportUri": report_uri}
+    stage.invoke("report_success", event)
+    stage.sagemaker.executions.clear()
+    stage.later(1000)
+    stage.invoke("start_run", {"source": "manual", "dataset": "red-chairs"})
+    run_requested_reports(stage)
+
+    assert stage.mail_kinds == ["started", "succeeded"]
+    assert "unreported" not in state(stage)
+
+
 def test_a_run_that_is_retried_in_the_console_holds_its_slot_and_its_second_failure_is_told(stage: Stage) -> None:
     stage.settle()
     arn = end(stage, "Failed", Prepare="Succeeded", Train="Failed")

@@ -185,7 +185,7 @@ def test_a_run_without_pictures_says_which_of_the_two_folders_is_meant(stage: St
     assert "the run's own folder runs/red-chairs/p4jn9xou8a8s/inference/ holds none." in stage.mails[0]["Message"]
 
 
-def test_what_strangers_have_named_and_said_is_no_link_in_the_mail(stage: Stage) -> None:
+def test_what_strangers_have_named_is_no_link_in_the_mail(stage: Stage) -> None:
     stage.leave_artefacts()
     evil = [{"name": "www.evil.com/a.png", "reason": "See https://evil.com"}]
     counts = {"found": 5, "good": 3, "set_aside": 1}
@@ -194,6 +194,8 @@ def test_what_strangers_have_named_and_said_is_no_link_in_the_mail(stage: Stage)
     succeed(stage)
     assert "- www[.]evil[.]com/a.png: See https[:]//evil[.]com" in stage.mails[0]["Message"]
 
+
+def test_what_a_program_has_said_is_no_link_in_the_mail(stage: Stage) -> None:
     text = fail(stage, "Failed", [step("Train", reason="AlgorithmError: log in at https://evil.com/a.png")])
     assert "Reason:             log in at https[:]//evil[.]com/a.png" in text
 

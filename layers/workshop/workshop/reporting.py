@@ -94,7 +94,8 @@ class Reporter:
     def failure(self, request: ReportRequest, sagemaker: SageMaker) -> str:
         """Find out why the run failed, then say so. Returns the same as `success`."""
         dataset, execution = request.dataset, request.execution
-        if self._is_sent(request, Kind.FAILED):
+        # Nor is anybody told who was told of success: by the run's last step, before somebody deleted the run.
+        if self._is_sent(request, Kind.FAILED) or self._is_sent(request, Kind.SUCCEEDED):
             return ALREADY_SENT
         run = self._runs.read(execution.arn)
         if not self._is_ours(request, run):
