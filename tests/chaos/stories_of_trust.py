@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 from tests.chaos.fakes import client_error
 from tests.chaos.stories import crash, drop, only, start_by_hand
 from tests.chaos.world import World
+from workshop.ledger import Ledger
 
 
 def refusal(code: str = "ValidationException", *, repeated: bool = False) -> ClientError:
@@ -120,6 +121,7 @@ def the_last_step_mails_and_dies_and_the_run_is_told_once(world: World) -> None:
     (execution,) = only(world, 1)
     assert execution.status == "Failed"
     assert {kind for _, kind in world.notices()} == {"started", "succeeded"}
+    assert Ledger(world.dynamodb, "ledger").read("cats").good_arn == execution.arn, "its network is not used"
     world.check()
 
 
@@ -152,6 +154,20 @@ def a_run_is_retried_in_the_console_and_an_image_waits_for_its_end(world: World)
     world.check()
 
 
+def a_folder_is_emptied_and_the_request_for_its_report_is_lost(world: World) -> None:
+    world.final_status = lambda: "Failed"
+    world.deaf_to_calls = {"report_failure"}
+    drop(world)
+    world.run(300)
+    for number in range(3):
+        world.delete("cats", f"{number:04d}.png")
+    world.run()
+    only(world, 1)
+    world.deaf_to_calls = set()
+    world.settle_everything(sweeps=1)
+    world.check()
+
+
 STORIES: tuple[Callable[[World], None], ...] = (
     an_upload_during_a_look_at_a_dataset_at_rest_is_run,
     a_timer_whose_message_overtakes_its_record_is_waited_for_by_nobody,
@@ -163,4 +179,5 @@ STORIES: tuple[Callable[[World], None], ...] = (
     the_last_step_mails_and_dies_and_the_run_is_told_once,
     the_listener_dies_between_the_end_and_the_look_at_what_came_meanwhile,
     a_run_is_retried_in_the_console_and_an_image_waits_for_its_end,
+    a_folder_is_emptied_and_the_request_for_its_report_is_lost,
 )

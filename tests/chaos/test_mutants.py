@@ -90,8 +90,13 @@ def slots_not_counted(patch: Patch) -> None:
 
 def slot_not_left(patch: Patch) -> None:
     real_transact = Ledger._transact
-    patch.setattr(Ledger, "_leave_slot", lambda self, dataset: None)
-    patch.setattr(Ledger, "_transact", lambda self, *writes: real_transact(self, *filter(None, writes)))
+    patch.setattr(
+        Ledger,
+        "_transact",
+        lambda self, *writes: real_transact(
+            self, *(w for w in writes if "DELETE holders" not in w["UpdateExpression"])
+        ),
+    )
 
 
 def record_outlives_its_message(patch: Patch) -> None:
@@ -173,7 +178,11 @@ def owed_notices_forgotten(patch: Patch) -> None:
 
 
 def sweep_looks_at_folders_only(patch: Patch) -> None:
-    patch.setattr(Ledger, "active_datasets", lambda self: set())
+    patch.setattr(Ledger, "unsettled_datasets", lambda self: set())
+
+
+def sweep_blind_to_debts_without_a_folder(patch: Patch) -> None:
+    patch.setattr(Ledger, "unsettled_datasets", Ledger.active_datasets)
 
 
 def ready_marker_ignored(patch: Patch) -> None:
@@ -246,6 +255,7 @@ MUTANTS = (
     long_runs_never_asked_about,
     owed_notices_forgotten,
     sweep_looks_at_folders_only,
+    sweep_blind_to_debts_without_a_folder,
     ready_marker_ignored,
     refused_takeover_keeps_its_claim,
     refused_takeover_asks_nobody,

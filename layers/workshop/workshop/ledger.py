@@ -2,7 +2,8 @@
 
     DATASET#<name>  STATE                   the dataset's state
     DATASET#<name>  SNAPSHOT#<fingerprint>  which attempts at this snapshot have succeeded
-    SLOTS           STATE                   `holders`: the datasets that are STARTING or RUNNING
+    SLOTS           STATE                   `holders`: the datasets that are STARTING or RUNNING; `owing`: those that
+                                            may owe a notice, and may have no folder any more
 
 A claim writes the dataset's state and the slots in one transaction, and so do its release and its end. "Holds a slot"
 and "is not IDLE" are therefore the same thing after any crash, the number of runs at a time is bounded by a strongly
@@ -38,6 +39,7 @@ IS_STARTING = "phase = :starting"
 IS_THIS_ATTEMPT = "attempt = :attempt"
 IS_LAST_RUN = "lastExecutionArn = :arn"
 IS_STARTING_OR_THIS_RUN = "(phase = :starting OR (phase = :running AND executionArn = :arn))"
+IS_ONLY_DEBT = "unreported = :arn"
 A_SLOT_IS_FREE = "(attribute_not_exists(holders) OR size(holders) < :limit)"
 TIMER_IS_AS_READ = "timerDue = :previous"
 NO_TIMER = "attribute_not_exists(timerDue)"
@@ -220,7 +222,10 @@ class Ledger:
             f"{IS_THIS_ATTEMPT} AND {IS_STARTING_OR_THIS_RUN}",
             values,
         )
-        return not self._transact(over, self._leave_slot(identity.dataset))
+        leave = self._write(
+            SLOTS_KEY, "DELETE holders :dataset ADD owing :dataset", None, {":dataset": {identity.dataset}}
+        )
+        return not self._transact(over, leave)
 
     def reopen(self, identity: RunIdentity, arn: str, now: int) -> bool:
         """The dataset's last run goes on, because somebody has had SageMaker retry it: it holds the dataset and a slot
@@ -247,12 +252,11 @@ class Ledger:
 
     def mark_reported(self, dataset: str, arn: str) -> None:
         """The notice on the end of the run `arn` has been sent."""
-        self._dynamodb.update_item(
-            TableName=self._table,
-            Key=to_item(dataset_key(dataset)),
-            UpdateExpression="DELETE unreported :arn",
-            ExpressionAttributeValues=to_item({":arn": {arn}}),
-        )
+        update, values = "DELETE unreported :arn", {":arn": {arn}}
+        last_debt = self._write(dataset_key(dataset), update, IS_ONLY_DEBT, values)
+        owes_nothing = self._write(SLOTS_KEY, "DELETE owing :dataset", None, {":dataset": {dataset}})
+        if self._transact(last_debt, owes_nothing):
+            self._change(dataset, update, values)
 
     def add_success(self, identity: RunIdentity) -> None:
         """Count a succeeded run of a snapshot. A set of attempts, so that counting twice is counting once."""
@@ -270,6 +274,11 @@ class Ledger:
     def active_datasets(self) -> set[str]:
         """The datasets that are STARTING or RUNNING."""
         return set(self._get(SLOTS_KEY).get("holders", ()))
+
+    def unsettled_datasets(self) -> set[str]:
+        """The active datasets, and those that may owe a notice: whether or not there is still a folder of theirs."""
+        slots = self._get(SLOTS_KEY)
+        return {*slots.get("holders", ()), *slots.get("owing", ())}
 
     def _get(self, key: dict[str, str]) -> dict[str, Any]:
         response = self._dynamodb.get_item(TableName=self._table, Key=to_item(key), ConsistentRead=True)

@@ -44,4 +44,4 @@ def _known(s3: S3, bucket: str, ledger: Ledger) -> list[str]:
     if refused:
         count("RefusedNames", refused)
         logger.warning("folders whose name is no dataset name", folders=refused)
-    return sorted({*listed, *ledger.active_datasets()})
+    return sorted({*listed, *ledger.unsettled_datasets()})
