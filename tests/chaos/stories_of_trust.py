@@ -168,6 +168,21 @@ def a_folder_is_emptied_and_the_request_for_its_report_is_lost(world: World) -> 
     world.check()
 
 
+def an_operator_releases_a_claim_while_somebody_takes_it_over(world: World) -> None:
+    drop(world)
+    world.run(30)
+    world.between("dynamodb", "transact_write_items", crash)
+    world.run(100)
+    only(world, 0)
+    world.clock.now += 301_000
+    release = {"source": "manual", "dataset": "cats", "release": True}
+    world.between("dynamodb", "get_item", lambda: world.invoke("start_run", release))
+    start_by_hand(world)
+    world.settle_everything(sweeps=1)
+    only(world, 1)
+    world.check()
+
+
 STORIES: tuple[Callable[[World], None], ...] = (
     an_upload_during_a_look_at_a_dataset_at_rest_is_run,
     a_timer_whose_message_overtakes_its_record_is_waited_for_by_nobody,
@@ -180,4 +195,5 @@ STORIES: tuple[Callable[[World], None], ...] = (
     the_listener_dies_between_the_end_and_the_look_at_what_came_meanwhile,
     a_run_is_retried_in_the_console_and_an_image_waits_for_its_end,
     a_folder_is_emptied_and_the_request_for_its_report_is_lost,
+    an_operator_releases_a_claim_while_somebody_takes_it_over,
 )

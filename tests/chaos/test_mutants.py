@@ -121,6 +121,10 @@ def every_timer_rearms(patch: Patch) -> None:
     patch.setattr(settling, "is_live", lambda state, quiet: False)
 
 
+def claims_taken_over_side_by_side(patch: Patch) -> None:
+    patch.setattr(Ledger, "take_over", lambda self, state, now: True)
+
+
 def refused_takeover_keeps_its_claim(patch: Patch) -> None:
     patch.setattr(Claims, "_give_back", lambda self, identity, claim, refused: None)
 
@@ -257,6 +261,7 @@ MUTANTS = (
     sweep_looks_at_folders_only,
     sweep_blind_to_debts_without_a_folder,
     ready_marker_ignored,
+    claims_taken_over_side_by_side,
     refused_takeover_keeps_its_claim,
     refused_takeover_asks_nobody,
     refused_start_forgotten,

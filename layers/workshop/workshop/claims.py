@@ -1,5 +1,7 @@
 """From a claim to a running execution: start it, take it over once its holder has died, give it back.
 
+Whoever works on a claim has a lease on it, longer than a function can run: one at a time.
+
 A claim is given back only if certainly nothing was started under it, because another claim has another token and would
 start the snapshot a second time. Nothing was started if SageMaker's first answer was a refusal; and if, after the
 lease, SageMaker refuses the same request again and lists no such execution. While SageMaker only says "later", the
@@ -73,8 +75,8 @@ class Claims:
         Raises:
             StartRefused: as `start` does.
         """
-        if (lease_left := self._lease_left(state)) > 0:
-            return self._wait(state.dataset, Outcome.WAITING, lease_left, "a start is under way")
+        if (lease_left := self._lease_left(state)) > 0 or not self._ledger.take_over(state, clock.now_ms()):
+            return self._wait(state.dataset, Outcome.WAITING, max(lease_left, RECHECK_SECONDS), "a start is under way")
         count("ClaimsTakenOver")
         identity, claim = state.run, state.held_claim
         try:
@@ -93,8 +95,8 @@ class Claims:
 
     def release(self, state: DatasetState) -> Result:
         """Give the claim back for an operator who does not want it started, unless its run exists."""
-        if (lease_left := self._lease_left(state)) > 0:
-            detail = f"a start is under way: ask again in {lease_left:.0f} s"
+        if (lease_left := self._lease_left(state)) > 0 or not self._ledger.take_over(state, clock.now_ms()):
+            detail = f"a start is under way: ask again in {max(lease_left, RECHECK_SECONDS):.0f} s"
             return Result(Outcome.WAITING, state.dataset, detail)
         arn = self._starter.find_execution(state.run, state.claim_at or 0)
         if arn is not None:
@@ -103,7 +105,7 @@ class Claims:
         return Result(Outcome.RELEASED, state.dataset, f"attempt {state.attempt} had started nothing; its slot is free")
 
     def _lease_left(self, state: DatasetState) -> float:
-        return self._config.lease_seconds - (clock.now_ms() - (state.claim_at or 0)) / 1000
+        return self._config.lease_seconds - (clock.now_ms() - (state.lease_at or 0)) / 1000
 
     def _keep(self, dataset: str, why: str) -> Result:
         return self._wait(dataset, Outcome.QUEUED, RECHECK_SECONDS, why)

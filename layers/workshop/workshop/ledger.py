@@ -37,6 +37,8 @@ NOT_CLAIMED_SINCE_READ = "attempt = :read_attempt"
 NEVER_CLAIMED = "attribute_not_exists(attempt)"
 IS_STARTING = "phase = :starting"
 IS_THIS_ATTEMPT = "attempt = :attempt"
+# Without it one could start a claim while another, who has just found nothing started under it, gives it back.
+LEASE_IS_AS_READ = "leaseAt = :lease"
 IS_LAST_RUN = "lastExecutionArn = :arn"
 IS_STARTING_OR_THIS_RUN = "(phase = :starting OR (phase = :running AND executionArn = :arn))"
 IS_ONLY_DEBT = "unreported = :arn"
@@ -147,7 +149,8 @@ class Ledger:
         unclaimed = NOT_CLAIMED_SINCE_READ if state.attempt else NEVER_CLAIMED
         set_claim = self._write(
             dataset_key(state.dataset),
-            "SET phase = :starting, attempt = :attempt, claimAt = :now, claim = :claim, considered = :considered "
+            "SET phase = :starting, attempt = :attempt, claimAt = :now, leaseAt = :now, claim = :claim, "
+            "considered = :considered "
             "REMOVE executionArn, runStartedAt",
             f"{IS_IDLE} AND {unclaimed} AND {seen}",
             values,
@@ -162,6 +165,15 @@ class Ledger:
         if not refused:
             return Claimed.WON
         return Claimed.FULL if refused == [False, True] else Claimed.LOST
+
+    def take_over(self, state: DatasetState, now: int) -> bool:
+        """Lease a claim whose lease is over, to start it or to give it back; False if somebody else was quicker."""
+        return self._update(
+            dataset_key(state.dataset),
+            "SET leaseAt = :now",
+            f"{IS_STARTING} AND {IS_THIS_ATTEMPT} AND {LEASE_IS_AS_READ}",
+            {":starting": Phase.STARTING, ":attempt": state.attempt, ":lease": state.lease_at, ":now": now},
+        )
 
     def release(self, dataset: str, attempt: int) -> bool:
         """Give a claim back of which certainly nothing was started; its drop is outstanding again."""

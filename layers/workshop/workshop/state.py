@@ -90,6 +90,7 @@ class DatasetState:
     timer_due: int | None = None  # the recorded timer, whose message is still to come
     timers_received: int = 0  # number of timer messages received so far
     claim_at: int | None = None
+    lease_at: int | None = None  # since when somebody is at work on the claim
     claim: Claim | None = None  # of the run that is started or running, else of the last one
     execution_arn: str | None = None
     run_started_at: int | None = None
@@ -116,6 +117,7 @@ class DatasetState:
             timer_due=values.get("timerDue"),
             timers_received=values.get("timersReceived", 0),
             claim_at=values.get("claimAt"),
+            lease_at=values.get("leaseAt"),
             claim=Claim.from_json(claim) if claim else None,
             execution_arn=values.get("executionArn"),
             run_started_at=values.get("runStartedAt"),
