@@ -180,6 +180,29 @@ def test_a_released_claim_leaves_its_number_and_the_drop_outstanding(ledger: Led
     assert ledger.active_datasets() == set()
 
 
+def test_a_claim_is_taken_over_by_one_at_a_time(ledger: Ledger) -> None:
+    ledger.claim(ledger.read("cats"), CLAIM, 20, 2)
+    seen = ledger.read("cats")
+    assert ledger.take_over(seen, 400)
+    assert not ledger.take_over(seen, 401)
+    assert (ledger.read("cats").lease_at, ledger.read("cats").claim_at) == (400, 20)
+
+    seen = ledger.read("cats")
+    ledger.release("cats", 1)
+    assert not ledger.take_over(seen, 800)
+
+
+def test_a_dataset_owes_until_the_last_of_its_notices_is_sent(ledger: Ledger) -> None:
+    running(ledger)
+    ledger.finish(RUN, CLAIM, ARN, "Failed", 40)
+    ledger.claim(ledger.read("cats"), CLAIM, 50, 5)
+    ledger.finish(RunIdentity("cats", "0" * 64, 2), CLAIM, "arn:second", "Failed", 60)
+    ledger.mark_reported("cats", "arn:second")
+    assert ledger.unsettled_datasets() == {"cats"}
+    ledger.mark_reported("cats", ARN)
+    assert ledger.unsettled_datasets() == set()
+
+
 def test_only_a_starting_claim_of_this_attempt_becomes_a_run(ledger: Ledger) -> None:
     assert not ledger.record_running("cats", 1, ARN, 30)
     ledger.claim(ledger.read("cats"), CLAIM, 20, 2)
