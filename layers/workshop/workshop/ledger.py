@@ -38,7 +38,7 @@ NEVER_CLAIMED = "attribute_not_exists(attempt)"
 IS_STARTING = "phase = :starting"
 IS_THIS_ATTEMPT = "attempt = :attempt"
 # Without it one could start a claim while another, who has just found nothing started under it, gives it back.
-LEASE_IS_AS_READ = "leaseAt = :lease"
+LEASE_IS_AS_READ = "(leaseAt = :lease OR attribute_not_exists(leaseAt))"  # a claim older than leases has none
 IS_LAST_RUN = "lastExecutionArn = :arn"
 IS_STARTING_OR_THIS_RUN = "(phase = :starting OR (phase = :running AND executionArn = :arn))"
 IS_ONLY_DEBT = "unreported = :arn"

@@ -117,7 +117,7 @@ class DatasetState:
             timer_due=values.get("timerDue"),
             timers_received=values.get("timersReceived", 0),
             claim_at=values.get("claimAt"),
-            lease_at=values.get("leaseAt"),
+            lease_at=values.get("leaseAt", values.get("claimAt")),
             claim=Claim.from_json(claim) if claim else None,
             execution_arn=values.get("executionArn"),
             run_started_at=values.get("runStartedAt"),
