@@ -99,8 +99,8 @@ def test_new_pictures_to_project_are_made_with_the_network_that_is_there(worksho
 
 
 def test_too_few_good_images_end_the_run_with_a_sentence_that_says_so(workshop: LocalWorkshop) -> None:
-    upload(workshop, "broken", ((f"{i}.png", b"this is no picture") for i in range(10)))
-    upload(workshop, "broken", [("0-empty.png", b""), ("0.HEIC", b"\0\0\0\x18ftypheic")])
+    texts = [(f"{i}.png", b"this is no picture") for i in range(10)]
+    upload(workshop, "broken", [*texts, ("0-empty.png", b""), ("0.HEIC", b"\0\0\0\x18ftypheic")])
 
     wait_for_runs(workshop, "broken", 1)
     runs = wait_until_over(workshop, "broken")
@@ -131,7 +131,7 @@ def test_a_name_that_cannot_be_a_dataset_is_refused_and_stops_nobody(workshop: L
     assert len(mails) == 1
     assert [mail for mail in workshop.mailbox.mails if mail.dataset in ("..%2F..", "Großes Haus")] == []
     for meant in ("grosses-haus", "2f"):
-        (told,) = wait_for_mails(workshop, meant, ["attention"], 60)
+        (told,) = wait_for_mails(workshop, meant, ["attention"])
         assert f"uploads/{meant}/" in told.body
 
 
