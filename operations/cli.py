@@ -162,8 +162,8 @@ def look(workshop: Workshop, dataset: str | None, everything: bool) -> None:
 def release_dataset(workshop: Workshop, dataset: str) -> None:
     """Free what holds DATASET and its slot, without starting anything.
 
-    For a start whose answer got lost and that holds up others. As long as its pictures are there, the hourly sweep tries
-    it again. A run that is active is not touched: cancel it.
+    For a start whose answer got lost and that holds up others. As long as its pictures are there, the hourly sweep
+    tries it again. A run that is active is not touched: cancel it.
     """
     answer = release(workshop, dataset)
     _tell(answer, is_well=answer.outcome in FREED)
