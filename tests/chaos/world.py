@@ -49,6 +49,7 @@ FUNCTIONS = ("upload_trigger", "start_run", "status_listener", "report_success",
 class _Frame:
     """One invocation: the record of the notice that it may send, and those it has published and not yet recorded."""
 
+    began: int
     leased: tuple[str, str] = ("", "")
     unrecorded: list[tuple[str, str]] = field(default_factory=list)
 
@@ -252,6 +253,7 @@ class World:
             raise Crash
         if self.random.random() < self.luck.hang:
             self.clock.now += TIMEOUT_SECONDS * 1000
+        if self.clock.now - self._frames[-1].began > TIMEOUT_SECONDS * 1000:
             raise Crash
 
     def _note(self, service: str, operation: str, request: dict[str, Any]) -> None:
@@ -271,7 +273,7 @@ class World:
 
     def invoke(self, function: str, event: Any) -> Any:
         """Run a handler. None if it raised or its environment died."""
-        self._frames.append(_Frame())
+        self._frames.append(_Frame(self.clock.now))
         try:
             return self._handlers[function](event, CONTEXT)
         except Crash:

@@ -51,3 +51,13 @@ def test_a_claims_lease_lies_between_the_functions_timeout_and_the_queues_visibi
     start_run = stack.properties("StartRun")
     lease = int(start_run["Environment"]["Variables"]["LEASE_SECONDS"])
     assert start_run["Timeout"] < lease < stack.properties("SettleQueue")["VisibilityTimeout"]
+
+
+def test_a_notice_is_leased_for_longer_than_its_sender_can_run_and_not_beyond_its_retries(stack: Stack) -> None:
+    """Else two would send it, without anybody dying; or whoever is asked again would be refused to the end."""
+    from workshop.runs import NOTICE_LEASE_MS
+
+    publishers = ("StartRun", "StatusListener", "ReportSuccess", "ReportFailure", "UploadTrigger")
+    longest = max(stack.properties(name)["Timeout"] for name in publishers)
+    last_retry_seconds = 60 + 120  # of an asynchronous invocation
+    assert longest < NOTICE_LEASE_MS / 1000 < last_retry_seconds

@@ -14,7 +14,7 @@ from workshop.errors import NoticeBusy
 from workshop.ledger import Ledger
 from workshop.names import parse_execution
 from workshop.notices import Notices
-from workshop.runs import Runs, run_notice_key
+from workshop.runs import NOTICE_LEASE_MS, Runs, run_notice_key
 from workshop.state import RunIdentity
 
 JOB = "pipelines-p4jn9xou8a8s-Train-tmgxry49ug"
@@ -218,7 +218,7 @@ def test_trouble_does_not_fail_the_pipeline_but_is_retried_for_the_listener(
 
     monkeypatch.setattr(stage.sns, "publish", broken, raising=False)
     assert succeed(stage) == {"notified": "trouble"}
-    stage.later(91)
+    stage.later(151)
     with pytest.raises(Exception, match="InternalError"):
         succeed(stage, "listener")
 
@@ -230,12 +230,12 @@ def test_a_malformed_pipeline_event_is_reported_as_trouble_too(stage: Stage) -> 
 def test_a_sender_that_died_is_waited_for_and_then_replaced(stage: Stage) -> None:
     stage.leave_artefacts()
     key = run_notice_key(RUN_ARN, "succeeded")
-    lease = {"pk": {"S": key["pk"]}, "sk": {"S": key["sk"]}, "leaseUntil": {"N": str(stage.now_ms() + 90_000)}}
+    lease = {"pk": {"S": key["pk"]}, "sk": {"S": key["sk"]}, "leaseUntil": {"N": str(stage.now_ms() + NOTICE_LEASE_MS)}}
     stage.dynamodb.put_item(TableName="ledger", Item=lease)
 
     with pytest.raises(NoticeBusy):
         succeed(stage, "listener")
-    stage.later(91)
+    stage.later(151)
     assert succeed(stage, "listener") == {"notified": "succeeded"}
 
 
@@ -441,7 +441,7 @@ def test_a_notice_whose_sender_has_died_is_gathered_and_sent_after_its_lease(
             succeed(stage, "listener")
     with pytest.raises(NoticeBusy):
         succeed(stage, "listener")
-    stage.later(91)
+    stage.later(151)
     assert succeed(stage, "listener") == {"notified": "succeeded"}
     assert succeed(stage, "listener") == {"notified": "already sent"}
     assert stage.mail_kinds == ["succeeded"] * (2 if dies_at == "record" else 1)  # it was out, and nobody could know
