@@ -118,6 +118,9 @@ MUTANTS: dict[Rule, dict[str, Fault]] = {
     test_unseen_faults.test_a_claims_lease_lies_between_the_functions_timeout_and_the_queues_visibility: {
         "early": put("SettleQueue/Properties/VisibilityTimeout", 300),
     },
+    test_unseen_faults.test_a_notice_is_leased_for_longer_than_its_sender_can_run_and_not_beyond_its_retries: {
+        "slower sender": put("StartRun/Properties/Timeout", 150),
+    },
     test_edges.test_every_rule_target_and_schedule_retries_and_keeps_what_it_could_not_deliver: {
         "rule": drop("StatusRule/Properties/Targets/0/DeadLetterConfig"),
         "schedule": put("HourlySweep/Properties/Target/RetryPolicy/MaximumRetryAttempts", 0),

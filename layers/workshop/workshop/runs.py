@@ -16,8 +16,8 @@ from workshop.items import from_item, to_item
 from workshop.state import RunRecord
 
 KEEP_SECONDS = 400 * 86_400
-# Longer than any function runs that publishes (start_run: 120 s), shorter than an asynchronous invocation is retried for
-# (after 1 minute and after 2 more).
+# Longer than any function runs that publishes (start_run: 120 s), shorter than an asynchronous invocation is retried
+# for (after 1 minute and after 2 more).
 NOTICE_LEASE_MS = 150_000
 
 IS_NEW = "attribute_not_exists(pk)"
