@@ -284,6 +284,11 @@ class World:
         finally:
             self._frames.pop()
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a function is in the middle of something."""
+        return bool(self._frames)
+
     def _excuse(self, frame: _Frame) -> None:
         """What was published and could not be recorded may be published once more."""
         self.excused.update(frame.unrecorded)
