@@ -103,9 +103,7 @@ def a_refused_start_is_not_forgotten_once_its_letter_is_purged(world: World) -> 
 def a_dataset_that_needs_nothing_is_not_looked_at_every_hour(world: World) -> None:
     drop(world)
     world.run()
-    for key, (body, _) in list(world.s3.objects.items()):
-        if key.startswith("uploads/cats/"):
-            world.upload("cats", key.rsplit("/", 1)[1], body=body)
+    world.upload_again("cats")
     world.run()
     before = world.looks
     world.settle_everything(sweeps=2)

@@ -83,13 +83,8 @@ class Ledger:
     def note_deletion(self, dataset: str, now: int) -> DatasetState | None:
         """A file of the dataset was deleted, which counts like an upload. None, and nothing to look at, if no upload of
         the dataset is known."""
-        values = {":now": now, ":one": 1}
-        try:
-            return self._change(dataset, "SET lastSeen = :now ADD uploads :one", values, UPLOADS_WERE_SEEN)
-        except ClientError as error:
-            if error_code(error) == "ConditionalCheckFailedException":
-                return None
-            raise
+        update = "SET lastSeen = :now ADD uploads :one"
+        return self._change_if(UPLOADS_WERE_SEEN, dataset, update, {":now": now, ":one": 1})
 
     def record_timer(self, state: DatasetState, due: int) -> bool:
         """Record the timer whose message was sent after `state` was read, in the place of the one that `state` has.
@@ -108,21 +103,13 @@ class Ledger:
     def receive_timer(self, dataset: str, due: int) -> DatasetState:
         """A timer's message has been received: it is the recorded one no more. Returns the state after that."""
         while True:
-            state = self._take_recorded_timer(dataset, due)
+            take = "REMOVE timerDue ADD timersReceived :one"
+            state = self._change_if(IS_RECORDED_TIMER, dataset, take, {":one": 1, ":due": due})
             if state is None:
                 state = self._change(dataset, "ADD timersReceived :one", {":one": 1})
             # Still there if it was recorded between the two writes. From the second one on nobody can record it.
             if state.timer_due != due:
                 return state
-
-    def _take_recorded_timer(self, dataset: str, due: int) -> DatasetState | None:
-        update = "REMOVE timerDue ADD timersReceived :one"
-        try:
-            return self._change(dataset, update, {":one": 1, ":due": due}, IS_RECORDED_TIMER)
-        except ClientError as error:
-            if error_code(error) == "ConditionalCheckFailedException":
-                return None
-            raise
 
     def conclude(self, state: DatasetState, *, timer_is_lost: bool) -> None:
         """A look has left nothing to do: what was noted until `state` is not outstanding any more, and a timer whose
@@ -301,6 +288,15 @@ class Ledger:
         request = self._write(dataset_key(dataset), update, condition, values)
         response = self._dynamodb.update_item(**request, ReturnValues="ALL_NEW")
         return DatasetState.from_values(dataset, from_item(response["Attributes"]))
+
+    def _change_if(self, condition: str, dataset: str, update: str, values: dict[str, Any]) -> DatasetState | None:
+        """As `_change`; None if the condition refused."""
+        try:
+            return self._change(dataset, update, values, condition)
+        except ClientError as error:
+            if error_code(error) == "ConditionalCheckFailedException":
+                return None
+            raise
 
     def _write(self, key: dict[str, str], update: str, condition: str | None, values: dict[str, Any]) -> dict[str, Any]:
         request: dict[str, Any] = {
