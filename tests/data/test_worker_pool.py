@@ -9,6 +9,7 @@ import signal
 import sys
 import types
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from subprocess import PIPE, Popen
@@ -17,11 +18,19 @@ import pytest
 
 from stylegan2 import worker_pool
 from stylegan2.worker_pool import Limits, OutOfMemory, OutOfTime, WorkerCrashed, choose_workers, map_in_order
+from tests.patience import HARD_END
 
-LIMITS = Limits(cpu_seconds=0.5, memory_bytes=200 << 20)
+LIMITS = Limits(cpu_seconds=HARD_END, memory_bytes=200 << 20)
+IMPATIENT = replace(LIMITS, cpu_seconds=0.5)
 
 DEEDS = """
 import os, signal, sys
+
+def take_time(share):
+    # So much of what an item may take, of the time by which it is limited: the same on every machine.
+    limit = signal.getitimer(signal.ITIMER_PROF)[0]
+    while signal.getitimer(signal.ITIMER_PROF)[0] > (1 - share) * limit:
+        pass
 
 def take_memory(size):
     return len(bytes(size))
@@ -55,34 +64,34 @@ def ok(number: int) -> partial:
 
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize(
-    ("deed", "told"),
+    ("deed", "limits", "told"),
     [
-        pytest.param(partial(os._exit, 9), WorkerCrashed, id="dies"),  # as a decoder's crash would
-        pytest.param(partial(sum, itertools.repeat(0)), OutOfTime, id="never ends"),  # in C, as a decoder
-        pytest.param(partial(bytearray, 300 << 20), OutOfMemory, id="wants memory"),
+        pytest.param(partial(os._exit, 9), LIMITS, WorkerCrashed, id="dies"),  # as a decoder's crash would
+        pytest.param(partial(sum, itertools.repeat(0)), IMPATIENT, OutOfTime, id="never ends"),  # in C, as a decoder
+        pytest.param(partial(bytearray, 300 << 20), LIMITS, OutOfMemory, id="wants memory"),
     ],
 )
-def test_a_bad_item_costs_only_itself_wherever_it_stands(workers, deed, told):
+def test_a_bad_item_costs_only_itself_wherever_it_stands(workers, deed, limits, told):
     items = [ok(number) for number in range(12)]
     bad = [0, 5, 6, 11]
     for place in bad:
         items[place] = deed
-    results = list(map_in_order(operator.call, items, workers=workers, items_per_task=4, limits=LIMITS))
+    results = list(map_in_order(operator.call, items, workers=workers, items_per_task=4, limits=limits))
     assert [type(results[place]) for place in bad] == [told] * len(bad)
     assert [results[i] for i in range(12) if i not in bad] == [i for i in range(12) if i not in bad]
 
 
 def test_what_an_item_takes_counts_by_itself(deeds):
     """None of these alone takes what all of them together do."""
-    task = [partial(sum, range(2_000_000))] * 40 + [partial(deeds.take_memory, 150 << 20)] * 3
-    results = list(map_in_order(operator.call, task, workers=1, items_per_task=100, limits=LIMITS))
+    task = [partial(deeds.take_time, 0.4)] * 4 + [partial(deeds.take_memory, 150 << 20)] * 3
+    results = list(map_in_order(operator.call, task, workers=1, items_per_task=100, limits=IMPATIENT))
     assert not [result for result in results if isinstance(result, WorkerCrashed)]
 
 
 def test_waiting_takes_no_time_of_the_processor():
     """So a busy machine sets no good picture aside."""
     wait_a_second = partial(select.select, [], [], [], 1.0)
-    assert list(map_in_order(operator.call, [wait_a_second], limits=LIMITS)) == [([], [], [])]
+    assert list(map_in_order(operator.call, [wait_a_second], limits=IMPATIENT)) == [([], [], [])]
 
 
 def test_an_item_that_died_of_what_others_had_left_behind_is_tried_again(tmp_path, deeds):
@@ -108,7 +117,7 @@ def test_no_process_is_left_behind_when_nobody_wants_the_rest():
     worker = os.pidfd_open(next(results))
     try:
         results.close()
-        assert select.select([worker], [], [], 30)[0]
+        assert select.select([worker], [], [], HARD_END)[0]
     finally:
         os.close(worker)
 
@@ -158,7 +167,7 @@ def test_a_worker_ends_when_its_parent_is_killed(signal_name):
         worker = os.pidfd_open(int(parent.stdout.readline()))
         try:
             parent.send_signal(getattr(signal, signal_name))
-            ended, _, _ = select.select([worker], [], [], 30)
+            ended, _, _ = select.select([worker], [], [], HARD_END)
         finally:
             os.close(worker)
     assert ended

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 TESTS = Path(__file__).resolve().parents[1]
 LONG_ENOUGH = 600
 WAITS = {"wait", "join", "communicate", "get", "acquire", "result"}  # their first argument, or `timeout`, is a limit
+LIMITS = {"timeout", "timeout_seconds", "cpu_seconds"}  # the processor's time depends on the machine, too
 CLOCKS = {"monotonic", "perf_counter", "time", "process_time", "sleep"}
 
 # (file, the code): why it is no verdict.
@@ -26,6 +27,9 @@ ALLOWED = {
     ("executor/test_jobs.py", "time.sleep(0.01)"): "a copy that goes on until it is stopped",
     ("chaos/explore.py", "time.monotonic()"): "how long to look for faults",
     ("chaos/protocol.py", "time.monotonic()"): "tells how long it took",
+    ("data/test_bounded_vetting.py", "Limits(cpu_seconds=2, memory_bytes=2 << 30)"): "hostile: 100 times as much",
+    ("data/test_worker_pool.py", "replace(LIMITS, cpu_seconds=0.5)"): "of what never ends, or measures by it",
+    ("data/test_worker_pool.py", "partial(select.select, [], [], [], 1.0)"): "waits without taking time",
     ("model/test_endings.py", "second.join(0.2)"): "asserts that it still waits: a slow machine only makes it truer",
 }
 
@@ -38,8 +42,9 @@ def faults_in(code: str) -> Iterator[str]:
         function = node.func
         name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
         owner = ast.unparse(function.value) if isinstance(function, ast.Attribute) else ""
-        limits = [keyword.value for keyword in node.keywords if keyword.arg in ("timeout", "timeout_seconds")]
+        limits = [keyword.value for keyword in node.keywords if keyword.arg in LIMITS]
         limits += node.args[:1] if name in WAITS and owner not in ("os.path", "shlex") else []
+        limits += node.args[-1:] if "select.select" in ast.unparse(node) else []
         if any(_is_short(limit) for limit in limits) or (owner == "time" and name in CLOCKS):
             yield ast.unparse(node)
         if name == "settings" or name == "register_profile":
@@ -86,6 +91,8 @@ def test_hypothesis_fails_no_example_for_being_slow() -> None:
         "thread.join(1.5)",
         "out = process.communicate(timeout=120)[0]",
         "future.result(10)",
+        "select.select([worker], [], [], 30)",
+        "Limits(cpu_seconds=0.5, memory_bytes=1)",
         "time.sleep(1)",
         "assert time.monotonic() - asked < 60",
         "settings(deadline=200)",
