@@ -12,7 +12,7 @@ from tests.chaos.world import World
 from workshop import assembly, ledger, reconcile, runs, settling, starting, sweeping
 from workshop.claims import Claims
 from workshop.ending import Ending
-from workshop.ledger import Ledger
+from workshop.ledger import SLOTS_KEY, Ledger
 from workshop.listening import Listener
 from workshop.looks import Outcome, Result
 from workshop.state import DatasetState, Phase
@@ -186,7 +186,7 @@ def sweep_looks_at_folders_only(patch: Patch) -> None:
 
 
 def sweep_blind_to_debts_without_a_folder(patch: Patch) -> None:
-    patch.setattr(Ledger, "unsettled_datasets", Ledger.active_datasets)
+    patch.setattr(Ledger, "unsettled_datasets", lambda self: set(self._get(SLOTS_KEY).get("holders", ())))
 
 
 def ready_marker_ignored(patch: Patch) -> None:

@@ -270,10 +270,6 @@ class Ledger:
         """How many runs of this snapshot have succeeded."""
         return len(self._get(_snapshot_key(dataset, fingerprint)).get("succeeded", ()))
 
-    def active_datasets(self) -> set[str]:
-        """The datasets that are STARTING or RUNNING."""
-        return set(self._get(SLOTS_KEY).get("holders", ()))
-
     def unsettled_datasets(self) -> set[str]:
         """The active datasets, and those that may owe a notice: whether or not there is still a folder of theirs."""
         slots = self._get(SLOTS_KEY)
