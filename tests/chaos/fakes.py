@@ -60,7 +60,13 @@ class FakeS3:
         self._etags: dict[str, str] = {}
         self._puts = 0
 
-    def put_object(self, Bucket: str, Key: str, Body: bytes, **_: Any) -> dict[str, Any]:
+    def put_object(
+        self, Bucket: str, Key: str, Body: bytes, IfMatch: str = "", IfNoneMatch: str = "", **_: Any
+    ) -> dict[str, Any]:
+        if IfMatch and Key not in self.objects:
+            raise client_error("NoSuchKey", "PutObject", 404)
+        if (IfMatch and IfMatch != self._etags[Key]) or (IfNoneMatch and Key in self.objects):
+            raise client_error("PreconditionFailed", "PutObject", 412)
         self._puts += 1
         self.objects[Key] = (Body, self._clock.date())
         self._etags[Key] = f'"{self._puts:032x}"'
@@ -75,7 +81,8 @@ class FakeS3:
         if Key not in self.objects:
             raise client_error("NoSuchKey", "GetObject", 404)
         body, modified = self.objects[Key]
-        return {"Body": io.BytesIO(body), "LastModified": modified, "ContentLength": len(body)}
+        about = {"LastModified": modified, "ContentLength": len(body), "ETag": self._etags[Key]}
+        return about | {"Body": io.BytesIO(body)}
 
     def head_object(self, Bucket: str, Key: str, ChecksumMode: str = "") -> dict[str, Any]:
         if Key not in self.objects:

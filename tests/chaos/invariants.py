@@ -8,8 +8,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from workshop.ledger import Ledger
-from workshop.leftovers import Leftovers
+from workshop.leftovers import Leftovers, waiting_targets
 from workshop.runs import attention_key
+from workshop.settings import default_choice
 from workshop.snapshot import fingerprint, list_dataset, list_targets, read_settings, with_contents
 from workshop.state import DatasetState, Phase
 
@@ -33,12 +34,14 @@ def stuck(world: World) -> Iterator[str]:
 @dataclass(frozen=True)
 class Folder:
     """What lies there for a dataset, and how far it has got. `fingerprint` and `targets` are "" where there is nothing;
-    `is_told`: its people know why nothing can be done."""
+    `is_told`: its people know why nothing can be done; `waits_untold`: there is no network for the pictures to project,
+    and nobody has said so."""
 
     fingerprint: str
     targets: str
     state: DatasetState
     is_told: bool
+    waits_untold: bool
 
 
 def folders(world: World) -> Iterator[Folder]:
@@ -49,13 +52,20 @@ def folders(world: World) -> Iterator[Folder]:
         assert identified is not None, "nothing moves any more"
         assert settings is not None, "nothing moves any more"
         digest = fingerprint(identified[0].images, settings.identity)
-        key = attention_key(dataset, Leftovers.of(listing, targets).digest(digest))
+        state = Ledger(world.dynamodb, "ledger").read(dataset)
+        waiting = waiting_targets(state, *identified, default_choice("balanced")) if listing.is_empty else None
         yield Folder(
             "" if listing.is_empty else digest,
             identified[1].digest,
-            Ledger(world.dynamodb, "ledger").read(dataset),
-            "sentAt" in world.dynamodb.items.get((key["pk"], key["sk"]), {}),
+            state,
+            _is_told(world, dataset, Leftovers.of(listing, targets).digest(digest)),
+            waiting is not None and not _is_told(world, dataset, Leftovers.of(listing, targets, waiting).digest()),
         )
+
+
+def _is_told(world: World, dataset: str, digest: str) -> bool:
+    key = attention_key(dataset, digest)
+    return "sentAt" in world.dynamodb.items.get((key["pk"], key["sk"]), {})
 
 
 def never_run(world: World) -> Iterator[str]:
@@ -69,6 +79,12 @@ def never_projected(world: World) -> Iterator[str]:
         is_new = folder.targets not in ("", folder.state.last_targets)
         if folder.state.good_arn and is_new and not folder.is_told:
             yield f"pictures to project of {folder.state.dataset} were never used"
+
+
+def waits_untold(world: World) -> Iterator[str]:
+    for folder in folders(world):
+        if folder.waits_untold:
+            yield f"nobody was told that there is no network {folder.state.dataset} for the pictures to project"
 
 
 def run_twice(world: World) -> Iterator[str]:

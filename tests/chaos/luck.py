@@ -11,11 +11,12 @@ from tests.chaos.fakes import client_error
 THROTTLED = {
     "dynamodb": ("ProvisionedThroughputExceededException", "ThrottlingException"),
     "lambda": ("TooManyRequestsException",),
-    "s3": ("SlowDown",),
+    "s3": ("SlowDown", "RequestTimeout"),
     "sagemaker": ("ThrottlingException",),
     "sns": ("Throttling",),
     "sqs": ("RequestThrottled", "ThrottlingException"),
 }
+STATUS = {"SlowDown": 503}  # else 400, which alone is what an answer to HEAD tells
 START_REFUSED_FOR_NOW = ("ThrottlingException", "ResourceLimitExceeded", "ConflictException")
 
 
@@ -46,5 +47,6 @@ class Luck:
         if operation == "start_pipeline_execution" and random.random() < self.refuse:
             return client_error("ValidationException", operation)
         if service in THROTTLED and random.random() < self.throttle:
-            return client_error(random.choice(THROTTLED[service]), operation)
+            code = random.choice(THROTTLED[service])
+            return client_error(code, operation, STATUS.get(code, 400))
         return None

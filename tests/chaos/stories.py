@@ -313,6 +313,13 @@ def an_inference_on_demand_does_not_make_images_forgotten_that_nobody_has_heard_
     world.check()
 
 
+def pictures_to_project_under_a_mistyped_name_are_told_of(world: World) -> None:
+    world.choose_target("cat", "mine.png")
+    schedule_comes_by(world)
+    assert [published.kind for published in world.sns.published] == ["attention"]
+    world.check()
+
+
 def images_that_come_during_an_inference_are_learned_after_it(world: World) -> None:
     drop(world)
     world.run()
@@ -391,6 +398,7 @@ STORIES: tuple[Callable[[World], None], ...] = (
     an_inference_that_fails_is_neither_repeated_nor_taken_for_a_training,
     a_second_inference_uses_the_run_that_trained,
     an_inference_on_demand_does_not_make_images_forgotten_that_nobody_has_heard_of,
+    pictures_to_project_under_a_mistyped_name_are_told_of,
     images_that_come_during_an_inference_are_learned_after_it,
     an_artist_goes_away_with_the_folder_during_a_run_whose_end_nobody_hears,
     an_end_is_reported_again_while_its_notice_is_being_gathered,

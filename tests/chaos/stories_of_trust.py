@@ -50,6 +50,26 @@ def a_timer_whose_message_overtakes_its_record_is_waited_for_by_nobody(world: Wo
     world.check()
 
 
+def two_looks_at_once_agree_on_what_a_picture_holds(world: World) -> None:
+    """The one that starts the run was refused an answer, and has read the bytes instead."""
+    ask = world.s3.head_object
+
+    def refuse_once(**_: object) -> None:
+        world.s3.head_object = ask
+        raise client_error("400", "HeadObject")
+
+    def rival() -> None:
+        world.s3.head_object = refuse_once
+        start_by_hand(world)
+
+    drop(world)
+    world.between("s3", "head_object", rival)
+    world.run()
+    world.sweep()
+    only(world, 1)
+    world.check()
+
+
 def an_end_that_a_look_has_found_leaves_no_timer_behind(world: World) -> None:
     world.deaf_to = {"Succeeded"}
     world.run_seconds = lambda: 30
@@ -184,6 +204,7 @@ def an_operator_releases_a_claim_while_somebody_takes_it_over(world: World) -> N
 STORIES: tuple[Callable[[World], None], ...] = (
     an_upload_during_a_look_at_a_dataset_at_rest_is_run,
     a_timer_whose_message_overtakes_its_record_is_waited_for_by_nobody,
+    two_looks_at_once_agree_on_what_a_picture_holds,
     an_end_that_a_look_has_found_leaves_no_timer_behind,
     a_start_refused_for_good_after_a_lost_answer_gives_its_slot_back,
     a_start_whose_answer_got_lost_is_found_where_its_repetition_is_refused,

@@ -9,8 +9,9 @@ import pytest
 
 from tests.chaos import stories, stories_of_trust
 from tests.chaos.world import World
-from workshop import assembly, ledger, reconcile, runs, settling, starting, sweeping
+from workshop import assembly, contents, ledger, reconcile, runs, settling, starting, sweeping
 from workshop.claims import Claims
+from workshop.clients import S3
 from workshop.ending import Ending
 from workshop.ledger import SLOTS_KEY, Ledger
 from workshop.listening import Listener
@@ -229,11 +230,27 @@ def sweep_blind_to_active_runs(patch: Patch) -> None:
     patch.setattr(sweeping, "is_outstanding", lambda state, quiet: state.phase is Phase.IDLE and bool(state.unreported))
 
 
+def index_written_by_whoever_comes_last(patch: Patch) -> None:
+    real_write = contents._write_index
+
+    def write(s3: S3, bucket: str, dataset: str, index: contents._Index, version: str | None) -> bool:
+        current = contents._read_index(s3, bucket, dataset)[1]
+        return real_write(s3, bucket, dataset, index, current)
+
+    patch.setattr(contents, "_write_index", write)
+
+
+def pictures_wait_without_a_word(patch: Patch) -> None:
+    patch.setattr(reconcile, "waiting_targets", lambda *_: None)
+
+
 def foreign_runs_taken_for_ours(patch: Patch) -> None:
     patch.setattr(Listener, "_is_ours", lambda self, news, identity: True)
 
 
 MUTANTS = (
+    index_written_by_whoever_comes_last,
+    pictures_wait_without_a_word,
     foreign_runs_taken_for_ours,
     same_targets_again_and_again,
     inference_taken_for_a_training,

@@ -22,7 +22,16 @@ from botocore.exceptions import ClientError
 
 from tests.chaos.fake_dynamodb import FakeDynamoDB
 from tests.chaos.fakes import FakeClock, FakeExecution, FakeLambda, FakeS3, FakeSageMaker, FakeSNS, FakeSQS
-from tests.chaos.invariants import came_back, contradicted, never_projected, never_run, run_twice, stuck, untold
+from tests.chaos.invariants import (
+    came_back,
+    contradicted,
+    never_projected,
+    never_run,
+    run_twice,
+    stuck,
+    untold,
+    waits_untold,
+)
 from tests.chaos.luck import Crash, Luck
 from tests.unit.conftest import CONTEXT, ENVIRONMENT, forget_assembled, load_handler
 from workshop import clients, clock, contents
@@ -444,7 +453,7 @@ class World:
 
     def faults(self) -> list[str]:
         """What is not as it must be in the end; after crashes and losses, the sweeps' work."""
-        found = (stuck, never_run, never_projected, run_twice, untold, contradicted, came_back)
+        found = (stuck, never_run, never_projected, waits_untold, run_twice, untold, contradicted, came_back)
         return self.breaches + [fault for invariant in found for fault in invariant(self)]
 
 

@@ -1,5 +1,6 @@
 """What objects hold, however they were uploaded: the same bytes again start nothing, other bytes a run."""
 
+import hashlib
 import io
 import itertools
 import json
@@ -147,6 +148,8 @@ class Shelf:
         self.clock = fake_clock
         self.items: dict[str, Item] = {}
         self.index = b""
+        self.is_index_readable = True
+        self.meanwhile: list[Callable[[], object]] = []  # what others do before the next writing of the index
         self.head_seconds = 0.0
         self.read_seconds = 0.0
         self.heads: list[str] = []
@@ -167,9 +170,9 @@ class Shelf:
 
     def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:
         if Key == "manifests/cats/contents.json":
-            if not self.index:
+            if not (self.index and self.is_index_readable):
                 raise client_error("AccessDenied", "GetObject", 403)
-            return {"Body": io.BytesIO(self.index)}
+            return {"Body": io.BytesIO(self.index), "ETag": self._version}
         self.gets.append(Key)
         item = self._found(Key, "GetObject")
         if item.refusal:
@@ -177,8 +180,18 @@ class Shelf:
         self.clock.now += round(self.read_seconds * 1000)
         return {"Body": io.BytesIO(item.body)} | item.facts
 
-    def put_object(self, Bucket: str, Key: str, Body: bytes, ContentType: str) -> None:
+    @property
+    def _version(self) -> str:
+        return hashlib.md5(self.index).hexdigest()
+
+    def put_object(
+        self, Bucket: str, Key: str, Body: bytes, ContentType: str, IfMatch: str = "", IfNoneMatch: str = ""
+    ) -> None:
         assert Key == "manifests/cats/contents.json"
+        while self.meanwhile:
+            self.meanwhile.pop()()
+        if (IfNoneMatch and self.index) or (IfMatch and IfMatch != self._version):
+            raise client_error("PreconditionFailed", "PutObject", 412)
         self.index = Body
 
     def list_objects_v2(self, Bucket: str, Prefix: str, MaxKeys: int) -> dict[str, Any]:
@@ -235,6 +248,31 @@ def test_a_look_without_time_leaves_what_it_learned_and_the_next_goes_on(shelf: 
     assert shelf.identify() is None
     assert shelf.identify() == {f"{n:03}": f"CRC32:c{n}" for n in range(10)}
     assert len(shelf.heads) == 10
+
+
+@pytest.mark.parametrize("index", [b"", b"{}", b"damaged"])
+def test_of_two_looks_at_once_one_alone_decides_what_an_object_holds(shelf: Shelf, index: bytes) -> None:
+    """S3 hangs in one of them: what it would say is true, but nobody else would ever say it."""
+
+    def rival() -> None:
+        shelf.read_seconds = 0
+        learned.append(shelf.identify())
+
+    learned: list[dict[str, str] | None] = []
+    shelf.index = index
+    shelf.items = {"a": Item(b"picture", "1")}
+    shelf.read_seconds = contents.READ_SECONDS
+    shelf.meanwhile = [rival]
+    assert shelf.identify() is None
+    assert learned == [{"a": f"SHA256:{checksum('SHA256', b'picture')}"}] == [shelf.identify()]
+
+
+def test_an_index_that_may_not_be_read_is_an_error_and_no_endless_loop(shelf: Shelf) -> None:
+    shelf.items = {"a": Item(b"picture", "1")}
+    shelf.identify()
+    shelf.is_index_readable = False
+    with pytest.raises(ClientError, match="AccessDenied"):
+        shelf.identify()
 
 
 def test_every_look_gets_on_even_where_nothing_can_be_read_in_time(shelf: Shelf) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.conftest import Stage
-from tests.unit.test_start_run import executions, finish, manual
+from tests.unit.test_start_run import executions, finish, manual, targets_of
 from workshop.notices import Notices
 
 SETTINGS = "uploads/red-chairs/settings.yaml"
@@ -232,3 +232,48 @@ def test_somebody_elses_lease_on_the_notice_stops_nothing(stage: Stage, monkeypa
     put_and_settle(stage, "a.pdf")
 
     assert stage.mail_kinds == ["started", "attention"]
+
+
+def test_pictures_for_a_network_that_nobody_trains_are_told_once(stage: Stage) -> None:
+    stage.put("inference/red-chair/mine.jpg")
+    for _ in range(2):
+        assert manual(stage, dataset="red-chair")["outcome"] == "nothing"
+    assert stage.mail_kinds == ["attention"]
+    assert "The pictures in inference/red-chair/ wait: no network of this name has been trained yet." in texts(stage)[0]
+    assert "Put the pictures that it shall learn from into uploads/red-chair/." in texts(stage)[0]
+
+    stage.put("inference/red-chair/another.jpg")
+    manual(stage, dataset="red-chair")
+    assert stage.mail_kinds == ["attention"] * 2
+
+
+def test_pictures_to_project_that_come_before_those_to_learn_are_projected(stage: Stage) -> None:
+    stage.put("inference/red-chairs/mine.jpg")
+    manual(stage)
+    stage.settle()
+
+    (parameters,) = executions(stage)
+    assert targets_of(stage, parameters) == ["inference/red-chairs/", "mine.jpg"]
+    assert stage.mail_kinds == ["attention", "started"]
+
+
+def test_pictures_that_the_settings_do_not_ask_for_are_told_once(stage: Stage) -> None:
+    stage.put(SETTINGS, b"inference_mode: generate\n")
+    stage.put("inference/red-chairs/mine.jpg")
+    stage.settle()
+    assert sorted(stage.mail_kinds) == ["attention", "started"]
+    (text,) = [text for text in texts(stage) if "wait" in text]
+    assert "The pictures in inference/red-chairs/ wait: by settings.yaml (inference_mode), none are projected." in text
+    assert "or remove that line" in text
+
+    finish(stage, "Succeeded")
+    manual(stage)
+    assert sorted(stage.mail_kinds) == ["attention", "started"]
+
+
+def test_pictures_that_wait_for_the_first_good_run_are_no_news(stage: Stage) -> None:
+    stage.put("inference/red-chairs/mine.jpg")
+    stage.settle()
+    finish(stage, "Failed")
+    manual(stage)
+    assert stage.mail_kinds == ["started"]

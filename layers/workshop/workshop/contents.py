@@ -12,6 +12,10 @@ Asking costs one request an object. What was learned is kept in the dataset's in
 about, and a look that runs out of time leaves what it has learned to the next one. Every object that was begun ends
 with a content, whatever happens: looks that follow each other come to an end.
 
+An answer about a moment (a refusal, a read that takes too long) may give an object a content of another form than it
+would have had a second later. So only what is in the index counts, and of two looks at once one alone writes it: the
+other one begins anew. Else a run would be recorded under one fingerprint, and its pictures taken for new under another.
+
 The same bytes uploaded by another tool may carry another kind of checksum. Then the bytes are read, and the checksum
 of the kind that is known of them decides.
 """
@@ -39,6 +43,7 @@ FEW = 16  # objects for which threads are not worth their start
 _READERS = 4  # at a time, so that the largest are read within the time
 _CHUNK = 1 << 20
 _UNREADABLE = "ETAG"
+_LOST_RACE = (404, 409, 412)  # deleted, being written, or written since
 # S3's answers that lie with the object: in an archive; not for our eyes; encrypted with a key that comes with each
 # request (SSE-C). The codes of KMS begin with its name.
 _OBJECTS_OWN = frozenset({"InvalidObjectState", "AccessDenied", "InvalidRequest"})
@@ -81,14 +86,14 @@ def identify(s3: S3, bucket: str, dataset: str, objects: Mapping[str, Stored]) -
 
     What was learned is in the index either way.
     """
-    index = _read_index(s3, bucket, dataset)
+    index, version = _read_index(s3, bucket, dataset)
     known = {
         key: index[key]
         for key, stored in objects.items()
         if key in index and index[key][:2] == (stored.etag, stored.size) and not stored.is_archived
     }
     unknown = {key: stored for key, stored in objects.items() if key not in known}
-    outdated = False
+    outdated, is_written = False, True
     try:
         for key, content in _Asking(s3, bucket, index).ask(unknown):
             if content is None:
@@ -100,8 +105,8 @@ def identify(s3: S3, bucket: str, dataset: str, objects: Mapping[str, Stored]) -
         # needed: it may be the same.
         kept = {key: index[key] for key in unknown if key in index} | known
         if kept != index:
-            _write_index(s3, bucket, dataset, kept)
-    if outdated or len(known) < len(objects):
+            is_written = _write_index(s3, bucket, dataset, kept, version)
+    if outdated or not is_written or len(known) < len(objects):
         logger.info("not all contents are known yet", known=len(known), objects=len(objects))
         return None
     return {key: one.content for key, one in known.items()}
@@ -226,23 +231,39 @@ class _Asking:
         return (clock.now_ms() - self._began) / 1000
 
 
-def _read_index(s3: S3, bucket: str, dataset: str) -> _Index:
+def _read_index(s3: S3, bucket: str, dataset: str) -> tuple[_Index, str | None]:
+    """The index, and its version; None if there is no index yet."""
     try:
-        body = s3.get_object(Bucket=bucket, Key=layout.contents(dataset))["Body"].read()
+        answer = s3.get_object(Bucket=bucket, Key=layout.contents(dataset))
     except ClientError as error:
         if http_status(error) in (403, 404):  # there is none yet: see `is_still_there`
-            return {}
+            return {}, None
         raise
     try:
-        return {
-            key: _Known(str(etag), int(size), str(content)) for key, (etag, size, content) in json.loads(body).items()
-        }
+        entries = json.loads(answer["Body"].read()).items()
+        return {key: _Known(str(etag), int(size), str(content)) for key, (etag, size, content) in entries}, answer[
+            "ETag"
+        ]
     except (ValueError, TypeError, AttributeError):
         # Somebody has edited it. Nothing is lost but the time of asking again.
         logger.warning("the index of contents is damaged and is made anew", dataset=dataset)
-        return {}
+        return {}, answer["ETag"]
 
 
-def _write_index(s3: S3, bucket: str, dataset: str, index: _Index) -> None:
+def _write_index(s3: S3, bucket: str, dataset: str, index: _Index, version: str | None) -> bool:
+    """Write the index if it is still the version that was read; False if it is not.
+
+    Source: Amazon S3 User Guide, "How to prevent object overwrites with conditional writes".
+    """
     body = json.dumps(index, separators=(",", ":")).encode()
-    s3.put_object(Bucket=bucket, Key=layout.contents(dataset), Body=body, ContentType="application/json")
+    key = layout.contents(dataset)
+    unchanged = {"IfNoneMatch": "*"} if version is None else {"IfMatch": version}
+    try:
+        s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json", **unchanged)
+    except ClientError as error:
+        if http_status(error) not in _LOST_RACE:
+            raise
+        if version is None:
+            s3.get_object(Bucket=bucket, Key=key)  # raises if there is one that may not be read, or this never ends
+        return False
+    return True

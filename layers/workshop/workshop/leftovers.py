@@ -1,25 +1,63 @@
 """The files in a dataset's folders that no run looks at, and how their owner hears of them.
 
 A file that is called like settings, where none are read, keeps a run from starting: its owner has chosen something,
-and would pay for something else. All others are told once: with the next notice "attention", as a number with
-"started", or, where neither is due, with a notice of their own.
+and would pay for something else. Pictures to project wait while there is no network of their name, nor pictures for
+one (somebody has mistyped the name, or begins at the end), and while the settings ask for no projection.
+
+All are told once: with the next notice "attention", as a number with "started", or, where neither is due, with a
+notice of their own.
 """
 
 import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from workshop import clock, layout, notice_content
 from workshop.errors import NoticeBusy
 from workshop.names import printable, unlinked
 from workshop.notices import Notices
 from workshop.runs import Runs, attention_key
+from workshop.settings import Choice
 from workshop.snapshot import Listing, Targets
+from workshop.state import DatasetState
 from workshop.words import Words
 
 # How many files a notice names.
 MAX_NAMED = 5
+
+
+class Reason(StrEnum):
+    """Why pictures to project wait."""
+
+    NO_NETWORK = "no_network"
+    NOT_ASKED = "not_asked"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The pictures to project of a dataset, and why they wait."""
+
+    reason: Reason
+    targets: Targets
+
+    def problem(self, say: Words) -> str:
+        return say.targets_waiting[self.reason].format(folder=layout.targets(self.targets.dataset))
+
+    def next_step(self, say: Words) -> str:
+        return say.targets_next[self.reason].format(folder=layout.uploads(self.targets.dataset))
+
+
+def waiting_targets(state: DatasetState, listing: Listing, targets: Targets, choice: Choice) -> Waiting | None:
+    """The pictures to project, if they wait for something that nobody but their owner can do."""
+    if targets.digest in ("", state.last_targets):
+        return None
+    if not choice.projects:
+        return Waiting(Reason.NOT_ASKED, targets)
+    if listing.is_empty and state.good_arn is None:
+        return Waiting(Reason.NO_NETWORK, targets)
+    return None
 
 
 @dataclass(frozen=True)
@@ -29,34 +67,40 @@ class Leftovers:
     others: tuple[str, ...] = ()
     lookalikes: tuple[str, ...] = ()
     of_targets: tuple[str, ...] = ()
+    waiting: Waiting | None = None
 
     @classmethod
-    def of(cls, listing: Listing, targets: Targets) -> "Leftovers":
+    def of(cls, listing: Listing, targets: Targets, waiting: Waiting | None = None) -> "Leftovers":
         folder = layout.targets(targets.dataset)
-        return cls(listing.others, listing.lookalikes, tuple(folder + name for name in targets.others))
+        return cls(listing.others, listing.lookalikes, tuple(folder + name for name in targets.others), waiting)
 
     def __bool__(self) -> bool:
-        return bool(self.others or self.lookalikes or self.of_targets)
+        return bool(self.others or self.lookalikes or self.of_targets or self.waiting)
 
     def digest(self, fingerprint: str = "") -> str:
-        """SHA-256 (hex) of a snapshot's `fingerprint` and of these names; the fingerprint itself if there are none."""
+        """SHA-256 (hex) of a snapshot's `fingerprint` and of all these; the fingerprint itself if there are none."""
         if not self:
             return fingerprint
         names = [sorted(self.others), sorted(self.lookalikes), sorted(self.of_targets)]
-        return hashlib.sha256(json.dumps([fingerprint, *names]).encode()).hexdigest()
+        waiting = [self.waiting.reason, self.waiting.targets.digest] if self.waiting else []
+        return hashlib.sha256(json.dumps([fingerprint, *names, *waiting]).encode()).hexdigest()
 
     def problems(self, say: Words) -> list[str]:
-        """A sentence on each file that is called like settings, and one on all the others."""
-        unread = [say.settings_unread.format(name=_shown(name)) for name in self.lookalikes[:MAX_NAMED]]
-        others = self.others + self.of_targets
-        if not others:
-            return unread
-        return [*unread, f"{say.count(say.files_unused, len(others))}: {_listed(say, others)}"]
+        """On the pictures that wait, on each file that is called like settings, and on all others: a sentence each."""
+        problems = [self.waiting.problem(say)] if self.waiting else []
+        problems += [say.settings_unread.format(name=_shown(name)) for name in self.lookalikes[:MAX_NAMED]]
+        if others := self.others + self.of_targets:
+            problems.append(f"{say.count(say.files_unused, len(others))}: {_listed(say, others)}")
+        return problems
 
     def next_steps(self, say: Words) -> list[str]:
         """What can be done about them."""
-        steps = [say.rename_settings] if self.lookalikes else []
-        return [*steps, say.convert_files] if self.others or self.of_targets else steps
+        steps = [self.waiting.next_step(say)] if self.waiting else []
+        if self.lookalikes:
+            steps.append(say.rename_settings)
+        if self.others or self.of_targets:
+            steps.append(say.convert_files)
+        return steps
 
 
 def unread_settings(say: Words, listing: Listing) -> list[str]:
@@ -75,9 +119,9 @@ class LeftoverNotices:
         self._runs = runs
         self._bucket = bucket
 
-    def tell(self, say: Words, listing: Listing, targets: Targets) -> bool:
+    def tell(self, say: Words, listing: Listing, targets: Targets, waiting: Waiting | None) -> bool:
         """No run is due, and so no other notice. True if this one was published now."""
-        left = Leftovers.of(listing, targets)
+        left = Leftovers.of(listing, targets, waiting)
         if not left:
             return False
         notice = notice_content.attention(
@@ -95,11 +139,11 @@ class LeftoverNotices:
         except NoticeBusy:  # the next look asks again, if whoever sends it has died
             return False
 
-    def on_start(self, say: Words, listing: Listing, targets: Targets) -> None:
+    def on_start(self, say: Words, listing: Listing, targets: Targets, waiting: Waiting | None) -> None:
         """A run starts, and its notice has their number: that is enough, unless somebody means them to be used."""
-        left = Leftovers.of(listing, targets)
-        if left.lookalikes or left.of_targets:
-            self.tell(say, listing, targets)
+        left = Leftovers.of(listing, targets, waiting)
+        if left.lookalikes or left.of_targets or left.waiting:
+            self.tell(say, listing, targets, waiting)
         elif left:
             self._runs.count_as_sent(attention_key(listing.dataset, left.digest()), clock.now_ms())
 

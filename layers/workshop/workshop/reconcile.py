@@ -11,7 +11,8 @@ It looks at what is there and does at most one thing:
     too few images, bad settings, or   -> notice "attention", once per fingerprint
       settings where none are read
     a run                               = snapshot, claim, StartPipelineExecution, record, notice "started"
-    nothing new                        -> nothing; or a notice, once, on files that no run looks at
+    nothing new                        -> nothing; or a notice, once, on files that no run looks at, and on pictures
+                                          to project that wait for something that only their owner can do
 
 Two calls at once, a call that dies anywhere, and a call that comes twice all end in one run per snapshot: the claim is
 one conditional transaction, and the start has a token that is a function of the claim.
@@ -28,7 +29,7 @@ from workshop.config import StartRunConfig
 from workshop.ending import EXECUTING, LOST, STOPPING, TERMINAL, Ending
 from workshop.errors import SettingsError
 from workshop.ledger import Claimed, Ledger
-from workshop.leftovers import LeftoverNotices, Leftovers, unread_settings
+from workshop.leftovers import LeftoverNotices, Leftovers, unread_settings, waiting_targets
 from workshop.looks import Outcome, Request, Result
 from workshop.names import parse_execution
 from workshop.notices import Notices
@@ -145,7 +146,7 @@ class Reconciler:
         if request.inference_only or not trains:
             reason = self._why_no_inference(state, listing, targets, choice, request)
             if reason:
-                self._leftovers.tell(say, listing, targets)
+                self._leftovers.tell(say, listing, targets, waiting_targets(state, listing, targets, choice))
                 return self._conclude(state, Result(Outcome.NOTHING, state.dataset, reason))
             source_arn = state.good_arn
         else:
@@ -209,7 +210,8 @@ class Reconciler:
             targets_manifest=write_targets(self._s3, bucket, listing, part, choice),
             source_arn=source_arn,
         )
-        self._leftovers.on_start(words(choice.language), listing, targets)
+        waiting = waiting_targets(state, listing, targets, choice)
+        self._leftovers.on_start(words(choice.language), listing, targets, waiting)
         match self._ledger.claim(state, claim, clock.now_ms(), self._config.max_concurrent_runs):
             case Claimed.LOST:
                 return self._wait(state, Outcome.WAITING, LOOK_AGAIN_SECONDS, "something changed meanwhile")

@@ -126,6 +126,10 @@ class Words(Protocol):
     and_more: Plural
     convert_files: str
 
+    # Pictures to project that wait, by leftovers.Reason
+    targets_waiting: Mapping[str, str]
+    targets_next: Mapping[str, str]
+
     # Files in a folder that is no dataset's
     stray_folder: str
     stray_files: str

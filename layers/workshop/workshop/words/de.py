@@ -162,6 +162,19 @@ class German(Words):
     )
     and_more = Plural("und {count} weitere", "und {count} weitere")
     convert_files = "Exportiere als PNG oder JPEG, was verwendet werden soll. Die anderen Dateien stören nicht."
+    targets_waiting: Mapping[str, str] = {
+        "no_network": "Die Bilder in {folder} warten: Noch ist kein Netz dieses Namens trainiert worden.",
+        "not_asked": "Die Bilder in {folder} warten: Laut settings.yaml (inference_mode) wird nichts projiziert.",
+    }
+    targets_next: Mapping[str, str] = {
+        "no_network": (
+            "Lege die Bilder, aus denen es lernen soll, in {folder}. Heißt das gemeinte Netz anders? Dann verschiebe"
+            " die wartenden Bilder in den Ordner dieses Namens."
+        ),
+        "not_asked": (
+            "Schreib `inference_mode: all` oder `inference_mode: project` in settings.yaml oder lösche die Zeile."
+        ),
+    }
     stray_folder = "In {folder} liegen Dateien, aber so kann kein Datensatz heißen. Mit ihnen geschieht nichts."
     stray_files = "Direkt in {folder} liegen Dateien, in keinem Ordner eines Datensatzes. Mit ihnen geschieht nichts."
     settings_too_large = "settings.yaml ist größer als {limit} Bytes. Ein paar Zeilen reichen."

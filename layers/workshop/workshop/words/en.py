@@ -150,6 +150,17 @@ class English(Words):
     )
     and_more = Plural("and {count} more", "and {count} more")
     convert_files = "Export what shall be used as PNG or JPEG. The other files do no harm where they are."
+    targets_waiting: Mapping[str, str] = {
+        "no_network": "The pictures in {folder} wait: no network of this name has been trained yet.",
+        "not_asked": "The pictures in {folder} wait: by settings.yaml (inference_mode), none are projected.",
+    }
+    targets_next: Mapping[str, str] = {
+        "no_network": (
+            "Put the pictures that it shall learn from into {folder}. If the network that you mean has another name,"
+            " move the waiting pictures to the folder of that name."
+        ),
+        "not_asked": "Write `inference_mode: all` or `inference_mode: project` in settings.yaml, or remove that line.",
+    }
     stray_folder = "Files were put into {folder}, but that is no name of a dataset. Nothing is done with them."
     stray_files = "Files were put directly into {folder}, not into the folder of a dataset. Nothing is done with them."
     settings_too_large = "settings.yaml is larger than {limit} bytes. A few lines are all that it needs."
