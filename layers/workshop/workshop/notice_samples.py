@@ -8,12 +8,13 @@ import sys
 from workshop import failures, layout, notice_content
 from workshop.artefacts import Artefacts, PrepareReport, SetAside
 from workshop.errors import SettingsError
-from workshop.leftovers import Leftovers
+from workshop.leftovers import Leftovers, Reason, Waiting
 from workshop.links import Link
 from workshop.names import Execution, parse_execution
 from workshop.notices import Notice
 from workshop.reporting import rerun_command
 from workshop.settings import LANGUAGES, Caps, default_choice, parse_settings
+from workshop.snapshot import Targets
 from workshop.state import RunRecord
 from workshop.strays import stray_notice
 from workshop.words import Words, words
@@ -55,6 +56,8 @@ def samples(language: str) -> dict[str, Notice]:
         "attention_settings": _attention(say, _MANY_FAULTS, images=1012, left_out=0),
         "attention_unread_settings": _attention(say, b"", images=1012, left_out=1, lookalikes=("settings.yaml.txt",)),
         "unused": _unused(say),
+        "waiting": _waiting(say, Reason.NO_NETWORK),
+        "waiting_unasked": _waiting(say, Reason.NOT_ASKED),
         "stray": stray_notice(say, "uploads/Rote Stühle (neu)/"),
         "stray_unnameable": stray_notice(say, "uploads/红椅子 www.example.com/"),
         "stray_files": stray_notice(say, "uploads/"),
@@ -105,6 +108,13 @@ def _unused(say: Words) -> Notice:
     left = Leftovers(("brief.txt", "clip.mov", "www.example.com", *(f"{n}.pdf" for n in range(40))))
     return notice_content.attention(
         say, _DATASET, _BUCKET, left.problems(say), 1012, 43, left.next_steps(say), template="unused"
+    )
+
+
+def _waiting(say: Words, reason: Reason) -> Notice:
+    left = Leftovers(waiting=Waiting(reason, Targets(_DATASET, ())))
+    return notice_content.attention(
+        say, _DATASET, _BUCKET, left.problems(say), 0, 0, left.next_steps(say), template="unused"
     )
 
 
