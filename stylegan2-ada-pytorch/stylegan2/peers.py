@@ -17,6 +17,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from importlib import import_module
 from typing import Any, TypeVar
 
 import torch
@@ -132,6 +133,11 @@ def connected(device: str = "auto", patience: timedelta = PATIENCE) -> Iterator[
             )
         torch.cuda.set_device(local_rank)
         backend = "cpu:gloo,cuda:nccl"
+    # Optimisers import it when they are first used. Imported while there is a group, it keeps the group and its threads
+    # alive after their end, and a thread that lets go of a tensor while the interpreter ends aborts the process
+    # (torch 2.13; pytorch issue 190489).
+    import_module("torch._dynamo")
+
     try:
         dist.init_process_group(backend, rank=rank, world_size=size, timeout=patience)
     except (RuntimeError, ValueError) as error:

@@ -288,12 +288,12 @@ def test_snapshot_shows_the_running_step_and_its_log(place: Place) -> None:
     place.create([processing("for i in 1 2 3 4 5 6 7 8 9; do echo tick $i; done; sleep 600")])
     arn = place.start()
     eventually(lambda: "tick 9" in place.running(arn).log_tail, "the last line")
+    eventually(lambda: place.running(arn).steps[0].pid is not None, "the process id, which may come after its output")
     snapshot = place.running(arn)
     assert (snapshot.status, snapshot.pipeline_name, snapshot.ended) == ("Executing", PIPELINE, None)
     assert snapshot.log_tail[-2:] == ("tick 8", "tick 9")
     (step,) = snapshot.steps
     assert (step.name, step.type, step.status, step.phase) == ("Step", "Processing", "Executing", "Processing")
-    assert step.pid is not None
 
 
 def test_fault_of_the_stand_in_itself_ends_the_run(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

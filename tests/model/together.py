@@ -69,9 +69,15 @@ def _run(work: Work, rank: int, size: int, port: int, folder: Path, patience: ti
     try:
         with connected("cpu", patience) as peers:
             outcome = work(peers, folder)
+        assert not [name for name in _threads() if "gloo" in name], "they may abort the process at its end"
     except ModelError as error:
         outcome = {"error": str(error), "kind": type(error).__name__}
     (folder / "outcome.json").write_text(json.dumps(outcome))
+
+
+def _threads() -> list[str]:
+    """The names of all threads of this process, Python's and others."""
+    return [(task / "comm").read_text() for task in Path("/proc/self/task").iterdir()]
 
 
 # What the processes do --------------------------------------------------------------------------------------------
