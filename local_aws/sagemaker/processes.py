@@ -124,6 +124,7 @@ class JobProcess:
             environment = {name: in_folder(value, ml_folder) for name, value in environment.items()} | {
                 BASE_VARIABLE: str(ml_folder)
             }
+        self._started = time.monotonic()
         with log.open("ab") as output:
             # "Die with the parent" means, to the kernel, the thread that starts the process: that thread must `wait`.
             self._process = subprocess.Popen(
@@ -141,11 +142,11 @@ class JobProcess:
         return self._process.pid
 
     def wait(self, stop: StopRequest, max_seconds: float, grace_seconds: float) -> Ending:
-        """Wait for the end; on a stop request or after `max_seconds` send SIGTERM, and later SIGKILL.
+        """Wait for the end; on a stop request or `max_seconds` after the start send SIGTERM, and later SIGKILL.
 
         What the program leaves running in its process group is killed, as the end of a container's first process would.
         """
-        deadline = time.monotonic() + max_seconds
+        deadline = self._started + max_seconds
         cause, kill_at = Cause.BY_ITSELF, float("inf")
         while not self._has_ended():
             now = time.monotonic()

@@ -267,7 +267,7 @@ def training(channels: dict[str, str] | None = None, **more: Any) -> dict[str, A
         "AlgorithmSpecification": {"TrainingImage": "workshop-shell:local", "TrainingInputMode": "File"},
         "OutputDataConfig": {"S3OutputPath": f"s3://{BUCKET}/training"},
         "ResourceConfig": {"InstanceCount": 1, "InstanceType": "ml.g5.xlarge", "VolumeSizeInGB": 30},
-        "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 86_400},
         **({"InputDataConfig": inputs} if inputs else {}),
         **more,
     }

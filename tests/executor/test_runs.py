@@ -32,6 +32,8 @@ SAVES_WHEN_ASKED = """
 import os, signal, sys, time
 base = os.environ.get('SAGEMAKER_BASE_DIR', '/opt/ml')
 def stop(*_):
+    while os.path.exists({hold!r}):
+        time.sleep(0.01)
     open(base + '/model/network', 'w').write('half trained')
     open(base + '/checkpoints/state', 'w').write('saved')
     sys.exit(0)
@@ -150,7 +152,9 @@ def test_lambda_step_fails_with_its_function(place: Place, answer: Any, error: s
 
 
 def test_stopped_training_gets_sigterm_and_leaves_what_it_has_saved(place: Place) -> None:
-    place.program(SAVES_WHEN_ASKED)
+    hold = place.root / "hold"
+    hold.touch()
+    place.program(SAVES_WHEN_ASKED.format(hold=str(hold)))
     place.create(
         [training(CheckpointConfig={"S3Uri": f"s3://{BUCKET}/checkpoints/x"}), named("After", processing("true"))]
     )
@@ -158,6 +162,7 @@ def test_stopped_training_gets_sigterm_and_leaves_what_it_has_saved(place: Place
     eventually(lambda: place.running(arn).log_tail == ("up",), "the program's first words")
     place.api.stop_pipeline_execution(PipelineExecutionArn=arn)
     assert place.api.describe_pipeline_execution(PipelineExecutionArn=arn)["PipelineExecutionStatus"] == "Stopping"
+    hold.unlink()
     description = place.finish(arn)
     assert description["PipelineExecutionStatus"] == "Stopped"
     assert "FailureReason" not in description
@@ -181,7 +186,7 @@ def test_job_that_ignores_sigterm_is_killed_after_the_grace_time(make_place: Mak
 
 
 def test_training_that_runs_too_long_is_stopped_and_its_model_kept(place: Place, let_time_pass: LetTimePass) -> None:
-    place.program(SAVES_WHEN_ASKED)
+    place.program(SAVES_WHEN_ASKED.format(hold=""))
     place.create([training(StoppingCondition={"MaxRuntimeInSeconds": 3600})])
     started = place.start()
     eventually(lambda: place.running(started).log_tail == ("up",), "the program's first words")
