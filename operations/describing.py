@@ -73,7 +73,7 @@ def describe_run(workshop: Workshop, text: str) -> Description:
     failed_step = reason = log = ""
     if status not in ACTIVE | {SUCCEEDED}:
         # The words of the mail: they know where SageMaker hides a job's own sentence.
-        failure = gather(words("en"), sagemaker, execution, status, rerun="")
+        failure = gather(words("en"), sagemaker, execution, status, restart=())
         failed_step, reason, log = failure.step_words, one_line(failure.reason), failure.log_url
     return Description(
         arn=execution.arn,

@@ -53,19 +53,26 @@ def folders(world: World) -> Iterator[Folder]:
         assert settings is not None, "nothing moves any more"
         digest = fingerprint(identified[0].images, settings.identity)
         state = Ledger(world.dynamodb, "ledger").read(dataset)
-        waiting = waiting_targets(state, *identified, default_choice("balanced")) if listing.is_empty else None
+        is_told = _is_told(world, dataset, Leftovers.of(listing, targets).digest(digest))
+        trains = not listing.is_empty and digest != state.last_fingerprint
+        waiting = waiting_targets(state, identified[1], default_choice("balanced"), trains=trains)
+        left = Leftovers.of(listing, targets, waiting)
         yield Folder(
             "" if listing.is_empty else digest,
             identified[1].digest,
             state,
-            _is_told(world, dataset, Leftovers.of(listing, targets).digest(digest)),
-            waiting is not None and not _is_told(world, dataset, Leftovers.of(listing, targets, waiting).digest()),
+            is_told,
+            waiting is not None and not is_told and not _is_told(world, dataset, left.digest()),
         )
 
 
 def _is_told(world: World, dataset: str, digest: str) -> bool:
+    """Whether an attention notice on this state of the folder was sent, whatever made it news."""
     key = attention_key(dataset, digest)
-    return "sentAt" in world.dynamodb.items.get((key["pk"], key["sk"]), {})
+    return any(
+        pk == key["pk"] and sk.startswith(key["sk"]) and "sentAt" in item
+        for (pk, sk), item in world.dynamodb.items.items()
+    )
 
 
 def never_run(world: World) -> Iterator[str]:

@@ -241,7 +241,7 @@ def index_written_by_whoever_comes_last(patch: Patch) -> None:
 
 
 def pictures_wait_without_a_word(patch: Patch) -> None:
-    patch.setattr(reconcile, "waiting_targets", lambda *_: None)
+    patch.setattr(reconcile, "waiting_targets", lambda *_, **__: None)
 
 
 def foreign_runs_taken_for_ours(patch: Patch) -> None:

@@ -30,7 +30,9 @@ LOOKALIKES = [
     "settings.yaml~", "settings_yaml", "settings-yaml.txt", "settings.yaml_", "settings.yamI.yaml", "config.yaml",
     "preset.yml", "einstellungen.yaml", "Einstellungen.txt", "settings.toml", "settings.ini",
     "settings.yaml.download", "settings\u200b.yaml", "\uff53ettings.\uff59aml", "s\u0435ttings.yaml",
-    ".settings.yaml", "settings.yaml.part",
+    ".settings.yaml", "settings.yaml.part", "settings.ymal", "settings.yalm", "settings.yam", "settings.ya",
+    "settings.jaml", "settings.\u0443aml", "settings.tx", "settings.text", "settings.plist", "settings_v2.txt",
+    "my settings.txt", "Meine Einstellungen.txt", "setings.txt", "sub/settings.ymal",
 ]  # fmt: skip
 JUNK = [
     "", "sub/", "sub/deeper/", "sub_$folder$", ".png", ".DS_Store", ".DS_Store/a.png", "__MACOSX/a.png",

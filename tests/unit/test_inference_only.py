@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.chaos.fakes import FakeExecution
-from tests.unit.conftest import Stage, sample
+from tests.unit.conftest import BUCKET, Stage, sample
 from tests.unit.test_start_run import finish, manual, targets_of
 
 
@@ -261,3 +261,60 @@ def test_success_needs_no_model_of_its_own_and_names_the_run_whose_network_was_u
     assert stage.invoke("report_success", event) == {"notified": "succeeded"}
     assert f"the network of run {trained.arn.rpartition('/')[2]} was used" in stage.mails[-1]["Message"]
     assert "Cost of training:   none" in stage.mails[-1]["Message"]
+
+
+def test_a_network_of_large_pictures_is_asked_for_few_at_a_time_whatever_the_folder_says_now(stage: Stage) -> None:
+    stage.put("uploads/red-chairs/settings.yaml", b"resolution: 1024\n")
+    stage.settle()
+    finish(stage, "Succeeded")
+    stage.s3.delete_object(Bucket=BUCKET, Key="uploads/red-chairs/settings.yaml")
+    for number in range(3):
+        stage.s3.delete_object(Bucket=BUCKET, Key=f"uploads/red-chairs/{number:04d}.png")
+    put_targets(stage, 40)
+    look(stage)
+
+    assert len(listed(stage, runs(stage)[1])) == 16
+
+
+def test_a_rerun_in_another_resolution_projects_as_many_as_fit_it(stage: Stage, trained: FakeExecution) -> None:
+    put_targets(stage, 40)
+    stage.later(61)
+    manual(stage, rerun=True, parameters={"Resolution": "1024"})
+
+    assert len(listed(stage, runs(stage)[1])) == 16
+
+
+def test_a_run_that_is_given_another_list_has_projected_none_of_the_folder(
+    stage: Stage, trained: FakeExecution
+) -> None:
+    names = put_targets(stage, 2)
+    stage.later(61)
+    manual(stage, inferenceOnly=True, parameters={"InferenceImagePath": f"s3://{BUCKET}/lists/mine.json"})
+    finish(stage, "Succeeded")
+    stage.serve_timer()
+
+    assert listed(stage, runs(stage)[2]) == names
+
+
+@pytest.mark.parametrize("status", ["Failed", "Stopped", "Succeeded"])
+def test_what_comes_to_nothing_is_begun_again_without_a_training(
+    stage: Stage, trained: FakeExecution, status: str
+) -> None:
+    put_targets(stage, 1)
+    look(stage)
+    finish(stage, status)
+    name = "report_success" if status == "Succeeded" else "report_failure"  # it has left nothing behind
+    stage.invoke(name, next(event for asked, event in reversed(stage.invocations) if asked == name))
+
+    text = stage.mails[-1]["Message"]
+    assert '{"source": "manual", "dataset": "red-chairs", "inferenceOnly": true}' in text
+    assert "a new run starts by itself" not in text
+
+
+def test_of_a_telephones_photos_those_that_can_be_read_stand_for_the_dataset(stage: Stage) -> None:
+    for number in range(40):
+        for ending in ("HEIC", "JPG"):
+            stage.put(f"uploads/red-chairs/IMG_{number:04d}.{ending}", b"%d" % number + ending.encode())
+    stage.settle(images=0)
+
+    assert {name.partition(".")[2] for name in listed(stage, runs(stage)[0])} == {"JPG"}

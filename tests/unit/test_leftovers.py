@@ -176,7 +176,9 @@ def test_names_that_cannot_be_used_are_told(stage: Stage) -> None:
     stage.serve_timer()
 
     assert stage.mail_kinds == ["attention"]
-    assert "3 files are no pictures, or have names that cannot be used: sub\\0.png" in texts(stage)[0]
+    assert "3 files have names that cannot be used: sub\\0.png" in texts(stage)[0]
+    assert "Upload the files with unusable names under others: without \\" in texts(stage)[0]
+    assert "Export" not in texts(stage)[0]
 
 
 def test_a_photo_of_a_telephone_to_project_is_listed_and_not_replaced_by_others(stage: Stage) -> None:
@@ -240,7 +242,7 @@ def test_pictures_for_a_network_that_nobody_trains_are_told_once(stage: Stage) -
         assert manual(stage, dataset="red-chair")["outcome"] == "nothing"
     assert stage.mail_kinds == ["attention"]
     assert "The pictures in inference/red-chair/ wait: no network of this name has been trained yet." in texts(stage)[0]
-    assert "Put the pictures that it shall learn from into uploads/red-chair/." in texts(stage)[0]
+    assert "Put the pictures that it shall learn from into uploads/red-chair/:" in texts(stage)[0]
 
     stage.put("inference/red-chair/another.jpg")
     manual(stage, dataset="red-chair")
@@ -271,9 +273,74 @@ def test_pictures_that_the_settings_do_not_ask_for_are_told_once(stage: Stage) -
     assert sorted(stage.mail_kinds) == ["attention", "started"]
 
 
-def test_pictures_that_wait_for_the_first_good_run_are_no_news(stage: Stage) -> None:
+def test_pictures_that_a_failed_training_has_not_seen_are_told(stage: Stage) -> None:
+    """Those that it would have projected are no news: its own mail says how it comes again."""
     stage.put("inference/red-chairs/mine.jpg")
     stage.settle()
     finish(stage, "Failed")
     manual(stage)
     assert stage.mail_kinds == ["started"]
+
+    stage.put("inference/red-chairs/another.jpg")
+    manual(stage)
+    assert stage.mail_kinds == ["started", "attention"]
+
+
+def test_settings_beside_the_pictures_to_project_are_read_by_nobody_and_told(stage: Stage) -> None:
+    stage.put("inference/red-chairs/settings.yaml", b"preset: tiny\n")
+    stage.put("inference/red-chairs/mine.jpg")
+    stage.settle()
+
+    assert executions(stage) == []
+    (text,) = texts(stage)
+    assert '"inference/red-chairs/settings.yaml" looks like settings, but is not read' in text
+    assert "directly in the dataset's folder in uploads/" in text
+
+
+def test_archives_are_to_be_unpacked(stage: Stage) -> None:
+    put_and_settle(stage, "pictures.zip")
+    assert "Unpack archives, and upload the pictures that are in them." in texts(stage)[0]
+
+
+def test_other_files_are_told_when_a_run_starts_whose_notice_has_no_number_of_them(stage: Stage) -> None:
+    stage.settle()
+    finish(stage, "Succeeded")
+    stage.put("inference/red-chairs/mine.jpg")
+    stage.put("uploads/red-chairs/notes.txt")
+    stage.later(61)
+    manual(stage)
+
+    assert len(executions(stage)) == 2
+    assert stage.mail_kinds == ["started", "attention", "started"]
+    assert "1 file is no picture: notes.txt" in texts(stage)[1]
+
+
+def test_other_files_are_not_counted_as_told_by_a_run_that_did_not_start(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAX_CONCURRENT_RUNS", "1")
+    stage.settle()
+    finish(stage, "Succeeded")
+    stage.serve_timer()
+    stage.settle("blue-vases")
+    put_and_settle(stage, "notes.txt", "more.png")
+    assert len(executions(stage)) == 2, "there is no free slot"
+
+    stage.s3.delete_object(Bucket="workshop-bucket", Key="uploads/red-chairs/more.png")
+    manual(stage)
+    assert "1 file is no picture: notes.txt" in texts(stage)[-1]
+
+
+def test_the_same_mistake_is_told_again_on_another_day_and_after_a_run_in_between(stage: Stage) -> None:
+    def write(settings: bytes) -> int:
+        put_and_settle(stage, "settings.yaml", body=settings)
+        return stage.mail_kinds.count("attention")
+
+    stage.put_images("red-chairs", 3)
+    assert [write(b"preset: sketsch\n") for _ in range(2)] == [1, 1]
+    stage.later(86_400)
+    manual(stage)  # nothing was uploaded: no news
+    assert [write(b"preset: balansed\n"), write(b"preset: sketsch\n")] == [2, 3]
+    write(b"preset: sketch\n")
+    finish(stage, "Succeeded")
+    assert write(b"preset: sketsch\n") == 4

@@ -138,6 +138,10 @@ PIECES = st.sampled_from(
         ("sample.photo", "sample[.]photo"),
         ("mailto:me", "mailto[:]me"),
         (r"\\server\share", r"[\]\server\share"),
+        ("cafe\u0301.com", "cafe\u0301[.]com"),
+        ("\U0001f600.com", "\U0001f600[.]com"),
+        ("\u0909\u0926\u093e.\u092d\u093e\u0930\u0924", "\u0909\u0926\u093e[.]\u092d\u093e\u0930\u0924"),
+        ("x\u2024com", "x[\u2024]com"),
     ],
 )
 def test_a_strangers_text_never_becomes_a_link(text: str, shown: str) -> None:

@@ -130,6 +130,39 @@ def test_success_without_its_artefacts_is_a_failure_that_names_them(
     assert sentence in stage.mails[0]["Message"]
 
 
+def test_pictures_to_project_of_which_none_can_be_used_are_named_and_not_tried_again(stage: Stage) -> None:
+    stage.leave_artefacts()
+    for name in ("seeds.png", "mix.png"):
+        stage.s3.delete_object(Bucket=BUCKET, Key=f"runs/red-chairs/p4jn9xou8a8s/inference/{name}")
+    data = {
+        "pictures": {"generated": 0, "mixed": 0, "projected": 0},
+        "targets": {"listed": 2, "projected": 0, "skipped": 2},
+        "skipped_targets": [
+            {"name": "IMG_1.HEIC", "reason": "A photo in Apple's format."},
+            {"name": "b", "reason": "X."},
+        ],
+    }
+    stage.put("runs/red-chairs/p4jn9xou8a8s/report/report.json", json.dumps(data).encode())
+
+    assert succeed(stage) == {"notified": "failed"}
+    text = stage.mails[0]["Message"]
+    assert "None of the pictures to project can be used" in text
+    assert "IMG_1.HEIC: A photo in Apple's format." in text
+    assert "Replace those pictures" in text
+    assert "start_run" not in text
+
+
+def test_a_mail_says_where_the_whole_list_is(stage: Stage) -> None:
+    stage.leave_artefacts()
+    counted = {"found": 900, "good": 100, "set_aside": 800}
+    named = [{"name": f"{number}.png", "reason": "No image."} for number in range(800)]
+    report = json.dumps({"images": counted, "set_aside": named}).encode()
+    stage.put("runs/red-chairs/p4jn9xou8a8s/prepare-report/prepare.json", report)
+    succeed(stage)
+
+    assert "795 more are listed in prepare.json" in stage.mails[0]["Message"]
+
+
 @pytest.mark.parametrize(
     "document",
     [

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.unit.conftest import Stage, sample
 from tests.unit.properties import quick
 from workshop.errors import NoticeBusy, RefusedName
+from workshop.file_kinds import FileKind, kind_of
 from workshop.names import check_dataset
 from workshop.notices import Notices
 from workshop.strays import DAILY_NOTICES, folder_of, suggest_dataset
@@ -30,6 +31,10 @@ def upload(stage: Stage, *keys: str) -> Any:
         event["detail"]["object"] |= {"key": key, "size": 1}
         records.append({"messageId": str(number), "body": json.dumps(event)})
     return stage.invoke("upload_trigger", {"Records": records})
+
+
+def sweep(stage: Stage) -> None:
+    stage.invoke("start_run", sample("sweep"))
 
 
 def datasets_told(stage: Stage) -> list[str]:
@@ -186,9 +191,27 @@ def test_a_suggestion_is_a_name_or_none(folder: str) -> None:
 def test_every_key_below_uploads_has_a_folder_to_tell_of(prefix: str, rest: str) -> None:
     folders = folder_of(prefix + rest)
     assert all((prefix + rest).startswith(folder) for folder in folders)
-    assert (folders == []) is (
-        prefix not in ("uploads/", "inference/") or rest == "" or rest.endswith(("/", "_$folder$"))
-    )
+    assert bool(folders) is (prefix in ("uploads/", "inference/") and kind_of(rest) is not FileKind.JUNK)
+
+
+JUNK = ["uploads/.DS_Store", "uploads/__MACOSX/red-chairs/._a.png", "uploads/.git/config", "inference/Thumbs.db"]
+
+
+def test_what_systems_leave_behind_is_no_stray(stage: Stage) -> None:
+    upload(stage, *JUNK)
+    stage.put("uploads/Red Chairs/", b"")  # a folder that somebody has made in the console, and not filled yet
+    sweep(stage)
+    assert stage.mails == []
+
+
+def test_a_mail_on_strays_names_one_of_them(stage: Stage) -> None:
+    upload(stage, "uploads/a.png")
+    stage.put("uploads/Red Chairs/.DS_Store")
+    stage.put("uploads/Red Chairs/sub/b.png")
+    sweep(stage)
+    files, folder = (mail["Message"] for mail in stage.mails)
+    assert 'One of them: "a.png".' in files
+    assert 'One of them: "sub/b.png".' in folder
 
 
 def test_a_good_name_needs_no_suggestion() -> None:

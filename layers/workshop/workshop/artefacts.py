@@ -43,11 +43,17 @@ class PrepareReport:
 @dataclass(frozen=True)
 class Artefacts:
     """Findings on a run's folder. `missing` has a sentence for everything that should be there and is not; `pictures`
-    counts those that the network has made, as the page does."""
+    counts those that the network has made, as the page does. `unusable_targets`: why there are none, if the run had
+    nothing else to do than to project these."""
 
     missing: tuple[str, ...]
     pictures: int
     prepared: PrepareReport | None
+    unusable_targets: tuple[SetAside, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.missing and not self.unusable_targets
 
 
 def inspect(s3: S3, bucket: str, dataset: str, execution_id: str, say: Words, *, trains: bool) -> Artefacts:
@@ -64,11 +70,14 @@ def inspect(s3: S3, bucket: str, dataset: str, execution_id: str, say: Words, *,
         model = say.trained_model.format(name="training/.../model.tar.gz")
         missing.append((say.empty if models else say.missing).format(part=model))
     pictures = {n for n, size in sizes.items() if n.startswith("inference/") and n.lower().endswith(PICTURES) and size}
-    if not pictures:
+    has_data = bool(sizes.get(f"report/{layout.REPORT_DATA}"))
+    data = _read_document(s3, bucket, f"{folder}report/{layout.REPORT_DATA}") if has_data else None
+    unusable = () if pictures else _unusable_targets(data)
+    if not pictures and not unusable:
         missing.append(say.no_picture.format(folder=layout.made(dataset, execution_id)))
-    told = _count_in_report(s3, bucket, folder) if sizes.get(f"report/{layout.REPORT_DATA}") else None
+    told = _count_in_report(data)
     count = sum(is_made(name, pictures) for name in pictures) if told is None else told
-    return Artefacts(tuple(missing), count, read_prepare_report(s3, bucket, dataset, execution_id))
+    return Artefacts(tuple(missing), count, read_prepare_report(s3, bucket, dataset, execution_id), unusable)
 
 
 def read_prepare_report(s3: S3, bucket: str, dataset: str, execution_id: str) -> PrepareReport | None:
@@ -80,19 +89,31 @@ def read_prepare_report(s3: S3, bucket: str, dataset: str, execution_id: str) ->
             found=_counted(images["found"]),
             good=_counted(images["good"]),
             count_set_aside=_counted(images["set_aside"]),
-            set_aside=tuple(SetAside(str(i["name"]), str(i["reason"])) for i in document["set_aside"]),
+            set_aside=_named(document["set_aside"]),
         )
     except (KeyError, TypeError):
         return None
 
 
-def _count_in_report(s3: S3, bucket: str, folder: str) -> int | None:
+def _count_in_report(data: Any) -> int | None:
     """How many pictures the run's report.json counts, and so its page; None if it cannot be understood."""
-    document = _read_document(s3, bucket, f"{folder}report/{layout.REPORT_DATA}")
     try:
-        return sum(_counted(document["pictures"][kind]) for kind in _KINDS)
+        return sum(_counted(data["pictures"][kind]) for kind in _KINDS)
     except (KeyError, TypeError):
         return None
+
+
+def _unusable_targets(data: Any) -> tuple[SetAside, ...]:
+    """The first of the pictures to project that report.json lists, if not one of them could be used."""
+    try:
+        is_none_usable = _counted(data["targets"]["listed"]) > _counted(data["targets"]["projected"]) == 0
+        return _named(data["skipped_targets"]) if is_none_usable else ()
+    except (KeyError, TypeError):
+        return ()
+
+
+def _named(entries: Any) -> tuple[SetAside, ...]:
+    return tuple(SetAside(str(entry["name"]), str(entry["reason"])) for entry in entries)
 
 
 def is_made(name: str, pictures: Collection[str]) -> bool:

@@ -1,6 +1,6 @@
 """Why a run failed: the step, SageMaker's reason, where its log is, and what a person can do about it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -59,29 +59,35 @@ class Failure:
     is_too_few_images: bool
 
 
-def gather(say: Words, sagemaker: SageMaker, execution: Execution, status: str, rerun: str) -> Failure:
-    """Ask SageMaker what happened. `rerun` is the command that starts the run again. What a job or SageMaker has said
+def gather(say: Words, sagemaker: SageMaker, execution: Execution, status: str, restart: Sequence[str]) -> Failure:
+    """Ask SageMaker what happened. `restart` are the ways to start the run again. What a job or SageMaker has said
     stays in its own words, which are English."""
     if status == LOST:
-        return lost(say, rerun)
+        return lost(say, restart)
     try:
         described = sagemaker.describe_pipeline_execution(PipelineExecutionArn=execution.arn)
         steps = list(list_steps(sagemaker, execution.arn))
     except ClientError as error:
         if error_code(error) not in NOT_FOUND:
             raise
-        return lost(say, rerun)
+        return lost(say, restart)
     step = next((s for s in steps if s.get("StepStatus") == "Failed"), None)
     if status == "Stopped" and step is None:
-        return stopped(say, steps, rerun, execution)
+        return stopped(say, steps, restart, execution)
     if message := _exit_message(sagemaker, step):
-        return failed(say, step, message, rerun, execution, is_own=True)
+        return failed(say, step, message, restart, execution, is_own=True)
     reason = str((step or {}).get("FailureReason") or described.get("FailureReason") or "")
-    return failed(say, step, reason, rerun, execution)
+    return failed(say, step, reason, restart, execution)
 
 
 def failed(
-    say: Words, step: dict[str, Any] | None, reason: str, rerun: str, execution: Execution, *, is_own: bool = False
+    say: Words,
+    step: dict[str, Any] | None,
+    reason: str,
+    restart: Sequence[str],
+    execution: Execution,
+    *,
+    is_own: bool = False,
 ) -> Failure:
     """A run whose step has failed, or that has failed as a whole (then `step` is None). `is_own`: the reason is what
     the job's own program has said, not SageMaker."""
@@ -97,7 +103,7 @@ def failed(
         step_words=_step_words(say, name),
         reason=bare(reason) or say.no_reason,
         log_url=log,
-        next_steps=(what_helps, say.again.format(rerun=rerun), say.change),
+        next_steps=(what_helps, *restart),
         is_too_few_images=False,
     )
 
@@ -109,6 +115,8 @@ def _what_helps(say: Words, finding: Finding, step: str, log: str) -> str:
     text = _HELP[finding.cause](say)
     if finding.key:
         text = f"{text} {say.help_file.format(key=unlinked(printable(finding.key, MAX_KEY_CHARS)))}"
+    if step == TRAIN and finding.cause is Cause.TIME:
+        text = f"{text} {say.help_training_time}"
     return f"{text} {say.help_checkpoint}" if step == TRAIN and finding.cause in _GOES_ON else text
 
 
@@ -125,7 +133,7 @@ def too_few_images(say: Words, reason: str) -> Failure:
     )
 
 
-def stopped(say: Words, steps: list[dict[str, Any]], rerun: str, execution: Execution) -> Failure:
+def stopped(say: Words, steps: list[dict[str, Any]], restart: Sequence[str], execution: Execution) -> Failure:
     """Somebody has stopped the run."""
     step = next((s for s in steps if s.get("StepStatus") == "Stopped"), None)
     return Failure(
@@ -134,12 +142,12 @@ def stopped(say: Words, steps: list[dict[str, Any]], rerun: str, execution: Exec
         step_words=_step_words(say, str(step["StepName"])) if step else say.stopped_step_none,
         reason=say.stopped_reason,
         log_url=log_url(step, execution) if step else "",
-        next_steps=(say.again.format(rerun=rerun), say.change),
+        next_steps=tuple(restart),
         is_too_few_images=False,
     )
 
 
-def lost(say: Words, rerun: str) -> Failure:
+def lost(say: Words, restart: Sequence[str]) -> Failure:
     """SageMaker has no such run any more."""
     return Failure(
         headline=say.headline_lost,
@@ -147,7 +155,7 @@ def lost(say: Words, rerun: str) -> Failure:
         step_words=say.unknown,
         reason=say.lost_reason,
         log_url="",
-        next_steps=(say.again.format(rerun=rerun), say.change),
+        next_steps=tuple(restart),
         is_too_few_images=False,
     )
 

@@ -24,11 +24,16 @@ _NO_IMAGE = re.compile(
     re.VERBOSE,
 )
 
+_IMAGE = re.compile(r"png|jpe?g|webp|bmp|tiff?|gif")  # what Prepare can read, if it is what it says
+_ARCHIVE = re.compile(r"zip|rar|7z|tar|gz|tgz|bz2|xz|zst")
 _YAML_ENDING = re.compile(r"ya?ml(?![a-z])")
-# The letters of a name, everything else left out: copies, older ones, endings that editors and browsers give a text.
+# The letters of a name, everything else left out: copies, older ones, endings that editors and browsers give a text,
+# and what is left of "yaml" when it is typed in haste.
 _SETTINGS_LETTERS = re.compile(
-    r"(copyof|kopievon)?(settings?|einstellung(en)?)(copy|kopie|old|new|neu|alt|final|backup)*(?P<yaml>ya?ml)?"
-    r"(copy|kopie|old|txt|json|toml|ini|cfg|conf|rtf|rtfd|docx?|odt|pages|md|html?|bak|orig|save|tmp|part|download)*"
+    r"(copyof|kopievon|my|meine?)?(sett?ings?|einstellung(en)?)(copy|kopie|old|new|neu|alt|final|backup|v)*"
+    r"(?P<yaml>[jy][aml]{1,4}|aml)?"
+    r"(copy|kopie|old|te?xt?|json|toml|ini|cfg|conf|rtf|rtfd|docx?|odt|pages|plist|md|html?|bak|orig|save|tmp|part"
+    r"|download)*"
 )
 
 
@@ -62,6 +67,16 @@ def kind_of(name: str) -> FileKind:
     if _is_no_image(segments):
         return FileKind.OTHER
     return FileKind.IMAGE
+
+
+def is_archive(name: str) -> bool:
+    """Whether a file calls itself an archive, in which there may be images."""
+    return _ARCHIVE.fullmatch(name.rpartition(".")[2].casefold()) is not None
+
+
+def has_image_ending(name: str) -> bool:
+    """Whether a file calls itself an image that Prepare can read."""
+    return _IMAGE.fullmatch(name.rpartition(".")[2].casefold()) is not None
 
 
 def is_folder_marker(name: str) -> bool:

@@ -16,6 +16,7 @@ from enum import StrEnum
 
 from workshop import clock, layout, notice_content
 from workshop.errors import NoticeBusy
+from workshop.file_kinds import is_archive
 from workshop.names import printable, unlinked
 from workshop.notices import Notices
 from workshop.runs import Runs, attention_key
@@ -49,39 +50,55 @@ class Waiting:
         return say.targets_next[self.reason].format(folder=layout.uploads(self.targets.dataset))
 
 
-def waiting_targets(state: DatasetState, listing: Listing, targets: Targets, choice: Choice) -> Waiting | None:
-    """The pictures to project, if they wait for something that nobody but their owner can do."""
+def waiting_targets(state: DatasetState, targets: Targets, choice: Choice, *, trains: bool) -> Waiting | None:
+    """The pictures to project, if they wait for something that nobody but their owner can do. `trains`: a training is
+    due, and its run projects them."""
     if targets.digest in ("", state.last_targets):
         return None
     if not choice.projects:
         return Waiting(Reason.NOT_ASKED, targets)
-    if listing.is_empty and state.good_arn is None:
+    if state.good_arn is None and not trains:
         return Waiting(Reason.NO_NETWORK, targets)
     return None
 
 
 @dataclass(frozen=True)
 class Leftovers:
-    """The names of such files, the newest first; those of `inference/<dataset>/` with that folder before them."""
+    """The names of such files, the newest first: no pictures, names that could do harm, and what is called like
+    settings. Those of `inference/<dataset>/` have that folder before them; `of_targets`, if there are any."""
 
     others: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     lookalikes: tuple[str, ...] = ()
-    of_targets: tuple[str, ...] = ()
+    of_targets: bool = False
     waiting: Waiting | None = None
 
     @classmethod
     def of(cls, listing: Listing, targets: Targets, waiting: Waiting | None = None) -> "Leftovers":
-        folder = layout.targets(targets.dataset)
-        return cls(listing.others, listing.lookalikes, tuple(folder + name for name in targets.others), waiting)
+        def all_of(learned: tuple[str, ...], projected: tuple[str, ...]) -> tuple[str, ...]:
+            return learned + tuple(layout.targets(targets.dataset) + name for name in projected)
+
+        return cls(
+            all_of(listing.others, targets.others),
+            all_of(listing.refused, targets.refused),
+            all_of(listing.lookalikes, targets.lookalikes),
+            bool(targets.others or targets.refused or targets.lookalikes),
+            waiting,
+        )
 
     def __bool__(self) -> bool:
-        return bool(self.others or self.lookalikes or self.of_targets or self.waiting)
+        return bool(self.others or self.refused or self.lookalikes or self.waiting)
+
+    @property
+    def is_meant(self) -> bool:
+        """Whether somebody means one of them to be used now: a number in the notice of the start is no answer."""
+        return bool(self.lookalikes or self.of_targets or self.waiting)
 
     def digest(self, fingerprint: str = "") -> str:
         """SHA-256 (hex) of a snapshot's `fingerprint` and of all these; the fingerprint itself if there are none."""
         if not self:
             return fingerprint
-        names = [sorted(self.others), sorted(self.lookalikes), sorted(self.of_targets)]
+        names = [sorted(self.others), sorted(self.refused), sorted(self.lookalikes)]
         waiting = [self.waiting.reason, self.waiting.targets.digest] if self.waiting else []
         return hashlib.sha256(json.dumps([fingerprint, *names, *waiting]).encode()).hexdigest()
 
@@ -89,8 +106,9 @@ class Leftovers:
         """On the pictures that wait, on each file that is called like settings, and on all others: a sentence each."""
         problems = [self.waiting.problem(say)] if self.waiting else []
         problems += [say.settings_unread.format(name=_shown(name)) for name in self.lookalikes[:MAX_NAMED]]
-        if others := self.others + self.of_targets:
-            problems.append(f"{say.count(say.files_unused, len(others))}: {_listed(say, others)}")
+        for phrase, names in ((say.files_unused, self.others), (say.files_refused, self.refused)):
+            if names:
+                problems.append(f"{say.count(phrase, len(names))}: {_listed(say, names)}")
         return problems
 
     def next_steps(self, say: Words) -> list[str]:
@@ -98,17 +116,21 @@ class Leftovers:
         steps = [self.waiting.next_step(say)] if self.waiting else []
         if self.lookalikes:
             steps.append(say.rename_settings)
-        if self.others or self.of_targets:
+        if self.refused:
+            steps.append(say.rename_files)
+        if any(map(is_archive, self.others)):
+            steps.append(say.unpack_archives)
+        if self.others:
             steps.append(say.convert_files)
         return steps
 
 
-def unread_settings(say: Words, listing: Listing) -> list[str]:
-    """The faults of a folder that has settings, but not where they are read; none if there is a settings.yaml, be it
+def unread_settings(say: Words, listing: Listing, targets: Targets) -> list[str]:
+    """The faults of folders that have settings, but not where they are read; none if there is a settings.yaml, be it
     empty: then everybody knows which file counts."""
     if listing.settings is not None:
         return []
-    return Leftovers(lookalikes=listing.lookalikes).problems(say)
+    return Leftovers(lookalikes=Leftovers.of(listing, targets).lookalikes).problems(say)
 
 
 class LeftoverNotices:
@@ -139,12 +161,20 @@ class LeftoverNotices:
         except NoticeBusy:  # the next look asks again, if whoever sends it has died
             return False
 
-    def on_start(self, say: Words, listing: Listing, targets: Targets, waiting: Waiting | None) -> None:
-        """A run starts, and its notice has their number: that is enough, unless somebody means them to be used."""
+    def before_start(
+        self, say: Words, listing: Listing, targets: Targets, waiting: Waiting | None, *, trains: bool
+    ) -> bool:
+        """A run is about to start, and the notice of a training's start has their number: whether that is enough.
+        If somebody means them to be used, or nothing is trained, they are told now."""
         left = Leftovers.of(listing, targets, waiting)
-        if left.lookalikes or left.of_targets or left.waiting:
-            self.tell(say, listing, targets, waiting)
-        elif left:
+        if trains and not left.is_meant:
+            return True
+        self.tell(say, listing, targets, waiting)
+        return False
+
+    def count_as_told(self, listing: Listing, targets: Targets) -> None:
+        """The run has started, and its notice has their number."""
+        if left := Leftovers.of(listing, targets):
             self._runs.count_as_sent(attention_key(listing.dataset, left.digest()), clock.now_ms())
 
 

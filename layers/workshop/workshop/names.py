@@ -22,11 +22,13 @@ _EXECUTION_ARN = re.compile(
 
 # What mail programs make links of, though nobody has written a link: an address with a scheme (one of S3 is none), a
 # share, a mail address, and words with a dot between them of which the second may end a host's name. The dots are those
-# that IDNA takes for dots.
+# that IDNA takes for dots, and the one that NFKC makes one.
 _SCHEME = re.compile(r"(?<!\bs3):(?=//)|(?<=\bmailto):|(?<=\btel):|(?<=\bsms):|(?<=\bfile):", re.IGNORECASE)
 _SHARE = re.compile(r"\\(?=\\)")
 _AT = re.compile(r"(?<=\S)[@\uff20](?=\S)")
-_DOT = re.compile(r"(?<=www)\.(?=\S)|(?<=[\w-])[.\u3002\uff0e\uff61](?=xn--|[^\W\d_]{2})", re.IGNORECASE)
+_DOT = re.compile(
+    r"(?<=www)\.(?=\S)|(?<=[^\s.])[.\u2024\u3002\uff0e\uff61](?=xn--|[^\W\d_](?:[^\W\d_]|[^\x00-\x7f]))", re.IGNORECASE
+)
 # The last words of a file's or of a machine's name that no host's name ends with.
 _HARMLESS = (
     r"(png|jpe?g|jfif|heic|heif|avif|webp|bmp|tiff?|gif|svg|psd|json|ya?ml|txt|rtf|toml|ini|pdf|csv|docx?|xlsx?|pptx?|html"

@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 
 from workshop import layout
-from workshop.artefacts import Artefacts, PrepareReport
+from workshop.artefacts import Artefacts, PrepareReport, SetAside
 from workshop.failures import Failure
 from workshop.links import PRESIGNED_SECONDS, Link
 from workshop.names import Execution, parse_execution, printable, unlinked
 from workshop.notices import Kind, Notice, render
 from workshop.state import RunRecord
-from workshop.words import FALLBACK_LANGUAGE, Plural, Words, words
+from workshop.words import FALLBACK_LANGUAGE, Words, words
 
-# How many offenders a mail names; the report's page names all of them.
+# How many offenders a mail names, and how many the page (containers.infer.report). prepare.json names more.
 MAX_NAMED = 5
+MAX_NAMED_ON_PAGE = 200
 MAX_REASON_CHARS = 2000
 
 
@@ -78,14 +79,23 @@ def succeeded(
         duration=say.duration(seconds) if seconds is not None else say.unknown,
         cost=_training_cost(say, run, billed_seconds),
         run=execution.id,
-        set_aside=_set_aside(say, artefacts.prepared, say.more_on_page),
+        set_aside=_set_aside(say, artefacts.prepared, is_on_page=True),
         bucket=bucket,
         folder=layout.run(dataset, execution.id),
     )
 
 
-def problems(say: Words, dataset: str, execution: Execution, bucket: str, missing: Sequence[str], rerun: str) -> Notice:
+def problems(
+    say: Words, dataset: str, execution: Execution, bucket: str, artefacts: Artefacts, restart_command: str
+) -> Notice:
     """The run ended well by its own account, but its artefacts say otherwise: a failure."""
+    missing, next_steps = list(artefacts.missing), []
+    if artefacts.missing:
+        next_steps.append(say.ask_for_restart.format(rerun=restart_command))
+    if artefacts.unusable_targets:
+        named = [_named(item) for item in artefacts.unusable_targets[:MAX_NAMED]]
+        missing.append("\n  ".join([say.targets_unusable, *named]))
+        next_steps.append(say.replace_targets)
     return render(
         say,
         Kind.FAILED,
@@ -95,7 +105,7 @@ def problems(say: Words, dataset: str, execution: Execution, bucket: str, missin
         run=execution.id,
         bucket=bucket,
         folder=layout.run(dataset, execution.id),
-        rerun=rerun,
+        next=_bullets(next_steps),
     )
 
 
@@ -115,7 +125,7 @@ def failed(say: Words, dataset: str, execution: Execution, failure: Failure, pre
         step=failure.step_words,
         reason=reason,
         run=execution.id,
-        details=_set_aside(say, prepared, say.more_in_file) if failure.is_too_few_images else "",
+        details=_set_aside(say, prepared, is_on_page=False) if failure.is_too_few_images else "",
         next=_bullets(failure.next_steps),
         log=f"\n{say.log}\n\n  {failure.log_url}\n" if failure.log_url else "",
     )
@@ -225,15 +235,21 @@ def _other_files(say: Words, number: int) -> str:
     return say.count(say.other_files, number) if number else ""
 
 
-def _set_aside(say: Words, prepared: PrepareReport | None, more: Plural) -> str:
-    """A block that begins and ends with an empty line, or "" if nothing was set aside."""
+def _set_aside(say: Words, prepared: PrepareReport | None, *, is_on_page: bool) -> str:
+    """A block that begins and ends with an empty line, or "" if nothing was set aside. `is_on_page`: there is a page
+    that names more of them."""
     if prepared is None or not prepared.count_set_aside:
         return ""
     named = prepared.set_aside[:MAX_NAMED]
-    lines = [f"{_quoted(item.name, 120)}: {_quoted(item.reason, 200)}" for item in named]
+    lines = [_named(item) for item in named]
+    more = say.more_on_page if is_on_page and prepared.count_set_aside <= MAX_NAMED_ON_PAGE else say.more_in_file
     if prepared.count_set_aside > len(named):
         lines.append(say.count(more, prepared.count_set_aside - len(named)))
     return f"\n{say.count(say.set_aside, prepared.count_set_aside)}\n\n{_bullets(lines)}\n"
+
+
+def _named(item: SetAside) -> str:
+    return f"{_quoted(item.name, 120)}: {_quoted(item.reason, 200)}"
 
 
 def _quoted(text: str, limit: int) -> str:

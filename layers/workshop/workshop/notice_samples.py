@@ -12,7 +12,7 @@ from workshop.leftovers import Leftovers, Reason, Waiting
 from workshop.links import Link
 from workshop.names import Execution, parse_execution
 from workshop.notices import Notice
-from workshop.reporting import rerun_command
+from workshop.reporting import restart_command, ways_to_restart
 from workshop.settings import LANGUAGES, Caps, default_choice, parse_settings
 from workshop.snapshot import Targets
 from workshop.state import RunRecord
@@ -27,6 +27,10 @@ _JOB_ARN = "arn:aws:sagemaker:eu-central-1:123456789012:training-job/pipelines-p
 _CAPS = Caps(36_000, {"ml.g5.xlarge": 1.41, "ml.g5.2xlarge": 1.52}, 50)
 _MIN_IMAGES = 20
 _REFUSAL = "SageMaker refuses to start workshop: ResourceNotFound: Pipeline 'workshop' does not exist."
+_UNUSABLE = (
+    SetAside("IMG_1.HEIC", "This file is a photo in Apple's HEIC format; export it as JPEG."),
+    SetAside("brief.pdf", "This file is not an image."),
+)
 _MANY_FAULTS = b"""
 background: red
 preset: [sketch]
@@ -41,15 +45,15 @@ def samples(language: str) -> dict[str, Notice]:
     """Name of the sample -> notice in that language, in the order in which people get them."""
     say = words(language)
     execution = parse_execution(_RUN_ARN)
-    rerun = rerun_command(say, _DATASET)
+    restart = ways_to_restart(say, _DATASET, None)
     failures_of = {
-        "failed_training": (_training_failure(say, execution, rerun), None),
+        "failed_training": (_training_failure(say, execution, restart), None),
         "failed_too_few_images": (
             failures.too_few_images(say, "12 good images are needed."),
             _prepared(found=20, good=6),
         ),
-        "stopped": (failures.stopped(say, [], rerun, execution), None),
-        "lost": (failures.lost(say, rerun), None),
+        "stopped": (failures.stopped(say, [], restart, execution), None),
+        "lost": (failures.lost(say, restart), None),
     }
     return {
         "attention": _attention(say, b"kimgs: 5", images=7, left_out=3),
@@ -58,9 +62,9 @@ def samples(language: str) -> dict[str, Notice]:
         "unused": _unused(say),
         "waiting": _waiting(say, Reason.NO_NETWORK),
         "waiting_unasked": _waiting(say, Reason.NOT_ASKED),
-        "stray": stray_notice(say, "uploads/Rote Stühle (neu)/"),
-        "stray_unnameable": stray_notice(say, "uploads/红椅子 www.example.com/"),
-        "stray_files": stray_notice(say, "uploads/"),
+        "stray": stray_notice(say, "uploads/Rote Stühle (neu)/", "0001.png"),
+        "stray_unnameable": stray_notice(say, "uploads/红椅子 www.example.com/", "www.example.com/a.png"),
+        "stray_files": stray_notice(say, "uploads/", "Kopie von 0001.png"),
         "started": notice_content.started(say, _run(expected_seconds=7800), execution),
         "started_first_time": notice_content.started(say, _run(), execution),
         "started_inference": notice_content.started(say, _run(source_arn=_SOURCE_ARN), execution),
@@ -71,7 +75,9 @@ def samples(language: str) -> dict[str, Notice]:
             name: notice_content.failed(say, _DATASET, execution, failure, prepared)
             for name, (failure, prepared) in failures_of.items()
         },
-        "problems": notice_content.problems(say, _DATASET, execution, _BUCKET, _missing(say), rerun),
+        "failed_inference": notice_content.failed(say, _DATASET, execution, _inference_failure(say, execution), None),
+        "problems": _problems(say, execution, Artefacts(_missing(say), 0, None)),
+        "problems_targets": _problems(say, execution, Artefacts((), 0, None, _UNUSABLE)),
         "not_started": notice_content.not_started(say, _DATASET, _BUCKET, _REFUSAL),
         "stuck": notice_content.stuck(say, _DATASET, execution, 130_000),
         "unknown_status": notice_content.unknown_status(say, _DATASET, execution, "Hibernating"),
@@ -137,13 +143,24 @@ def _missing(say: Words) -> tuple[str, ...]:
     )
 
 
-def _training_failure(say: Words, execution: Execution, rerun: str) -> failures.Failure:
+def _training_failure(say: Words, execution: Execution, restart: tuple[str, str]) -> failures.Failure:
     step = {
         "StepName": "Train",
         "StepStatus": "Failed",
         "Metadata": {"TrainingJob": {"Arn": _JOB_ARN}},
     }
-    return failures.failed(say, step, "killed by signal 9 (SIGKILL), exit code: 137", rerun, execution)
+    return failures.failed(say, step, "killed by signal 9 (SIGKILL), exit code: 137", restart, execution)
+
+
+def _inference_failure(say: Words, execution: Execution) -> failures.Failure:
+    step = {"StepName": "Infer", "StepStatus": "Failed", "Metadata": {"ProcessingJob": {"Arn": _JOB_ARN}}}
+    restart = ways_to_restart(say, _DATASET, _run(source_arn=_SOURCE_ARN))
+    return failures.failed(say, step, "MaxRuntimeExceeded", restart, execution)
+
+
+def _problems(say: Words, execution: Execution, found: Artefacts) -> Notice:
+    command = restart_command(say, _DATASET, None)
+    return notice_content.problems(say, _DATASET, execution, _BUCKET, found, command)
 
 
 def _prepared(found: int, good: int) -> PrepareReport:

@@ -120,7 +120,7 @@ class Reconciler:
             return self._watch(state)
         listing = list_dataset(self._s3, self._config.bucket, state.dataset)
         if listing.refused:
-            count("RefusedNames", listing.refused)
+            count("RefusedNames", len(listing.refused))
         targets = list_targets(self._s3, self._config.bucket, state.dataset)
         if listing.is_empty and not targets.images and not targets.others:
             return self._conclude(state, Result(Outcome.NOTHING, state.dataset, "the folder is empty"))
@@ -141,12 +141,12 @@ class Reconciler:
         faults: list[str] = []
         choice = self._choose(settings, faults)
         say = words(choice.language)
-        faults += unread_settings(say, listing)
+        faults += unread_settings(say, listing, targets)
         trains = (request.rerun or digest != state.last_fingerprint) and not listing.is_empty
         if request.inference_only or not trains:
             reason = self._why_no_inference(state, listing, targets, choice, request)
             if reason:
-                self._leftovers.tell(say, listing, targets, waiting_targets(state, listing, targets, choice))
+                self._leftovers.tell(say, listing, targets, waiting_targets(state, targets, choice, trains=trains))
                 return self._conclude(state, Result(Outcome.NOTHING, state.dataset, reason))
             source_arn = state.good_arn
         else:
@@ -154,7 +154,7 @@ class Reconciler:
             if len(listing.images) < self._config.min_images:
                 faults.append(say.count(say.pictures_needed, self._config.min_images))
         if faults:
-            self._tell_faults(say, listing, targets, digest, faults)
+            self._tell_faults(state, say, listing, targets, digest, faults)
             return self._conclude(state, Result(Outcome.ATTENTION, state.dataset, " ".join(faults)))
         return self._claim_and_start(state, listing, targets, digest, choice, request, source_arn)
 
@@ -210,25 +210,35 @@ class Reconciler:
             targets_manifest=write_targets(self._s3, bucket, listing, part, choice),
             source_arn=source_arn,
         )
-        waiting = waiting_targets(state, listing, targets, choice)
-        self._leftovers.on_start(words(choice.language), listing, targets, waiting)
+        trains = source_arn is None
+        waiting = waiting_targets(state, targets, choice, trains=trains)
+        is_number_enough = self._leftovers.before_start(
+            words(choice.language), listing, targets, waiting, trains=trains
+        )
         match self._ledger.claim(state, claim, clock.now_ms(), self._config.max_concurrent_runs):
             case Claimed.LOST:
                 return self._wait(state, Outcome.WAITING, LOOK_AGAIN_SECONDS, "something changed meanwhile")
             case Claimed.FULL:
                 return self._wait(state, Outcome.QUEUED, RECHECK_SECONDS, "as many runs as allowed are active")
-        return self._claims.start(RunIdentity(state.dataset, digest, state.attempt + 1), claim)
+        result = self._claims.start(RunIdentity(state.dataset, digest, state.attempt + 1), claim)
+        if is_number_enough and result.outcome is Outcome.STARTED:
+            self._leftovers.count_as_told(listing, targets)
+        return result
 
-    @staticmethod
     def _targets_of_run(
-        state: DatasetState, targets: Targets, choice: Choice, request: Request, source_arn: str | None
+        self, state: DatasetState, targets: Targets, choice: Choice, request: Request, source_arn: str | None
     ) -> tuple[Targets, str]:
         """What the run is to project, and what is recorded as done when it has: no more than that."""
-        done = state.last_targets if source_arn is not None else ""  # another network has done none of them
-        part, mark = targets.part(done, targets_per_run(choice.resolution))
-        mode = dict(request.overrides).get("InferenceMode", choice.inference_mode)
-        projects = replace(choice, inference_mode=mode).projects
-        return part, mark if projects else state.last_targets
+        overrides = dict(request.overrides)
+        resolution = int(overrides.get("Resolution", choice.resolution))
+        done = ""  # another network has done none of them
+        if source_arn is not None:
+            done, source = state.last_targets, self._runs.read(source_arn)
+            resolution = source.resolution if source is not None else resolution
+        part, mark = targets.part(done, targets_per_run(resolution))
+        mode = overrides.get("InferenceMode", choice.inference_mode)
+        projects_them = replace(choice, inference_mode=mode).projects and "InferenceImagePath" not in overrides
+        return part, mark if projects_them else state.last_targets
 
     def release(self, dataset: str) -> Result:
         """Free what holds the dataset and its slot, for an operator, unless a run does."""
@@ -266,7 +276,10 @@ class Reconciler:
         if self._notices.publish_once(run_notice_key(arn, "stuck"), notice):
             count("RunsStuck")
 
-    def _tell_faults(self, say: Words, listing: Listing, targets: Targets, digest: str, faults: Sequence[str]) -> None:
+    def _tell_faults(
+        self, state: DatasetState, say: Words, listing: Listing, targets: Targets, digest: str, faults: Sequence[str]
+    ) -> None:
+        """Once; again when the folder comes back to these faults after a run, or on another day."""
         left = Leftovers.of(listing, targets)
         next_steps = []
         if len(listing.images) < self._config.min_images:
@@ -283,7 +296,9 @@ class Reconciler:
             listing.left_out,
             [*next_steps, *left.next_steps(say)],
         )
-        self._notices.publish_once(attention_key(listing.dataset, left.digest(digest)), notice)
+        last_run = (state.last_execution_arn or "").rpartition("/")[2]
+        since = f"{clock.day_of(_newest_ms(state, listing, targets))}#{last_run}"
+        self._notices.publish_once(attention_key(listing.dataset, left.digest(digest), since), notice)
 
     def _report_again(self, state: DatasetState) -> None:
         """Runs have ended whose notice is still owed: the request for it may have been lost."""
@@ -302,7 +317,7 @@ class Reconciler:
         ready, newest = listing.ready, max(listing.newest_ms, targets.newest_ms)
         if ready is not None and ready.modified_ms >= newest and ready.modified_ms > (state.claim_at or 0):
             return 0
-        newest = max(state.last_seen or 0, newest)
+        newest = _newest_ms(state, listing, targets)
         return newest / 1000 + self._config.quiet_seconds - clock.now_ms() / 1000
 
     def _wait(self, state: DatasetState, outcome: Outcome, seconds: float, why: str) -> Result:
@@ -315,3 +330,8 @@ class Reconciler:
         if state.considered != state.uploads or timer_is_lost:
             self._ledger.conclude(state, timer_is_lost=timer_is_lost)
         return result
+
+
+def _newest_ms(state: DatasetState, listing: Listing, targets: Targets) -> int:
+    """When something last changed, by the events or by the listing; 0 if nothing is known."""
+    return max(state.last_seen or 0, listing.newest_ms, targets.newest_ms)

@@ -79,10 +79,10 @@ class Reporter:
         say = notice_content.words_of(run)
         trains = run is None or run.source_arn is None
         found = artefacts.inspect(self._s3, self._config.bucket, dataset, execution.id, say, trains=trains)
-        if found.missing:
+        if not found.is_complete:
             count("FinishedWithProblems")
-            rerun = rerun_command(say, dataset)
-            notice = notice_content.problems(say, dataset, execution, self._config.bucket, found.missing, rerun)
+            command = restart_command(say, dataset, run)
+            notice = notice_content.problems(say, dataset, execution, self._config.bucket, found, command)
         else:
             if run is not None and run.ended_at is None:  # the pipeline's last step asks while it still runs
                 run = replace(run, ended_at=clock.now_ms())
@@ -101,7 +101,7 @@ class Reporter:
         if not self._is_ours(request, run):
             return FOREIGN
         say = notice_content.words_of(run)
-        failure = failures.gather(say, sagemaker, execution, request.status, rerun_command(say, dataset))
+        failure = failures.gather(say, sagemaker, execution, request.status, ways_to_restart(say, dataset, run))
         prepared = None
         if failure.is_too_few_images:
             prepared = artefacts.read_prepare_report(self._s3, self._config.bucket, dataset, execution.id)
@@ -145,6 +145,16 @@ class Reporter:
         return durable_link(key, self._config.results_url, dataset, execution_id)
 
 
-def rerun_command(say: Words, dataset: str) -> str:
-    """What an operator gives to the start_run function to run the dataset's snapshot again."""
-    return say.rerun.format(event=f'{{"source": "manual", "dataset": "{dataset}", "rerun": true}}')
+def restart_command(say: Words, dataset: str, run: RunRecord | None) -> str:
+    """What an operator gives to the start_run function to have the same run again: one that has trained nothing is no
+    reason for a training."""
+    mode = "rerun" if run is None or run.source_arn is None else "inferenceOnly"
+    return say.rerun.format(event=f'{{"source": "manual", "dataset": "{dataset}", "{mode}": true}}')
+
+
+def ways_to_restart(say: Words, dataset: str, run: RunRecord | None) -> tuple[str, str]:
+    """How the same run comes again: by an operator, or by itself."""
+    again = say.again.format(rerun=restart_command(say, dataset, run))
+    if run is None or run.source_arn is None:
+        return again, say.change
+    return again, say.change_targets.format(folder=layout.targets(dataset))

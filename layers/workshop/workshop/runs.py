@@ -34,9 +34,9 @@ def run_notice_key(arn: str, name: str) -> dict[str, str]:
     return {"pk": f"RUN#{arn}", "sk": f"NOTICE#{name}"}
 
 
-def attention_key(dataset: str, fingerprint: str) -> dict[str, str]:
-    """Key of the one attention notice for a snapshot that could not be run."""
-    return {"pk": f"DATASET#{dataset}", "sk": f"NOTICE#attention#{fingerprint}"}
+def attention_key(dataset: str, fingerprint: str, since: str = "") -> dict[str, str]:
+    """Key of the one attention notice for a snapshot that could not be run; `since`: what makes it news again."""
+    return {"pk": f"DATASET#{dataset}", "sk": f"NOTICE#attention#{fingerprint}{since and '#'}{since}"}
 
 
 def refusal_key(dataset: str, fingerprint: str) -> dict[str, str]:

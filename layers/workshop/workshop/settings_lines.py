@@ -18,6 +18,10 @@ from enum import StrEnum
 # YAML's line breaks; the others that Unicode has are refused with what cannot be seen.
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 _UNSEEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
+# What looks like a space or like nothing. In a comment it does no harm.
+_INVISIBLE = re.compile(
+    r"[\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u180e\u2000-\u200f\u202a-\u202f\u205f-\u206f\u3000\ufeff]"
+)
 _BLANK = re.compile(r"[ \t]*(#.*)?")
 _FIRST_DOCUMENT = re.compile(r"---[ \t]*([ \t]#.*)?")
 _OTHER_DOCUMENT = re.compile(r"(---|\.\.\.)([ \t].*)?|%.*")
@@ -66,7 +70,7 @@ def read_lines(text: str) -> Iterator[Setting | BadLine]:
         return
     is_first = True
     for number, line in enumerate(_LINE_BREAK.split(text), start=1):
-        if _UNSEEN.search(line):
+        if _UNSEEN.search(line) or _INVISIBLE.search(_COMMENT.split(line, maxsplit=1)[0]):
             yield BadLine(number, Trouble.UNSEEN)
         elif _BLANK.fullmatch(line) or (is_first and _FIRST_DOCUMENT.fullmatch(line)):
             is_first = is_first and not line.startswith("---")

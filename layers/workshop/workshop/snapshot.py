@@ -16,7 +16,7 @@ from workshop import clock, layout
 from workshop.clients import S3, error_code, http_status, list_pages
 from workshop.contents import identify, is_as_listed, is_objects_own, is_still_there
 from workshop.errors import RefusedName
-from workshop.file_kinds import FileKind, is_folder_marker, kind_of
+from workshop.file_kinds import FileKind, has_image_ending, is_folder_marker, kind_of
 from workshop.names import INFERENCE, UPLOADS, check_dataset
 from workshop.settings import MAX_PROJECTION_TARGETS, MAX_SETTINGS_BYTES, Choice
 
@@ -39,15 +39,15 @@ class StoredObject:
 @dataclass(frozen=True)
 class Listing:
     """A dataset's folder, sorted by meaning. `left_out` counts the files that no run looks at: the `others`, which are
-    no images or have a name that could do harm, the `lookalikes` of settings.yaml (names, the newest first), and what
-    systems leave behind."""
+    no images, the `refused`, whose names could do harm, the `lookalikes` of settings.yaml (names, the newest first),
+    and what systems leave behind."""
 
     dataset: str
     images: tuple[StoredObject, ...]
     settings: StoredObject | None
     ready: StoredObject | None
     left_out: int
-    refused: int
+    refused: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     lookalikes: tuple[str, ...] = ()
 
@@ -67,10 +67,7 @@ class Listing:
 
 def list_dataset(s3: S3, bucket: str, dataset: str) -> Listing:
     """Everything in `uploads/<dataset>/`."""
-    sorted_out: dict[FileKind, list[StoredObject]] = {kind: [] for kind in FileKind}
-    for found in _objects(s3, bucket, layout.uploads(dataset)):
-        if not is_folder_marker(found.name):
-            sorted_out[kind_of(found.name)].append(found)
+    sorted_out = _sorted_out(s3, bucket, layout.uploads(dataset))
     images, others, refused, lookalikes, junk = (
         sorted_out[kind]
         for kind in (FileKind.IMAGE, FileKind.OTHER, FileKind.REFUSED, FileKind.LOOKALIKE, FileKind.JUNK)
@@ -81,20 +78,22 @@ def list_dataset(s3: S3, bucket: str, dataset: str) -> Listing:
         next(iter(sorted_out[FileKind.SETTINGS]), None),
         next(iter(sorted_out[FileKind.READY]), None),
         left_out=len(others) + len(refused) + len(lookalikes) + len(junk),
-        refused=len(refused),
-        others=_newest_first([*others, *refused]),
+        refused=_newest_first(refused),
+        others=_newest_first(others),
         lookalikes=_newest_first(lookalikes),
     )
 
 
 @dataclass(frozen=True)
 class Targets:
-    """The images to project: those of `inference/<dataset>/`, sorted. `others`: the names of the files there that are
-    certainly none."""
+    """The images to project: those of `inference/<dataset>/`, sorted. The names of other files there: `others` are
+    certainly none, `refused` could do harm, and `lookalikes` are called like settings, which are not read there."""
 
     dataset: str
     images: tuple[StoredObject, ...]
     others: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    lookalikes: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -119,6 +118,15 @@ class Targets:
         return replace(self, images=self.images[start:end]), mark
 
 
+def _sorted_out(s3: S3, bucket: str, folder: str) -> dict[FileKind, list[StoredObject]]:
+    """Everything in a folder, by what it is to us."""
+    sorted_out: dict[FileKind, list[StoredObject]] = {kind: [] for kind in FileKind}
+    for found in _objects(s3, bucket, folder):
+        if not is_folder_marker(found.name):
+            sorted_out[kind_of(found.name)].append(found)
+    return sorted_out
+
+
 def targets_per_run(resolution: int) -> int:
     """How many images one run projects: for so many, Infer has the time for a fair search on a CPU
     (docs/performance.md)."""
@@ -127,15 +135,14 @@ def targets_per_run(resolution: int) -> int:
 
 def list_targets(s3: S3, bucket: str, dataset: str) -> Targets:
     """The images in `inference/<dataset>/`."""
-    images: list[StoredObject] = []
-    others: list[StoredObject] = []
-    for found in _objects(s3, bucket, layout.targets(dataset)):
-        kind = kind_of(found.name)
-        if kind is FileKind.IMAGE:
-            images.append(found)
-        elif kind is not FileKind.JUNK:
-            others.append(found)
-    return Targets(dataset, tuple(sorted(images, key=lambda image: image.name)), _newest_first(others))
+    sorted_out = _sorted_out(s3, bucket, layout.targets(dataset))
+    return Targets(
+        dataset,
+        tuple(sorted(sorted_out[FileKind.IMAGE], key=lambda image: image.name)),
+        others=_newest_first(sorted_out[FileKind.OTHER] + sorted_out[FileKind.READY]),
+        refused=_newest_first(sorted_out[FileKind.REFUSED]),
+        lookalikes=_newest_first(sorted_out[FileKind.LOOKALIKE] + sorted_out[FileKind.SETTINGS]),
+    )
 
 
 def _newest_first(objects: Iterable[StoredObject]) -> tuple[str, ...]:
@@ -270,7 +277,9 @@ def _list_of(bucket: str, folder: str, images: Iterable[StoredObject]) -> dict[s
 
 
 def _spread(images: tuple[StoredObject, ...], count: int) -> tuple[StoredObject, ...]:
-    """Up to `count` images, evenly spaced."""
+    """Up to `count` images, evenly spaced: of those that are images by their names, if there are any. Beside a
+    telephone's photos, every second file may be one that nothing here can read."""
+    images = tuple(image for image in images if has_image_ending(image.name)) or images
     if len(images) <= count:
         return images
     return tuple(images[i * len(images) // count] for i in range(count))

@@ -12,15 +12,14 @@ FOLDERS  DAY#<day>                                    how many were published on
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Mapping
 
 from botocore.exceptions import ClientError
 
 from workshop import clock
 from workshop.clients import S3, DynamoDB, error_code, list_pages
 from workshop.errors import NoticeBusy, RefusedName
-from workshop.file_kinds import is_folder_marker
+from workshop.file_kinds import FileKind, kind_of
 from workshop.items import to_item
 from workshop.names import INFERENCE, UPLOADS, check_dataset, printable, unlinked
 from workshop.notices import Kind, Notice, Notices, render
@@ -32,37 +31,45 @@ DAILY_NOTICES = 20
 # What nobody who filters by dataset has asked for.
 NO_DATASET = "-"
 _EXAMPLE = "red-chairs"
+_FIRST_FILES = 20  # of a folder: systems leave behind a few
 
 PLACES_LEFT = "(attribute_not_exists(published) OR published < :limit)"
 
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
-def folder_of(key: object) -> list[str]:
-    """The folder that an object lies in without belonging to a dataset ("uploads/Red Chairs/", or "uploads/" itself);
-    none if it is elsewhere in the bucket."""
+def folder_of(key: object) -> dict[str, str]:
+    """The folder that an object lies in without belonging to a dataset ("uploads/Red Chairs/", or "uploads/" itself),
+    and the object's name in it; empty if it is elsewhere in the bucket, or nobody has put it there."""
     if not isinstance(key, str):
-        return []
+        return {}
     for prefix in (UPLOADS, INFERENCE):
-        if key.startswith(prefix) and not is_folder_marker(key):
-            folder, slash, _ = key.removeprefix(prefix).partition("/")
-            return [f"{prefix}{folder}/" if slash else prefix]
-    return []
+        name = key.removeprefix(prefix)
+        if key.startswith(prefix) and kind_of(name) is not FileKind.JUNK:
+            folder, slash, rest = name.partition("/")
+            return {f"{prefix}{folder}/": rest} if slash else {prefix: name}
+    return {}
 
 
-def list_strays(s3: S3, bucket: str) -> set[str]:
-    """Every such folder that the bucket has."""
-    strays: set[str] = set()
+def list_strays(s3: S3, bucket: str) -> dict[str, str]:
+    """Every such folder that the bucket has, with the name of a file in it."""
+    strays: dict[str, str] = {}
     for prefix in (UPLOADS, INFERENCE):
         for page in list_pages(s3, Bucket=bucket, Prefix=prefix, Delimiter="/"):
-            if any(not is_folder_marker(entry["Key"].removeprefix(prefix)) for entry in page.get("Contents", [])):
-                strays.add(prefix)
+            for entry in page.get("Contents", []):
+                strays |= folder_of(entry["Key"])
             for found in page.get("CommonPrefixes", []):
                 try:
                     check_dataset(found["Prefix"].removeprefix(prefix).removesuffix("/"))
                 except RefusedName:
-                    strays.add(found["Prefix"])
+                    strays |= _first_file(s3, bucket, found["Prefix"])
     return strays
+
+
+def _first_file(s3: S3, bucket: str, folder: str) -> dict[str, str]:
+    """The folder with one of its first files; empty if these are nothing that somebody has put there."""
+    page = s3.list_objects_v2(Bucket=bucket, Prefix=folder, MaxKeys=_FIRST_FILES)
+    return next(filter(None, (folder_of(entry["Key"]) for entry in page.get("Contents", []))), {})
 
 
 def suggest_dataset(folder: str) -> str:
@@ -72,17 +79,23 @@ def suggest_dataset(folder: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:63].strip("-")
 
 
-def stray_notice(say: Words, folder: str) -> Notice:
-    """The notice on such a folder, to whom gets the mails of all datasets and of the one that was probably meant."""
+def stray_notice(say: Words, folder: str, file: str) -> Notice:
+    """The notice on such a folder and a file in it, to whom gets the mails of all datasets and of the one that was
+    probably meant."""
     prefix = UPLOADS if folder.startswith(UPLOADS) else INFERENCE
     name = folder.removeprefix(prefix).removesuffix("/")
     suggestion = suggest_dataset(name)
     if folder == prefix:
         what = say.stray_files.format(folder=prefix)
     else:
-        what = say.stray_folder.format(folder=f"{prefix}{unlinked(printable(name, 80))}/")
+        what = say.stray_folder.format(folder=f"{prefix}{_shown(name)}/")
+    what = f"{what} {say.stray_example.format(name=_shown(file))}"
     instead = f"{prefix}{suggestion or _EXAMPLE}/"
     return render(say, Kind.ATTENTION, "stray", suggestion or NO_DATASET, what=what, instead=instead)
+
+
+def _shown(name: str) -> str:
+    return unlinked(printable(name, 80))
 
 
 class Strays:
@@ -95,23 +108,23 @@ class Strays:
         self._runs = runs
         self._say = words(language)
 
-    def tell_again(self, folders: Iterable[str]) -> None:
-        """Something was put into these folders now: each is told, unless it was today."""
-        self._tell(folders, _today())
+    def tell_again(self, strays: Mapping[str, str]) -> None:
+        """Something was put into these folders now (one file of each): each is told, unless it was today."""
+        self._tell(strays, _today())
 
-    def tell_untold(self, folders: Iterable[str]) -> None:
+    def tell_untold(self, strays: Mapping[str, str]) -> None:
         """Tell of those that were never told of."""
-        self._tell(folders, "ever")
+        self._tell(strays, "ever")
 
-    def _tell(self, folders: Iterable[str], when: str) -> None:
-        for folder in sorted(folders):
+    def _tell(self, strays: Mapping[str, str], when: str) -> None:
+        for folder, file in sorted(strays.items()):
             try:
                 if self._runs.is_notice_sent(_key(folder, when)):
                     continue
                 if not self._take_place():
                     count("StraysUntold")
                     return
-                if self._notices.publish_once(_key(folder, when), stray_notice(self._say, folder)):
+                if self._notices.publish_once(_key(folder, when), stray_notice(self._say, folder, file)):
                     for other in {"ever", _today()} - {when}:
                         self._runs.count_as_sent(_key(folder, other), clock.now_ms())
             except NoticeBusy:
@@ -143,4 +156,4 @@ def _key(folder: str, when: str) -> dict[str, str]:
 
 
 def _today() -> str:
-    return datetime.fromtimestamp(clock.now_ms() / 1000, UTC).date().isoformat()
+    return clock.day_of(clock.now_ms())

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_plus
@@ -77,7 +77,7 @@ class UploadCollector:
         failed: list[str] = []
         drops: defaultdict[str, _Drop] = defaultdict(_Drop)
         deletions: defaultdict[str, list[str]] = defaultdict(list)
-        strays: set[str] = set()
+        strays: dict[str, str] = {}
         for record in records:
             message_id = record["messageId"]
             if (deleted_from := datasets_of_deletion(record["body"])) is not None:
@@ -109,7 +109,7 @@ class UploadCollector:
         self._tell(strays)
         return failed
 
-    def _tell(self, strays: set[str]) -> None:
+    def _tell(self, strays: Mapping[str, str]) -> None:
         try:
             self._strays.tell_again(strays)
         except Exception:  # noqa: BLE001  the uploads are noted; the sweep tells of what was not told now
@@ -125,7 +125,7 @@ class UploadCollector:
             self._timers.arm(state, self._quiet_seconds)
 
 
-def _uploads_in(body: str, strays: set[str]) -> list[UploadKey]:
+def _uploads_in(body: str, strays: dict[str, str]) -> list[UploadKey]:
     """The uploads that a queue record tells of. A refused name is counted, and holds up nothing else; what is in no
     dataset's folder gets into `strays`."""
     uploads = []
@@ -135,7 +135,7 @@ def _uploads_in(body: str, strays: set[str]) -> list[UploadKey]:
         except RefusedName as refused:
             count("RefusedNames")
             logger.warning("refused a name", reason=str(refused))
-            strays.update(folder_of(key))
+            strays |= folder_of(key)
         else:
             if upload is None:
                 continue

@@ -68,6 +68,9 @@ class Words(Protocol):
     results_page: str
     results_data: str
     trained_model: str
+    targets_unusable: str
+    ask_for_restart: str
+    replace_targets: str
 
     # A run has failed, was stopped, or is lost
     steps: Mapping[str, str]  # of the pipeline, in an artist's words
@@ -89,12 +92,14 @@ class Words(Protocol):
     rerun: str
     again: str
     change: str
+    change_targets: str
     log: str
 
     # What helps against causes that are met often
     help_quota: str
     help_capacity: str
     help_time: str
+    help_training_time: str  # after it, where a training has failed
     help_memory: str
     help_killed: str
     help_disk: str
@@ -123,6 +128,9 @@ class Words(Protocol):
     settings_unread: str
     rename_settings: str
     files_unused: Plural
+    files_refused: Plural
+    rename_files: str
+    unpack_archives: str
     and_more: Plural
     convert_files: str
 
@@ -133,6 +141,7 @@ class Words(Protocol):
     # Files in a folder that is no dataset's
     stray_folder: str
     stray_files: str
+    stray_example: str
 
     # Faults of settings.yaml. Bounds stand there as they have to be typed.
     settings_too_large: str

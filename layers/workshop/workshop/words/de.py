@@ -41,6 +41,13 @@ class German(Words):
     results_page = "Die Seite mit den Ergebnissen ({name})"
     results_data = "Die Datei mit den Daten der Seite ({name})"
     trained_model = "Das trainierte Netz ({name})"
+    targets_unusable = (
+        "Keins der Bilder, die projiziert werden sollen, ist zu gebrauchen; neue Bilder gibt es daher nicht:"
+    )
+    ask_for_restart = (
+        "Bitte das Workshop-Team, ins Protokoll des Laufs zu schauen und ihn noch einmal zu starten:\n  {rerun}"
+    )
+    replace_targets = "Ersetze diese Bilder, etwa durch PNG- oder JPEG-Dateien: Der nächste Lauf nimmt die neuen."
     steps: Mapping[str, str] = {
         "Prepare": "Vorbereiten der Bilder",
         "EnoughImages": "Check, ob genug gute Bilder da sind",
@@ -69,6 +76,9 @@ class German(Words):
         "Soll er mit denselben Bildern noch einmal laufen? Dann bitte das Workshop-Team um diesen Aufruf:\n  {rerun}"
     )
     change = "Oder du legst ein Bild dazu oder änderst eins: Dann startet von selbst ein neuer Lauf."
+    change_targets = (
+        "Oder du legst in {folder} ein Bild dazu oder änderst eins: Dann macht der wöchentliche Lauf sie neu."
+    )
     log = "Das Protokoll dieses Schritts:"
     help_quota = (
         "Das Kontingent des AWS-Kontos für diesen Maschinentyp ist ausgeschöpft. Das Workshop-Team kann bei AWS ein"
@@ -78,9 +88,10 @@ class German(Words):
         "Bei AWS war gerade keine Maschine dieses Typs frei. Oft hilft es, ein paar Stunden zu warten, oder ein anderer"
         " Maschinentyp."
     )
-    help_time = (
-        "Der Schritt hat länger gedauert als erlaubt. Das Workshop-Team kann mehr Zeit erlauben; ein kleineres Preset"
-        " braucht weniger."
+    help_time = "Der Schritt hat länger gedauert als erlaubt. Das Workshop-Team kann mehr Zeit erlauben."
+    help_training_time = (
+        "Steht in settings.yaml max_hours, dann erlaubt eine größere Zahl dort mehr. Ein kleineres Preset braucht"
+        " weniger."
     )
     help_memory = (
         "Der Maschine ist der Speicher ausgegangen. Wähle eine kleinere Auflösung oder bitte um eine größere Maschine."
@@ -149,7 +160,7 @@ class German(Words):
     correct_settings = "Korrigiere settings.yaml oder lösche die Datei: Nichts darin ist Pflicht."
     settings_unread = (
         "„{name}“ sieht nach Einstellungen aus, wird aber nicht gelesen. Gelesen wird nur eine Datei, die genau"
-        " settings.yaml heißt und direkt im Ordner liegt."
+        " settings.yaml heißt und in uploads/ direkt im Ordner des Datensatzes liegt."
     )
     rename_settings = (
         "Nenne sie settings.yaml: klein geschrieben, ohne weitere Endung (Windows blendet sie manchmal aus), nicht in"
@@ -157,9 +168,18 @@ class German(Words):
         " daneben, die auch leer sein darf."
     )
     files_unused = Plural(
-        "{count} Datei ist kein Bild oder hat einen Namen, der nicht geht",
-        "{count} Dateien sind keine Bilder oder haben Namen, die nicht gehen",
+        "{count} Datei ist kein Bild",
+        "{count} Dateien sind keine Bilder",
     )
+    files_refused = Plural(
+        "{count} Datei hat einen Namen, der nicht geht",
+        "{count} Dateien haben Namen, die nicht gehen",
+    )
+    rename_files = (
+        "Lade die Dateien mit unmöglichen Namen unter anderen hoch: ohne \\ und Zeilenumbrüche, höchstens 255 Bytes"
+        " lang."
+    )
+    unpack_archives = "Entpacke Archive und lade die Bilder daraus hoch."
     and_more = Plural("und {count} weitere", "und {count} weitere")
     convert_files = "Exportiere als PNG oder JPEG, was verwendet werden soll. Die anderen Dateien stören nicht."
     targets_waiting: Mapping[str, str] = {
@@ -168,8 +188,8 @@ class German(Words):
     }
     targets_next: Mapping[str, str] = {
         "no_network": (
-            "Lege die Bilder, aus denen es lernen soll, in {folder}. Heißt das gemeinte Netz anders? Dann verschiebe"
-            " die wartenden Bilder in den Ordner dieses Namens."
+            "Lege die Bilder, aus denen es lernen soll, in {folder}: Ein neues startet ein Training. Heißt das gemeinte"
+            " Netz anders? Dann verschiebe die wartenden Bilder in den Ordner dieses Namens."
         ),
         "not_asked": (
             "Schreib `inference_mode: all` oder `inference_mode: project` in settings.yaml oder lösche die Zeile."
@@ -177,6 +197,7 @@ class German(Words):
     }
     stray_folder = "In {folder} liegen Dateien, aber so kann kein Datensatz heißen. Mit ihnen geschieht nichts."
     stray_files = "Direkt in {folder} liegen Dateien, in keinem Ordner eines Datensatzes. Mit ihnen geschieht nichts."
+    stray_example = "Eine davon: „{name}“."
     settings_too_large = "settings.yaml ist größer als {limit} Bytes. Ein paar Zeilen reichen."
     settings_no_text = (
         "settings.yaml ist keine einfache Textdatei (UTF-8). Schreib sie mit einem einfachen Editor und wähle beim"

@@ -38,6 +38,9 @@ class English(Words):
     results_page = "The page with the results ({name})"
     results_data = "The page's data ({name})"
     trained_model = "The trained model ({name})"
+    targets_unusable = "None of the pictures to project can be used, so there is no new picture:"
+    ask_for_restart = "Ask whoever runs the workshop to look at the run's logs and to start it again:\n  {rerun}"
+    replace_targets = "Replace those pictures, by PNG or JPEG files for example: the next run takes the new ones."
     steps: Mapping[str, str] = {
         "Prepare": "preparing the pictures",
         "EnoughImages": "checking that there are enough good pictures",
@@ -64,6 +67,7 @@ class English(Words):
     rerun = "start_run with {event}"
     again = "To start it again with the same pictures, ask whoever runs the workshop to call\n  {rerun}"
     change = "Or add or change a picture: then a new run starts by itself."
+    change_targets = "Or add or change a picture in {folder}: then the weekly run makes them anew."
     log = "The log of that step:"
     help_quota = (
         "The account's limit for this type of machine is used up. Whoever runs the workshop can ask AWS for a higher"
@@ -72,8 +76,9 @@ class English(Words):
     help_capacity = (
         "AWS had no free machine of this type. Waiting some hours often helps; another instance type does, too."
     )
-    help_time = (
-        "The step took longer than allowed. Whoever runs the workshop can allow more time; a smaller preset needs less."
+    help_time = "The step took longer than allowed. Whoever runs the workshop can allow more time."
+    help_training_time = (
+        "If settings.yaml has max_hours, a larger number there allows more. A smaller preset needs less."
     )
     help_memory = "The machine ran out of memory. Choose a lower resolution, or ask for a larger instance type."
     help_killed = (
@@ -138,16 +143,22 @@ class English(Words):
     correct_settings = "Correct settings.yaml, or remove it: everything in it is optional."
     settings_unread = (
         '"{name}" looks like settings, but is not read. Only a file named exactly settings.yaml is, directly in the'
-        " folder."
+        " dataset's folder in uploads/."
     )
     rename_settings = (
         "Name it settings.yaml: small letters, no other ending (Windows may hide one), not in a sub-folder. If it is"
         " not meant as settings, delete it, or put a settings.yaml beside it, which may be empty."
     )
     files_unused = Plural(
-        "{count} file is no picture, or has a name that cannot be used",
-        "{count} files are no pictures, or have names that cannot be used",
+        "{count} file is no picture",
+        "{count} files are no pictures",
     )
+    files_refused = Plural(
+        "{count} file has a name that cannot be used",
+        "{count} files have names that cannot be used",
+    )
+    rename_files = "Upload the files with unusable names under others: without \\ and line breaks, 255 bytes at most."
+    unpack_archives = "Unpack archives, and upload the pictures that are in them."
     and_more = Plural("and {count} more", "and {count} more")
     convert_files = "Export what shall be used as PNG or JPEG. The other files do no harm where they are."
     targets_waiting: Mapping[str, str] = {
@@ -156,13 +167,14 @@ class English(Words):
     }
     targets_next: Mapping[str, str] = {
         "no_network": (
-            "Put the pictures that it shall learn from into {folder}. If the network that you mean has another name,"
-            " move the waiting pictures to the folder of that name."
+            "Put the pictures that it shall learn from into {folder}: a new one starts a training. If the network that"
+            " you mean has another name, move the waiting pictures to the folder of that name."
         ),
         "not_asked": "Write `inference_mode: all` or `inference_mode: project` in settings.yaml, or remove that line.",
     }
     stray_folder = "Files were put into {folder}, but that is no name of a dataset. Nothing is done with them."
     stray_files = "Files were put directly into {folder}, not into the folder of a dataset. Nothing is done with them."
+    stray_example = 'One of them: "{name}".'
     settings_too_large = "settings.yaml is larger than {limit} bytes. A few lines are all that it needs."
     settings_no_text = (
         "settings.yaml is no plain text (UTF-8). Write it with a simple editor, and choose plain text when you save it."
