@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
 
 from stylegan2.errors import ModelError
 
@@ -29,6 +30,7 @@ LARGEST_FILE = 300_000_000
 _SMALLEST_FRACTION = 4  # the shorter side needs resolution / 4 pixels: enlarging less than that gives only blur
 
 _DAMAGED = "The picture is damaged or incomplete (the upload may have been cut off); upload it again."
+_CAMERA_RAW = "This is a camera's raw file; export it as JPEG or PNG."
 _PICTURE_MAGICS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"BM", b"II*\0", b"MM\0*", b"GIF8")
 _OTHER_KINDS = (  # where the first bytes tell, which bytes, what people took for a picture and what to do about it
     (0, b"%PDF", "a PDF document; export its pages as PNG or JPEG"),
@@ -42,6 +44,8 @@ _OTHER_KINDS = (  # where the first bytes tell, which bytes, what people took fo
     (4, b"ftypavif", "an AVIF picture; export it as PNG or JPEG"),
     (4, b"ftyp", "a video; upload single pictures taken from it"),
 )
+_CR2_MAGIC = b"II*\0\x10\0\0\0CR\2"
+_NEW_SUBFILE_TYPE, _DNG_VERSION = 254, 50706  # tags of TIFF 6.0 (bit 0: a smaller copy of another image) and of DNG
 _EXIF_ORIENTATION = 0x0112  # Exif 2.32, table 4: how to turn the stored pixels to see them upright
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -158,6 +162,8 @@ def read_ordinary_file(path: Path) -> bytes:
 
 def _to_training_pixels(data: bytes, wanted: Wanted) -> NDArray[np.uint8]:
     with Image.open(io.BytesIO(data), formats=PICTURE_FORMATS) as image:
+        if _is_camera_raw(data, image):
+            raise RefusedPicture(_CAMERA_RAW)
         if image.width * image.height > MOST_PIXELS:
             raise Image.DecompressionBombError
         if wanted.transform != "letterbox" and min(image.size) * _SMALLEST_FRACTION < min(wanted.height, wanted.width):
@@ -189,6 +195,14 @@ def _to_training_pixels(data: bytes, wanted: Wanted) -> NDArray[np.uint8]:
     if orientation in _UPRIGHT:
         picture = picture.transpose(_UPRIGHT[orientation])
     return np.asarray(_on_black(picture, wanted)).reshape(wanted.shape)
+
+
+def _is_camera_raw(data: bytes, image: Image.Image) -> bool:
+    """Whether this is the preview in a camera's raw file, which is a TIFF like others: NEF, CR2, DNG."""
+    tags = image.tag_v2 if isinstance(image, TiffImageFile) else {}
+    kind = tags.get(_NEW_SUBFILE_TYPE)
+    is_preview = isinstance(kind, int) and kind & 1 == 1
+    return is_preview or _DNG_VERSION in tags or data.startswith(_CR2_MAGIC)
 
 
 def _on_black(picture: Image.Image, wanted: Wanted) -> Image.Image:

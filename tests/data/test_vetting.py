@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from stylegan2.vetting import RefusedPicture, load_training_pixels
 
@@ -19,6 +20,7 @@ from .pictures import encoded, photo
 
 ORIENTATION = 0x0112
 DAMAGED = "damaged or incomplete"
+CAMERA_RAW = r"^This is a camera's raw file; export it as JPEG or PNG\.$"
 
 
 def load(tmp_path: Path, data: bytes, resolution: int = 32, name: str = "upload") -> np.ndarray:
@@ -41,6 +43,14 @@ def huge_png(side: int) -> bytes:
     header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
     rows = zlib.compress(bytes((side + 7) // 8 + 1) * side, 9)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def grey_tiff(signature: bytes) -> bytes:
+    """A TIFF of 32 x 32 black pixels, with the signature where Canon's raw files have theirs."""
+    tags = {256: 32, 257: 32, 258: 8, 259: 1, 262: 1, 273: 128, 278: 32, 279: 32 * 32}
+    directory = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    header = b"II*\0\x10\0\0\0" + signature + bytes(4) + struct.pack("<H", len(tags)) + directory
+    return header.ljust(128 + 32 * 32, b"\0")
 
 
 class TestKindsOfPictures:
@@ -159,6 +169,21 @@ class TestRefusals:
     def test_what_is_no_usable_picture_is_refused_with_its_reason(self, tmp_path, data, reason):
         with pytest.raises(RefusedPicture, match=reason):
             load(tmp_path, data, resolution=64, name="picture.png")
+
+    @pytest.mark.parametrize("side", [48, 4])
+    @pytest.mark.parametrize(("tag", "kind", "value"), [(254, 4, 1), (254, 4, 5), (50706, 1, b"\1\4\0\0")])
+    def test_the_preview_in_a_cameras_raw_file_is_no_picture_to_learn_from(self, tmp_path, tag, kind, value, side):
+        tags = ImageFileDirectory_v2()
+        tags.tagtype[tag] = kind
+        tags[tag] = value
+        data = encoded(photo(width=side, height=side), "TIFF", tiffinfo=tags)
+        with pytest.raises(RefusedPicture, match=CAMERA_RAW):
+            load(tmp_path, data)
+
+    def test_a_canon_raw_file_is_told_by_its_first_bytes(self, tmp_path):
+        with pytest.raises(RefusedPicture, match=CAMERA_RAW):
+            load(tmp_path, grey_tiff(b"CR\2\0"))
+        assert load(tmp_path, grey_tiff(b"\0\0\0\0")).shape == (32, 32, 3)
 
     @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF"])
     @pytest.mark.parametrize("part", [0.3, 0.6, 0.9])
