@@ -40,11 +40,14 @@ _OTHER_KINDS = (  # where the first bytes tell, which bytes, what people took fo
     (0, b"<svg", "an SVG drawing; export it as PNG"),
     (0, b"<?xml", "an SVG drawing or other XML; export the drawing as PNG"),
     (4, b"ftyphei", "a HEIC photo; export it as JPEG"),
+    (4, b"ftyphev", "a HEIC photo; export it as JPEG"),
     (4, b"ftypmif1", "a HEIC photo; export it as JPEG"),
+    (4, b"ftypmsf1", "a HEIC photo; export it as JPEG"),
     (4, b"ftypavif", "an AVIF picture; export it as PNG or JPEG"),
+    (4, b"ftypavis", "an AVIF picture; export it as PNG or JPEG"),
     (4, b"ftyp", "a video; upload single pictures taken from it"),
 )
-_CR2_MAGIC = b"II*\0\x10\0\0\0CR\2"
+_CR2_MAGIC, _CR3_MAGIC = b"II*\0\x10\0\0\0CR\2", b"ftypcrx "  # the latter after four bytes
 _NEW_SUBFILE_TYPE, _DNG_VERSION = 254, 50706  # tags of TIFF 6.0 (bit 0: a smaller copy of another image) and of DNG
 _EXIF_ORIENTATION = 0x0112  # Exif 2.32, table 4: how to turn the stored pixels to see them upright
 _UPRIGHT = {
@@ -261,6 +264,8 @@ def _to_8_bit(image: Image.Image) -> Image.Image:
 def _say_what_it_is(data: bytes) -> str:
     if data.startswith(_PICTURE_MAGICS):
         return _DAMAGED
+    if data.startswith(_CR3_MAGIC, 4):
+        return _CAMERA_RAW
     for offset, magic, kind in _OTHER_KINDS:
         if data.startswith(magic, offset):
             return f"This is not a picture but {kind}."
