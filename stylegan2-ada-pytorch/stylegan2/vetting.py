@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import stat
 import warnings
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
 from stylegan2.errors import ModelError
@@ -27,11 +28,17 @@ MOST_PIXELS = 89_478_485
 """Larger pictures are refused. It is Pillow's own limit against decompression bombs: 256 MiB as RGB."""
 LARGEST_FILE = 300_000_000
 """Larger files are refused; in bytes."""
+# Honest colour profiles and XMP texts are larger than Pillow's 1 MiB for one. So many bytes it allows to all of them.
+PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
 _SMALLEST_FRACTION = 4  # the shorter side needs resolution / 4 pixels: enlarging less than that gives only blur
 
-_DAMAGED = "The picture is damaged or incomplete (the upload may have been cut off); upload it again."
+_DAMAGED = (
+    "The picture is damaged, incomplete, or stored in a way that cannot be read here; "
+    "save it anew as PNG or JPEG and upload that."
+)
 _CAMERA_RAW = "This is a camera's raw file; export it as JPEG or PNG."
-_PICTURE_MAGICS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"BM", b"II*\0", b"MM\0*", b"GIF8")
+# Sounds and films are RIFF, too, and a text may begin with "BM": no text has the zeros that follow in a BMP.
+_PICTURE_START = re.compile(rb"\x89PNG|\xff\xd8\xff|RIFF....WEBP|BM.{13}\0\0\0|II\*\0|MM\0\*|GIF8", re.DOTALL)
 _OTHER_KINDS = (  # where the first bytes tell, which bytes, what people took for a picture and what to do about it
     (0, b"%PDF", "a PDF document; export its pages as PNG or JPEG"),
     (0, b"%!PS", "a PostScript drawing; export it as PNG or JPEG"),
@@ -139,9 +146,9 @@ def training_pixels(data: bytes, wanted: Wanted) -> NDArray[np.uint8]:
     except Exception as error:
         # Decoders raise a dozen unrelated types on damaged data (OSError, SyntaxError, struct.error, IndexError ...),
         # and one bad file must not end the preparation of the others.
-        if "memory" in str(error):  # Pillow's OSError for what its C code could not allocate
+        if isinstance(error, OSError) and "memory" in str(error):  # Pillow's for what its C code could not allocate
             raise MemoryError from error
-        raise RefusedPicture(_DAMAGED) from error
+        raise RefusedPicture(_say_what_it_is(data)) from error
 
 
 def read_ordinary_file(path: Path) -> bytes:
@@ -262,7 +269,7 @@ def _to_8_bit(image: Image.Image) -> Image.Image:
 
 
 def _say_what_it_is(data: bytes) -> str:
-    if data.startswith(_PICTURE_MAGICS):
+    if _PICTURE_START.match(data):
         return _DAMAGED
     if data.startswith(_CR3_MAGIC, 4):
         return _CAMERA_RAW

@@ -53,7 +53,8 @@ class TestReport:
             SetAside("sub/copy of a.bmp", "This is the same picture as a.png, which is used."),
             SetAside(
                 "sub/cut.jpg",
-                "The picture is damaged or incomplete (the upload may have been cut off); upload it again.",
+                "The picture is damaged, incomplete, or stored in a way that cannot be read here; "
+                "save it anew as PNG or JPEG and upload that.",
             ),
         )
 

@@ -19,7 +19,7 @@ from stylegan2.vetting import RefusedPicture, load_training_pixels
 from .pictures import encoded, photo
 
 ORIENTATION = 0x0112
-DAMAGED = "damaged or incomplete"
+DAMAGED = "damaged, incomplete, or stored in a way that cannot be read here; save it anew as PNG or JPEG"
 CAMERA_RAW = r"^This is a camera's raw file; export it as JPEG or PNG\.$"
 
 
@@ -34,15 +34,23 @@ def mean_difference(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.abs(first.astype(int) - second.astype(int)).mean())
 
 
+def chunk(kind: bytes, content: bytes) -> bytes:
+    """A chunk of a PNG."""
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
 def huge_png(side: int) -> bytes:
     """A valid PNG of side x side black pixels in a few KB."""
-
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
     header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
     rows = zlib.compress(bytes((side + 7) // 8 + 1) * side, 9)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def png_with_texts(size: int, count: int) -> bytes:
+    """A PNG with so many compressed texts of so many bytes."""
+    data, text = encoded(photo(), "PNG"), b"key\0\0" + zlib.compress(b"a" * size, 9)
+    return data[:33] + chunk(b"zTXt", text) * count + data[33:]
 
 
 def grey_tiff(signature: bytes) -> bytes:
@@ -98,6 +106,16 @@ class TestKindsOfPictures:
         pixels = load(tmp_path, encoded(Image.new("RGBA", (32, 32), (0, 0, 0, 128)), "PNG"))
         assert abs(int(pixels[5, 5, 0]) - 127) <= 1
 
+    @pytest.mark.parametrize(
+        "data",
+        [
+            pytest.param(encoded(photo(), "PNG", icc_profile=bytes(3 << 20)), id="profile"),
+            pytest.param(png_with_texts(3 << 20, count=2), id="texts"),
+        ],
+    )
+    def test_a_png_may_have_a_large_colour_profile_and_large_texts(self, tmp_path, data):
+        assert np.array_equal(load(tmp_path, data), load(tmp_path, encoded(photo(), "PNG")))
+
     def test_of_an_animation_the_first_frame_is_taken(self, tmp_path):
         frames = [Image.new("RGB", (32, 32), colour) for colour in ("red", "blue")]
         for file_format in ("GIF", "WEBP", "TIFF"):
@@ -151,6 +169,8 @@ class TestRefusals:
         [
             pytest.param(b"", "empty", id="empty"),
             pytest.param(b"my notes", "not a picture but text", id="text"),
+            pytest.param(b"BM stands for bitmap. " * 3, "not a picture but text", id="text-like-bmp"),
+            pytest.param(b"RIFF\xff\xff\0\0WAVEfmt " + bytes(60), "not a picture that can be read", id="sound"),
             pytest.param(b"%PDF-1.7\n%\xe2\xe3", "PDF document; export its pages", id="pdf"),
             pytest.param(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "PostScript", id="eps"),
             pytest.param(b"8BPS\0\1" + bytes(60), "Photoshop", id="psd"),
@@ -165,6 +185,8 @@ class TestRefusals:
             pytest.param(b"\0\0\0\x18ftypisom" + bytes(60), "video", id="video"),
             pytest.param(bytes(range(256)), "cannot be read|can be read", id="binary"),
             pytest.param(b"\x89PNG\r\n\x1a\n", DAMAGED, id="png-start"),
+            pytest.param(b"BM" + bytes(12) + b"\x28" + bytes(60), DAMAGED, id="bmp-start"),
+            pytest.param(png_with_texts(700_000, count=100), DAMAGED, id="png-of-too-many-texts"),
             pytest.param(encoded(photo(width=8, height=8), "PNG"), r"only 8 x 8 pixels; at least 16", id="tiny"),
             pytest.param(encoded(photo(width=400, height=8), "PNG"), r"only 400 x 8 pixels", id="flat"),
             pytest.param(huge_png(20_000), "more than 89 million pixels", id="bomb-error"),
