@@ -256,15 +256,16 @@ def _to_8_bit(image: Image.Image) -> Image.Image:
     stored = np.asarray(image)
 
     def values(start: int) -> NDArray[np.float32]:
-        return np.nan_to_num(stored[start : start + _ROWS_AT_ONCE].astype(np.float32))
+        return stored[start : start + _ROWS_AT_ONCE].astype(np.float32)
 
     starts = range(0, len(stored), _ROWS_AT_ONCE)
-    brightest = max(float(values(start).max()) for start in starts)
-    usual_whites = (1.0, 255.0, 65535.0) if image.mode == "F" else (65535.0,)
+    # One infinite pixel must not leave the others black.
+    brightest = max(float(values(start).max(initial=0.0, where=np.isfinite(values(start)))) for start in starts)
+    usual_whites = {"F": (1.0, 255.0, 65535.0), "I": (255.0, 65535.0)}.get(image.mode, (65535.0,))
     white = next((white for white in usual_whites if brightest <= white), brightest)
     scaled = np.empty(stored.shape, np.uint8)
     for start in starts:
-        scaled[start : start + _ROWS_AT_ONCE] = (values(start) * (255 / white) + 0.5).clip(0, 255)
+        scaled[start : start + _ROWS_AT_ONCE] = np.nan_to_num(values(start) * (255 / white) + 0.5).clip(0, 255)
     return Image.fromarray(scaled)
 
 

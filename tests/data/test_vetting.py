@@ -94,6 +94,18 @@ class TestKindsOfPictures:
         pixels = load(tmp_path, encoded(Image.fromarray(values), "PNG"))
         assert (pixels[0, 0].tolist(), pixels[0, -1].tolist()) == ([128] * 3, [255] * 3)
 
+    def test_32_bit_grey_up_to_255_is_as_bright_as_8_bit_grey(self, tmp_path):
+        grey = photo().convert("L")
+        pixels = load(tmp_path, encoded(Image.fromarray(np.asarray(grey).astype(np.int32)), "TIFF"))
+        assert mean_difference(pixels, load(tmp_path, encoded(grey, "PNG"))) < 1
+
+    @pytest.mark.parametrize(("odd", "shown"), [(np.inf, 255), (-np.inf, 0), (np.nan, 0)])
+    def test_one_pixel_without_a_finite_value_leaves_the_others_as_they_are(self, tmp_path, odd, shown):
+        values = np.full((32, 32), 0.5, dtype=np.float32)
+        values[0, 0] = odd
+        pixels = load(tmp_path, encoded(Image.fromarray(values), "TIFF"))
+        assert (pixels[0, 0].tolist(), pixels[0, 1].tolist()) == ([shown] * 3, [128] * 3)
+
     @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
     def test_what_is_transparent_becomes_white(self, tmp_path, mode):
         image = Image.new("RGBA", (32, 32), (0, 0, 0, 0))
