@@ -40,7 +40,7 @@ def _numbers(run: Run, record: TrainingRecord) -> dict[str, Any]:
     return {
         "dataset": run.dataset,
         "execution_id": run.execution_id,
-        "images": {"found": prepare.found, "good": prepare.good, "set_aside": len(prepare.set_aside)},
+        "images": {"found": prepare.found, "good": prepare.good, "set_aside": prepare.set_aside_count},
         "kimg": round(record.kimg, 3),
         "training_seconds": round(record.seconds, 1),
         "pictures": {
@@ -84,6 +84,7 @@ def _template() -> Template:
 
 def _page(run: Run, record: TrainingRecord) -> str:
     strip = page_parts.film_strip(run.model_folder)
+    set_aside = run.prepare.set_aside[:_MOST_SET_ASIDE_SHOWN]
     return _template().render(
         run=run,
         lead=page_parts.lead(run, record),
@@ -99,6 +100,6 @@ def _page(run: Run, record: TrainingRecord) -> str:
         charts=page_parts.charts(record),
         origin=page_parts.origin(record),
         settings=page_parts.settings(record),
-        set_aside=run.prepare.set_aside[:_MOST_SET_ASIDE_SHOWN],
-        set_aside_hidden=max(0, len(run.prepare.set_aside) - _MOST_SET_ASIDE_SHOWN),
+        set_aside=set_aside,
+        set_aside_hidden=run.prepare.set_aside_count - len(set_aside),
     )
