@@ -23,6 +23,7 @@ PAGE = "index.html"
 _TEMPLATES = Path(__file__).parent / "templates"
 _MOST_SET_ASIDE_SHOWN = 200
 _SET_ASIDE_IN_JSON = 20
+_SKIPPED_IN_JSON = 200  # more than a run projects: if it could use none of them, this is all that there is to say
 _MOST_PAIRS_SHOWN = 24
 
 
@@ -48,7 +49,7 @@ def _numbers(run: Run, record: TrainingRecord) -> dict[str, Any]:
             "mixed": pictures.mixed_count,
             "projected": len(pictures.projected),
         },
-        "set_aside": _named(prepare.set_aside),
+        "set_aside": _named(prepare.set_aside[:_SET_ASIDE_IN_JSON]),
         "targets": {
             "listed": len(pictures.projected) + len(pictures.skipped_targets),
             "projected": len(pictures.projected),
@@ -56,17 +57,14 @@ def _numbers(run: Run, record: TrainingRecord) -> dict[str, Any]:
             "steps": pictures.projections.steps,
             "wanted_steps": pictures.projections.wanted_steps,
         },
-        "skipped_targets": _named(pictures.skipped_targets),
+        "skipped_targets": _named(pictures.skipped_targets[:_SKIPPED_IN_JSON]),
         "page": PAGE,
     }
 
 
 def _named(images: Sequence[SetAsideImage]) -> list[dict[str, str]]:
-    """The first of them, as other programs may show them."""
-    return [
-        {"name": wording.printable(image.name), "reason": wording.printable(image.reason)}
-        for image in images[:_SET_ASIDE_IN_JSON]
-    ]
+    """The images as other programs may show them."""
+    return [{"name": wording.printable(image.name), "reason": wording.printable(image.reason)} for image in images]
 
 
 @functools.cache

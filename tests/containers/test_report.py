@@ -21,6 +21,7 @@ from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
 from containers.infer.results import Pictures, Projections, Run
 from containers.prepare_report import SetAsideImage, read_prepare_summary
+from workshop.snapshot import targets_per_run
 
 
 class Page(html.parser.HTMLParser):
@@ -97,6 +98,20 @@ def test_the_numbers_are_written_for_other_programs(finished_run: Run, tmp_path:
         "skipped_targets": [{"name": "notes.txt", "reason": "This is not a picture but text."}],
         "page": "index.html",
     }
+
+
+def test_of_a_run_that_can_use_none_of_its_targets_each_is_told_with_its_reason(
+    finished_run: Run, tmp_path: Path
+) -> None:
+    images = [SetAsideImage(f"{number}.heic", f"Reason {number}.") for number in range(targets_per_run(16))]
+    run = dataclasses.replace(finished_run, pictures=Pictures(skipped_targets=images))
+    text = render(run, tmp_path / "report")
+    numbers = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert numbers["pictures"] == {"generated": 0, "mixed": 0, "projected": 0}
+    count = len(images)
+    assert numbers["targets"] == {"listed": count, "projected": 0, "skipped": count, "steps": 0, "wanted_steps": 0}
+    assert numbers["skipped_targets"] == [dataclasses.asdict(image) for image in images]
+    assert all(f"<bdi>{image.name}</bdi>" in text for image in images)
 
 
 def with_projected(run: Run, count: int, steps: int = 3) -> Run:
