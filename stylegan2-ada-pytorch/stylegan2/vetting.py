@@ -171,8 +171,10 @@ def read_ordinary_file(path: Path) -> bytes:
 
 
 def _to_training_pixels(data: bytes, wanted: Wanted) -> NDArray[np.uint8]:
+    if data.startswith(_CR2_MAGIC) or data.startswith(_CR3_MAGIC, 4):
+        raise RefusedPicture(_CAMERA_RAW)
     with Image.open(io.BytesIO(data), formats=PICTURE_FORMATS) as image:
-        if _is_camera_raw(data, image):
+        if _is_preview(image):
             raise RefusedPicture(_CAMERA_RAW)
         if image.width * image.height > MOST_PIXELS:
             raise Image.DecompressionBombError
@@ -207,12 +209,11 @@ def _to_training_pixels(data: bytes, wanted: Wanted) -> NDArray[np.uint8]:
     return np.asarray(_on_black(picture, wanted)).reshape(wanted.shape)
 
 
-def _is_camera_raw(data: bytes, image: Image.Image) -> bool:
-    """Whether this is the preview in a camera's raw file, which is a TIFF like others: NEF, CR2, DNG."""
+def _is_preview(image: Image.Image) -> bool:
+    """Whether this is the first picture of a camera's raw file, which may be a TIFF like others: NEF, DNG."""
     tags = image.tag_v2 if isinstance(image, TiffImageFile) else {}
     kind = tags.get(_NEW_SUBFILE_TYPE)
-    is_preview = isinstance(kind, int) and kind & 1 == 1
-    return is_preview or _DNG_VERSION in tags or data.startswith(_CR2_MAGIC)
+    return _DNG_VERSION in tags or (isinstance(kind, int) and kind & 1 == 1)
 
 
 def _on_black(picture: Image.Image, wanted: Wanted) -> Image.Image:
@@ -272,8 +273,6 @@ def _to_8_bit(image: Image.Image) -> Image.Image:
 def _say_what_it_is(data: bytes) -> str:
     if _PICTURE_START.match(data):
         return _DAMAGED
-    if data.startswith(_CR3_MAGIC, 4):
-        return _CAMERA_RAW
     for offset, magic, kind in _OTHER_KINDS:
         if data.startswith(magic, offset):
             return f"This is not a picture but {kind}."

@@ -194,6 +194,7 @@ class TestRefusals:
             pytest.param(b"\0\0\0\x18ftypmsf1" + bytes(60), "HEIC photo; export it as JPEG", id="heif-sequence"),
             pytest.param(b"\0\0\0\x18ftypavis" + bytes(60), "AVIF picture; export it as PNG", id="avif-sequence"),
             pytest.param(b"\0\0\0\x18ftypcrx " + bytes(60), CAMERA_RAW, id="cr3"),
+            pytest.param(b"II*\0\x10\0\0\0CR\2\0" + bytes(60), CAMERA_RAW, id="cr2-that-pillow-cannot-open"),
             pytest.param(b"\0\0\0\x18ftypisom" + bytes(60), "video", id="video"),
             pytest.param(bytes(range(256)), "cannot be read|can be read", id="binary"),
             pytest.param(b"\x89PNG\r\n\x1a\n", DAMAGED, id="png-start"),
