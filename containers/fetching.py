@@ -89,17 +89,17 @@ def s3_client(region: str | None) -> S3:
 def read_record(file: Path) -> Record:
     """Read a record, which may have been written by hand: a rerun can name any. Raises InputError."""
     if file.stat().st_size > _LARGEST_RECORD:
-        raise InputError(f"{file.name}, the list of the images, is larger than {_LARGEST_RECORD >> 20} MiB.")
+        raise InputError(f'"{file.name}", the list of the images, is larger than {_LARGEST_RECORD >> 20} MiB.')
     try:
         value = json.loads(file.read_text(encoding="utf-8"))
         images = tuple(_listed(one) for one in value["objects"])
         record = Record(_text(value["bucket"]), _text(value["prefix"]), images)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise InputError(
-            f"{file.name}, the list of the images, is not of the expected form: {type(error).__name__}: {error}"
+            f'"{file.name}", the list of the images, is not of the expected form: {type(error).__name__}: {error}'
         ) from error
     if len({image.name for image in images}) < len(images):
-        raise InputError(f"{file.name}, the list of the images, has a name twice.")
+        raise InputError(f'"{file.name}", the list of the images, has a name twice.')
     return record
 
 
@@ -169,7 +169,7 @@ def _version_of(s3: S3, where: dict[str, str], etag: str) -> str | None:
         try:
             page = s3.list_object_versions(**request)
         except ClientError as error:
-            raise StepError(f"The versions of {where['Key']} cannot be listed: {error}") from error
+            raise StepError(f'The versions of "{where["Key"]}" cannot be listed: {error}') from error
         for version in page.get("Versions", []):
             if version["Key"] == where["Key"] and version["ETag"].strip('"') == etag:
                 return str(version["VersionId"])
@@ -188,7 +188,8 @@ def _reason(error: ClientError) -> str | None:
 
 
 def _trouble(image: ListedImage, error: Exception) -> StepError:
-    return StepError(f"S3 does not give the images to the job, after several tries ({image.name}: {error}).")
+    # In quotation marks, as in all sentences here: what a file is called must not be taken for what was the matter.
+    return StepError(f'S3 does not give the images to the job, after several tries ("{image.name}": {error}).')
 
 
 def _listed(value: Any) -> ListedImage:

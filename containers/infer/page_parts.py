@@ -99,7 +99,7 @@ def facts(run: Run, record: TrainingRecord) -> list[tuple[str, str]]:
     """The row of key figures: (name, figure)."""
     return [
         ("images used", f"{run.prepare.good:,}"),
-        ("set aside", f"{len(run.prepare.set_aside):,}"),
+        ("set aside", f"{run.prepare.set_aside_count:,}"),
         ("images seen in training", wording.looks(record.kimg)),
         ("training time", wording.duration(record.seconds)),
         ("picture size", f"{run.prepare.resolution} px"),

@@ -23,6 +23,7 @@ PAGE = "index.html"
 _TEMPLATES = Path(__file__).parent / "templates"
 _MOST_SET_ASIDE_SHOWN = 200
 _SET_ASIDE_IN_JSON = 20
+_SKIPPED_IN_JSON = 200  # more than a run projects: if it could use none of them, this is all that there is to say
 _MOST_PAIRS_SHOWN = 24
 
 
@@ -40,7 +41,7 @@ def _numbers(run: Run, record: TrainingRecord) -> dict[str, Any]:
     return {
         "dataset": run.dataset,
         "execution_id": run.execution_id,
-        "images": {"found": prepare.found, "good": prepare.good, "set_aside": len(prepare.set_aside)},
+        "images": {"found": prepare.found, "good": prepare.good, "set_aside": prepare.set_aside_count},
         "kimg": round(record.kimg, 3),
         "training_seconds": round(record.seconds, 1),
         "pictures": {
@@ -48,7 +49,7 @@ def _numbers(run: Run, record: TrainingRecord) -> dict[str, Any]:
             "mixed": pictures.mixed_count,
             "projected": len(pictures.projected),
         },
-        "set_aside": _named(prepare.set_aside),
+        "set_aside": _named(prepare.set_aside[:_SET_ASIDE_IN_JSON]),
         "targets": {
             "listed": len(pictures.projected) + len(pictures.skipped_targets),
             "projected": len(pictures.projected),
@@ -56,17 +57,14 @@ def _numbers(run: Run, record: TrainingRecord) -> dict[str, Any]:
             "steps": pictures.projections.steps,
             "wanted_steps": pictures.projections.wanted_steps,
         },
-        "skipped_targets": _named(pictures.skipped_targets),
+        "skipped_targets": _named(pictures.skipped_targets[:_SKIPPED_IN_JSON]),
         "page": PAGE,
     }
 
 
 def _named(images: Sequence[SetAsideImage]) -> list[dict[str, str]]:
-    """The first of them, as other programs may show them."""
-    return [
-        {"name": wording.printable(image.name), "reason": wording.printable(image.reason)}
-        for image in images[:_SET_ASIDE_IN_JSON]
-    ]
+    """The images as other programs may show them."""
+    return [{"name": wording.printable(image.name), "reason": wording.printable(image.reason)} for image in images]
 
 
 @functools.cache
@@ -84,6 +82,7 @@ def _template() -> Template:
 
 def _page(run: Run, record: TrainingRecord) -> str:
     strip = page_parts.film_strip(run.model_folder)
+    set_aside = run.prepare.set_aside[:_MOST_SET_ASIDE_SHOWN]
     return _template().render(
         run=run,
         lead=page_parts.lead(run, record),
@@ -99,6 +98,6 @@ def _page(run: Run, record: TrainingRecord) -> str:
         charts=page_parts.charts(record),
         origin=page_parts.origin(record),
         settings=page_parts.settings(record),
-        set_aside=run.prepare.set_aside[:_MOST_SET_ASIDE_SHOWN],
-        set_aside_hidden=max(0, len(run.prepare.set_aside) - _MOST_SET_ASIDE_SHOWN),
+        set_aside=set_aside,
+        set_aside_hidden=run.prepare.set_aside_count - len(set_aside),
     )

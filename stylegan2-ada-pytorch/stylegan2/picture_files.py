@@ -182,8 +182,7 @@ class ZipMembers:
         weakref.finalize(self, os.close, self._fd)
         try:
             with zipfile.ZipFile(path) as archive:
-                # Not is_dir(), which raises IndexError for a member without a name.
-                infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
+                infos = [info for info in archive.infolist() if not _is_folder(info)]
         except Exception as error:
             # zipfile raises half a dozen unrelated types on directories that are damaged, or made to hurt.
             raise DatasetError(f"{path} is not a zip that can be read: {error}.") from error
@@ -266,6 +265,11 @@ class ZipMembers:
         name_size, extra_size = struct.unpack("<HH", header[26:30])
         self._starts[name] = offset + _LOCAL_HEADER + name_size + extra_size
         return self._starts[name]
+
+
+def _is_folder(info: zipfile.ZipInfo) -> bool:
+    # Not is_dir(), which raises IndexError for a member without a name, and takes files of such a name for folders.
+    return info.filename.endswith("/") and info.file_size == 0
 
 
 class ZipFiles:

@@ -20,7 +20,6 @@ import zipfile
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import chain, count
 from pathlib import Path
 from typing import Literal
 
@@ -292,7 +291,7 @@ class _DatasetWriter:
 
 def _copy_all(uploads: Uploads, names: list[str], folder: Path) -> None:
     """Copy the ordinary files among ``names`` into ``folder``. What cannot be copied is left out: the report has it."""
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     for name in names:
         safe_name = _safe_name(name, taken)
         try:
@@ -301,16 +300,23 @@ def _copy_all(uploads: Uploads, names: list[str], folder: Path) -> None:
             raise PreparationError(f"Files cannot be set aside in {folder}: {error.strerror}.") from error
 
 
-def _safe_name(name: str, taken: set[str]) -> str:
-    """Return a file name of harmless characters, different (also without regard to case) from those ``taken``."""
+def _safe_name(name: str, taken: dict[str, int]) -> str:
+    """Return a file name of harmless characters, different (also without regard to case) from those ``taken``.
+
+    With each of these is the number to begin with when it is wanted again: thousands of names may come out as one.
+    """
     flat = _UNSAFE_IN_NAMES.sub("_", name.replace("/", "__")).lstrip(".-") or "_"
     stem, dot, suffix = flat.rpartition(".")
     if not dot:
         stem, suffix = flat, ""
-    counters = chain([""], (f"-{number}" for number in count(2)))
-    candidates = (f"{stem[:_LONGEST_NAME]}{counter}{dot}{suffix[:_LONGEST_NAME]}" for counter in counters)
-    free = next(candidate for candidate in candidates if candidate.lower() not in taken)
-    taken.add(free.lower())
+    stem, suffix = stem[:_LONGEST_NAME], suffix[:_LONGEST_NAME]
+    wanted = free = f"{stem}{dot}{suffix}"
+    number = taken.get(wanted.lower(), 2)
+    while free.lower() in taken:
+        free = f"{stem}-{number}{dot}{suffix}"
+        number += 1
+    taken[free.lower()] = 2
+    taken[wanted.lower()] = number
     return free
 
 

@@ -56,7 +56,6 @@ def open_uploads(path: Path) -> Uploads:
     if path.is_dir():
         return FolderUploads(path)
     if path.is_file():
-        _members(path)  # so that a broken zip is told of now
         return ZipUploads(path)
     raise PreparationError(f"There is no folder {path} to take pictures from, and no zip.")
 
@@ -162,21 +161,31 @@ class ZipUploads:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        status = path.stat()
+        self._version = status.st_mtime_ns, status.st_size
+        self._members()  # so that a broken zip is told of now
+
+    def _members(self) -> ZipMembers:
+        return _members(self.path, *self._version)
 
     def list_files(self) -> tuple[list[str], dict[str, str]]:
         names: list[str] = []
         unusable: dict[str, str] = {}
-        for name in _members(self.path).infos:
+        for name in self._members().infos:
             if not name:
                 unusable[name] = "This file has no name; make the zip anew."
             elif leads_outside(name):
                 unusable[name] = "The name of this file leads outside of the zip; make the zip anew."
-            elif not any(map(_is_ignored, name.split("/"))):
+            elif any(map(_is_ignored, name.split("/"))):
+                continue
+            elif name.endswith("/"):
+                unusable[name] = "The name of this file is that of a folder; make the zip anew."
+            else:
                 names.append(name)
         return sorted(names, key=os.fsencode), unusable
 
     def read(self, name: str) -> bytes:
-        members = _members(self.path)
+        members = self._members()
         reason = members.why_unusable(name, LARGEST_FILE)
         if reason is not None:
             raise RefusedPicture(f"The file {reason}.")
@@ -189,7 +198,7 @@ class ZipUploads:
         return data
 
     def read_labels(self) -> bytes | None:
-        members = _members(self.path)
+        members = self._members()
         if LABELS_NAME not in members.infos:
             return None
         reason = members.why_unusable(LABELS_NAME, LARGEST_LABELS_FILE)
@@ -207,6 +216,6 @@ class ZipUploads:
 
 
 @functools.lru_cache(maxsize=1)
-def _members(path: Path) -> ZipMembers:
-    """The directory of a zip is read once in each process."""
+def _members(path: Path, _mtime_ns: int, _size: int) -> ZipMembers:
+    """The directory of a zip is read once in each process, and again if there is another zip at its path."""
     return ZipMembers(path)

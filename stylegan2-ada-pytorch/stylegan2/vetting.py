@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import stat
 import warnings
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
 
 from stylegan2.errors import ModelError
 
@@ -26,10 +28,17 @@ MOST_PIXELS = 89_478_485
 """Larger pictures are refused. It is Pillow's own limit against decompression bombs: 256 MiB as RGB."""
 LARGEST_FILE = 300_000_000
 """Larger files are refused; in bytes."""
+# Honest colour profiles and XMP texts are larger than Pillow's 1 MiB for one. So many bytes it allows to all of them.
+PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
 _SMALLEST_FRACTION = 4  # the shorter side needs resolution / 4 pixels: enlarging less than that gives only blur
 
-_DAMAGED = "The picture is damaged or incomplete (the upload may have been cut off); upload it again."
-_PICTURE_MAGICS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"BM", b"II*\0", b"MM\0*", b"GIF8")
+_DAMAGED = (
+    "The picture is damaged, incomplete, or stored in a way that cannot be read here; "
+    "save it anew as PNG or JPEG and upload that."
+)
+_CAMERA_RAW = "This is a camera's raw file; export it as JPEG or PNG."
+# Sounds and films are RIFF, too, and a text may begin with "BM": no text has the zeros that follow in a BMP.
+_PICTURE_START = re.compile(rb"\x89PNG|\xff\xd8\xff|RIFF....WEBP|BM.{13}\0\0\0|II\*\0|MM\0\*|GIF8", re.DOTALL)
 _OTHER_KINDS = (  # where the first bytes tell, which bytes, what people took for a picture and what to do about it
     (0, b"%PDF", "a PDF document; export its pages as PNG or JPEG"),
     (0, b"%!PS", "a PostScript drawing; export it as PNG or JPEG"),
@@ -38,10 +47,15 @@ _OTHER_KINDS = (  # where the first bytes tell, which bytes, what people took fo
     (0, b"<svg", "an SVG drawing; export it as PNG"),
     (0, b"<?xml", "an SVG drawing or other XML; export the drawing as PNG"),
     (4, b"ftyphei", "a HEIC photo; export it as JPEG"),
+    (4, b"ftyphev", "a HEIC photo; export it as JPEG"),
     (4, b"ftypmif1", "a HEIC photo; export it as JPEG"),
+    (4, b"ftypmsf1", "a HEIC photo; export it as JPEG"),
     (4, b"ftypavif", "an AVIF picture; export it as PNG or JPEG"),
+    (4, b"ftypavis", "an AVIF picture; export it as PNG or JPEG"),
     (4, b"ftyp", "a video; upload single pictures taken from it"),
 )
+_CR2_MAGIC, _CR3_MAGIC = b"II*\0\x10\0\0\0CR\2", b"ftypcrx "  # the latter after four bytes
+_NEW_SUBFILE_TYPE, _DNG_VERSION = 254, 50706  # tags of TIFF 6.0 (bit 0: a smaller copy of another image) and of DNG
 _EXIF_ORIENTATION = 0x0112  # Exif 2.32, table 4: how to turn the stored pixels to see them upright
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -132,9 +146,9 @@ def training_pixels(data: bytes, wanted: Wanted) -> NDArray[np.uint8]:
     except Exception as error:
         # Decoders raise a dozen unrelated types on damaged data (OSError, SyntaxError, struct.error, IndexError ...),
         # and one bad file must not end the preparation of the others.
-        if "memory" in str(error):  # Pillow's OSError for what its C code could not allocate
+        if isinstance(error, OSError) and "memory" in str(error):  # Pillow's for what its C code could not allocate
             raise MemoryError from error
-        raise RefusedPicture(_DAMAGED) from error
+        raise RefusedPicture(_say_what_it_is(data)) from error
 
 
 def read_ordinary_file(path: Path) -> bytes:
@@ -157,7 +171,11 @@ def read_ordinary_file(path: Path) -> bytes:
 
 
 def _to_training_pixels(data: bytes, wanted: Wanted) -> NDArray[np.uint8]:
+    if data.startswith(_CR2_MAGIC) or data.startswith(_CR3_MAGIC, 4):
+        raise RefusedPicture(_CAMERA_RAW)
     with Image.open(io.BytesIO(data), formats=PICTURE_FORMATS) as image:
+        if _is_preview(image):
+            raise RefusedPicture(_CAMERA_RAW)
         if image.width * image.height > MOST_PIXELS:
             raise Image.DecompressionBombError
         if wanted.transform != "letterbox" and min(image.size) * _SMALLEST_FRACTION < min(wanted.height, wanted.width):
@@ -189,6 +207,13 @@ def _to_training_pixels(data: bytes, wanted: Wanted) -> NDArray[np.uint8]:
     if orientation in _UPRIGHT:
         picture = picture.transpose(_UPRIGHT[orientation])
     return np.asarray(_on_black(picture, wanted)).reshape(wanted.shape)
+
+
+def _is_preview(image: Image.Image) -> bool:
+    """Whether this is the first picture of a camera's raw file, which may be a TIFF like others: NEF, DNG."""
+    tags = image.tag_v2 if isinstance(image, TiffImageFile) else {}
+    kind = tags.get(_NEW_SUBFILE_TYPE)
+    return _DNG_VERSION in tags or (isinstance(kind, int) and kind & 1 == 1)
 
 
 def _on_black(picture: Image.Image, wanted: Wanted) -> Image.Image:
@@ -232,20 +257,21 @@ def _to_8_bit(image: Image.Image) -> Image.Image:
     stored = np.asarray(image)
 
     def values(start: int) -> NDArray[np.float32]:
-        return np.nan_to_num(stored[start : start + _ROWS_AT_ONCE].astype(np.float32))
+        return stored[start : start + _ROWS_AT_ONCE].astype(np.float32)
 
     starts = range(0, len(stored), _ROWS_AT_ONCE)
-    brightest = max(float(values(start).max()) for start in starts)
-    usual_whites = (1.0, 255.0, 65535.0) if image.mode == "F" else (65535.0,)
+    # One infinite pixel must not leave the others black.
+    brightest = max(float(values(start).max(initial=0.0, where=np.isfinite(values(start)))) for start in starts)
+    usual_whites = {"F": (1.0, 255.0, 65535.0), "I": (255.0, 65535.0)}.get(image.mode, (65535.0,))
     white = next((white for white in usual_whites if brightest <= white), brightest)
     scaled = np.empty(stored.shape, np.uint8)
     for start in starts:
-        scaled[start : start + _ROWS_AT_ONCE] = (values(start) * (255 / white) + 0.5).clip(0, 255)
+        scaled[start : start + _ROWS_AT_ONCE] = np.nan_to_num(values(start) * (255 / white) + 0.5).clip(0, 255)
     return Image.fromarray(scaled)
 
 
 def _say_what_it_is(data: bytes) -> str:
-    if data.startswith(_PICTURE_MAGICS):
+    if _PICTURE_START.match(data):
         return _DAMAGED
     for offset, magic, kind in _OTHER_KINDS:
         if data.startswith(magic, offset):

@@ -9,21 +9,30 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, IncompleteReadError, NoCredentialsError
+from botocore.exceptions import ClientError, EndpointConnectionError, IncompleteReadError, NoCredentialsError
 
 from containers import fetching
-from containers.contract import ProcessingJob
+from containers.contract import ProcessingJob, run_job
 from containers.errors import InputError, StepError
 from containers.fetching import ListedImage, Record, fetch_images, read_record
 from stylegan2.preparation import prepare_images
 from stylegan2.uploads import NamedUploads
 from stylegan2.vetting import LARGEST_FILE
 from workshop.contents import LARGEST_READ
+from workshop.reasons import Cause, find_cause
 from workshop.settings import default_choice
 from workshop.snapshot import Listing, StoredObject, Targets, write_snapshot, write_targets
 
 PREFIX = "uploads/cats/"
 GONE = "was replaced or deleted after this run had made its list"
+MISLEADING = [
+    "No space left on device",
+    "(1) No space left on device: Could not connect.png",
+    "1) No space left on device",
+    "(NFS) out of memory.psd",
+    "NFS) out of memory.psd",
+    "Access Denied 1.avif",
+]
 
 
 def refusal(code: str, status: int, operation: str = "GetObject") -> ClientError:
@@ -211,7 +220,7 @@ def test_trouble_of_s3_itself_fails_the_job_with_a_sentence(tmp_path: Path, erro
     store = Store(refuses={PREFIX + "b.png": error})
     for name in ("a.png", "b.png"):
         store.put(name, "1", b"x")
-    with pytest.raises(StepError, match=r"S3 does not give the images to the job, after several tries \(b.png: "):
+    with pytest.raises(StepError, match=r"S3 does not give the images to the job, after several tries \(\"b.png\": "):
         fetch(store, tmp_path, image("a.png"), image("b.png"))
 
 
@@ -222,8 +231,59 @@ def test_versions_that_may_not_be_listed_fail_the_job(tmp_path: Path, monkeypatc
         raise refusal("AccessDenied", 403, "ListObjectVersions")
 
     monkeypatch.setattr(store, "list_object_versions", refuse)
-    with pytest.raises(StepError, match=r"The versions of uploads/cats/a.png cannot be listed: .*AccessDenied"):
+    with pytest.raises(StepError, match=r'The versions of "uploads/cats/a.png" cannot be listed: .*AccessDenied'):
         fetch(store, tmp_path, image("a.png"))
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (EndpointConnectionError(endpoint_url="https://s3"), Cause.UNKNOWN),
+        (refusal("SlowDown", 503), Cause.UNKNOWN),
+        (refusal("ExpiredToken", 400), Cause.CREDENTIALS),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("name", MISLEADING)
+def test_the_advice_follows_the_trouble_and_not_the_files_name(
+    tmp_path: Path, name: str, error: Exception, cause: Cause
+) -> None:
+    store = Store(refuses={PREFIX + name: error})
+    assert find_cause(told(tmp_path, store, name), is_own=True).cause is cause
+
+
+@pytest.mark.parametrize("name", MISLEADING)
+@pytest.mark.parametrize(("code", "cause"), [("AccessDenied", Cause.PERMISSION), ("SlowDown", Cause.UNKNOWN)])
+def test_the_advice_on_versions_follows_the_trouble_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, code: str, cause: Cause
+) -> None:
+    store = Store()
+
+    def refuse(**_: Any) -> dict[str, Any]:
+        raise refusal(code, 403, "ListObjectVersions")
+
+    monkeypatch.setattr(store, "list_object_versions", refuse)
+    assert find_cause(told(tmp_path, store, name), is_own=True).cause is cause
+
+
+@pytest.mark.parametrize("name", MISLEADING)
+def test_the_advice_on_a_list_follows_no_name_either(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    file.write_text("{")
+    with pytest.raises(InputError) as caught:
+        read_record(file)
+    assert find_cause(str(caught.value), is_own=True).cause is Cause.UNKNOWN
+
+
+def told(base: Path, store: Store, name: str) -> str:
+    """What a job says that fails while it fetches a file of this name."""
+
+    def step(_job: ProcessingJob) -> None:
+        fetch(store, base, image(name))
+
+    job = ProcessingJob(base)
+    assert run_job(job, step) == 1
+    return job.sentence_file.read_text()
 
 
 def test_a_full_disk_is_told_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -296,7 +356,7 @@ def test_a_record_of_the_largest_dataset_in_use_is_far_below_what_is_read(tmp_pa
 def test_a_record_in_another_form_is_refused_by_name(tmp_path: Path, content: str) -> None:
     file = tmp_path / "mine.json"
     file.write_text(content)
-    with pytest.raises(InputError, match=r"^mine.json, the list of the images, "):
+    with pytest.raises(InputError, match=r'^"mine.json", the list of the images, '):
         read_record(file)
 
 

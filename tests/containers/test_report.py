@@ -20,7 +20,8 @@ from containers.infer import wording
 from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
 from containers.infer.results import Pictures, Projections, Run
-from containers.prepare_report import SetAsideImage
+from containers.prepare_report import SetAsideImage, read_prepare_summary
+from workshop.snapshot import targets_per_run
 
 
 class Page(html.parser.HTMLParser):
@@ -97,6 +98,20 @@ def test_the_numbers_are_written_for_other_programs(finished_run: Run, tmp_path:
         "skipped_targets": [{"name": "notes.txt", "reason": "This is not a picture but text."}],
         "page": "index.html",
     }
+
+
+def test_of_a_run_that_can_use_none_of_its_targets_each_is_told_with_its_reason(
+    finished_run: Run, tmp_path: Path
+) -> None:
+    images = [SetAsideImage(f"{number}.heic", f"Reason {number}.") for number in range(targets_per_run(16))]
+    run = dataclasses.replace(finished_run, pictures=Pictures(skipped_targets=images))
+    text = render(run, tmp_path / "report")
+    numbers = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert numbers["pictures"] == {"generated": 0, "mixed": 0, "projected": 0}
+    count = len(images)
+    assert numbers["targets"] == {"listed": count, "projected": 0, "skipped": count, "steps": 0, "wanted_steps": 0}
+    assert numbers["skipped_targets"] == [dataclasses.asdict(image) for image in images]
+    assert all(f"<bdi>{image.name}</bdi>" in text for image in images)
 
 
 def with_projected(run: Run, count: int, steps: int = 3) -> Run:
@@ -224,8 +239,31 @@ def test_a_long_list_of_set_aside_files_is_cut_and_says_so(finished_run: Run, tm
     text = render(with_set_aside(finished_run, *images), tmp_path / "report")
     assert "199.png" in text
     assert "200.png" not in text
-    assert "800 more" in text
+    assert "And 800 more; the whole list is in prepare.json." in text
     assert len(json.loads((tmp_path / "report" / "report.json").read_text())["set_aside"]) == 20
+
+
+def test_of_a_list_too_long_for_prepare_json_the_first_are_there_and_the_page_says_so(
+    finished_run: Run, tmp_path: Path
+) -> None:
+    images = [SetAsideImage(f"{'ü' * 1000}-{number}.png", "why") for number in range(4000)]
+    dataclasses.replace(finished_run.prepare, found=4030, good=30, set_aside=images).write(tmp_path)
+    assert 14_900_000 < (tmp_path / "prepare.json").stat().st_size < 15_100_000
+    written = json.loads((tmp_path / "prepare.json").read_text())
+    assert written["images"] == {"found": 4030, "good": 30, "set_aside": 4000}
+    assert len(written["set_aside"]) + written["set_aside_unlisted"] == 4000
+    prepare = read_prepare_summary(tmp_path)
+    assert (prepare.found, prepare.set_aside_count) == (4030, 4000)
+    assert prepare.set_aside == images[: len(written["set_aside"])]
+    text = render(dataclasses.replace(finished_run, prepare=prepare), tmp_path / "report")
+    assert f"And 3,800 more; the first {len(prepare.set_aside):,} of all are listed in prepare.json." in text
+    assert json.loads((tmp_path / "report" / "report.json").read_text())["images"] == written["images"]
+
+
+def test_a_list_of_usual_length_is_whole_in_prepare_json(finished_run: Run, tmp_path: Path) -> None:
+    finished_run.prepare.write(tmp_path)
+    assert read_prepare_summary(tmp_path) == finished_run.prepare
+    assert json.loads((tmp_path / "prepare.json").read_text())["set_aside_unlisted"] == 0
 
 
 def test_a_run_without_pictures_samples_and_statistics_still_has_a_page(finished_run: Run, tmp_path: Path) -> None:

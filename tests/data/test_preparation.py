@@ -53,7 +53,8 @@ class TestReport:
             SetAside("sub/copy of a.bmp", "This is the same picture as a.png, which is used."),
             SetAside(
                 "sub/cut.jpg",
-                "The picture is damaged or incomplete (the upload may have been cut off); upload it again.",
+                "The picture is damaged, incomplete, or stored in a way that cannot be read here; "
+                "save it anew as PNG or JPEG and upload that.",
             ),
         )
 
@@ -170,7 +171,7 @@ class TestHostileFolders:
 
     @given(st.lists(st.text(min_size=1, max_size=40), min_size=1, max_size=6))
     def test_safe_names_are_harmless_and_all_different(self, names):
-        taken = set()
+        taken = {}
         safe = [preparation._safe_name(name, taken) for name in names]
         assert len({name.lower() for name in safe}) == len(names)
         for name in safe:
@@ -178,6 +179,24 @@ class TestHostileFolders:
             assert "/" not in name
             assert name[0] not in ".-"
             assert len(name) <= 260
+
+    def test_thousands_of_names_that_come_out_as_one_are_each_tried_but_twice(self):
+        class Counting(dict):
+            tries = 0
+
+            def __contains__(self, name):
+                self.tries += 1
+                return super().__contains__(name)
+
+        taken = Counting()
+        names = [preparation._safe_name(f"{chr(0x4E00 + number)}.png", taken) for number in range(2000)]
+        assert names == ["_.png", *(f"_-{number}.png" for number in range(2, 2001))]
+        assert taken.tries < 2 * len(names)
+
+    def test_a_name_that_has_the_counter_of_another_is_passed_over(self):
+        taken = {}
+        names = [preparation._safe_name(name, taken) for name in ("a-2.png", "A.png", "a.png", "a-2.PNG", "a.png")]
+        assert names == ["a-2.png", "A.png", "a-3.png", "a-2-2.PNG", "a-4.png"]
 
     @pytest.mark.parametrize("workers", [1, 2])
     def test_a_full_disk_is_an_error_that_names_the_file_and_leaves_nothing(self, uploads, tmp_path, workers):

@@ -12,13 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from stylegan2.vetting import RefusedPicture, load_training_pixels
 
 from .pictures import encoded, photo
 
 ORIENTATION = 0x0112
-DAMAGED = "damaged or incomplete"
+DAMAGED = "damaged, incomplete, or stored in a way that cannot be read here; save it anew as PNG or JPEG"
+CAMERA_RAW = r"^This is a camera's raw file; export it as JPEG or PNG\.$"
 
 
 def load(tmp_path: Path, data: bytes, resolution: int = 32, name: str = "upload") -> np.ndarray:
@@ -32,15 +34,31 @@ def mean_difference(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.abs(first.astype(int) - second.astype(int)).mean())
 
 
+def chunk(kind: bytes, content: bytes) -> bytes:
+    """A chunk of a PNG."""
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
 def huge_png(side: int) -> bytes:
     """A valid PNG of side x side black pixels in a few KB."""
-
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
     header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
     rows = zlib.compress(bytes((side + 7) // 8 + 1) * side, 9)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def png_with_texts(size: int, count: int) -> bytes:
+    """A PNG with so many compressed texts of so many bytes."""
+    data, text = encoded(photo(), "PNG"), b"key\0\0" + zlib.compress(b"a" * size, 9)
+    return data[:33] + chunk(b"zTXt", text) * count + data[33:]
+
+
+def grey_tiff(signature: bytes) -> bytes:
+    """A TIFF of 32 x 32 black pixels, with the signature where Canon's raw files have theirs."""
+    tags = {256: 32, 257: 32, 258: 8, 259: 1, 262: 1, 273: 128, 278: 32, 279: 32 * 32}
+    directory = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    header = b"II*\0\x10\0\0\0" + signature + bytes(4) + struct.pack("<H", len(tags)) + directory
+    return header.ljust(128 + 32 * 32, b"\0")
 
 
 class TestKindsOfPictures:
@@ -76,6 +94,18 @@ class TestKindsOfPictures:
         pixels = load(tmp_path, encoded(Image.fromarray(values), "PNG"))
         assert (pixels[0, 0].tolist(), pixels[0, -1].tolist()) == ([128] * 3, [255] * 3)
 
+    def test_32_bit_grey_up_to_255_is_as_bright_as_8_bit_grey(self, tmp_path):
+        grey = photo().convert("L")
+        pixels = load(tmp_path, encoded(Image.fromarray(np.asarray(grey).astype(np.int32)), "TIFF"))
+        assert mean_difference(pixels, load(tmp_path, encoded(grey, "PNG"))) < 1
+
+    @pytest.mark.parametrize(("odd", "shown"), [(np.inf, 255), (-np.inf, 0), (np.nan, 0)])
+    def test_one_pixel_without_a_finite_value_leaves_the_others_as_they_are(self, tmp_path, odd, shown):
+        values = np.full((32, 32), 0.5, dtype=np.float32)
+        values[0, 0] = odd
+        pixels = load(tmp_path, encoded(Image.fromarray(values), "TIFF"))
+        assert (pixels[0, 0].tolist(), pixels[0, 1].tolist()) == ([shown] * 3, [128] * 3)
+
     @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
     def test_what_is_transparent_becomes_white(self, tmp_path, mode):
         image = Image.new("RGBA", (32, 32), (0, 0, 0, 0))
@@ -87,6 +117,16 @@ class TestKindsOfPictures:
     def test_half_transparent_black_over_white_is_middle_grey(self, tmp_path):
         pixels = load(tmp_path, encoded(Image.new("RGBA", (32, 32), (0, 0, 0, 128)), "PNG"))
         assert abs(int(pixels[5, 5, 0]) - 127) <= 1
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            pytest.param(encoded(photo(), "PNG", icc_profile=bytes(3 << 20)), id="profile"),
+            pytest.param(png_with_texts(3 << 20, count=2), id="texts"),
+        ],
+    )
+    def test_a_png_may_have_a_large_colour_profile_and_large_texts(self, tmp_path, data):
+        assert np.array_equal(load(tmp_path, data), load(tmp_path, encoded(photo(), "PNG")))
 
     def test_of_an_animation_the_first_frame_is_taken(self, tmp_path):
         frames = [Image.new("RGB", (32, 32), colour) for colour in ("red", "blue")]
@@ -141,15 +181,25 @@ class TestRefusals:
         [
             pytest.param(b"", "empty", id="empty"),
             pytest.param(b"my notes", "not a picture but text", id="text"),
+            pytest.param(b"BM stands for bitmap. " * 3, "not a picture but text", id="text-like-bmp"),
+            pytest.param(b"RIFF\xff\xff\0\0WAVEfmt " + bytes(60), "not a picture that can be read", id="sound"),
             pytest.param(b"%PDF-1.7\n%\xe2\xe3", "PDF document; export its pages", id="pdf"),
             pytest.param(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "PostScript", id="eps"),
             pytest.param(b"8BPS\0\1" + bytes(60), "Photoshop", id="psd"),
             pytest.param(b"PK\x03\x04" + bytes(60), "zip archive", id="zip"),
             pytest.param(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG", id="svg"),
             pytest.param(b"\0\0\0\x18ftypheic" + bytes(60), "HEIC photo; export it as JPEG", id="heic"),
+            pytest.param(b"\0\0\0\x18ftyphevc" + bytes(60), "HEIC photo; export it as JPEG", id="heic-sequence"),
+            pytest.param(b"\0\0\0\x18ftyphevx" + bytes(60), "HEIC photo; export it as JPEG", id="heic-10-bit-sequence"),
+            pytest.param(b"\0\0\0\x18ftypmsf1" + bytes(60), "HEIC photo; export it as JPEG", id="heif-sequence"),
+            pytest.param(b"\0\0\0\x18ftypavis" + bytes(60), "AVIF picture; export it as PNG", id="avif-sequence"),
+            pytest.param(b"\0\0\0\x18ftypcrx " + bytes(60), CAMERA_RAW, id="cr3"),
+            pytest.param(b"II*\0\x10\0\0\0CR\2\0" + bytes(60), CAMERA_RAW, id="cr2-that-pillow-cannot-open"),
             pytest.param(b"\0\0\0\x18ftypisom" + bytes(60), "video", id="video"),
             pytest.param(bytes(range(256)), "cannot be read|can be read", id="binary"),
             pytest.param(b"\x89PNG\r\n\x1a\n", DAMAGED, id="png-start"),
+            pytest.param(b"BM" + bytes(12) + b"\x28" + bytes(60), DAMAGED, id="bmp-start"),
+            pytest.param(png_with_texts(700_000, count=100), DAMAGED, id="png-of-too-many-texts"),
             pytest.param(encoded(photo(width=8, height=8), "PNG"), r"only 8 x 8 pixels; at least 16", id="tiny"),
             pytest.param(encoded(photo(width=400, height=8), "PNG"), r"only 400 x 8 pixels", id="flat"),
             pytest.param(huge_png(20_000), "more than 89 million pixels", id="bomb-error"),
@@ -159,6 +209,21 @@ class TestRefusals:
     def test_what_is_no_usable_picture_is_refused_with_its_reason(self, tmp_path, data, reason):
         with pytest.raises(RefusedPicture, match=reason):
             load(tmp_path, data, resolution=64, name="picture.png")
+
+    @pytest.mark.parametrize("side", [48, 4])
+    @pytest.mark.parametrize(("tag", "kind", "value"), [(254, 4, 1), (254, 4, 5), (50706, 1, b"\1\4\0\0")])
+    def test_the_preview_in_a_cameras_raw_file_is_no_picture_to_learn_from(self, tmp_path, tag, kind, value, side):
+        tags = ImageFileDirectory_v2()
+        tags.tagtype[tag] = kind
+        tags[tag] = value
+        data = encoded(photo(width=side, height=side), "TIFF", tiffinfo=tags)
+        with pytest.raises(RefusedPicture, match=CAMERA_RAW):
+            load(tmp_path, data)
+
+    def test_a_canon_raw_file_is_told_by_its_first_bytes(self, tmp_path):
+        with pytest.raises(RefusedPicture, match=CAMERA_RAW):
+            load(tmp_path, grey_tiff(b"CR\2\0"))
+        assert load(tmp_path, grey_tiff(b"\0\0\0\0")).shape == (32, 32, 3)
 
     @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF"])
     @pytest.mark.parametrize("part", [0.3, 0.6, 0.9])

@@ -64,6 +64,24 @@ def test_a_strange_name_costs_nothing_but_itself(tmp_path: Path, name: str) -> N
     assert {file.name for file in tmp_path.iterdir()} == {"photos.zip", "out"}
 
 
+def test_a_file_with_a_folders_name_is_told_of_and_a_folder_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "photos.zip"
+    path.write_bytes(zipped([("q.png/", PNG), ("sub/", b""), ("sub/a.png", encoded(photo(1), "PNG"))]))
+    report = prepare_images(path, tmp_path / "d.zip", resolution=16, set_aside=tmp_path / "aside")
+    assert (report.found, report.good) == (2, 1)
+    (item,) = report.set_aside
+    assert (item.name, item.reason) == ("q.png/", "The name of this file is that of a folder; make the zip anew.")
+    assert [file.read_bytes() for file in (tmp_path / "aside").iterdir()] == [PNG]
+
+
+def test_another_zip_at_the_same_path_is_read_as_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "photos.zip"
+    for number in (1, 2):
+        path.write_bytes(zipped([(f"{n}.png", encoded(photo(n), "PNG")) for n in range(number)]))
+        report = prepare_images(path, tmp_path / "d.zip", resolution=16, workers=1)
+        assert (report.good, report.set_aside) == (number, ())
+
+
 def test_two_members_of_one_name_are_refused_by_it(tmp_path: Path) -> None:
     path = tmp_path / "photos.zip"
     path.write_bytes(zipped([("a.png", PNG), ("a.png", PNG)]))
