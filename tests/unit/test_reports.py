@@ -152,6 +152,13 @@ def test_pictures_to_project_of_which_none_can_be_used_are_named_and_not_tried_a
     assert "start_run" not in text
 
 
+@pytest.mark.parametrize(("name", "is_training"), [("Train", True), ("Infer", False)])
+def test_more_time_is_allowed_by_whoever_has_set_the_limit(stage: Stage, name: str, is_training: bool) -> None:
+    text = fail(stage, "Failed", [step(name, reason="ClientError: Job failed: MaxRuntimeExceeded")])
+    assert "Whoever runs the workshop can allow more time." in text
+    assert ("If settings.yaml has max_hours, a larger number there allows more." in text) is is_training
+
+
 def test_a_mail_says_where_the_whole_list_is(stage: Stage) -> None:
     stage.leave_artefacts()
     counted = {"found": 900, "good": 100, "set_aside": 800}

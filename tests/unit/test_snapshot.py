@@ -63,11 +63,12 @@ def test_only_images_count_and_the_newest_change_is_theirs_or_the_settings(stage
         stage.put(f"uploads/red-chairs/{name}")
     stage.put("uploads/red-chairs/empty.png", b"")
     stage.put("uploads/red-chairs/folder/", b"")
+    stage.put("uploads/red-chairs/photo.png/", b"bytes")
     stage.put("uploads/red-chairs-2/other.png")
     listing = list_dataset(stage.s3, BUCKET, "red-chairs")
 
     assert [image.name for image in listing.images] == ["a/c.HEIC", "b.png", "empty.png", "noext"]
-    assert (listing.left_out, listing.refused) == (4, ("x\\y.png",))
+    assert (listing.left_out, sorted(listing.refused)) == (5, ["photo.png/", "x\\y.png"])
     assert listing.others == ("notes.txt",)
     assert listing.lookalikes == ("settings.yml",)
     assert listing.settings is None

@@ -119,11 +119,13 @@ class Targets:
 
 
 def _sorted_out(s3: S3, bucket: str, folder: str) -> dict[FileKind, list[StoredObject]]:
-    """Everything in a folder, by what it is to us."""
+    """Everything in a folder, by what it is to us. What is called like a folder and has bytes is a file after all."""
     sorted_out: dict[FileKind, list[StoredObject]] = {kind: [] for kind in FileKind}
     for found in _objects(s3, bucket, folder):
         if not is_folder_marker(found.name):
             sorted_out[kind_of(found.name)].append(found)
+        elif found.size:
+            sorted_out[FileKind.REFUSED].append(found)
     return sorted_out
 
 
