@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos import stories, stories_of_trust
+from tests.chaos import stories, stories_of_retries, stories_of_trust
 from tests.chaos.world import World
 from workshop import assembly, contents, ledger, reconcile, runs, settling, starting, sweeping
 from workshop.claims import Claims
@@ -292,7 +292,7 @@ MUTANTS = (
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
 def test_each_fault_is_noticed(mutant: Callable[[Patch], None], monkeypatch: Patch) -> None:
     mutant(monkeypatch)
-    told = stories.STORIES + stories_of_trust.STORIES
+    told = stories.STORIES + stories_of_trust.STORIES + stories_of_retries.STORIES
     assert any(notices_a_fault(story) for story in reversed(told))  # the long story last
 
 

@@ -4,12 +4,15 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.chaos import stories, stories_of_trust
+from tests.chaos import stories, stories_of_retries, stories_of_trust
 from tests.chaos.stories import make_world
 from tests.chaos.world import World
 
 
-@pytest.mark.parametrize("story", stories.STORIES + stories_of_trust.STORIES, ids=lambda story: story.__name__)
+TOLD = stories.STORIES + stories_of_trust.STORIES + stories_of_retries.STORIES
+
+
+@pytest.mark.parametrize("story", TOLD, ids=lambda story: story.__name__)
 def test_each_story_ends_well(story: Callable[[World], None], monkeypatch: pytest.MonkeyPatch) -> None:
     """The stories are named and told in stories.py, where the mutants' test finds them, too."""
     story(make_world(monkeypatch))
