@@ -2,13 +2,28 @@
 
 from collections.abc import Callable
 
+from tests.chaos.fakes import FakeExecution
 from tests.chaos.stories import drop, only, schedule_comes_by
+from tests.chaos.stories_of_trust import holders
 from tests.chaos.world import World
 
 
 def rerun(world: World) -> None:
     world.reruns["cats"] += 1
     world.invoke("start_run", {"source": "manual", "dataset": "cats", "rerun": True})
+
+
+def failed(world: World) -> FakeExecution:
+    """A run that has failed, as will all that follow, and of which its people were told."""
+    world.final_status = lambda: "Failed"
+    drop(world)
+    world.run()
+    (execution,) = only(world, 1)
+    return execution
+
+
+def run_of(execution: FakeExecution) -> str:
+    return execution.arn.rsplit("/", 1)[1]
 
 
 def pictures_are_projected_before_an_interrupted_training_is_run_again(world: World) -> None:
@@ -29,4 +44,50 @@ def pictures_are_projected_before_an_interrupted_training_is_run_again(world: Wo
     world.check()
 
 
-STORIES: tuple[Callable[[World], None], ...] = (pictures_are_projected_before_an_interrupted_training_is_run_again,)
+def the_first_end_of_a_retried_run_is_heard_again(world: World) -> None:
+    execution = failed(world)
+    first_end = world.end_event(execution)
+    world.retry(execution)
+    world.run(50)
+    world.hear(first_end)
+    world.run(50)
+    assert holders(world) == {"SS": ["cats"]}, "the slot of a run that goes on was freed"
+    world.upload("cats", "late.png")
+    world.run(300)
+    only(world, 1)
+    world.run()
+    only(world, 2)
+    world.check()
+
+
+def the_first_end_of_a_retried_run_is_heard_again_before_its_second(world: World) -> None:
+    """SageMaker knows the second end already: it is the one that counts, once."""
+    execution = failed(world)
+    first_end = world.end_event(execution)
+    world.retry(execution)
+    world.run(599)
+    world.end(execution, "Failed")
+    world.hear(first_end)
+    world.run()
+    assert world.notices()[run_of(execution), "failed"] == 2
+    world.check()
+
+
+def the_first_failure_of_a_retried_run_is_reported_again(world: World) -> None:
+    execution = failed(world)
+    world.retry(execution)
+    world.run(50)
+    request = {"source": "listener", "dataset": "cats", "pipelineExecutionArn": execution.arn, "status": "Failed"}
+    world.invoke("report_failure", request)
+    assert world.notices()[run_of(execution), "failed"] == 1, "told of a failure while the retried run goes on"
+    world.run()
+    assert world.notices()[run_of(execution), "failed"] == 2, "the second failure is silent"
+    world.check()
+
+
+STORIES: tuple[Callable[[World], None], ...] = (
+    pictures_are_projected_before_an_interrupted_training_is_run_again,
+    the_first_end_of_a_retried_run_is_heard_again,
+    the_first_end_of_a_retried_run_is_heard_again_before_its_second,
+    the_first_failure_of_a_retried_run_is_reported_again,
+)

@@ -16,7 +16,7 @@ from workshop.ending import Ending
 from workshop.ledger import SLOTS_KEY, Ledger
 from workshop.listening import Listener
 from workshop.looks import Outcome, Result
-from workshop.state import DatasetState, Phase
+from workshop.state import DatasetState, Phase, RunRecord
 
 ALWAYS = "(attribute_exists(pk) OR attribute_not_exists(pk))"
 Patch = pytest.MonkeyPatch
@@ -159,6 +159,14 @@ def retried_runs_not_taken_back(patch: Patch) -> None:
     patch.setattr(Ending, "reopen", lambda self, identity, arn: False)
 
 
+def first_end_taken_for_the_second(patch: Patch) -> None:
+    patch.setattr(Ending, "newest_end", lambda self, arn, status, ended_at: (status, ended_at))
+
+
+def first_failure_reported_during_a_retry(patch: Patch) -> None:
+    patch.setattr(RunRecord, "goes_on", False)
+
+
 def look_before_the_end_is_written(patch: Patch) -> None:
     real_finish = Ending.finish
 
@@ -286,6 +294,8 @@ MUTANTS = (
     dead_notify_fails_the_run,
     no_look_after_an_end_that_comes_again,
     retried_runs_not_taken_back,
+    first_end_taken_for_the_second,
+    first_failure_reported_during_a_retry,
 )
 
 

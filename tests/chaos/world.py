@@ -413,16 +413,17 @@ class World:
         self._status_event(execution, status, 30)
 
     def _status_event(self, execution: FakeExecution, status: str, latest: float) -> None:
-        event = {
-            "detail-type": "SageMaker Model Building Pipeline Execution Status Change",
-            "detail": {
-                "currentPipelineExecutionStatus": status,
-                "pipelineExecutionDescription": execution.description,
-                "pipelineExecutionArn": execution.arn,
-            },
-        }
+        event = _event_of(execution, status)
         if status not in self.deaf_to:
             self._event(lambda: self._deliver_async("status_listener", event), 0, latest)
+
+    def end_event(self, execution: FakeExecution) -> dict[str, Any]:
+        """The event of its last end, to be heard once more."""
+        return _event_of(execution, execution.status)
+
+    def hear(self, event: dict[str, Any]) -> None:
+        """The listener hears a status event."""
+        self._deliver_async("status_listener", event)
 
     # ------------------------------------------------------------------------------------------------------ invariants
 
@@ -489,6 +490,16 @@ class _Wire:
 def _handlers() -> dict[str, Callable[[Any, Any], Any]]:
     """Loaded once: they keep nothing of a world (what they keep is in workshop.assembly, which is forgotten)."""
     return {name: load_handler(name) for name in FUNCTIONS}
+
+
+def _event_of(execution: FakeExecution, status: str) -> dict[str, Any]:
+    ended_at = execution.changed_at
+    detail = {
+        "currentPipelineExecutionStatus": status,
+        "pipelineExecutionDescription": execution.description,
+        "pipelineExecutionArn": execution.arn,
+    } | ({} if status == "Executing" or ended_at is None else {"executionEndTime": ended_at.isoformat()})
+    return {"detail-type": "SageMaker Model Building Pipeline Execution Status Change", "detail": detail}
 
 
 def _notice_name(message: str, attributes: dict[str, dict[str, str]]) -> tuple[str, str]:

@@ -62,6 +62,17 @@ class Ending:
         changed = described.get("LastModifiedTime")
         return described["PipelineExecutionStatus"], clock.to_ms(changed) if changed else clock.now_ms()
 
+    def newest_end(self, arn: str, status: str, ended_at: int) -> tuple[str, int] | None:
+        """The end of a run of which such a word has come, and when it was; None if the run goes on: it was retried, and
+        the word is of an end before that, heard again."""
+        run = self._runs.read(arn)
+        if run is None or not run.is_retried:
+            return status, ended_at
+        newest = self.ask(arn)
+        if newest[0] == LOST:
+            return status, ended_at
+        return newest if newest[0] in TERMINAL else None
+
     def finish(self, identity: RunIdentity, arn: str, status: str, ended_at: int) -> str | None:
         """The run `arn` has ended with SageMaker's `status`, or is LOST. Returns the status that it has for its people,
         if that was news for the dataset."""

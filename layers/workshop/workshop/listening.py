@@ -48,10 +48,7 @@ class Listener:
         logger.append_keys(dataset=identity.dataset)
         logger.info("execution", status=news.status)
         if news.status in TERMINAL:
-            status = self._ending.finish(identity, arn, news.status, news.ended_at or clock.now_ms())
-            if status is not None:
-                count(f"Runs{status}")
-            return "ended"
+            return self._on_end(news, identity)
         if news.status == EXECUTING:
             # The starter may have died between start and record: then this is the record.
             if self._ledger.record_running(identity.dataset, identity.attempt, arn, clock.now_ms()):
@@ -63,6 +60,15 @@ class Listener:
         if news.status == STOPPING:
             return "heard"
         return self._on_unknown(news, identity.dataset)
+
+    def _on_end(self, news: ExecutionNews, identity: RunIdentity) -> str:
+        end = self._ending.newest_end(news.execution.arn, news.status, news.ended_at or clock.now_ms())
+        if end is None:
+            return "old"
+        status = self._ending.finish(identity, news.execution.arn, *end)
+        if status is not None:
+            count(f"Runs{status}")
+        return "ended"
 
     def _is_ours(self, news: ExecutionNews, identity: RunIdentity) -> bool:
         """Whether the run's record knows the execution, or the claim whose starter may have died before the record.

@@ -17,6 +17,7 @@ from workshop.telemetry import count, logger
 from workshop.words import Words
 
 ALREADY_SENT = "already sent"
+GOES_ON = "goes on"
 FOREIGN = "foreign"
 
 
@@ -92,7 +93,8 @@ class Reporter:
         return self._publish(request, notice)
 
     def failure(self, request: ReportRequest, sagemaker: SageMaker) -> str:
-        """Find out why the run failed, then say so. Returns the same as `success`."""
+        """Find out why the run failed, then say so. Returns the same as `success`, or "goes on" for a run that was
+        retried since it failed: a notice now would be taken for that of its next end."""
         dataset, execution = request.dataset, request.execution
         # Nor is anybody told who was told of success: by the run's last step, before somebody deleted the run.
         if self._is_sent(request, Kind.FAILED) or self._is_sent(request, Kind.SUCCEEDED):
@@ -100,6 +102,8 @@ class Reporter:
         run = self._runs.read(execution.arn)
         if not self._is_ours(request, run):
             return FOREIGN
+        if run is not None and run.goes_on:
+            return GOES_ON
         say = notice_content.words_of(run)
         failure = failures.gather(say, sagemaker, execution, request.status, ways_to_restart(say, dataset, run))
         prepared = None

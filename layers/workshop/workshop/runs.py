@@ -101,6 +101,7 @@ class Runs:
             source_arn=values["sourceArn"],
             status=values.get("status"),
             ended_at=values.get("endedAt"),
+            is_retried=values.get("isRetried", False),
         )
 
     def end(self, arn: str, status: str, ended_at: int, now: int) -> None:
@@ -115,13 +116,15 @@ class Runs:
         )
 
     def reopen(self, arn: str) -> None:
-        """An ended run goes on, because somebody has had SageMaker retry it: its next end is news again."""
+        """An ended run goes on, because somebody has had SageMaker retry it: its next end is news again, and a word of
+        its end may be of the one before."""
         table = {"TableName": self._table}
         self._dynamodb.update_item(
             **table,
             Key=to_item(_run_key(arn)),
-            UpdateExpression="REMOVE #status, endedAt",
+            UpdateExpression="SET isRetried = :yes REMOVE #status, endedAt",
             ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues=to_item({":yes": True}),
         )
         self._dynamodb.update_item(
             **table, Key=to_item(run_notice_key(arn, "failed")), UpdateExpression="REMOVE sentAt, leaseUntil"

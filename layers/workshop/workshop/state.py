@@ -171,6 +171,7 @@ class RunRecord:
     source_arn: str | None = None
     status: str | None = None  # terminal status, once known
     ended_at: int | None = None
+    is_retried: bool = False  # somebody has had SageMaker retry it
 
     @classmethod
     def of_claim(cls, arn: str, identity: RunIdentity, claim: Claim, started_at: int) -> "RunRecord":
@@ -192,6 +193,11 @@ class RunRecord:
             language=claim.language,
             source_arn=claim.source_arn,
         )
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it was retried after its end, and has not ended again."""
+        return self.is_retried and self.status is None
 
     @property
     def seconds(self) -> float | None:
