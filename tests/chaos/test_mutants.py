@@ -163,6 +163,10 @@ def first_end_taken_for_the_second(patch: Patch) -> None:
     patch.setattr(Ending, "newest_end", lambda self, arn, status, ended_at: (status, ended_at))
 
 
+def second_end_taken_for_the_first(patch: Patch) -> None:
+    patch.setattr(Ending, "_has_ended_again", lambda self, arn, status, ended_at: False)
+
+
 def first_failure_reported_during_a_retry(patch: Patch) -> None:
     patch.setattr(RunRecord, "goes_on", False)
 
@@ -295,6 +299,7 @@ MUTANTS = (
     no_look_after_an_end_that_comes_again,
     retried_runs_not_taken_back,
     first_end_taken_for_the_second,
+    second_end_taken_for_the_first,
     first_failure_reported_during_a_retry,
 )
 

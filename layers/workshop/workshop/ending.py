@@ -28,6 +28,8 @@ SUCCEEDED = "Succeeded"
 TERMINAL = frozenset({SUCCEEDED, "Failed", "Stopped", "CompletedWithFailures"})
 # Our own word for a run that SageMaker no longer knows.
 LOST = "Lost"
+# Events and SageMaker's answers tell the time of one end a little differently; nobody retries a run so soon.
+SAME_END_SECONDS = 10
 
 _LAST_WORK, _TELLING = STEPS_WITHOUT_TRAINING
 
@@ -62,9 +64,9 @@ class Ending:
         changed = described.get("LastModifiedTime")
         return described["PipelineExecutionStatus"], clock.to_ms(changed) if changed else clock.now_ms()
 
-    def newest_end(self, arn: str, status: str, ended_at: int) -> tuple[str, int] | None:
-        """The end of a run of which such a word has come, and when it was; None if the run goes on: it was retried, and
-        the word is of an end before that, heard again."""
+    def newest_end(self, arn: str, status: str, ended_at: int | None) -> tuple[str, int | None] | None:
+        """The end of a run of which such a word has come, and when it was, if that is known; None if the run goes on: it
+        was retried, and the word is of an end before that, heard again."""
         run = self._runs.read(arn)
         if run is None or not run.is_retried:
             return status, ended_at
@@ -73,10 +75,13 @@ class Ending:
             return status, ended_at
         return newest if newest[0] in TERMINAL else None
 
-    def finish(self, identity: RunIdentity, arn: str, status: str, ended_at: int) -> str | None:
+    def finish(self, identity: RunIdentity, arn: str, status: str, ended_at: int | None) -> str | None:
         """The run `arn` has ended with SageMaker's `status`, or is LOST. Returns the status that it has for its people,
         if that was news for the dataset."""
         status = self._judged(arn, status)
+        if self._has_ended_again(arn, status, ended_at):
+            self._take_back(identity, arn)
+        ended_at = ended_at or clock.now_ms()
         state = self._ledger.read(identity.dataset)
         claim = state.claim if state.attempt == identity.attempt and state.phase is not Phase.IDLE else None
         if claim is not None:
@@ -101,9 +106,22 @@ class Ending:
         run = self._runs.read(arn)
         if run is None or run.status is None or self.ask(arn)[0] not in {EXECUTING, STOPPING}:
             return False
+        self._take_back(identity, arn)
+        return True
+
+    def _take_back(self, identity: RunIdentity, arn: str) -> None:
         self._ledger.reopen(identity, arn, clock.now_ms())
         self._runs.reopen(arn)
-        return True
+
+    def _has_ended_again(self, arn: str, status: str, ended_at: int | None) -> bool:
+        """Whether this is another end of a run than the one on record: it was retried, and that it executes was heard too
+        late or never."""
+        run = self._runs.read(arn)
+        if run is None or run.status is None or run.ended_at is None:
+            return False
+        if status == SUCCEEDED and run.status != SUCCEEDED:
+            return True
+        return ended_at is not None and ended_at > run.ended_at + SAME_END_SECONDS * 1000
 
     def _judged(self, arn: str, status: str) -> str:
         if status in {SUCCEEDED, LOST}:

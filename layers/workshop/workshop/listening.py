@@ -62,7 +62,7 @@ class Listener:
         return self._on_unknown(news, identity.dataset)
 
     def _on_end(self, news: ExecutionNews, identity: RunIdentity) -> str:
-        end = self._ending.newest_end(news.execution.arn, news.status, news.ended_at or clock.now_ms())
+        end = self._ending.newest_end(news.execution.arn, news.status, news.ended_at)
         if end is None:
             return "old"
         status = self._ending.finish(identity, news.execution.arn, *end)
