@@ -8,7 +8,6 @@ from tests.chaos import stories, stories_of_retries, stories_of_trust
 from tests.chaos.stories import make_world
 from tests.chaos.world import World
 
-
 TOLD = stories.STORIES + stories_of_trust.STORIES + stories_of_retries.STORIES
 
 

@@ -113,6 +113,22 @@ def test_a_retried_run_that_succeeds_is_the_good_one(stage: Stage) -> None:
     assert (state(stage)["lastStatus"], state(stage)["goodArn"]) == ({"S": "Succeeded"}, {"S": arn})
 
 
+def test_a_retried_run_tells_nobody_how_long_the_next_one_takes(stage: Stage) -> None:
+    """It has lain still for days."""
+    stage.settle()
+    arn = end(stage, "Failed", Prepare="Succeeded", Train="Failed")
+    stage.later(3 * 86_400)
+    stage.sagemaker.executions[arn].status = "Executing"
+    stage.invoke("status_listener", news(stage, "Executing"))
+    stage.leave_artefacts(execution_id=arn.rsplit("/", 1)[1])
+    end(stage, "Succeeded", **WORK)
+    run_requested_reports(stage)
+
+    assert state(stage)["goodArn"] == {"S": arn}
+    assert "lastSeconds" not in state(stage)
+    assert "Duration:           unknown" in stage.mails[-1]["Message"]
+
+
 def test_a_late_word_of_a_start_is_not_taken_for_a_retry(stage: Stage) -> None:
     stage.settle()
     end(stage, "Failed")

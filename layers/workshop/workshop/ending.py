@@ -65,8 +65,8 @@ class Ending:
         return described["PipelineExecutionStatus"], clock.to_ms(changed) if changed else clock.now_ms()
 
     def newest_end(self, arn: str, status: str, ended_at: int | None) -> tuple[str, int | None] | None:
-        """The end of a run of which such a word has come, and when it was, if that is known; None if the run goes on: it
-        was retried, and the word is of an end before that, heard again."""
+        """The end of a run of which such a word has come, and when it was, if that is known; None if the run goes on:
+        it was retried, and the word is of an end before that, heard again."""
         run = self._runs.read(arn)
         if run is None or not run.is_retried:
             return status, ended_at
@@ -114,8 +114,8 @@ class Ending:
         self._runs.reopen(arn)
 
     def _has_ended_again(self, arn: str, status: str, ended_at: int | None) -> bool:
-        """Whether this is another end of a run than the one on record: it was retried, and that it executes was heard too
-        late or never."""
+        """Whether this is another end of a run than the one on record: it was retried, and that it executes was heard
+        too late or never."""
         run = self._runs.read(arn)
         if run is None or run.status is None or run.ended_at is None:
             return False
@@ -143,7 +143,8 @@ class Ending:
         return run is None or run.source_arn is None
 
     def _trained_seconds(self, claim: Claim, arn: str, status: str) -> int | None:
-        """How long a run took that trained and succeeded: the next one of equal effort will take about as long."""
+        """How long a run took that trained and succeeded: the next one of equal effort will take about as long. 0 if
+        that is not known."""
         if status != SUCCEEDED or claim.source_arn is not None:
             return None
         run = self._runs.read(arn)

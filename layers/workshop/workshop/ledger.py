@@ -191,8 +191,8 @@ class Ledger:
     ) -> bool:
         """The run of `claim` is over: the dataset is idle, its slot free, its notice owed.
 
-        `trained_seconds` is how long a run took that trained a network and succeeded: the network of later runs that
-        train none. False if this run does not hold the dataset (any more).
+        `trained_seconds` is how long a run took that trained a network and succeeded, 0 if that is not known: the
+        network of later runs that train none. False if this run does not hold the dataset (any more).
         """
         values: dict[str, Any] = {
             ":idle": Phase.IDLE,
@@ -213,7 +213,9 @@ class Ledger:
             update += ", lastFingerprint = :fingerprint"
             values[":fingerprint"] = identity.fingerprint
         if trained_seconds is not None:
-            update += ", goodArn = :arn, lastEffort = :effort, lastSeconds = :seconds"
+            update += ", goodArn = :arn"
+        if trained_seconds:
+            update += ", lastEffort = :effort, lastSeconds = :seconds"
             values |= {":effort": claim.effort, ":seconds": trained_seconds}
         over = self._write(
             dataset_key(identity.dataset),

@@ -201,5 +201,5 @@ class RunRecord:
 
     @property
     def seconds(self) -> float | None:
-        """How long the run took, once it has ended."""
-        return None if self.ended_at is None else (self.ended_at - self.started_at) / 1000
+        """How long the run took, once it has ended; None for a retried one, which lay still in between."""
+        return None if self.ended_at is None or self.is_retried else (self.ended_at - self.started_at) / 1000
