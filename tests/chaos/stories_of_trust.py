@@ -120,6 +120,17 @@ def a_refused_start_is_not_forgotten_once_its_letter_is_purged(world: World) -> 
     world.check()
 
 
+def a_refused_start_is_not_forgotten_over_pictures_that_somebody_asks_for(world: World) -> None:
+    world.sagemaker.refusals = [refusal() for _ in range(5)]
+    drop(world)
+    world.run()
+    world.dead_letters.clear()
+    world.invoke("start_run", {"source": "manual", "dataset": "cats", "inferenceOnly": True})
+    world.settle_everything(sweeps=1)
+    only(world, 1)
+    world.check()
+
+
 def a_dataset_that_needs_nothing_is_not_looked_at_every_hour(world: World) -> None:
     drop(world)
     world.run()
@@ -209,6 +220,7 @@ STORIES: tuple[Callable[[World], None], ...] = (
     a_start_refused_for_good_after_a_lost_answer_gives_its_slot_back,
     a_start_whose_answer_got_lost_is_found_where_its_repetition_is_refused,
     a_refused_start_is_not_forgotten_once_its_letter_is_purged,
+    a_refused_start_is_not_forgotten_over_pictures_that_somebody_asks_for,
     a_dataset_that_needs_nothing_is_not_looked_at_every_hour,
     the_last_step_mails_and_dies_and_the_run_is_told_once,
     the_listener_dies_between_the_end_and_the_look_at_what_came_meanwhile,

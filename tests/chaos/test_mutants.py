@@ -138,6 +138,16 @@ def refused_start_forgotten(patch: Patch) -> None:
     patch.setattr(ledger, "NOT_CONSIDERED", 3)  # as many as the drops of the stories have
 
 
+def drop_concluded_over_pictures_asked_for(patch: Patch) -> None:
+    real_consider = reconcile.Reconciler._consider
+
+    def consider(self: reconcile.Reconciler, state: DatasetState, *rest: Any) -> Result:
+        result = real_consider(self, state, *rest)
+        return self._conclude(state, result) if result.outcome is Outcome.NOTHING else result
+
+    patch.setattr(reconcile.Reconciler, "_consider", consider)
+
+
 def nothing_concluded(patch: Patch) -> None:
     patch.setattr(Ledger, "conclude", lambda self, state, *, timer_is_lost: None)
 
@@ -294,6 +304,7 @@ MUTANTS = (
     refused_takeover_keeps_its_claim,
     refused_takeover_asks_nobody,
     refused_start_forgotten,
+    drop_concluded_over_pictures_asked_for,
     nothing_concluded,
     dead_notify_fails_the_run,
     no_look_after_an_end_that_comes_again,

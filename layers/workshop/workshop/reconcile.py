@@ -147,12 +147,15 @@ class Reconciler:
             reason = self._why_no_inference(state, listing, targets, choice, request)
             if reason:
                 self._leftovers.tell(say, listing, targets, waiting_targets(state, targets, choice, trains=trains))
-                return self._conclude(state, Result(Outcome.NOTHING, state.dataset, reason))
+                nothing = Result(Outcome.NOTHING, state.dataset, reason)
+                # Asked for pictures only: what there is to learn stays outstanding.
+                return nothing if trains else self._conclude(state, nothing)
             source_arn = state.good_arn
         else:
             source_arn = None
-            if len(listing.images) < self._config.min_images:
-                faults.append(say.count(say.pictures_needed, self._config.min_images))
+            min_images = int(dict(request.overrides).get("MinImages", self._config.min_images))
+            if len(listing.images) < min_images:
+                faults.append(say.count(say.pictures_needed, min_images))
         if faults:
             self._tell_faults(state, say, listing, targets, digest, faults)
             return self._conclude(state, Result(Outcome.ATTENTION, state.dataset, " ".join(faults)))
