@@ -20,6 +20,7 @@ MEANINGS = {
     STARTED: "a run has started",
     "waiting": "not started yet",
     "queued": "not started yet",
+    "kept": "not started yet",
     "active": "a run is active",
     "ended": "a run had ended unnoticed, and is being reported now",
     "released": "what held it is freed",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stylegan2.errors import OptionError
 from stylegan2.presets import PRESETS, settings_of
-from tests.unit.conftest import Stage
+from tests.unit.conftest import BUCKET, Stage
 from tests.unit.properties import quick
 from tests.unit.test_start_run import executions, finish, manual
 from workshop.errors import BadRequest
@@ -153,6 +153,23 @@ def test_a_rerun_that_must_not_or_cannot_be_is_refused_before_anything_is_starte
     trained: Stage, parameters: dict[str, str], sentence: str
 ) -> None:
     assert sentence in refused(trained, **parameters)
+
+
+def test_a_rerun_may_want_fewer_or_more_pictures_than_the_installation(trained: Stage) -> None:
+    trained.s3.delete_object(Bucket=BUCKET, Key="uploads/red-chairs/0000.png")
+    assert manual(trained, rerun=True)["outcome"] == "attention"
+    assert rerun(trained, MinImages="2")["MinImages"] == "2"
+    finish(trained, "Succeeded")
+    assert "4 pictures" in manual(trained, rerun=True, parameters={"MinImages": "4"})["detail"]
+
+
+def test_parameters_of_a_start_that_has_to_wait_are_not_dropped_without_a_word(stage: Stage) -> None:
+    for dataset in ("a", "b"):
+        stage.settle(dataset)
+    stage.put_images("red-chairs", 3)
+    result = manual(stage, parameters={"Kimg": "7"})
+    assert result["outcome"] == "queued"
+    assert "again later" in result["detail"]
 
 
 def test_so_many_machines_that_the_money_lasts_for_no_training_are_refused(

@@ -382,6 +382,46 @@ def test_a_rerun_during_a_run_is_answered_with_what_to_do(stage: Stage) -> None:
     assert "again later" in result["detail"]
 
 
+def test_a_rerun_that_finds_the_end_of_another_run_is_answered_with_what_to_do(stage: Stage) -> None:
+    stage.settle()
+    stage.sagemaker.end(next(iter(stage.sagemaker.executions)), "Failed")
+    stage.later(1000)
+    result = manual(stage, rerun=True)
+    assert result["outcome"] == "ended"
+    assert "again later" in result["detail"]
+
+
+@pytest.mark.parametrize("wanted", [{"rerun": True}, {"inferenceOnly": True}, {"parameters": {"Kimg": "7"}}])
+@pytest.mark.parametrize("busy", [False, True], ids=["started", "kept"])
+def test_a_run_that_was_claimed_before_is_not_the_one_that_is_asked_for(
+    stage: Stage, wanted: dict[str, Any], busy: bool
+) -> None:
+    stage.sagemaker.refusals = [client_error("InternalFailure", "StartPipelineExecution", 500)]
+    stage.settle()
+    stage.later(301)
+    stage.sagemaker.refusals = [client_error("ThrottlingException", "StartPipelineExecution")] if busy else []
+    result = manual(stage, **wanted)
+    assert result["outcome"] == ("kept" if busy else "started")
+    assert "claimed before" in result["detail"]
+    assert "again later" in result["detail"]
+
+
+def test_a_rerun_whose_claim_is_kept_starts_by_itself_and_need_not_be_asked_for_again(stage: Stage) -> None:
+    stage.settle()
+    finish(stage, "Succeeded")
+    throttled = client_error("ThrottlingException", "StartPipelineExecution")
+    throttled.response["ResponseMetadata"]["RetryAttempts"] = 1
+    stage.sagemaker.refusals = [throttled]
+    result = manual(stage, rerun=True)
+    assert result["outcome"] == "kept"
+    assert "by itself" in result["detail"]
+    assert "again later" not in result["detail"]
+
+    stage.later(301)
+    stage.serve_timer()
+    assert len(executions(stage)) == 2
+
+
 def test_a_second_run_with_equal_effort_is_announced_with_the_firsts_duration(stage: Stage) -> None:
     stage.settle()
     stage.later(7200)

@@ -108,7 +108,7 @@ class Claims:
         return self._config.lease_seconds - (clock.now_ms() - (state.lease_at or 0)) / 1000
 
     def _keep(self, dataset: str, why: str) -> Result:
-        return self._wait(dataset, Outcome.QUEUED, RECHECK_SECONDS, why)
+        return self._wait(dataset, Outcome.KEPT, RECHECK_SECONDS, f"{why} It is tried again by itself.")
 
     def _wait(self, dataset: str, outcome: Outcome, seconds: float, why: str) -> Result:
         self._timers.ensure(dataset, seconds, self._config.quiet_seconds)

@@ -10,6 +10,7 @@ class Outcome(StrEnum):
     STARTED = "started"
     WAITING = "waiting"  # not quiet yet, or somebody else is acting: a timer is armed
     QUEUED = "queued"  # no free slot, or SageMaker is busy: a timer is armed
+    KEPT = "kept"  # SageMaker is busy, and may have started the run: its claim is tried again
     ACTIVE = "active"
     ENDED = "ended"  # a run's unheard end was found; its end looks again
     RELEASED = "released"  # a claim without a run was given back
@@ -30,8 +31,8 @@ class Request:
 
     @property
     def insists(self) -> bool:
-        """Whether the caller wants a run, not only what is due."""
-        return self.rerun or self.inference_only
+        """Whether the caller wants a run of this kind, not only what is due."""
+        return self.rerun or self.inference_only or bool(self.overrides)
 
 
 @dataclass(frozen=True)

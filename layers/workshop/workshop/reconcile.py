@@ -64,6 +64,8 @@ ASK_AFTER_SECONDS = 900
 REPORT_AGAIN_SECONDS = 600
 # What Prepare, Infer, their retries and the machines' starts may add to the maximum of the training.
 OTHER_STEPS_SECONDS = 6 * 3600
+# What became of a look that has started no run.
+ANOTHER_TIME = frozenset({Outcome.WAITING, Outcome.QUEUED, Outcome.ACTIVE, Outcome.ENDED})
 
 
 class Reconciler:
@@ -107,15 +109,15 @@ class Reconciler:
         return self._log(self._act(state, request), request)
 
     def _log(self, result: Result, request: Request) -> Result:
-        if request.insists and result.outcome in {Outcome.WAITING, Outcome.QUEUED, Outcome.ACTIVE}:
-            result = replace(result, detail=f"{result.detail}; the run was not started, ask for it again later")
+        if request.insists and result.outcome in ANOTHER_TIME:
+            result = _of_another(result)
         logger.info("reconciled", outcome=result.outcome, detail=result.detail)
         return result
 
     def _act(self, state: DatasetState, request: Request) -> Result:
         self._report_again(state)
         if state.phase is Phase.STARTING:
-            return self._claims.take_over(state)
+            return self._take_over(state, request)
         if state.phase is Phase.RUNNING:
             return self._watch(state)
         listing = list_dataset(self._s3, self._config.bucket, state.dataset)
@@ -131,6 +133,12 @@ class Reconciler:
         if identified is None:
             return self._wait(state, Outcome.WAITING, NOW, "what the pictures hold is still being found out")
         return self._consider(state, *identified, request)
+
+    def _take_over(self, state: DatasetState, request: Request) -> Result:
+        result = self._claims.take_over(state)
+        if request.insists and result.outcome in {Outcome.STARTED, Outcome.KEPT}:
+            return _of_another(replace(result, detail=f"{result.detail.rstrip('.')}, claimed before"))
+        return result
 
     def _consider(self, state: DatasetState, listing: Listing, targets: Targets, request: Request) -> Result:
         """The folders have settled: compare them with the last run."""
@@ -338,3 +346,8 @@ class Reconciler:
 def _newest_ms(state: DatasetState, listing: Listing, targets: Targets) -> int:
     """When something last changed, by the events or by the listing; 0 if nothing is known."""
     return max(state.last_seen or 0, listing.newest_ms, targets.newest_ms)
+
+
+def _of_another(result: Result) -> Result:
+    """What became of a look, for somebody who wanted a run of another kind than the one that it is about."""
+    return replace(result, detail=f"{result.detail}; what was asked for was not started, ask for it again later")
