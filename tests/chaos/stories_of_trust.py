@@ -5,7 +5,7 @@ from collections.abc import Callable
 from botocore.exceptions import ClientError
 
 from tests.chaos.fakes import client_error
-from tests.chaos.stories import crash, drop, only, start_by_hand
+from tests.chaos.stories import crash, drop, only, schedule_comes_by, start_by_hand
 from tests.chaos.world import World
 from workshop.ledger import Ledger
 
@@ -131,6 +131,59 @@ def a_refused_start_is_not_forgotten_over_pictures_that_somebody_asks_for(world:
     world.check()
 
 
+def later() -> ClientError:
+    return client_error("ResourceLimitExceeded", "StartPipelineExecution")
+
+
+def a_start_that_is_put_off_for_hours_is_told_once_and_tried_on(world: World) -> None:
+    world.sagemaker.refusals = [later() for _ in range(180)]
+    drop(world)
+    world.run(1800)
+    assert not world.sns.published, "people are told of what may be over in a minute"
+    world.run(5400)
+    assert [published.kind for published in world.sns.published] == ["attention"]
+    assert "ResourceLimitExceeded" in world.sns.published[0].message
+    world.run()
+    only(world, 1)
+    assert [published.kind for published in world.sns.published] == ["attention", "started", "succeeded"]
+    world.check()
+
+
+def a_start_that_may_have_happened_is_put_off_for_hours_and_told_once(world: World) -> None:
+    world.sagemaker.refusals = [refusal("ThrottlingException", repeated=True), *(later() for _ in range(60))]
+    drop(world)
+    world.run(7200)
+    assert holders(world) == {"SS": ["cats"]}
+    assert [published.kind for published in world.sns.published] == ["attention"]
+    world.run()
+    only(world, 1)
+    world.check()
+
+
+def the_same_pictures_are_refused_again_after_another_run(world: World) -> None:
+    world.sagemaker.refusals = [refusal()]
+    drop(world)
+    world.run()
+    world.upload("cats", "late.png")
+    world.run()
+    world.sagemaker.refusals = [refusal() for _ in range(5)]
+    world.delete("cats", "late.png")
+    world.run()
+    only(world, 2)
+    assert [published.kind for published in world.sns.published].count("attention") == 2
+
+
+def other_pictures_to_project_are_refused_too(world: World) -> None:
+    drop(world)
+    world.run()
+    world.sagemaker.refusals = [refusal() for _ in range(100)]
+    for name in ("a.png", "b.png"):
+        world.choose_target("cats", name)
+        schedule_comes_by(world)
+    only(world, 1)
+    assert [published.kind for published in world.sns.published].count("attention") == 2
+
+
 def a_dataset_that_needs_nothing_is_not_looked_at_every_hour(world: World) -> None:
     drop(world)
     world.run()
@@ -221,6 +274,10 @@ STORIES: tuple[Callable[[World], None], ...] = (
     a_start_whose_answer_got_lost_is_found_where_its_repetition_is_refused,
     a_refused_start_is_not_forgotten_once_its_letter_is_purged,
     a_refused_start_is_not_forgotten_over_pictures_that_somebody_asks_for,
+    a_start_that_is_put_off_for_hours_is_told_once_and_tried_on,
+    a_start_that_may_have_happened_is_put_off_for_hours_and_told_once,
+    the_same_pictures_are_refused_again_after_another_run,
+    other_pictures_to_project_are_refused_too,
     a_dataset_that_needs_nothing_is_not_looked_at_every_hour,
     the_last_step_mails_and_dies_and_the_run_is_told_once,
     the_listener_dies_between_the_end_and_the_look_at_what_came_meanwhile,

@@ -11,11 +11,11 @@ claim is kept, and its token finds out.
 from workshop import clock, notice_content
 from workshop.announce import announce_start
 from workshop.config import StartRunConfig
-from workshop.errors import StartDelayed, StartRefused
+from workshop.errors import NoticeBusy, StartDelayed, StartRefused
 from workshop.ledger import Ledger
 from workshop.looks import Outcome, Result
 from workshop.notices import Notices
-from workshop.runs import Runs, refusal_key
+from workshop.runs import Runs, unstarted_key
 from workshop.settling import Timers
 from workshop.starting import Starter
 from workshop.state import Claim, DatasetState, RunIdentity
@@ -24,6 +24,8 @@ from workshop.words import words
 
 # How often a dataset that waits for a free slot or for SageMaker is looked at.
 RECHECK_SECONDS = 60
+# SageMaker is busy for minutes. What it puts off for longer hangs on something that a person has to do: a quota.
+DELAYED_SECONDS = 3600
 
 
 class Claims:
@@ -55,7 +57,7 @@ class Claims:
         try:
             arn = self._starter.start(identity, claim)
         except StartDelayed as delayed:
-            count("StartDelayed")
+            self._put_off(identity, claim, delayed)
             if delayed.is_first_answer:
                 # Sent first: whoever dies in between leaves a message that finds the claim and waits for its lease.
                 self._timers.send(identity.dataset, RECHECK_SECONDS)
@@ -82,7 +84,7 @@ class Claims:
         try:
             arn = self._starter.start(identity, claim)
         except StartDelayed as delayed:
-            count("StartDelayed")
+            self._put_off(identity, claim, delayed)
             return self._keep(state.dataset, str(delayed))
         except StartRefused as refused:
             count("StartsRefused")
@@ -107,8 +109,25 @@ class Claims:
     def _lease_left(self, state: DatasetState) -> float:
         return self._config.lease_seconds - (clock.now_ms() - (state.lease_at or 0)) / 1000
 
+    def _put_off(self, identity: RunIdentity, claim: Claim, delayed: StartDelayed) -> None:
+        """SageMaker is busy. It is tried again anyway; if that has gone on for long, people are told once."""
+        count("StartDelayed")
+        key = self._notice_key("delayed", identity, claim)
+        if clock.now_ms() - self._runs.known_since(key, clock.now_ms()) < DELAYED_SECONDS * 1000:
+            return
+        notice = notice_content.not_started(words(claim.language), identity.dataset, self._config.bucket, str(delayed))
+        try:
+            if self._notices.publish_once(key, notice):
+                count("RunsStuck")
+        except NoticeBusy:  # the next try tells, if whoever sends it has died
+            return
+
+    def _notice_key(self, name: str, identity: RunIdentity, claim: Claim) -> dict[str, str]:
+        last_arn = self._ledger.read(identity.dataset).last_execution_arn
+        return unstarted_key(name, identity.dataset, claim, last_arn)
+
     def _keep(self, dataset: str, why: str) -> Result:
-        return self._wait(dataset, Outcome.KEPT, RECHECK_SECONDS, f"{why} It is tried again by itself.")
+        return self._wait(dataset, Outcome.KEPT, RECHECK_SECONDS, f"{why}; it is tried again by itself")
 
     def _wait(self, dataset: str, outcome: Outcome, seconds: float, why: str) -> Result:
         self._timers.ensure(dataset, seconds, self._config.quiet_seconds)
@@ -118,7 +137,7 @@ class Claims:
         """The drop is outstanding again: the hourly sweep tries once more. Its people are told once."""
         self._ledger.release(identity.dataset, identity.attempt)
         notice = notice_content.not_started(words(claim.language), identity.dataset, self._config.bucket, str(refused))
-        self._notices.publish_once(refusal_key(identity.dataset, identity.fingerprint), notice)
+        self._notices.publish_once(self._notice_key("refused", identity, claim), notice)
 
     def _started(self, identity: RunIdentity, arn: str) -> Result:
         logger.append_keys(run=arn)

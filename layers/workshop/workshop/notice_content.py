@@ -156,7 +156,7 @@ def attention(
 
 
 def not_started(say: Words, dataset: str, bucket: str, reason: str) -> Notice:
-    """SageMaker refuses to start the run."""
+    """SageMaker refuses to start the run, or has put it off for long."""
     return render(
         say,
         Kind.ATTENTION,

@@ -137,7 +137,7 @@ class Reconciler:
     def _take_over(self, state: DatasetState, request: Request) -> Result:
         result = self._claims.take_over(state)
         if request.insists and result.outcome in {Outcome.STARTED, Outcome.KEPT}:
-            return _of_another(replace(result, detail=f"{result.detail.rstrip('.')}, claimed before"))
+            return _of_another(replace(result, detail=f"{result.detail}, claimed before"))
         return result
 
     def _consider(self, state: DatasetState, listing: Listing, targets: Targets, request: Request) -> Result:

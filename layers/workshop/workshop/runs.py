@@ -4,6 +4,7 @@ RUN#<execution-arn>  STATE           the run: what its notices say about it
 RUN#<execution-arn>  STEP#<step>     the last news of a step
 RUN#<execution-arn>  NOTICE#<name>   one notice: being sent until a lease ends, then sent
 DATASET#<name>       NOTICE#attention#<fingerprint>   as above, for a snapshot that has no run
+DATASET#<name>       NOTICE#refused#..., NOTICE#delayed#...   as above, for a run that cannot be started
 """
 
 from typing import Any
@@ -13,7 +14,7 @@ from botocore.exceptions import ClientError
 from workshop.clients import DynamoDB, error_code
 from workshop.errors import NoticeBusy
 from workshop.items import from_item, to_item
-from workshop.state import RunRecord
+from workshop.state import Claim, RunRecord
 
 KEEP_SECONDS = 400 * 86_400
 # Longer than any function runs that publishes (start_run: 120 s), shorter than an asynchronous invocation is retried
@@ -39,9 +40,11 @@ def attention_key(dataset: str, fingerprint: str, since: str = "") -> dict[str, 
     return {"pk": f"DATASET#{dataset}", "sk": f"NOTICE#attention#{fingerprint}{since and '#'}{since}"}
 
 
-def refusal_key(dataset: str, fingerprint: str) -> dict[str, str]:
-    """Key of the one notice that SageMaker refuses to start a snapshot's run."""
-    return {"pk": f"DATASET#{dataset}", "sk": f"NOTICE#refused#{fingerprint}"}
+def unstarted_key(name: str, dataset: str, claim: Claim, last_arn: str | None) -> dict[str, str]:
+    """Key of the one notice that a run cannot be started. The same pictures, and the same ones to project, are news
+    again once another run has ended since: `last_arn` is the dataset's last one."""
+    run = (last_arn or "").rpartition("/")[2]
+    return {"pk": f"DATASET#{dataset}", "sk": f"NOTICE#{name}#{claim.fingerprint}#{claim.targets}#{run}"}
 
 
 class Runs:
@@ -154,6 +157,18 @@ class Runs:
     def is_notice_sent(self, key: dict[str, str]) -> bool:
         """Whether the notice was published: the cheap question, before anything is gathered for it."""
         return "sentAt" in self._get(key)
+
+    def known_since(self, key: dict[str, str], now: int) -> int:
+        """Since when there is reason for a notice that is not due at once: `now`, the first time."""
+        response = self._dynamodb.update_item(
+            TableName=self._table,
+            Key=to_item(key),
+            UpdateExpression="SET knownSince = if_not_exists(knownSince, :now), "
+            "expires = if_not_exists(expires, :expires)",
+            ExpressionAttributeValues=to_item({":now": now, ":expires": _expiry(now)}),
+            ReturnValues="ALL_NEW",
+        )
+        return int(from_item(response["Attributes"])["knownSince"])
 
     def begin_notice(self, key: dict[str, str], now: int) -> bool:
         """Take the right to send a notice. False if it was sent; NoticeBusy while somebody else may be sending it."""

@@ -229,7 +229,7 @@ class Starter:
             # botocore repeats a request by itself, for example after a time-out that may have started the run.
             is_first_answer = not answered.get("RetryAttempts")
             if code in _LATER:
-                message = f"SageMaker cannot start the run now ({code})."
+                message = f"SageMaker cannot start the run now: {code}: {error}"
                 raise StartDelayed(message, is_first_answer=is_first_answer) from error
             if 400 <= answered["HTTPStatusCode"] < 500:
                 message = f"SageMaker refuses to start {self._pipeline}: {code}: {error}"
