@@ -121,6 +121,7 @@ def purge(workshop: Workshop, inventory: Inventory, progress: Callable[[int], An
     dynamodb = workshop.client("dynamodb")
     for pk, sk in inventory.items:
         dynamodb.delete_item(TableName=workshop.table, Key=to_item({"pk": pk, "sk": sk}))
+    Ledger(dynamodb, workshop.table).forget_debts(inventory.dataset)
     if inventory.has_state:
         _forget_state(workshop, inventory)
 

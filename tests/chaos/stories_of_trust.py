@@ -5,6 +5,7 @@ from collections.abc import Callable
 from botocore.exceptions import ClientError
 
 from tests.chaos.fakes import client_error
+from tests.chaos.operators import purge
 from tests.chaos.stories import crash, drop, only, schedule_comes_by, start_by_hand
 from tests.chaos.world import World
 from workshop.ledger import Ledger
@@ -250,6 +251,19 @@ def a_folder_is_emptied_and_the_request_for_its_report_is_lost(world: World) -> 
     world.check()
 
 
+def a_dataset_that_owes_a_notice_is_purged(world: World) -> None:
+    world.final_status = lambda: "Failed"
+    world.deaf_to_calls = {"report_failure"}
+    drop(world)
+    world.run()
+    purge(world, "cats")
+    assert "cats" in world.purged
+    world.deaf_to_calls = set()
+    world.settle_everything(sweeps=1)
+    assert "owing" not in world.dynamodb.items[("SLOTS", "STATE")], "a purged dataset is looked at every hour for ever"
+    world.check()
+
+
 def an_operator_releases_a_claim_while_somebody_takes_it_over(world: World) -> None:
     drop(world)
     world.run(30)
@@ -283,5 +297,6 @@ STORIES: tuple[Callable[[World], None], ...] = (
     the_listener_dies_between_the_end_and_the_look_at_what_came_meanwhile,
     a_run_is_retried_in_the_console_and_an_image_waits_for_its_end,
     a_folder_is_emptied_and_the_request_for_its_report_is_lost,
+    a_dataset_that_owes_a_notice_is_purged,
     an_operator_releases_a_claim_while_somebody_takes_it_over,
 )

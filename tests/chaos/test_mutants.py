@@ -204,6 +204,10 @@ def owed_notices_forgotten(patch: Patch) -> None:
     patch.setattr(reconcile.Reconciler, "_report_again", lambda self, state: None)
 
 
+def purged_debts_kept(patch: Patch) -> None:
+    patch.setattr(Ledger, "forget_debts", lambda self, dataset: None)
+
+
 def sweep_looks_at_folders_only(patch: Patch) -> None:
     patch.setattr(Ledger, "unsettled_datasets", lambda self: set())
 
@@ -297,6 +301,7 @@ MUTANTS = (
     notice_without_record,
     long_runs_never_asked_about,
     owed_notices_forgotten,
+    purged_debts_kept,
     sweep_looks_at_folders_only,
     sweep_blind_to_debts_without_a_folder,
     ready_marker_ignored,

@@ -278,6 +278,25 @@ def test_a_stray_slot_is_freed_and_that_of_a_claim_is_not(ledger: Ledger, table:
     assert holders(ledger) == {"dogs"}
 
 
+def test_two_debts_that_are_paid_at_once_leave_none(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger.claim(ledger.read("cats"), CLAIM, 20, 5)
+    ledger.finish(RUN, CLAIM, "arn:first", "Failed", 40)
+    ledger.claim(ledger.read("cats"), CLAIM, 50, 5)
+    ledger.finish(RunIdentity("cats", "0" * 64, 2), CLAIM, ARN, "Failed", 60)
+    real_transact = Ledger._transact
+
+    def transact(self: Ledger, *writes: Any) -> list[bool]:
+        monkeypatch.undo()
+        refused = real_transact(self, *writes)
+        ledger.mark_reported("cats", ARN)
+        return refused
+
+    monkeypatch.setattr(Ledger, "_transact", transact)
+    ledger.mark_reported("cats", "arn:first")
+    assert ledger.read("cats").unreported == frozenset()
+    assert ledger.unsettled_datasets() == set()
+
+
 def test_a_report_pays_one_debt(ledger: Ledger) -> None:
     running(ledger)
     ledger.finish(RUN, CLAIM, ARN, "Failed", 40)

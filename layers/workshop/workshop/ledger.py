@@ -41,7 +41,8 @@ IS_THIS_ATTEMPT = "attempt = :attempt"
 LEASE_IS_AS_READ = "(leaseAt = :lease OR attribute_not_exists(leaseAt))"  # a claim older than leases has none
 IS_LAST_RUN = "lastExecutionArn = :arn"
 IS_STARTING_OR_THIS_RUN = "(phase = :starting OR (phase = :running AND executionArn = :arn))"
-IS_ONLY_DEBT = "unreported = :arn"
+OWES_NOTHING_ELSE = "(unreported = :arn OR attribute_not_exists(unreported))"
+SOMEBODY_OWES = "attribute_exists(owing)"
 A_SLOT_IS_FREE = "(attribute_not_exists(holders) OR size(holders) < :limit)"
 TIMER_IS_AS_READ = "timerDue = :previous"
 NO_TIMER = "attribute_not_exists(timerDue)"
@@ -254,10 +255,14 @@ class Ledger:
     def mark_reported(self, dataset: str, arn: str) -> None:
         """The notice on the end of the run `arn` has been sent."""
         update, values = "DELETE unreported :arn", {":arn": {arn}}
-        last_debt = self._write(dataset_key(dataset), update, IS_ONLY_DEBT, values)
+        last_debt = self._write(dataset_key(dataset), update, OWES_NOTHING_ELSE, values)
         owes_nothing = self._write(SLOTS_KEY, "DELETE owing :dataset", None, {":dataset": {dataset}})
-        if self._transact(last_debt, owes_nothing):
-            self._change(dataset, update, values)
+        if self._transact(last_debt, owes_nothing) and not self._change(dataset, update, values).unreported:
+            self._transact(last_debt, owes_nothing)  # the other debts were paid between the two writes
+
+    def forget_debts(self, dataset: str) -> None:
+        """The dataset is purged: whatever it owes is told to nobody."""
+        self._update(SLOTS_KEY, "DELETE owing :dataset", SOMEBODY_OWES, {":dataset": {dataset}})
 
     def add_success(self, identity: RunIdentity) -> None:
         """Count a succeeded run of a snapshot. A set of attempts, so that counting twice is counting once."""
