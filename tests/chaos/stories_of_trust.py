@@ -51,6 +51,30 @@ def a_timer_whose_message_overtakes_its_record_is_waited_for_by_nobody(world: Wo
     world.check()
 
 
+def a_timer_of_a_dataset_that_no_event_has_told_of_overtakes_its_record(world: World) -> None:
+    world.run_seconds = lambda: 20
+    world.upload("cats", "0000.png", heard=False)
+    world.schedule()
+    world.run(0.15)  # the nudge is on its way
+    world.between("sqs", "send_message", lambda: world.run(62))
+    world.run(100)
+    only(world, 1)
+    world.upload("cats", "late.png")
+    world.run()
+    only(world, 2)
+    world.check()
+
+
+def a_dataset_that_was_never_run_is_purged_before_its_timer_comes(world: World) -> None:
+    drop(world)
+    world.run(30)
+    purge(world, "cats")
+    world.run()
+    assert not [key for key in world.dynamodb.items if key[0] == "DATASET#cats"], "its name came back"
+    only(world, 0)
+    world.check()
+
+
 def two_looks_at_once_agree_on_what_a_picture_holds(world: World) -> None:
     """The one that starts the run was refused an answer, and has read the bytes instead."""
     ask = world.s3.head_object
@@ -282,6 +306,8 @@ def an_operator_releases_a_claim_while_somebody_takes_it_over(world: World) -> N
 STORIES: tuple[Callable[[World], None], ...] = (
     an_upload_during_a_look_at_a_dataset_at_rest_is_run,
     a_timer_whose_message_overtakes_its_record_is_waited_for_by_nobody,
+    a_timer_of_a_dataset_that_no_event_has_told_of_overtakes_its_record,
+    a_dataset_that_was_never_run_is_purged_before_its_timer_comes,
     two_looks_at_once_agree_on_what_a_picture_holds,
     an_end_that_a_look_has_found_leaves_no_timer_behind,
     a_start_refused_for_good_after_a_lost_answer_gives_its_slot_back,

@@ -100,6 +100,10 @@ def slot_not_left(patch: Patch) -> None:
     )
 
 
+def strangers_timers_recorded(patch: Patch) -> None:
+    patch.setattr(Ledger, "meet", lambda self, dataset: self.read(dataset))
+
+
 def record_outlives_its_message(patch: Patch) -> None:
     def receive(self: Ledger, dataset: str, due: int) -> DatasetState:
         state = self.read(dataset)
@@ -293,6 +297,7 @@ MUTANTS = (
     terminal_event_ignored_while_starting,
     slots_not_counted,
     slot_not_left,
+    strangers_timers_recorded,
     record_outlives_its_message,
     recorded_after_its_message,
     stale_timers_served,

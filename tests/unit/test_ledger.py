@@ -80,12 +80,25 @@ def test_the_message_of_another_timer_leaves_the_record(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("received_before", [0, 1])
 def test_a_timer_whose_message_may_have_come_is_not_recorded(ledger: Ledger, received_before: int) -> None:
+    ledger.meet("cats")
     for _ in range(received_before):
         ledger.receive_timer("cats", 1)
     seen = ledger.read("cats")
     ledger.receive_timer("cats", 100)
     assert not ledger.record_timer(seen, 100)
     assert ledger.read("cats").timer_due is None
+
+
+def test_a_timer_of_a_dataset_that_is_not_known_leaves_nothing(ledger: Ledger) -> None:
+    assert ledger.receive_timer("cats", 100) == DatasetState("cats")
+    assert ledger.read("cats") == DatasetState("cats")
+    assert ledger.meet("cats").considered == NOT_CONSIDERED
+
+
+def test_whoever_is_met_again_is_left_as_it_is(ledger: Ledger) -> None:
+    seen = ledger.note_uploads("cats", 2, 10)
+    ledger.conclude(seen, timer_is_lost=False)
+    assert ledger.meet("cats").considered == 2
 
 
 def test_a_record_that_is_written_while_its_message_is_received_goes_with_it() -> None:

@@ -32,6 +32,7 @@ IS_IDLE = "(attribute_not_exists(phase) OR phase = :idle)"
 NOTHING_SEEN_SINCE_READ = "uploads = :uploads"
 NOTHING_EVER_SEEN = "attribute_not_exists(uploads)"
 UPLOADS_WERE_SEEN = "attribute_exists(uploads)"
+IS_KNOWN = "attribute_exists(pk)"
 # Without it a whole run may have come and gone between read and claim, and its token would be used again.
 NOT_CLAIMED_SINCE_READ = "attempt = :read_attempt"
 NEVER_CLAIMED = "attribute_not_exists(attempt)"
@@ -87,6 +88,11 @@ class Ledger:
         update = "SET lastSeen = :now ADD uploads :one"
         return self._change_if(UPLOADS_WERE_SEEN, dataset, update, {":now": now, ":one": 1})
 
+    def meet(self, dataset: str) -> DatasetState:
+        """A dataset that no event has told of has a folder: it is outstanding, whatever becomes of its timers."""
+        update = "SET considered = if_not_exists(considered, :not_considered)"
+        return self._change(dataset, update, {":not_considered": NOT_CONSIDERED})
+
     def record_timer(self, state: DatasetState, due: int) -> bool:
         """Record the timer whose message was sent after `state` was read, in the place of the one that `state` has.
 
@@ -102,12 +108,18 @@ class Ledger:
         return self._update(dataset_key(state.dataset), "SET timerDue = :due", f"{as_read} AND {none_received}", values)
 
     def receive_timer(self, dataset: str, due: int) -> DatasetState:
-        """A timer's message has been received: it is the recorded one no more. Returns the state after that."""
+        """A timer's message has been received: it is the recorded one no more. Returns the state after that.
+
+        Of a dataset that is not known, because it was purged, nothing is written: whoever sends a timer of one that is
+        to be known has noted or met it before.
+        """
         while True:
             take = "REMOVE timerDue ADD timersReceived :one"
             state = self._change_if(IS_RECORDED_TIMER, dataset, take, {":one": 1, ":due": due})
             if state is None:
-                state = self._change(dataset, "ADD timersReceived :one", {":one": 1})
+                state = self._change_if(IS_KNOWN, dataset, "ADD timersReceived :one", {":one": 1})
+            if state is None:
+                return DatasetState(dataset)
             # Still there if it was recorded between the two writes. From the second one on nobody can record it.
             if state.timer_due != due:
                 return state

@@ -9,7 +9,8 @@ need not send another one. One law makes that safe:
   record is looked after by that look, however soon or late it ends, and no end of a look removes a record.
 - A message is sent first and recorded second, on the condition that no message was received since
   (Ledger.record_timer): a message that has overtaken its own record is never recorded, and a crash in between leaves a
-  message without a record, which is served like any other.
+  message without a record, which is served like any other. Messages received are counted where the dataset is known,
+  and it is before the first one is sent (Ledger.note_uploads, Ledger.meet).
 - A message is dropped only while another one is recorded, which is still to come: two chains of timers become one.
 - A look that dies is had again: its message, or the event that has led to it, is delivered again.
 
@@ -86,6 +87,8 @@ class Timers:
         """Have the dataset looked at in `seconds`, or when the recorded timer is due."""
         # Read now: the timer of a state that was read before may have come since, and then nobody looks again.
         state = self._ledger.read(dataset)
+        if state == DatasetState(dataset):
+            state = self._ledger.meet(dataset)
         if not is_live(state, quiet_seconds):
             self.arm(state, seconds)
 
