@@ -320,6 +320,21 @@ def test_a_failed_processing_step_without_own_words_has_sagemakers_reason(stage:
     )
 
 
+@pytest.mark.parametrize("code", ["ResourceNotFound", "ValidationException"])
+def test_a_failed_processing_step_whose_job_is_gone_has_sagemakers_reason(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    def gone(**_: Any) -> Any:
+        raise client_error(code, "DescribeProcessingJob")
+
+    monkeypatch.setattr(stage.sagemaker, "describe_processing_job", gone)
+    reason = "ClientError: AlgorithmError: See job logs for more information"
+    arn = f"arn:aws:sagemaker:eu-central-1:123456789012:processing-job/{JOB}"
+    assert "Reason:             See job logs" in fail(
+        stage, "Failed", [step("Infer", reason=reason, ProcessingJob={"Arn": arn})]
+    )
+
+
 def test_too_few_good_images_are_counted_and_named(stage: Stage) -> None:
     stage.leave_artefacts()
     text = fail(stage, "Failed", [step("Prepare", "Succeeded"), step("TooFewImages", reason="At least 20 are needed.")])

@@ -18,6 +18,9 @@ TOO_FEW_IMAGES = "TooFewImages"
 TRAIN = "Train"
 MAX_KEY_CHARS = 300
 
+# The documented code, and what SageMaker answers about a job that it does not know.
+_JOB_IS_GONE = NOT_FOUND | {"ValidationException"}
+
 _LOG_GROUPS = {
     "ProcessingJob": "/aws/sagemaker/ProcessingJobs",
     "TrainingJob": "/aws/sagemaker/TrainingJobs",
@@ -179,12 +182,18 @@ def log_url(step: dict[str, Any], execution: Execution) -> str:
 
 
 def _exit_message(sagemaker: SageMaker, step: dict[str, Any] | None) -> str:
-    """What a failed processing job itself has said; "" if it has said nothing, or is none. It is in no step's reason:
+    """What a failed processing job itself has said, which is in no step's reason; "" if it has said nothing, is none or
+    is gone.
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeProcessingJob.html"""
     job_arn = _job_arn(step or {}, "ProcessingJob")
     if not job_arn:
         return ""
-    job = sagemaker.describe_processing_job(ProcessingJobName=job_arn.rsplit("/", 1)[-1])
+    try:
+        job = sagemaker.describe_processing_job(ProcessingJobName=job_arn.rsplit("/", 1)[-1])
+    except ClientError as error:
+        if error_code(error) not in _JOB_IS_GONE:
+            raise
+        return ""
     return str(job.get("ExitMessage") or "")
 
 
