@@ -197,6 +197,16 @@ def test_a_shorter_time_that_was_given_is_the_one_the_mail_reckons_with(trained:
     assert "training ends after 2 h at the latest" in text
 
 
+def test_a_run_whose_jobs_were_given_more_time_is_not_said_to_be_stuck(trained: Stage) -> None:
+    rerun(trained, MaxProcessSeconds="400000")
+    trained.later(86_400 + 7 * 3600)
+    assert manual(trained)["outcome"] == "active"
+    assert "attention" not in trained.mail_kinds
+    trained.later(800_000)
+    assert manual(trained)["outcome"] == "active"
+    assert "attention" in trained.mail_kinds
+
+
 def test_the_price_is_that_of_the_machine_that_was_given(trained: Stage) -> None:
     rerun(trained, TrainInstanceType="ml.g5.2xlarge", MaxTrainSeconds="3600")
     assert "at most USD 1.52 for the training" in trained.mails[-1]["Message"]

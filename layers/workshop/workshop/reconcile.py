@@ -33,6 +33,7 @@ from workshop.leftovers import LeftoverNotices, Leftovers, unread_settings, wait
 from workshop.looks import Outcome, Request, Result
 from workshop.names import parse_execution
 from workshop.notices import Notices
+from workshop.parameters import PARAMETERS
 from workshop.runs import Runs, attention_key, run_notice_key
 from workshop.settings import Choice, default_choice, parse_settings
 from workshop.settling import NUDGE, Timer, Timers, is_live, is_lost
@@ -50,7 +51,7 @@ from workshop.snapshot import (
     write_targets,
 )
 from workshop.starting import build_claim
-from workshop.state import DatasetState, Phase, RunIdentity
+from workshop.state import Claim, DatasetState, Phase, RunIdentity
 from workshop.telemetry import count, logger
 from workshop.words import Words, words
 
@@ -62,8 +63,10 @@ LOOK_AGAIN_SECONDS = 5
 ASK_AFTER_SECONDS = 900
 # An ended run whose notice is still owed after this is reported again.
 REPORT_AGAIN_SECONDS = 600
-# What Prepare, Infer, their retries and the machines' starts may add to the maximum of the training.
-OTHER_STEPS_SECONDS = 6 * 3600
+# Prepare and Infer: each may take MaxProcessSeconds.
+PROCESSING_JOBS = 2
+# What retries and the machines' starts may add to the maxima of a run's jobs.
+SPARE_SECONDS = 2 * 3600
 # What became of a look that has started no run.
 ANOTHER_TIME = frozenset({Outcome.WAITING, Outcome.QUEUED, Outcome.ACTIVE, Outcome.ENDED})
 
@@ -276,7 +279,7 @@ class Reconciler:
                 return Result(Outcome.ENDED, state.dataset, status, arn)
             if status not in {EXECUTING, STOPPING}:
                 logger.warning("unknown status of a run", status=status)
-            if age > state.held_claim.max_train_seconds + OTHER_STEPS_SECONDS:
+            if age > _longest_seconds(state.held_claim):
                 self._tell_stuck(state, arn, age)
         return Result(Outcome.ACTIVE, state.dataset, "its end will look again", arn)
 
@@ -346,6 +349,12 @@ class Reconciler:
 def _newest_ms(state: DatasetState, listing: Listing, targets: Targets) -> int:
     """When something last changed, by the events or by the listing; 0 if nothing is known."""
     return max(state.last_seen or 0, listing.newest_ms, targets.newest_ms)
+
+
+def _longest_seconds(claim: Claim) -> int:
+    """How long all jobs of a run may take together."""
+    processing = int(claim.parameters.get("MaxProcessSeconds") or PARAMETERS["MaxProcessSeconds"].default or 0)
+    return claim.max_train_seconds + PROCESSING_JOBS * processing + SPARE_SECONDS
 
 
 def _of_another(result: Result) -> Result:
