@@ -163,7 +163,8 @@ def test_what_the_notice_of_the_start_has_counted_is_not_told_again(stage: Stage
 def test_what_systems_leave_behind_is_never_worth_a_mail(stage: Stage, name: str) -> None:
     stage.settle()
     finish(stage, "Succeeded")
-    put_and_settle(stage, "0000.png", name, body=b"image 0")
+    put_and_settle(stage, name, body=b"" if name == "sub/" else b"x")
+    put_and_settle(stage, "0000.png", body=b"image 0")
 
     assert stage.mail_kinds == ["started"]
 
