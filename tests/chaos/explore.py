@@ -2,13 +2,14 @@
 
     PYTHONPATH=layers/workshop python -m tests.chaos.explore --minutes 10 [--kind calm] [--first SEED] [--processes 2]
 
-prints how many were lived through and, for each that does not end well, its seed and the shortest story that was found:
-what people did, without everything that the fault does not need.
+prints how many were lived through (Ctrl-C ends it sooner) and, for each that does not end well, its seed and the
+shortest story that was found: what people did, without everything that the fault does not need.
 """
 
 import logging
 import os
 import secrets
+import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -79,13 +80,18 @@ def main(minutes: float, kinds: tuple[str, ...], first: int | None, processes: i
     chunks = ((kind, seed) for seed in count(first, CHUNK) for kind in kinds or KINDS)
     lived, failed = Counter[str](), 0
     click.echo(f"first seed {first}")
-    with ProcessPoolExecutor(processes) as pool:
+    # Ctrl-C goes to all processes: the first one decides, once the chunks under way are lived through.
+    with ProcessPoolExecutor(processes, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)) as pool:
         running = {}
         while time.monotonic() < ends or running:
-            while time.monotonic() < ends and len(running) < 2 * processes:
-                kind, seed = next(chunks)
-                running[pool.submit(live_through_many, kind, seed)] = kind
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            try:
+                while time.monotonic() < ends and len(running) < 2 * processes:
+                    kind, seed = next(chunks)
+                    running[pool.submit(live_through_many, kind, seed)] = kind
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+            except KeyboardInterrupt:
+                ends = time.monotonic()
+                continue
             for chunk in done:
                 lived[running.pop(chunk)] += CHUNK
                 for failure in chunk.result():
