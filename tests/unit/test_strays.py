@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.unit.conftest import Stage, sample
 from tests.unit.properties import quick
 from workshop.errors import NoticeBusy, RefusedName
-from workshop.file_kinds import FileKind, kind_of
+from workshop.file_kinds import FileKind, is_folder_marker, kind_of
 from workshop.names import check_dataset
 from workshop.notices import Notices
 from workshop.strays import DAILY_NOTICES, folder_of, suggest_dataset
@@ -18,7 +18,7 @@ from workshop.strays import DAILY_NOTICES, folder_of, suggest_dataset
 DAY = 86_400
 FOLDERS = [
     "Red Chairs", "red_chairs", "Red-Chairs", "red.chairs", "chaises-été", "红椅子", "赤い椅子", "red-chairs-",
-    "a" * 64, "red-chairs ", "..", "%2e%2e", "a\nb", "www.example.com", "",
+    "a" * 64, "red-chairs ", "..", "%2e%2e", "..%2F..", "a\nb", "www.example.com", "",
 ]  # fmt: skip
 
 
@@ -191,7 +191,10 @@ def test_a_suggestion_is_a_name_or_none(folder: str) -> None:
 def test_every_key_below_uploads_has_a_folder_to_tell_of(prefix: str, rest: str) -> None:
     folders = folder_of(prefix + rest)
     assert all((prefix + rest).startswith(folder) for folder in folders)
-    assert bool(folders) is (prefix in ("uploads/", "inference/") and kind_of(rest) is not FileKind.JUNK)
+    if prefix not in ("uploads/", "inference/") or is_folder_marker(rest):
+        assert not folders
+    elif kind_of(rest) is not FileKind.JUNK or rest.startswith(".."):
+        assert folders
 
 
 JUNK = ["uploads/.DS_Store", "uploads/__MACOSX/red-chairs/._a.png", "uploads/.git/config", "inference/Thumbs.db"]

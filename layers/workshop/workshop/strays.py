@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from workshop import clock
 from workshop.clients import S3, DynamoDB, error_code, list_pages
 from workshop.errors import NoticeBusy, RefusedName
-from workshop.file_kinds import FileKind, kind_of
+from workshop.file_kinds import FileKind, is_folder_marker, kind_of
 from workshop.items import to_item
 from workshop.names import INFERENCE, UPLOADS, check_dataset, printable, unlinked
 from workshop.notices import Kind, Notice, Notices, render
@@ -45,10 +45,15 @@ def folder_of(key: object) -> dict[str, str]:
         return {}
     for prefix in (UPLOADS, INFERENCE):
         name = key.removeprefix(prefix)
-        if key.startswith(prefix) and kind_of(name) is not FileKind.JUNK:
+        if key.startswith(prefix) and not _is_junk(name):
             folder, slash, rest = name.partition("/")
             return {f"{prefix}{folder}/": rest} if slash else {prefix: name}
     return {}
+
+
+def _is_junk(name: str) -> bool:
+    """Whether nobody has put it there. Two dots in front are somebody's attempt, and no system's."""
+    return kind_of(name) is FileKind.JUNK and (is_folder_marker(name) or not name.startswith(".."))
 
 
 def list_strays(s3: S3, bucket: str) -> dict[str, str]:
