@@ -261,7 +261,7 @@ def _to_8_bit(image: Image.Image) -> Image.Image:
 
     starts = range(0, len(stored), _ROWS_AT_ONCE)
     # One infinite pixel must not leave the others black.
-    brightest = max(float(values(start).max(initial=0.0, where=np.isfinite(values(start)))) for start in starts)
+    brightest = max(float(rows.max(initial=0.0, where=np.isfinite(rows))) for rows in map(values, starts))
     usual_whites = {"F": (1.0, 255.0, 65535.0), "I": (255.0, 65535.0)}.get(image.mode, (65535.0,))
     white = next((white for white in usual_whites if brightest <= white), brightest)
     scaled = np.empty(stored.shape, np.uint8)

@@ -241,13 +241,12 @@ def _read_index(s3: S3, bucket: str, dataset: str) -> tuple[_Index, str | None]:
         raise
     try:
         entries = json.loads(answer["Body"].read()).items()
-        return {key: _Known(str(etag), int(size), str(content)) for key, (etag, size, content) in entries}, answer[
-            "ETag"
-        ]
+        index = {key: _Known(str(etag), int(size), str(content)) for key, (etag, size, content) in entries}
     except (ValueError, TypeError, AttributeError):
         # Somebody has edited it. Nothing is lost but the time of asking again.
         logger.warning("the index of contents is damaged and is made anew", dataset=dataset)
-        return {}, answer["ETag"]
+        index = {}
+    return index, answer["ETag"]
 
 
 def _write_index(s3: S3, bucket: str, dataset: str, index: _Index, version: str | None) -> bool:

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from workshop.clients import NOT_FOUND, SageMaker, error_code, list_steps
 from workshop.ending import LOST
-from workshop.names import Execution, printable, unlinked
+from workshop.names import Execution, quoted
 from workshop.reasons import Cause, Finding, bare, find_cause, may_have_log
 from workshop.words import Words
 
@@ -117,7 +117,7 @@ def _what_helps(say: Words, finding: Finding, step: str, log: str) -> str:
         return say.help_unknown if log else say.help_no_log
     text = _HELP[finding.cause](say)
     if finding.key:
-        text = f"{text} {say.help_file.format(key=unlinked(printable(finding.key, MAX_KEY_CHARS)))}"
+        text = f"{text} {say.help_file.format(key=quoted(finding.key, MAX_KEY_CHARS))}"
     if step == TRAIN and finding.cause is Cause.TIME:
         text = f"{text} {say.help_training_time}"
     return f"{text} {say.help_checkpoint}" if step == TRAIN and finding.cause in _GOES_ON else text

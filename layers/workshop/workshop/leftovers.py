@@ -17,7 +17,7 @@ from enum import StrEnum
 from workshop import clock, layout, notice_content
 from workshop.errors import NoticeBusy
 from workshop.file_kinds import is_archive
-from workshop.names import printable, unlinked
+from workshop.names import MAX_SHOWN_CHARS, quoted
 from workshop.notices import Notices
 from workshop.runs import Runs, attention_key
 from workshop.settings import Choice
@@ -105,7 +105,9 @@ class Leftovers:
     def problems(self, say: Words) -> list[str]:
         """On the pictures that wait, on each file that is called like settings, and on all others: a sentence each."""
         problems = [self.waiting.problem(say)] if self.waiting else []
-        problems += [say.settings_unread.format(name=_shown(name)) for name in self.lookalikes[:MAX_NAMED]]
+        problems += [
+            say.settings_unread.format(name=quoted(name, MAX_SHOWN_CHARS)) for name in self.lookalikes[:MAX_NAMED]
+        ]
         for phrase, names in ((say.files_unused, self.others), (say.files_refused, self.refused)):
             if names:
                 problems.append(f"{say.count(phrase, len(names))}: {_listed(say, names)}")
@@ -178,11 +180,7 @@ class LeftoverNotices:
             self._runs.count_as_sent(attention_key(listing.dataset, left.digest()), clock.now_ms())
 
 
-def _shown(name: str) -> str:
-    return unlinked(printable(name, 80))
-
-
 def _listed(say: Words, names: Sequence[str]) -> str:
-    shown = ", ".join(map(_shown, names[:MAX_NAMED]))
+    shown = ", ".join(quoted(name, MAX_SHOWN_CHARS) for name in names[:MAX_NAMED])
     further = len(names) - MAX_NAMED
     return f"{shown} {say.count(say.and_more, further)}" if further > 0 else shown

@@ -37,6 +37,10 @@ _HARMLESS = (
 _NO_HOST = re.compile(rf"{_HARMLESS}(\.{_HARMLESS})*(?![\w/-]|[.:]\w)", re.IGNORECASE)
 
 
+# Of a file's or a folder's name in a sentence of a mail.
+MAX_SHOWN_CHARS = 80
+
+
 @dataclass(frozen=True)
 class UploadKey:
     """`uploads/<dataset>/<name>`, taken apart."""
@@ -95,6 +99,11 @@ def printable(value: object, limit: int) -> str:
     text = value if isinstance(value, str) else f"({type(value).__name__})"
     line = "".join(c if c.isprintable() else "?" for c in text[: limit + 1])
     return line if len(line) <= limit else line[: limit - 3] + "..."
+
+
+def quoted(text: str, limit: int) -> str:
+    """What somebody else has written, for a mail: one line, and no link."""
+    return unlinked(printable(text, limit))
 
 
 def unlinked(text: str) -> str:

@@ -6,7 +6,7 @@ from workshop import layout
 from workshop.artefacts import Artefacts, PrepareReport, SetAside
 from workshop.failures import Failure
 from workshop.links import PRESIGNED_SECONDS, Link
-from workshop.names import Execution, parse_execution, printable, unlinked
+from workshop.names import Execution, parse_execution, printable, quoted
 from workshop.notices import Kind, Notice, render
 from workshop.state import RunRecord
 from workshop.words import FALLBACK_LANGUAGE, Words, words
@@ -111,7 +111,7 @@ def problems(
 
 def failed(say: Words, dataset: str, execution: Execution, failure: Failure, prepared: PrepareReport | None) -> Notice:
     """The run has failed, was stopped, or is lost."""
-    reason = _quoted(failure.reason, MAX_REASON_CHARS)
+    reason = quoted(failure.reason, MAX_REASON_CHARS)
     if failure.is_too_few_images and prepared is not None:
         good, found = say.number(prepared.good), say.number(prepared.found)
         reason = say.too_few_counted.format(good=good, found=found, reason=reason)
@@ -189,7 +189,7 @@ def unknown_status(say: Words, dataset: str, execution: Execution, status: str) 
         Kind.ATTENTION,
         "unknown",
         dataset,
-        status=_quoted(status, 60),
+        status=quoted(status, 60),
         region=execution.region,
         arn=execution.arn,
     )
@@ -249,12 +249,7 @@ def _set_aside(say: Words, prepared: PrepareReport | None, *, is_on_page: bool) 
 
 
 def _named(item: SetAside) -> str:
-    return f"{_quoted(item.name, 120)}: {_quoted(item.reason, 200)}"
-
-
-def _quoted(text: str, limit: int) -> str:
-    """What somebody else has written: one line, and no link."""
-    return unlinked(printable(text, limit))
+    return f"{quoted(item.name, 120)}: {quoted(item.reason, 200)}"
 
 
 def _bullets(lines: Sequence[str]) -> str:

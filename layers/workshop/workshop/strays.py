@@ -21,7 +21,7 @@ from workshop.clients import S3, DynamoDB, error_code, list_pages
 from workshop.errors import NoticeBusy, RefusedName
 from workshop.file_kinds import FileKind, is_folder_marker, kind_of
 from workshop.items import to_item
-from workshop.names import INFERENCE, UPLOADS, check_dataset, printable, unlinked
+from workshop.names import INFERENCE, MAX_SHOWN_CHARS, UPLOADS, check_dataset, quoted
 from workshop.notices import Kind, Notice, Notices, render
 from workshop.runs import KEEP_SECONDS, Runs
 from workshop.telemetry import count, logger
@@ -93,14 +93,10 @@ def stray_notice(say: Words, folder: str, file: str) -> Notice:
     if folder == prefix:
         what = say.stray_files.format(folder=prefix)
     else:
-        what = say.stray_folder.format(folder=f"{prefix}{_shown(name)}/")
-    what = f"{what} {say.stray_example.format(name=_shown(file))}"
+        what = say.stray_folder.format(folder=f"{prefix}{quoted(name, MAX_SHOWN_CHARS)}/")
+    what = f"{what} {say.stray_example.format(name=quoted(file, MAX_SHOWN_CHARS))}"
     instead = f"{prefix}{suggestion or _EXAMPLE}/"
     return render(say, Kind.ATTENTION, "stray", suggestion or NO_DATASET, what=what, instead=instead)
-
-
-def _shown(name: str) -> str:
-    return unlinked(printable(name, 80))
 
 
 class Strays:
