@@ -7,7 +7,7 @@ CHECKOV := .tools/checkov/bin
 SDK := .tools/build/bin
 STACK ?= workshop
 CODE := functions layers operations local_aws pipeline_builder containers stylegan2-ada-pytorch tests benchmarks
-TYPED := layers/workshop/workshop operations local_aws pipeline_builder containers stylegan2-ada-pytorch/stylegan2
+TYPED := layers/workshop/contract layers/workshop/workshop operations local_aws pipeline_builder containers stylegan2-ada-pytorch/stylegan2
 
 export SAM_CLI_TELEMETRY := 0
 # What people type reaches the programs as it is, whatever signs are in it.
@@ -23,7 +23,7 @@ ifdef AWS_REGION
 deploy: export AWS_DEFAULT_REGION := $(AWS_REGION)
 endif
 
-.PHONY: help demo test setup setup-tools format lint types test-unit test-pipeline test-template test-e2e test-browser definition base-network deploy clean
+.PHONY: help demo test setup setup-tools format lint types test-unit test-pipeline test-template test-e2e test-browser notices definition base-network deploy clean
 
 help: ## say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -96,6 +96,9 @@ test-e2e: $(VENV)/test.done ## the whole way on the embedded AWS, tiny preset
 	$(BIN)/pytest -q --numprocesses auto --dist loadfile -m e2e tests/e2e
 
 # ------------------------------------------------------------------------------------------------------------- making
+
+notices: $(VENV)/run.done ## print every mail with sample data, in every language; sends nothing
+	@PYTHONPATH=layers/workshop $(BIN)/python -m tests.unit.notice_samples
 
 definition: $(SDK)/done ## build the pipeline's definition anew
 	$(SDK)/python -m pipeline_builder definition

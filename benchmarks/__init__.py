@@ -1,4 +1,4 @@
 """A script for each figure: `python -m benchmarks.<name>`, from the project's folder."""
 
-from local_aws import rooms  # noqa: F401, I001  (makes `stylegan2` and `workshop` importable)
+import local_aws  # noqa: F401  (makes contract, `workshop` and `stylegan2` importable)
 import stylegan2  # noqa: F401  (says how OpenMP waits, before any script imports torch)

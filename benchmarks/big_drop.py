@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from local_aws.rooms import ROOT
+from local_aws import ROOT
 from tests.chaos.fakes import FakeExecution
 from tests.chaos.world import World
 from workshop.telemetry import logger

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.runtime_api import Environment
+from local_aws import ROOT
 from local_aws.package import build_function, build_layer
-from local_aws.rooms import ROOT
 from local_aws.workshop import CACHE
 from tests.unit.conftest import ENVIRONMENT
 

@@ -38,7 +38,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from benchmarks import plain_stylegan2 as plain
-from local_aws.rooms import ROOT
+from local_aws import ROOT
 from stylegan2.host_memory import keep_freed_memory
 from stylegan2.latents import seed_ws
 from stylegan2.network_file import load_generator, save_network

@@ -18,7 +18,7 @@ import threading
 import time
 from urllib.parse import parse_qs, urlsplit
 
-from local_aws.rooms import ROOT
+from local_aws import ROOT
 from workshop import clients
 from workshop.settings import default_choice
 from workshop.snapshot import Targets, fingerprint, list_dataset, with_contents, write_snapshot

@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from local_aws.rooms import ROOT
+from local_aws import ROOT
 from local_aws.runs import RunView, list_runs
 from local_aws.workshop import LocalWorkshop, Options
 from workshop.clock import to_ms

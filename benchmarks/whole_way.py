@@ -11,9 +11,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from local_aws import ROOT
 from local_aws.demo import DemoResult, run_demo
 from local_aws.progress import Progress
-from local_aws.rooms import ROOT
 from local_aws.workshop import SHIPPED_BASE, Options
 
 

@@ -27,6 +27,7 @@ from typing import Any, TypeVar
 
 from containers.errors import InputError, StepError
 from containers.settings import Settings
+from contract.failure_codes import FailureCode
 
 DEFAULT_BASE = "/opt/ml"
 BASE_VARIABLE = "SAGEMAKER_BASE_DIR"
@@ -39,12 +40,12 @@ _LARGEST_CONFIG_BYTES = 1 << 20
 
 # Names of exceptions, and codes of AWS's errors. By name, because the packages that have them load slowly.
 _CAUSES = {
-    "MemoryError": "OutOfMemory",
-    "OutOfMemoryError": "OutOfMemory",
-    "PeerLostError": "PeerLost",
-    "DivergedError": "Diverged",
-    "AccessDenied": "AccessDenied",
-    "ExpiredToken": "ExpiredToken",
+    "MemoryError": FailureCode.OUT_OF_MEMORY,
+    "OutOfMemoryError": FailureCode.OUT_OF_MEMORY,
+    "PeerLostError": FailureCode.PEER_LOST,
+    "DivergedError": FailureCode.DIVERGED,
+    "AccessDenied": FailureCode.ACCESS_DENIED,
+    "ExpiredToken": FailureCode.EXPIRED_TOKEN,
 }
 
 
@@ -271,12 +272,11 @@ def run_job(
 
 
 def _cause_of(error: BaseException) -> str:
-    """One of `_CAUSES` with a colon, if the error or one that it comes from is of that kind, else "". The mail's advice
-    goes by it (workshop.reasons), since sentences name files, which may be called anything."""
+    """A failure code with a colon, if the error or one that it comes from is of such a kind, else ""."""
     source: BaseException | None = error
     while source is not None:
         if isinstance(source, OSError) and source.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            return "DiskFull: "
+            return f"{FailureCode.DISK_FULL}: "
         refused_by_aws: Any = getattr(source, "response", None)
         code = refused_by_aws.get("Error", {}).get("Code") if isinstance(refused_by_aws, dict) else None
         if cause := _CAUSES.get(code or type(source).__name__):

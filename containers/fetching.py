@@ -15,7 +15,6 @@ import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, cast
 
@@ -24,11 +23,12 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from containers.errors import InputError, StepError
+from contract.errors import DocumentError
+from contract.image_record import MAX_BYTES, ImageRecord, ListedImage
 from stylegan2.uploads import NamedUploads
 from stylegan2.vetting import LARGEST_FILE
 
 THREADS = 16
-_LARGEST_RECORD = 64 << 20  # bytes; 64,000 images with the longest names in use take 20 MB
 _CHUNK = 1 << 20
 _TRIES = 5  # of reading a whole object; botocore tries each request several times
 _CONFIG = Config(
@@ -60,24 +60,6 @@ class S3(Protocol):
     def list_object_versions(self, **request: Any) -> dict[str, Any]: ...
 
 
-@dataclass(frozen=True)
-class ListedImage:
-    """One image of a record; its name is relative to the record's prefix, its size in bytes."""
-
-    name: str
-    etag: str
-    size: int
-
-
-@dataclass(frozen=True)
-class Record:
-    """What a run is to read."""
-
-    bucket: str
-    prefix: str
-    images: tuple[ListedImage, ...]
-
-
 def s3_client(region: str | None) -> S3:
     """The job's own client, with the rights of its role. `region`: None leaves it to boto3."""
     own_endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
@@ -86,24 +68,21 @@ def s3_client(region: str | None) -> S3:
     return cast(S3, boto3.client("s3", region_name=region, config=config))
 
 
-def read_record(file: Path) -> Record:
+def read_record(file: Path) -> ImageRecord:
     """Read a record, which may have been written by hand: a rerun can name any. Raises InputError."""
-    if file.stat().st_size > _LARGEST_RECORD:
-        raise InputError(f'"{file.name}", the list of the images, is larger than {_LARGEST_RECORD >> 20} MiB.')
+    if file.stat().st_size > MAX_BYTES:
+        raise InputError(f'"{file.name}", the list of the images, is larger than {MAX_BYTES >> 20} MiB.')
     try:
-        value = json.loads(file.read_text(encoding="utf-8"))
-        images = tuple(_listed(one) for one in value["objects"])
-        record = Record(_text(value["bucket"]), _text(value["prefix"]), images)
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise InputError(
-            f'"{file.name}", the list of the images, is not of the expected form: {type(error).__name__}: {error}'
-        ) from error
-    if len({image.name for image in images}) < len(images):
-        raise InputError(f'"{file.name}", the list of the images, has a name twice.')
-    return record
+        return ImageRecord.from_dict(json.loads(file.read_text(encoding="utf-8")))
+    except (ValueError, RecursionError, DocumentError) as error:
+        raise InputError(f'"{file.name}", the list of the images, {_wrong(error)}.') from error
 
 
-def fetch_images(s3: S3, record: Record, folder: Path) -> NamedUploads:
+def _wrong(error: Exception) -> str:
+    return str(error) if isinstance(error, DocumentError) else f"is not JSON: {type(error).__name__}: {error}"
+
+
+def fetch_images(s3: S3, record: ImageRecord, folder: Path) -> NamedUploads:
     """Copy the images of a record into `folder`, several at a time, and none as a whole through memory.
 
     Raises:
@@ -120,7 +99,7 @@ def fetch_images(s3: S3, record: Record, folder: Path) -> NamedUploads:
     return NamedUploads(folder, [image.name for image in record.images if image.name not in unusable], unusable)
 
 
-def _fetch(s3: S3, record: Record, image: ListedImage, target: Path) -> str | None:
+def _fetch(s3: S3, record: ImageRecord, image: ListedImage, target: Path) -> str | None:
     """Copy one image; return why it cannot be had, if it cannot."""
     if image.size > LARGEST_FILE:
         return f"The file is larger than {LARGEST_FILE // 1_000_000} MB; scale the picture down."
@@ -190,16 +169,3 @@ def _reason(error: ClientError) -> str | None:
 def _trouble(image: ListedImage, error: Exception) -> StepError:
     # In quotation marks, as in all sentences here: what a file is called must not be taken for what was the matter.
     return StepError(f'S3 does not give the images to the job, after several tries ("{image.name}": {error}).')
-
-
-def _listed(value: Any) -> ListedImage:
-    size = value["size"]
-    if type(size) is not int:
-        raise TypeError("a size must be a whole number")
-    return ListedImage(_text(value["name"]), _text(value["etag"]), size)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"a text was expected, not {type(value).__name__}")
-    return value

@@ -13,12 +13,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from containers.errors import SettingError
-
-DATASET_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-EXECUTION_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
-RESOLUTIONS = (8, 16, 32, 64, 128, 256, 512, 1024)
-LARGEST_SEED = 2**31 - 1
-"""Of a run, for all its jobs: Infer draws from the seeds that follow, too, and none may exceed 32 bits."""
+from contract.names import DATASET_NAME
+from contract.pipeline import RESOLUTIONS
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _LONGEST_SHOWN = 60
@@ -45,7 +41,7 @@ class Settings:
             raise self._refusal(key, "one of " + ", ".join(allowed), value)
         return value
 
-    def integer(self, key: str, low: int, high: int, default: int | None = None) -> int:
+    def integer(self, key: str, low: float, high: float, default: int | None = None) -> int:
         """A whole number in `low`..`high`, both included."""
         value = self._value(key, None if default is None else str(default))
         if not _INTEGER.fullmatch(value) or not low <= int(value) <= high:

@@ -15,9 +15,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from local_aws import rooms  # noqa: F401  (makes `stylegan2` importable)
+from local_aws import ROOT
 from local_aws.drawings import write_drawings
-from local_aws.rooms import ROOT
 from stylegan2.network_file import load_network, save_network
 from stylegan2.options import resolve_options
 from stylegan2.preparation import prepare_images

@@ -11,20 +11,21 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from local_aws import server
+from contract.errors import RefusedName
+from contract.layout import FROM_SCRATCH
+from contract.pipeline import PARAMETERS
+from contract.statuses import SUCCEEDED
+from local_aws import ROOT, server
 from local_aws.demo import LOOK_SECONDS, DemoResult, run_demo
 from local_aws.drop import drop_folder
 from local_aws.errors import LocalError, NotRunningError, StartError
 from local_aws.mailbox import mails_in
 from local_aws.progress import Progress
 from local_aws.results import fetch_results
-from local_aws.rooms import ROOT
 from local_aws.runs import describe_run, list_runs
 from local_aws.sagemaker import StandInError
-from local_aws.workshop import FROM_SCRATCH, SHIPPED_BASE, Options
+from local_aws.workshop import SHIPPED_BASE, Options
 from pipeline_builder.errors import PipelineBuilderError
-from workshop.errors import RefusedName
-from workshop.parameters import MAX_KIMG, MIN_KIMG
 
 PRESETS = click.Choice(["tiny", "laptop", "sketch", "balanced", "best"])
 
@@ -65,8 +66,9 @@ class Thousands(click.ParamType[str]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         plain = re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value, re.ASCII)
-        if value and not (plain and MIN_KIMG <= float(value) <= MAX_KIMG):
-            self.fail(f"{value!r} is no number from {MIN_KIMG:g} to {MAX_KIMG:.0f}, such as 2 or 0.5", param, ctx)
+        low, high = PARAMETERS["Kimg"].bounds
+        if value and not (plain and low <= float(value) <= high):
+            self.fail(f"{value!r} is no number from {low:g} to {high:.0f}, such as 2 or 0.5", param, ctx)
         return value
 
 
@@ -140,7 +142,7 @@ def _tell(result: DemoResult) -> None:
 
 def _went_well(result: DemoResult) -> bool:
     kinds = [mail.kind for mail in result.mails]
-    return result.run.status == "Succeeded" and result.page is not None and kinds == ["started", "succeeded"]
+    return result.run.status == SUCCEEDED and result.page is not None and kinds == ["started", "succeeded"]
 
 
 @main.command()

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from local_aws import rooms  # noqa: F401  (makes `workshop` importable)
+from contract import layout
+from contract.names import check_dataset
 from local_aws.errors import DropError
-from workshop.names import check_dataset
 
 UPLOADS_AT_ONCE = 8
 
@@ -46,7 +46,7 @@ def drop_folder(
     check_dataset(dataset)
     files = files_to_drop(folder)
     with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
-        uploads = pool.map(lambda file: _upload(s3, bucket, file, f"uploads/{dataset}/{_key(file, folder)}"), files)
+        uploads = pool.map(lambda file: _upload(s3, bucket, file, layout.uploads(dataset) + _key(file, folder)), files)
         for done, _ in enumerate(uploads, start=1):
             uploaded(done, len(files))
     return len(files)

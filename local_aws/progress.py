@@ -11,10 +11,13 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from contract.pipeline import Step
+from contract.statuses import EXECUTING, FAILED, STOPPED, SUCCEEDED
 from local_aws.mailbox import Mail
-from local_aws.runs import STEP_NAMES, RunView, StepView
+from local_aws.runs import RunView, StepView
 
-SIGNS = {"Succeeded": "[green]✓[/]", "Failed": "[red]✗[/]", "Stopped": "[yellow]■[/]", "Executing": "[cyan]●[/]"}
+SHOWN_STEPS = (Step.PREPARE, Step.TRAIN, Step.INFER, Step.NOTIFY)
+SIGNS = {SUCCEEDED: "[green]✓[/]", FAILED: "[red]✗[/]", STOPPED: "[yellow]■[/]", EXECUTING: "[cyan]●[/]"}
 TRAINED = re.compile(r"kimg=([0-9.]+)")
 
 
@@ -80,7 +83,7 @@ def _picture(doing: str, run: RunView | None, mails: Sequence[Mail], tick: str, 
 def _steps(run: RunView, tick: str, kimg: float) -> Table:
     table = Table.grid(padding=(0, 2))
     begun = {step.name: step for step in run.steps}
-    for name in STEP_NAMES:
+    for name in SHOWN_STEPS:
         step = begun.get(name, StepView(name, "waiting", None))
         sign = Text.from_markup(SIGNS.get(step.status, "[dim]·[/]"))
         seconds = "" if step.seconds is None else f"{step.seconds:.0f} s"
@@ -91,6 +94,6 @@ def _steps(run: RunView, tick: str, kimg: float) -> Table:
 def _detail(step: StepView, tick: str, kimg: float) -> Text | ProgressBar:
     if step.reason:
         return Text(step.reason, style="red")
-    if step.name == "Train" and step.status == "Executing" and kimg and (trained := TRAINED.search(tick)):
+    if step.name == Step.TRAIN and step.status == EXECUTING and kimg and (trained := TRAINED.search(tick)):
         return ProgressBar(total=kimg, completed=float(trained[1]), width=40)
-    return Text(tick if step.name == "Train" and step.status == "Executing" else "", style="dim")
+    return Text(tick if step.name == Step.TRAIN and step.status == EXECUTING else "", style="dim")

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-PARTS = ("report", "inference")
+from contract import layout
+
+PARTS = (layout.REPORT, layout.MADE)
 
 
 def fetch_results(
@@ -26,12 +28,12 @@ def fetch_results(
     """
     target = output / f"{dataset}-{execution_id}"
     for part in PARTS:
-        prefix = f"runs/{dataset}/{execution_id}/{part}/"
+        prefix = f"{layout.run(dataset, execution_id)}{part}/"
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             for item in page.get("Contents", []):
                 if not _fetch(s3, bucket, item["Key"], target / part, item["Key"].removeprefix(prefix)):
                     leave_out(item["Key"])
-    index = target / "report" / "index.html"
+    index = target / layout.REPORT / layout.REPORT_PAGE
     return index if index.exists() else None
 
 

@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from local_aws import rooms  # noqa: F401  (makes `workshop` importable)
-from workshop.errors import RefusedName
-from workshop.names import check_dataset
-
-DONE = {"Succeeded", "Failed", "Stopped", "CompletedWithFailures"}
-STEP_NAMES = ("Prepare", "Train", "Infer", "Notify")
+from contract.errors import RefusedName
+from contract.names import check_dataset
+from contract.statuses import TERMINAL
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ class RunView:
 
     @property
     def done(self) -> bool:
-        return self.status in DONE
+        return self.status in TERMINAL
 
     @property
     def execution_id(self) -> str:
@@ -59,7 +56,7 @@ def describe_run(sagemaker: Any, arn: str) -> RunView:
     execution = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
     steps = sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=arn, SortOrder="Ascending")
     status = execution["PipelineExecutionStatus"]
-    end = execution["LastModifiedTime"] if status in DONE else _now()
+    end = execution["LastModifiedTime"] if status in TERMINAL else _now()
     return RunView(
         arn,
         _dataset_in(execution.get("PipelineExecutionDescription")),

@@ -13,10 +13,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from local_aws import ROOT
 from local_aws.aws import Endpoint
 from local_aws.errors import LocalError, NotRunningError, StartError
 from local_aws.keys import RootKey
-from local_aws.rooms import ROOT
 from local_aws.workshop import LocalWorkshop
 
 HOME = ROOT / ".local_aws"

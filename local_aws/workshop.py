@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from contract.layout import BASE, FROM_SCRATCH
 from local_aws.aws import ACCOUNT, EmbeddedAws, Endpoint
 from local_aws.deploy import deploy_stack
 from local_aws.door import Door
@@ -21,8 +22,7 @@ from pipeline_builder.deploy import bundle_files, bundle_prefix, deploy_pipeline
 
 CACHE = Path.home() / ".cache" / "image-workshop"
 
-FROM_SCRATCH = "base/none/"
-SHIPPED_BASE = "base/fantasy32/"
+SHIPPED_BASE = f"{BASE}fantasy32/"
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contract.names import Execution
+from contract.statuses import STARTING, STOPPED, STOPPING
 from operations.aws import error_code
 from operations.errors import RunError
 from operations.runs import ACTIVE, describe_execution
 from operations.workshop_stack import Workshop
-from workshop.ending import STOPPING
-from workshop.names import Execution
 
-STOPPED = "Stopped"
 LOOK_SECONDS = 2.0
 
 
@@ -55,7 +54,7 @@ def follow(
     while True:
         status = describe_execution(workshop, execution)["PipelineExecutionStatus"]
         steps = sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=execution.arn)["PipelineExecutionSteps"]
-        news = (status, ", ".join(step["StepName"] for step in steps if step["StepStatus"] in {*ACTIVE, "Starting"}))
+        news = (status, ", ".join(step["StepName"] for step in steps if step["StepStatus"] in {*ACTIVE, STARTING}))
         if news != last:
             yield news
         if status not in ACTIVE:

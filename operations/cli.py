@@ -10,9 +10,12 @@ from typing import Any
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
+from contract.errors import RefusedName
+from contract.names import check_dataset
+from contract.statuses import STOPPED
 from operations import text
 from operations.aws import explain, session_client
-from operations.cancelling import STOPPED, cancel, follow
+from operations.cancelling import cancel, follow
 from operations.describing import Description, describe_run, parameters_of
 from operations.errors import OperationsError, UsageError
 from operations.purging import Inventory, purge, refuse_if_active, take_inventory
@@ -22,8 +25,6 @@ from operations.runs import STATUSES, Run, find_execution, list_runs
 from operations.starting import ATTENTION, FREED, STARTED, Answer, ask, ask_for_all, parse_parameters, release
 from operations.subscribing import Subscribed, subscribe
 from operations.workshop_stack import Workshop
-from workshop.errors import RefusedName
-from workshop.names import check_dataset
 from workshop.words import words
 
 SAY = words("en")

@@ -4,16 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from contract import layout
+from contract.names import Execution
+from contract.statuses import SUCCEEDED
 from operations.runs import ACTIVE, describe_execution, find_execution, identity_of
 from operations.text import from_ms, one_line
 from operations.workshop_stack import Workshop
-from workshop import layout
 from workshop.failures import gather, log_url
 from workshop.items import from_item, to_item
-from workshop.names import Execution
 from workshop.words import words
-
-SUCCEEDED = "Succeeded"
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from contract.errors import RefusedName
+from contract.names import check_dataset, parse_upload_key
+from contract.run_identity import RunIdentity
 from operations.text import from_ms, one_line
-from workshop.errors import RefusedName
-from workshop.names import check_dataset, parse_upload_key
-from workshop.state import RunIdentity
 
 UNREADABLE = "unreadable"
 _LONGEST_ERROR = 200

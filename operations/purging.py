@@ -14,15 +14,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contract import layout
+from contract.names import check_dataset
 from operations.aws import error_code
 from operations.errors import DatasetBusy, Unfinished
 from operations.runs import ACTIVE, executions, identity_of
 from operations.text import one_line, plural
 from operations.workshop_stack import Workshop
-from workshop import layout
 from workshop.items import from_item, to_item
 from workshop.ledger import IS_IDLE, NEVER_CLAIMED, NOT_CLAIMED_SINCE_READ, Ledger, dataset_key
-from workshop.names import check_dataset
 from workshop.state import Phase
 
 Key = tuple[str, str]

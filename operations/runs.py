@@ -9,15 +9,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contract.errors import RefusedName
+from contract.names import Execution, parse_execution
+from contract.run_identity import RunIdentity
+from contract.statuses import EXECUTING, STOPPING, TERMINAL
 from operations.aws import error_code
 from operations.errors import RunError, UsageError
 from operations.text import from_ms, one_line
 from operations.workshop_stack import Workshop
-from workshop.ending import EXECUTING, STOPPING, TERMINAL
-from workshop.errors import RefusedName
-from workshop.names import Execution, parse_execution
 from workshop.runs import Runs
-from workshop.state import RunIdentity
 
 ACTIVE = frozenset({EXECUTING, STOPPING})
 STATUSES = (*sorted(ACTIVE), *sorted(TERMINAL))

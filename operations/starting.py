@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from contract import errors as contract_errors
+from contract.errors import WorkshopError
+from contract.names import check_dataset
 from operations.errors import FunctionError, UsageError
 from operations.text import one_line
 from operations.workshop_stack import Workshop
 from workshop import errors
-from workshop.names import check_dataset
 
 STARTED = "started"
 ATTENTION = "attention"
@@ -114,5 +116,5 @@ def _invoke(workshop: Workshop, event: dict[str, Any]) -> dict[str, Any]:
 
 def _is_ours(kind: str) -> bool:
     """An error of the functions' package: its message was written for a person."""
-    found = getattr(errors, kind, None)
-    return isinstance(found, type) and issubclass(found, errors.WorkshopError)
+    found = getattr(errors, kind, None) or getattr(contract_errors, kind, None)
+    return isinstance(found, type) and issubclass(found, WorkshopError)

@@ -5,10 +5,10 @@ import re
 from enum import StrEnum
 from typing import Any
 
+from contract.names import check_dataset
 from operations.errors import UsageError
 from operations.text import one_line
 from operations.workshop_stack import Workshop
-from workshop.names import check_dataset
 
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 _LONGEST_ADDRESS = 320

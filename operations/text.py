@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from workshop.names import printable
+from contract.names import printable
 
 LONGEST_LINE = 1000
 

@@ -7,3 +7,9 @@ Two halves that share nothing but `definition.json`:
 
 The package knows no function's code and imports none of the code that the jobs run: it copies those files.
 """
+
+import sys
+from pathlib import Path
+
+# The contract is importable here, as the layer makes it on AWS.
+sys.path.append(str(Path(__file__).resolve().parent.parent / "layers/workshop"))

@@ -17,15 +17,17 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contract import layout
 from pipeline_builder.errors import BundleError
 
-_CODE = "code"
-_BASE = "base"
 _MODEL_CODE = "stylegan2-ada-pytorch"
+_BASE_NETWORKS = f"{_MODEL_CODE}/base"
+# Lies beside the functions' package, and at the top of the bundle.
+_CONTRACT = Path("layers/workshop/contract")
 _ENTRY_POINT = "containers/infer/__main__.py"
 _NETWORK_NAME = re.compile(r"(?!none$)[a-z0-9-]{1,63}")
 _NETWORK_FILES = ("network.json", "network.safetensors")
-_FROM_SCRATCH = "base/none/README.txt"
+_FROM_SCRATCH = f"{layout.FROM_SCRATCH}README.txt"
 _FROM_SCRATCH_TEXT = (
     b"A training channel needs at least one object. This one stands for: no base network, train from scratch.\n"
 )
@@ -33,10 +35,10 @@ _DIGEST = "sha256"  # key of the user metadata that says what an object's conten
 
 
 def bundle_files(root: Path) -> dict[str, bytes]:
-    """The files of the inference code: path relative to `root`, with "/", and content.
+    """The files of the inference code: path in the bundle, with "/", and content.
 
-    These are the modules that all containers share, the inference container's modules and templates, and the model's
-    modules. The order is that of the paths.
+    These are the modules that all containers share, the inference container's modules and templates, the model's
+    modules and the contract. The order is that of the paths.
 
     Raises:
         BundleError: `root` is no checkout of this project, or a file is a link.
@@ -48,7 +50,10 @@ def bundle_files(root: Path) -> dict[str, bytes]:
         # Not what the image is built of: a new Dockerfile is no new code.
         *(file for file in inference if file.suffix == ".py" or "templates" in file.relative_to(root).parts),
     ]
-    files = {file.relative_to(root).as_posix(): _content(file) for file in sorted(chosen)}
+    files = {file.relative_to(root).as_posix(): _content(file) for file in chosen}
+    contract = root / _CONTRACT
+    files |= {file.relative_to(contract.parent).as_posix(): _content(file) for file in _files_below(contract)}
+    files = dict(sorted(files.items()))
     if _ENTRY_POINT not in files or not any(path.startswith(f"{_MODEL_CODE}/") for path in files):
         raise BundleError(f"{root} holds no inference code: expected {_ENTRY_POINT} and {_MODEL_CODE}/*.py.")
     return files
@@ -67,7 +72,7 @@ def bundle_hash(files: Mapping[str, bytes]) -> str:
 
 def bundle_prefix(files: Mapping[str, bytes]) -> str:
     """Where these files belong in the bucket: "code/<hash>/"; what the template calls InferenceCodePath."""
-    return f"{_CODE}/{bundle_hash(files)}/"
+    return f"{layout.CODE}{bundle_hash(files)}/"
 
 
 def upload_bundle(s3: Any, bucket: str, files: Mapping[str, bytes]) -> str:
@@ -97,14 +102,14 @@ def base_networks(root: Path) -> dict[str, bytes]:
         BundleError: one of the two files is missing, or the folder's name cannot be the template's WarmStartModel.
     """
     objects = {_FROM_SCRATCH: _FROM_SCRATCH_TEXT}
-    for found in sorted((root / _MODEL_CODE / _BASE).glob("*/network.*")):
+    for found in sorted((root / _BASE_NETWORKS).glob("*/network.*")):
         folder = found.parent
         if not _NETWORK_NAME.fullmatch(folder.name):
             raise BundleError(f"the base network {folder.name!r} needs a name of small letters, digits and hyphens.")
         for name in _NETWORK_FILES:
             if not (folder / name).is_file():
                 raise BundleError(f"the base network {folder.name!r} has no {name}.")
-            objects[f"{_BASE}/{folder.name}/{name}"] = _content(folder / name)
+            objects[f"{layout.BASE}{folder.name}/{name}"] = _content(folder / name)
     return objects
 
 

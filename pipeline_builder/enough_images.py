@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline_builder import parameters as p
+from contract.layout import PREPARE_REPORT_FILE
+from contract.pipeline import Step
+from contract.prepare_report import GOOD_IMAGES_PATH
 from pipeline_builder import prepare
+from pipeline_builder.parameters import given
 from pipeline_builder.sdk import ConditionGreaterThanOrEqualTo, ConditionStep, FailStep, Join, JsonGet
-
-NAME = "EnoughImages"
 
 
 def enough_images_step(then: list[Any]) -> ConditionStep:
     """The Condition step: `then` holds the steps of the ordinary way, TooFewImages ends the run otherwise."""
-    good_images = JsonGet(step_name=prepare.NAME, property_file=prepare.PREPARE_REPORT, json_path="images.good")
+    good_images = JsonGet(step_name=Step.PREPARE, property_file=prepare.PREPARE_REPORT, json_path=GOOD_IMAGES_PATH)
     return ConditionStep(
-        name=NAME,
-        conditions=[ConditionGreaterThanOrEqualTo(left=good_images, right=p.MIN_IMAGES)],
+        name=Step.ENOUGH_IMAGES,
+        conditions=[ConditionGreaterThanOrEqualTo(left=good_images, right=given("MinImages"))],
         if_steps=then,
         else_steps=[_too_few_images_step()],
     )
@@ -26,13 +27,13 @@ def _too_few_images_step() -> FailStep:
     # The count itself is not in the sentence: the service documents parameters and properties in an ErrorMessage,
     # not values out of a property file. The failure notice reads the count from prepare.json.
     return FailStep(
-        name="TooFewImages",
+        name=Step.TOO_FEW_IMAGES,
         error_message=Join(
             on="",
             values=[
                 "Too few good images: at least ",
-                p.MIN_IMAGES,
-                " are needed. prepare.json of this run lists every file that was set aside, with a reason.",
+                given("MinImages"),
+                f" are needed. {PREPARE_REPORT_FILE} of this run lists every file that was set aside, with a reason.",
             ],
         ),
     )

@@ -5,14 +5,13 @@ The code comes from S3, under its content's hash, so that pictures can be change
 
 from __future__ import annotations
 
-from pipeline_builder import parameters as p
-from pipeline_builder import prepare
+from contract import jobs, layout
+from contract.pipeline import Step
 from pipeline_builder.jobs import IN_PROCESSING, Build, retry_policies, s3_input, s3_output
+from pipeline_builder.parameters import as_string, given
 from pipeline_builder.sdk import ExecutionVariables, ProcessingStep, Processor, TrainingStep
 
-NAME = "Infer"
-
-_CODE = f"{IN_PROCESSING}/input/code"
+_CODE = f"{IN_PROCESSING}/input/{jobs.CODE_INPUT}"
 
 
 def infer_step(build: Build, prepare_step: ProcessingStep, train_step: TrainingStep) -> ProcessingStep:
@@ -20,32 +19,31 @@ def infer_step(build: Build, prepare_step: ProcessingStep, train_step: TrainingS
     # A plain Processor and not FrameworkProcessor: that one uploads code under a timestamp at build time.
     processor = Processor(
         role=build.job_role_arn,
-        image_uri=p.INFERENCE_IMAGE,
+        image_uri=given("InferenceImage"),
         entrypoint=["python3", "-m", "containers.infer"],
-        instance_count=p.INFERENCE_INSTANCE_COUNT,
-        instance_type=p.INFERENCE_INSTANCE_TYPE,
-        max_runtime_in_seconds=p.MAX_PROCESS_SECONDS,
+        instance_count=given("InferenceInstanceCount"),
+        instance_type=given("InferenceInstanceType"),
+        max_runtime_in_seconds=given("MaxProcessSeconds"),
         env={
             "PYTHONPATH": f"{_CODE}:{_CODE}/stylegan2-ada-pytorch",
-            "DATASET": p.DATASET,
-            "EXECUTION_ID": ExecutionVariables.PIPELINE_EXECUTION_ID,
-            "INFERENCE_MODE": p.INFERENCE_MODE,
-            "SEED": p.SEED.to_string(),
+            jobs.DATASET_VARIABLE: given("Dataset"),
+            jobs.EXECUTION_ID_VARIABLE: ExecutionVariables.PIPELINE_EXECUTION_ID,
+            jobs.INFERENCE_MODE_VARIABLE: given("InferenceMode"),
+            jobs.SEED_VARIABLE: as_string(given("Seed")),
         },
         sagemaker_session=build.session,
     )
-    prepare_report = prepare_step.properties.ProcessingOutputConfig.Outputs[prepare.REPORT].S3Output.S3Uri
+    prepare_report = prepare_step.properties.ProcessingOutputConfig.Outputs[jobs.PREPARE_REPORT_OUTPUT].S3Output.S3Uri
     return ProcessingStep(
-        name=NAME,
+        name=Step.INFER,
         step_args=processor.run(
             inputs=[
-                s3_input("code", p.INFERENCE_CODE_PATH),
-                # One object, model.tar.gz; a processing job does not unpack it.
-                s3_input("model", train_step.properties.ModelArtifacts.S3ModelArtifacts),
-                s3_input("targets", p.INFERENCE_IMAGE_PATH),
-                s3_input("prepare-report", prepare_report),
+                s3_input(jobs.CODE_INPUT, given("InferenceCodePath")),
+                s3_input(jobs.MODEL_INPUT, train_step.properties.ModelArtifacts.S3ModelArtifacts),
+                s3_input(jobs.TARGETS_INPUT, given("InferenceImagePath")),
+                s3_input(jobs.PREPARE_REPORT_INPUT, prepare_report),
             ],
-            outputs=[s3_output("inference", "inference"), s3_output("report", "report")],
+            outputs=[s3_output(jobs.MADE_OUTPUT, layout.MADE), s3_output(jobs.REPORT_OUTPUT, layout.REPORT)],
         ),
         retry_policies=retry_policies(),
     )

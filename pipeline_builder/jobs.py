@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline_builder.parameters import TRAIN_OUTPUT_PATH
+from pipeline_builder.parameters import given
 from pipeline_builder.sdk import (
     ExecutionVariables,
     Join,
@@ -33,7 +33,7 @@ class Build:
 
 def run_folder(name: str) -> Join:
     """URI of a folder of the current run: <TrainOutputPath>/<execution id>/<name>."""
-    return Join(on="/", values=[TRAIN_OUTPUT_PATH, ExecutionVariables.PIPELINE_EXECUTION_ID, name])
+    return Join(on="/", values=[given("TrainOutputPath"), ExecutionVariables.PIPELINE_EXECUTION_ID, name])
 
 
 def s3_input(name: str, uri: object) -> ProcessingInput:

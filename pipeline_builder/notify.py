@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from pipeline_builder import parameters as p
+from contract import layout
+from contract.pipeline import Step
 from pipeline_builder.jobs import Build, run_folder
+from pipeline_builder.parameters import given
 from pipeline_builder.sdk import (
     ExecutionVariables,
     Lambda,
@@ -13,21 +15,19 @@ from pipeline_builder.sdk import (
     ProcessingStep,
 )
 
-NAME = "Notify"
-
 
 def notify_step(build: Build, infer_step: ProcessingStep) -> LambdaStep:
     """The Lambda step. Its arguments are the function's event; `notified` is a key of the function's answer."""
     return LambdaStep(
-        name=NAME,
+        name=Step.NOTIFY,
         # The ARN alone: with code or a name the SDK would make or change a function while it builds.
         lambda_func=Lambda(function_arn=build.notify_function_arn),
         inputs={
             "source": "pipeline",
-            "dataset": p.DATASET,
-            "fingerprint": p.FINGERPRINT,
+            "dataset": given("Dataset"),
+            "fingerprint": given("Fingerprint"),
             "pipelineExecutionArn": ExecutionVariables.PIPELINE_EXECUTION_ARN,
-            "reportUri": run_folder("report"),
+            "reportUri": run_folder(layout.REPORT),
         },
         outputs=[LambdaOutput(output_name="notified", output_type=LambdaOutputTypeEnum.String)],
         # The arguments name no property of Infer, so nothing else makes this step wait for the report.

@@ -38,7 +38,7 @@ def build_definition() -> str:
     notify = notify_step(build, infer)
     pipeline = Pipeline(
         name="workshop",  # appears nowhere in the definition; the pipeline gets its name when it is deployed
-        parameters=parameters.ALL,
+        parameters=list(parameters.ALL.values()),
         # No SageMaker Experiment for each run. The default would also depend on the region.
         pipeline_experiment_config=None,
         steps=[prepare, enough_images_step([train, infer, notify])],

@@ -5,38 +5,37 @@ Bad files are set aside with a reason each; `prepare.json` counts them (read by 
 
 from __future__ import annotations
 
-from pipeline_builder import parameters as p
+from contract import jobs, layout
+from contract.pipeline import Step
 from pipeline_builder.jobs import Build, retry_policies, s3_input, s3_output
+from pipeline_builder.parameters import as_string, given
 from pipeline_builder.sdk import ProcessingStep, Processor, PropertyFile
 
-NAME = "Prepare"
-PREPARED = "prepared"
-REPORT = "report"
-
-PREPARE_REPORT = PropertyFile(name="PrepareReport", output_name=REPORT, path="prepare.json")
+PREPARE_REPORT = PropertyFile(
+    name="PrepareReport", output_name=jobs.PREPARE_REPORT_OUTPUT, path=layout.PREPARE_REPORT_FILE
+)
 
 
 def prepare_step(build: Build) -> ProcessingStep:
     """The Processing step; its outputs go to the run's folders prepared, prepare-report and set-aside."""
     processor = Processor(
         role=build.job_role_arn,
-        image_uri=p.PROCESS_IMAGE,
+        image_uri=given("ProcessImage"),
         entrypoint=["python3", "-m", "containers.prepare"],
-        instance_count=p.PROCESS_INSTANCE_COUNT,
-        instance_type=p.PROCESS_INSTANCE_TYPE,
-        max_runtime_in_seconds=p.MAX_PROCESS_SECONDS,
-        # A job takes strings only, and the SDK emits a number parameter bare: convert it in the definition.
-        env={"DATASET": p.DATASET, "RESOLUTION": p.RESOLUTION.to_string()},
+        instance_count=given("ProcessInstanceCount"),
+        instance_type=given("ProcessInstanceType"),
+        max_runtime_in_seconds=given("MaxProcessSeconds"),
+        env={jobs.DATASET_VARIABLE: given("Dataset"), jobs.RESOLUTION_VARIABLE: as_string(given("Resolution"))},
         sagemaker_session=build.session,
     )
     return ProcessingStep(
-        name=NAME,
+        name=Step.PREPARE,
         step_args=processor.run(
-            inputs=[s3_input("snapshot", p.PROCESS_INPUT)],
+            inputs=[s3_input(jobs.SNAPSHOT_INPUT, given("ProcessInput"))],
             outputs=[
-                s3_output(PREPARED, "prepared"),
-                s3_output(REPORT, "prepare-report"),
-                s3_output("set-aside", "set-aside"),
+                s3_output(jobs.PREPARED_OUTPUT, layout.PREPARED),
+                s3_output(jobs.PREPARE_REPORT_OUTPUT, layout.PREPARE_REPORT),
+                s3_output(jobs.SET_ASIDE_OUTPUT, layout.SET_ASIDE),
             ],
         ),
         property_files=[PREPARE_REPORT],

@@ -12,25 +12,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from contract.pipeline import MAX_VALUE_CHARS, PARAMETERS
+from contract.run_identity import NO_ATTEMPT, RunIdentity
 from pipeline_builder.errors import DefinitionError
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
-_LONGEST_VALUE = 1024  # characters, of StartPipelineExecution
-_MATCHED_BY = ("Dataset", "Fingerprint")
-# Beyond these a job would refuse its value when its machine is paid for. (The function start_run checks more: presets,
-# for example, which are an image's own, and here the image may be anybody's.)
-BOUNDS = {
-    "MinImages": (1, 1_000_000),
-    "ProcessInstanceCount": (1, 1),
-    "TrainInstanceCount": (1, 100),
-    "InferenceInstanceCount": (1, 1),
-    "Kimg": (0.1, 25_000),
-    "Seed": (0, 2**31 - 1),
-    "MaxTrainSeconds": (60, 432_000),
-    "MaxProcessSeconds": (60, 432_000),
-}
-RESOLUTIONS = (16, 32, 64, 128, 256, 512, 1024)
-_DISPLAY_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,81}")
 
 
 def start_execution(sagemaker: Any, pipeline: str, given: Mapping[str, str]) -> str:
@@ -42,16 +28,14 @@ def start_execution(sagemaker: Any, pipeline: str, given: Mapping[str, str]) -> 
     """
     definition = json.loads(sagemaker.describe_pipeline(PipelineName=pipeline)["PipelineDefinition"])
     parameters = check_parameters(definition["Parameters"], given)
-    dataset, fingerprint = (given.get(name, "") for name in _MATCHED_BY)
+    dataset, fingerprint = given["Dataset"], given["Fingerprint"]
     request = {
         "PipelineName": pipeline,
         "PipelineParameters": parameters,
-        # The status listener reads which dataset an execution belongs to; attempt 0 is nobody's in the ledger.
-        "PipelineExecutionDescription": json.dumps({"dataset": dataset, "fingerprint": fingerprint, "attempt": 0}),
+        # The status listener reads which dataset an execution belongs to.
+        "PipelineExecutionDescription": RunIdentity(dataset, fingerprint, NO_ATTEMPT).to_json(),
+        "PipelineExecutionDisplayName": f"{dataset}-{fingerprint[:8]}-manual",
     }
-    name = f"{dataset}-{fingerprint[:8]}-manual"
-    if _DISPLAY_NAME.fullmatch(name):
-        request["PipelineExecutionDisplayName"] = name
     # No token of our own: two starts with the same parameters are two runs, because a person asked twice.
     arn: str = sagemaker.start_pipeline_execution(**request)["PipelineExecutionArn"]
     return arn
@@ -70,24 +54,23 @@ def check_parameters(declared: list[dict[str, Any]], given: Mapping[str, str]) -
     if missing := sorted(required - given.keys()):
         raise DefinitionError(f"the pipeline needs a value for {', '.join(missing)}.")
     for name, value in given.items():
-        if not 0 < len(value) <= _LONGEST_VALUE:
-            raise DefinitionError(f"parameter {name!r} must have 1 to {_LONGEST_VALUE} characters.")
-        if not _fits(known[name], value):
-            allowed = known[name].get("EnumValues")
-            wanted = "one of " + ", ".join(allowed) if allowed else f"of type {known[name]['Type']}"
+        if not 0 < len(value) <= MAX_VALUE_CHARS:
+            raise DefinitionError(f"parameter {name!r} must have 1 to {MAX_VALUE_CHARS} characters.")
+        if (wanted := _wanted_otherwise(known[name], value)) is not None:
             raise DefinitionError(f"parameter {name!r} must be {wanted}, but it is {value[:60]!r}.")
-        _check_bounds(name, value)
     return [{"Name": name, "Value": value} for name, value in given.items()]
 
 
-def _check_bounds(name: str, value: str) -> None:
-    if name in BOUNDS:
-        low, high = BOUNDS[name]
-        if not low <= float(value) <= high:
-            raise DefinitionError(f"parameter {name!r} must be from {low:g} to {high:.10g}, but it is {value[:60]}.")
-    if name == "Resolution" and int(value) not in RESOLUTIONS:
-        listed = ", ".join(map(str, RESOLUTIONS))
-        raise DefinitionError(f"parameter {name!r} must be one of {listed}, but it is {value[:60]}.")
+def _wanted_otherwise(declared: Mapping[str, Any], value: str) -> str | None:
+    """What a value must be instead; None if it will do. A preset is an image's own, and the image may be anybody's. A
+    pipeline of another version may declare what our contract does not know."""
+    parameter = PARAMETERS.get(declared["Name"])
+    if parameter is not None and not parameter.is_images_own:
+        return None if parameter.accepts(value) else parameter.must_be
+    if _fits(declared, value):
+        return None
+    allowed = declared.get("EnumValues")
+    return "one of " + ", ".join(allowed) if allowed else f"of type {declared['Type']}"
 
 
 def _fits(parameter: Mapping[str, Any], value: str) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pipeline_builder import parameters as p
-from pipeline_builder import prepare
+from contract import jobs, layout
+from contract.pipeline import Step
 from pipeline_builder.jobs import Build, retry_policies, run_folder
+from pipeline_builder.parameters import as_string, given
 from pipeline_builder.sdk import (
     CheckpointConfig,
     Compute,
@@ -18,8 +19,6 @@ from pipeline_builder.sdk import (
     TrainingStep,
 )
 
-NAME = "Train"
-
 _VOLUME_GB = 30
 
 # The names that the training log's line of a tick uses: "... kimg=12.0 loss_g=0.712 loss_d=1.203 augment_p=0.040 ...".
@@ -30,39 +29,34 @@ def train_step(build: Build, prepare_step: ProcessingStep) -> TrainingStep:
     """The Training step; model.tar.gz goes to the run's folder training/<job>/output."""
     trainer = ModelTrainer(
         role=build.job_role_arn,
-        training_image=p.TRAIN_IMAGE,
+        training_image=given("TrainImage"),
         # Needed with an image that is a parameter (the SDK would cut the name out of the image's URI); it names
         # nothing, because the pipeline names its jobs itself.
         base_job_name="train",
         compute=Compute(
-            instance_type=p.TRAIN_INSTANCE_TYPE,
-            instance_count=p.TRAIN_INSTANCE_COUNT,
+            instance_type=given("TrainInstanceType"),
+            instance_count=given("TrainInstanceCount"),
             volume_size_in_gb=_VOLUME_GB,
             # On demand. `deploy.render_definition(..., spot=True)` turns this into spot; `parameters` says why.
             enable_managed_spot_training=False,
         ),
         # Not checked by pydantic, which takes no pipeline parameter here. Without a condition it would be one hour.
-        stopping_condition=StoppingCondition.model_construct(max_runtime_in_seconds=p.MAX_TRAIN_SECONDS),
+        stopping_condition=StoppingCondition.model_construct(max_runtime_in_seconds=given("MaxTrainSeconds")),
         # Explicit, or the SDK asks S3 for the account's default bucket.
-        output_data_config=OutputDataConfig(s3_output_path=run_folder("training"), compression_type="GZIP"),
-        checkpoint_config=CheckpointConfig(s3_uri=p.TRAIN_CHECKPOINT_PATH, local_path="/opt/ml/checkpoints"),
+        output_data_config=OutputDataConfig(s3_output_path=run_folder(layout.TRAINING), compression_type="GZIP"),
+        checkpoint_config=CheckpointConfig(s3_uri=given("TrainCheckpointPath"), local_path="/opt/ml/checkpoints"),
         training_input_mode="File",
-        # Strings only: the SDK emits a number parameter bare, and the service refuses it (#4867).
-        hyperparameters={
-            "dataset": p.DATASET,
-            "preset": p.PRESET,
-            "kimg": p.KIMG.to_string(),
-            "resolution": p.RESOLUTION.to_string(),
-            "mirror": p.MIRROR,
-            "seed": p.SEED.to_string(),
-        },
+        hyperparameters={key: as_string(given(name)) for key, name in jobs.HYPERPARAMETERS.items()},
         sagemaker_session=build.session,
     ).with_metric_definitions([MetricDefinition(name=name, regex=rf"\b{name}=(\S+)") for name in _METRICS])
-    prepared = prepare_step.properties.ProcessingOutputConfig.Outputs[prepare.PREPARED].S3Output.S3Uri
+    prepared = prepare_step.properties.ProcessingOutputConfig.Outputs[jobs.PREPARED_OUTPUT].S3Output.S3Uri
     return TrainingStep(
-        name=NAME,
+        name=Step.TRAIN,
         step_args=trainer.train(
-            input_data_config=[_channel("train", prepared), _channel("base", p.WARM_START_MODEL)],
+            input_data_config=[
+                _channel(jobs.TRAIN_CHANNEL, prepared),
+                _channel(jobs.BASE_CHANNEL, given("WarmStartModel")),
+            ],
         ),
         retry_policies=retry_policies(),
     )

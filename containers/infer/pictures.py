@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from containers.infer.results import GeneratedPicture, MixingGrid, Pixels, save
-from containers.prepare_report import SetAsideImage
+from contract.layout import SEED, SHEET
+from contract.prepare_report import SetAside
 from stylegan2.bounded_vetting import load_pictures
 from stylegan2.networks import Generator
 from stylegan2.synthesis_tools import generate_images, mix_styles
@@ -38,7 +39,7 @@ def generate(generator: Generator, folder: Path, first_seed: int) -> list[Genera
     pictures = generate_images(generator, seeds, truncation_psi=_TRUNCATION)
     folder.mkdir(parents=True, exist_ok=True)
     rows = pictures.reshape(-1, SHEET_COLUMNS, *pictures.shape[1:])
-    save(np.concatenate([np.concatenate([*row], axis=1) for row in rows]), folder / "sheet.png")
+    save(np.concatenate([np.concatenate([*row], axis=1) for row in rows]), folder / f"{SHEET}.png")
     return [_save_seed(pixels, folder, seed) for seed, pixels in zip(seeds, pictures, strict=True)]
 
 
@@ -51,7 +52,7 @@ def mix(generator: Generator, folder: Path, first_seed: int) -> MixingGrid:
     row_seeds = range(column_seeds.stop, column_seeds.stop + MIX_ROWS)
     grid = mix_styles(generator, row_seeds, column_seeds, truncation_psi=_TRUNCATION)
     folder.mkdir(parents=True, exist_ok=True)
-    save(grid.sheet(), folder / "sheet.png")
+    save(grid.sheet(), folder / f"{SHEET}.png")
     return MixingGrid(
         rows=[_save_seed(pixels, folder, seed) for seed, pixels in zip(row_seeds, grid.rows, strict=True)],
         columns=[_save_seed(pixels, folder, seed) for seed, pixels in zip(column_seeds, grid.columns, strict=True)],
@@ -65,22 +66,22 @@ def mix(generator: Generator, folder: Path, first_seed: int) -> MixingGrid:
     )
 
 
-def vet_targets(source: NamedUploads, resolution: int) -> tuple[list[tuple[str, Pixels]], list[SetAsideImage]]:
+def vet_targets(source: NamedUploads, resolution: int) -> tuple[list[tuple[str, Pixels]], list[SetAside]]:
     """Read the images of `source` as training images are read: (name, pixels) of each, and those that cannot be.
 
     They come in the order of their names.
     """
     good: list[tuple[str, Pixels]] = []
     names, unusable = source.list_files()
-    skipped = [SetAsideImage(name, reason) for name, reason in unusable.items()]
+    skipped = [SetAside(name, reason) for name, reason in unusable.items()]
     files = [source.place(source.path, name) for name in names]
     for name, picture in zip(names, load_pictures(files, resolution), strict=True):
         if isinstance(picture, RefusedPicture):
-            skipped.append(SetAsideImage(name, str(picture)))
+            skipped.append(SetAside(name, str(picture)))
         else:
             good.append((name, picture))
     return good, skipped
 
 
 def _save_seed(pixels: Pixels, folder: Path, seed: int) -> GeneratedPicture:
-    return GeneratedPicture(seed, save(pixels, folder / f"seed{seed:04d}.png"))
+    return GeneratedPicture(seed, save(pixels, folder / f"{SEED}{seed:04d}.png"))

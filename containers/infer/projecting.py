@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from containers.infer.results import Pixels, ProjectedPicture, Projections, safe_stem, save
+from contract.layout import LIKENESS
 from stylegan2.network_file import LoadedNetwork
 from stylegan2.projection import Projection
 from stylegan2.synthesis_tools import DiscriminatorFeatures, project
@@ -88,7 +89,7 @@ def _save(group: Sequence[tuple[str, Pixels]], found: Projection, folder: Path, 
         ProjectedPicture(
             name=name,
             target=save(pixels, folder / f"{stem}.png"),
-            projection=save(drawn, folder / f"{stem}-drawn.png"),
+            projection=save(drawn, folder / f"{stem}{LIKENESS}.png"),
             distances=distances.tolist(),
         )
         for (name, pixels), stem, drawn, distances in zip(group, stems, found.images, found.distances, strict=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from containers.settings import EXECUTION_ID
+from contract.layout import MODEL_PATH, TRAINING
+from contract.names import EXECUTION_ID
 
 # The pipeline's definition lets each training leave its model below the id of its own run.
-_MODEL_URI = re.compile(rf"s3://.+/(?P<run>{EXECUTION_ID.pattern})/training/[^/]+/output/model\.tar\.gz")
+_MODEL_URI = re.compile(rf"s3://.+/(?P<run>{EXECUTION_ID.pattern})/{TRAINING}/[^/]+/{re.escape(MODEL_PATH)}")
 
 
 def earlier_run(model_uri: str | None, execution_id: str) -> str | None:

@@ -17,9 +17,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from containers.infer import page_parts, wording
 from containers.infer.model_folder import TrainingRecord, read_training_record
 from containers.infer.results import Run
-from containers.prepare_report import SetAsideImage
+from contract.layout import GENERATED, MIXED, PROJECTED, REPORT_DATA, REPORT_PAGE
+from contract.prepare_report import SetAside
 
-PAGE = "index.html"
 _TEMPLATES = Path(__file__).parent / "templates"
 _MOST_SET_ASIDE_SHOWN = 200
 _SET_ASIDE_IN_JSON = 20
@@ -31,9 +31,9 @@ def write_report(folder: Path, run: Run) -> None:
     """Write index.html and report.json into `folder`; raises InputError if the model's files are not readable."""
     record = read_training_record(run.model_folder)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / PAGE).write_text(_page(run, record), encoding="utf-8")
+    (folder / REPORT_PAGE).write_text(_page(run, record), encoding="utf-8")
     numbers = json.dumps(_numbers(run, record), indent=1)
-    (folder / "report.json").write_text(numbers + "\n", encoding="ascii")
+    (folder / REPORT_DATA).write_text(numbers + "\n", encoding="ascii")
 
 
 def _numbers(run: Run, record: TrainingRecord) -> dict[str, Any]:
@@ -45,9 +45,9 @@ def _numbers(run: Run, record: TrainingRecord) -> dict[str, Any]:
         "kimg": round(record.kimg, 3),
         "training_seconds": round(record.seconds, 1),
         "pictures": {
-            "generated": len(pictures.generated),
-            "mixed": pictures.mixed_count,
-            "projected": len(pictures.projected),
+            GENERATED: len(pictures.generated),
+            MIXED: pictures.mixed_count,
+            PROJECTED: len(pictures.projected),
         },
         "set_aside": _named(prepare.set_aside[:_SET_ASIDE_IN_JSON]),
         "targets": {
@@ -58,11 +58,11 @@ def _numbers(run: Run, record: TrainingRecord) -> dict[str, Any]:
             "wanted_steps": pictures.projections.wanted_steps,
         },
         "skipped_targets": _named(pictures.skipped_targets[:_SKIPPED_IN_JSON]),
-        "page": PAGE,
+        "page": REPORT_PAGE,
     }
 
 
-def _named(images: Sequence[SetAsideImage]) -> list[dict[str, str]]:
+def _named(images: Sequence[SetAside]) -> list[dict[str, str]]:
     """The images as other programs may show them."""
     return [{"name": wording.printable(image.name), "reason": wording.printable(image.reason)} for image in images]
 

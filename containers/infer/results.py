@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from containers.prepare_report import PrepareSummary, SetAsideImage
+from contract.prepare_report import PrepareReport, SetAside
 
 Pixels = NDArray[np.uint8]
 """[H, W, C]"""
@@ -77,7 +77,7 @@ class Pictures:
     generated: Sequence[GeneratedPicture] = ()
     mixing: MixingGrid | None = None
     projections: Projections = field(default_factory=Projections)
-    skipped_targets: Sequence[SetAsideImage] = ()
+    skipped_targets: Sequence[SetAside] = ()
 
     @property
     def projected(self) -> Sequence[ProjectedPicture]:
@@ -99,7 +99,7 @@ class Run:
 
     dataset: str
     execution_id: str
-    prepare: PrepareSummary
+    prepare: PrepareReport
     model_folder: Path
     pictures: Pictures
     trained_by: str | None = None

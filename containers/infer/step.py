@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from containers.contract import ProcessingJob
+from containers.errors import InputError
 from containers.fetching import fetch_images, read_record, s3_client
 from containers.gpus import refuse_idle_gpu
 from containers.infer import pictures
@@ -20,12 +21,15 @@ from containers.infer.projecting import Clock, project_targets
 from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
 from containers.infer.results import Pictures, Run
-from containers.prepare_report import read_prepare_summary
-from containers.settings import EXECUTION_ID, LARGEST_SEED
+from contract import jobs
+from contract.errors import DocumentError
+from contract.layout import GENERATED, MIXED, MODEL_ARCHIVE, PREPARE_REPORT_FILE, PROJECTED
+from contract.names import EXECUTION_ID
+from contract.pipeline import PARAMETERS
+from contract.prepare_report import MAX_BYTES, PrepareReport
 from stylegan2.network_file import LoadedNetwork, load_network
 from stylegan2.performance import place
 
-MODES = ("all", "generate", "mix", "project")
 # A few hundred steps give a fair likeness; the paper's 1000 are for a GPU.
 _STEPS_ON_CPU, _STEPS_ON_GPU = 150, 1000
 # Of what SageMaker gives the job; the rest is for its start, the page, and the copies to S3.
@@ -43,22 +47,23 @@ def infer(job: ProcessingJob) -> None:
     limit = job.max_seconds()
     clock = Clock(None if limit is None else time.monotonic() + _SHARE_OF_TIME * limit)
     environment = job.environment()
-    dataset = environment.dataset("DATASET")
-    execution_id = environment.text("EXECUTION_ID", EXECUTION_ID, "ifw9mcxjxl5q")
-    mode = environment.choice("INFERENCE_MODE", MODES, default="all")
-    seed = environment.integer("SEED", 0, LARGEST_SEED, default=0)
+    dataset = environment.dataset(jobs.DATASET_VARIABLE)
+    execution_id = environment.text(jobs.EXECUTION_ID_VARIABLE, EXECUTION_ID, "ifw9mcxjxl5q")
+    inference_mode = PARAMETERS["InferenceMode"]
+    mode = environment.choice(jobs.INFERENCE_MODE_VARIABLE, inference_mode.choices, inference_mode.default)
+    seed = environment.integer(jobs.SEED_VARIABLE, *PARAMETERS["Seed"].bounds, default=0)
     gpu = torch.cuda.is_available()
     steps = environment.integer("PROJECTION_STEPS", 1, 10_000, default=_STEPS_ON_GPU if gpu else _STEPS_ON_CPU)
-    prepare = read_prepare_summary(job.input("prepare-report"))
+    prepare = _read_prepare_report(job.input(jobs.PREPARE_REPORT_INPUT) / PREPARE_REPORT_FILE)
 
     with tempfile.TemporaryDirectory(prefix="model-") as temporary:
         model = Path(temporary)
-        unpack_model(job.input("model") / "model.tar.gz", model)
+        unpack_model(job.input(jobs.MODEL_INPUT) / MODEL_ARCHIVE, model)
         network = load_network(model)
         place([network.G_ema, network.D], "cuda" if gpu else "cpu")
         drawn = _draw(job, network, mode, seed, steps, clock)
-        trained_by = earlier_run(job.source("model"), execution_id)
-        write_report(job.output("report"), Run(dataset, execution_id, prepare, model, drawn, trained_by))
+        trained_by = earlier_run(job.source(jobs.MODEL_INPUT), execution_id)
+        write_report(job.output(jobs.REPORT_OUTPUT), Run(dataset, execution_id, prepare, model, drawn, trained_by))
     print(
         f"pictures generated={len(drawn.generated)} mixed={drawn.mixed_count} projected={len(drawn.projected)} "
         f"skipped_targets={len(drawn.skipped_targets)}",
@@ -67,21 +72,31 @@ def infer(job: ProcessingJob) -> None:
 
 
 def _draw(job: ProcessingJob, network: LoadedNetwork, mode: str, seed: int, steps: int, clock: Clock) -> Pictures:
-    folder = job.output("inference")
+    folder = job.output(jobs.MADE_OUTPUT)
     drawn = Pictures()
     if mode in ("all", "generate"):
         with _timed("generate"):
-            drawn = replace(drawn, generated=pictures.generate(network.G_ema, folder / "generated", seed))
+            drawn = replace(drawn, generated=pictures.generate(network.G_ema, folder / GENERATED, seed))
     if mode in ("all", "mix"):
         with _timed("mix"):
-            drawn = replace(drawn, mixing=pictures.mix(network.G_ema, folder / "mixed", seed))
-    if mode in ("all", "project") and job.optional_input("targets") is not None:
-        with _timed("project"), job.scratch("inference") as scratch:
-            source = fetch_images(s3_client(job.region()), read_record(job.input_file("targets")), scratch)
+            drawn = replace(drawn, mixing=pictures.mix(network.G_ema, folder / MIXED, seed))
+    if mode in ("all", "project") and job.optional_input(jobs.TARGETS_INPUT) is not None:
+        with _timed("project"), job.scratch(jobs.MADE_OUTPUT) as scratch:
+            source = fetch_images(s3_client(job.region()), read_record(job.input_file(jobs.TARGETS_INPUT)), scratch)
             targets, skipped = pictures.vet_targets(source, network.G_ema.img_resolution)
-            projections = project_targets(network, targets, folder / "projected", steps, clock)
+            projections = project_targets(network, targets, folder / PROJECTED, steps, clock)
             drawn = replace(drawn, projections=projections, skipped_targets=skipped)
     return drawn
+
+
+def _read_prepare_report(file: Path) -> PrepareReport:
+    """Raises InputError."""
+    if not file.is_file() or file.stat().st_size > MAX_BYTES:
+        raise InputError(f"{file.name} of the Prepare step is missing or too large.")
+    try:
+        return PrepareReport.from_json(file.read_bytes())
+    except DocumentError as error:
+        raise InputError(f"{file.name} {error}") from error
 
 
 @contextmanager

@@ -16,7 +16,9 @@ import sys
 import time
 
 from containers.contract import ProcessingJob, base_folder, run_job
-from containers.prepare_report import PrepareSummary, SetAsideImage
+from contract import jobs
+from contract.layout import DATASET_ARCHIVE, PREPARE_REPORT_FILE
+from contract.prepare_report import PrepareReport, SetAside
 from stylegan2.errors import ModelError
 
 _PROGRESS_SECONDS = 10.0
@@ -34,30 +36,30 @@ def _prepare(job: ProcessingJob) -> None:
     from stylegan2.preparation import prepare_images
 
     environment = job.environment()
-    dataset = environment.dataset("DATASET")
-    resolution = environment.resolution("RESOLUTION")
+    dataset = environment.dataset(jobs.DATASET_VARIABLE)
+    resolution = environment.resolution(jobs.RESOLUTION_VARIABLE)
     started = time.monotonic()
-    record = read_record(job.input_file("snapshot"))
-    with job.scratch("prepared") as folder:
+    record = read_record(job.input_file(jobs.SNAPSHOT_INPUT))
+    with job.scratch(jobs.PREPARED_OUTPUT) as folder:
         images = fetch_images(s3_client(job.region()), record, folder)
         print(f"images listed={len(record.images)} fetched in seconds={time.monotonic() - started:.1f}", flush=True)
-        report = prepare_images(
+        prepared = prepare_images(
             images,
-            job.output("prepared") / "dataset.zip",
+            job.output(jobs.PREPARED_OUTPUT) / DATASET_ARCHIVE,
             resolution=resolution,
-            set_aside=job.output("set-aside"),
+            set_aside=job.output(jobs.SET_ASIDE_OUTPUT),
             on_progress=_Progress(),
         )
-    summary = PrepareSummary(
+    report = PrepareReport(
         dataset=dataset,
         resolution=resolution,
-        found=report.found,
-        good=report.good,
-        set_aside=[SetAsideImage(one.name, one.reason) for one in report.set_aside],
+        found=prepared.found,
+        good=prepared.good,
+        set_aside=[SetAside(one.name, one.reason) for one in prepared.set_aside],
         seconds=time.monotonic() - started,
     )
-    summary.write(job.output("report"))
-    print(f"images found={summary.found} good={summary.good} set_aside={len(summary.set_aside)}", flush=True)
+    (job.output(jobs.PREPARE_REPORT_OUTPUT) / PREPARE_REPORT_FILE).write_text(report.to_json(), encoding="ascii")
+    print(f"images found={report.found} good={report.good} set_aside={report.set_aside_count}", flush=True)
 
 
 class _Progress:

@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from containers.contract import TrainingJob
-from containers.settings import LARGEST_SEED
-from stylegan2.presets import PRESETS
-
-NAMES = ("dataset", "preset", "kimg", "resolution", "mirror", "seed")
-_LARGEST_KIMG = 1_000_000.0
+from contract.jobs import HYPERPARAMETERS
+from contract.pipeline import PARAMETERS
 
 
 @dataclass(frozen=True)
@@ -32,12 +29,13 @@ def read_hyperparameters(job: TrainingJob) -> Hyperparameters:
         InputError: their file is damaged.
     """
     given = job.hyperparameters()
-    given.refuse_others(NAMES)
+    given.refuse_others(HYPERPARAMETERS)
+    preset, kimg, seed = (PARAMETERS[name] for name in ("Preset", "Kimg", "Seed"))
     return Hyperparameters(
         dataset=given.dataset("dataset"),
-        preset=given.choice("preset", list(PRESETS), default="auto"),
-        kimg=given.number("kimg", 0.001, _LARGEST_KIMG) if "kimg" in given.values else None,
+        preset=given.choice("preset", preset.choices, preset.default),
+        kimg=given.number("kimg", *kimg.bounds) if "kimg" in given.values else None,
         resolution=given.resolution("resolution") if "resolution" in given.values else None,
         mirror=given.flag("mirror", default=False),
-        seed=given.integer("seed", 0, LARGEST_SEED, default=0),
+        seed=given.integer("seed", *seed.bounds, default=0),
     )

@@ -14,6 +14,8 @@ from containers.contract import TrainingJob
 from containers.errors import InputError, SettingError
 from containers.gpus import refuse_idle_gpu
 from containers.train.hyperparameters import Hyperparameters
+from contract import jobs
+from contract.layout import DATASET_ARCHIVE
 from stylegan2.checkpoint import FORMAT
 from stylegan2.host_memory import keep_freed_memory
 from stylegan2.network_file import DESCRIPTION_NAME, TENSORS_NAME, load_network
@@ -48,9 +50,11 @@ def train_network(job: TrainingJob, hyperparameters: Hyperparameters, should_sto
 
 
 def _options(job: TrainingJob, hyperparameters: Hyperparameters, processes: int) -> TrainingOptions:
-    data = job.channel("train") / "dataset.zip"
+    data = job.channel(jobs.TRAIN_CHANNEL) / DATASET_ARCHIVE
     if not data.is_file():
-        raise InputError("the channel 'train' holds no dataset.zip; Prepare writes none if not one image is good.")
+        raise InputError(
+            f"the channel {jobs.TRAIN_CHANNEL!r} holds no {DATASET_ARCHIVE}; Prepare writes none if no image is good."
+        )
     options = resolve_options(
         data=data,
         outdir=job.model_folder,
@@ -85,7 +89,7 @@ def _name_of_training(options: TrainingOptions) -> str:
 
 def _base_network(job: TrainingJob) -> Path | None:
     """The folder of the network to begin with, or None: an S3 prefix cannot be empty, so "none" holds a README.txt."""
-    folder = job.optional_channel("base")
+    folder = job.optional_channel(jobs.BASE_CHANNEL)
     if folder is None:
         return None
     files = {path.name for path in folder.iterdir()}
@@ -93,7 +97,9 @@ def _base_network(job: TrainingJob) -> Path | None:
         return None
     for name in (TENSORS_NAME, DESCRIPTION_NAME):
         if name not in files:
-            raise InputError(f"the channel 'base' holds no {name}; the warm-start model must be a network's folder.")
+            raise InputError(
+                f"the channel {jobs.BASE_CHANNEL!r} holds no {name}; the warm-start model must be a network's folder."
+            )
     return folder
 
 

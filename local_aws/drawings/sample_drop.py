@@ -11,7 +11,6 @@ from pathlib import Path
 
 from PIL import Image
 
-from local_aws import rooms  # noqa: F401  (makes `stylegan2` importable)
 from local_aws.drawings.faces import draw_face
 from local_aws.drawings.masks import draw_mask
 from stylegan2.worker_pool import WorkerCrashed, map_in_order

@@ -20,6 +20,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from contract.errors import WorkshopError
+from contract.run_identity import RunIdentity
 from tests.chaos.fake_dynamodb import FakeDynamoDB
 from tests.chaos.fakes import FakeClock, FakeExecution, FakeLambda, FakeS3, FakeSageMaker, FakeSNS, FakeSQS
 from tests.chaos.invariants import (
@@ -35,8 +37,6 @@ from tests.chaos.invariants import (
 from tests.chaos.luck import Crash, Luck
 from tests.unit.conftest import CONTEXT, ENVIRONMENT, forget_assembled, load_handler
 from workshop import clients, clock, contents
-from workshop.errors import WorkshopError
-from workshop.state import RunIdentity
 
 VISIBILITY_SECONDS = 720
 MAX_RECEIVES = 5

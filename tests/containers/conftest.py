@@ -10,7 +10,7 @@ from moto.server import ThreadedMotoServer
 from PIL import Image
 
 from containers.infer.results import GeneratedPicture, MixingGrid, Pictures, ProjectedPicture, Projections, Run
-from containers.prepare_report import PrepareSummary, SetAsideImage
+from contract.prepare_report import PrepareReport, SetAside
 from tests.containers.bucket import Bucket, etag_under_kms
 from tests.containers.jobs import draw
 
@@ -64,7 +64,7 @@ def finished_run(tmp_path: Path) -> Run:
     return Run(
         dataset="my-faces",
         execution_id="ifw9mcxjxl5q",
-        prepare=PrepareSummary("my-faces", 16, 31, 30, [SetAsideImage("broken.png", "It is damaged.")], 1.5),
+        prepare=PrepareReport("my-faces", 16, 31, 30, (SetAside("broken.png", "It is damaged."),), 1.5),
         model_folder=model,
         pictures=Pictures(
             generated=[GeneratedPicture(seed, picture(drawn / f"seed{seed}.png", 9 * seed)) for seed in range(24)],
@@ -72,6 +72,6 @@ def finished_run(tmp_path: Path) -> Run:
             projections=Projections(
                 [ProjectedPicture("anna.png", sources[0].file, sources[1].file, [1.0, 0.5, 0.25])], 3, 3
             ),
-            skipped_targets=[SetAsideImage("notes.txt", "This is not a picture but text.")],
+            skipped_targets=[SetAside("notes.txt", "This is not a picture but text.")],
         ),
     )

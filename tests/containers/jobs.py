@@ -28,7 +28,7 @@ class Job:
             cwd="/",
             env={
                 "PATH": os.environ["PATH"],
-                "PYTHONPATH": f"{ROOT}:{ROOT / 'stylegan2-ada-pytorch'}",
+                "PYTHONPATH": f"{ROOT}:{ROOT / 'layers/workshop'}:{ROOT / 'stylegan2-ada-pytorch'}",
                 "PYTHONUNBUFFERED": "1",
                 "SAGEMAKER_BASE_DIR": str(self.base),
                 "OMP_NUM_THREADS": "1",

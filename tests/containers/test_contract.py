@@ -58,7 +58,7 @@ def test_hyperparameters_are_read_as_typed_values() -> None:
         ({"kimg": "nan"}, lambda s: s.number("kimg", 0, 9), "'kimg' must be a number from 0 to 9"),
         ({"kimg": "soon"}, lambda s: s.number("kimg", 0, 9), "but it is 'soon'"),
         ({"mirror": "perhaps"}, lambda s: s.flag("mirror"), "'mirror' must be true or false"),
-        ({"resolution": "100"}, lambda s: s.resolution("resolution"), "'resolution' must be one of 8, 16, 32"),
+        ({"resolution": "100"}, lambda s: s.resolution("resolution"), "'resolution' must be one of 16, 32, 64"),
         ({"preset": "huge"}, lambda s: s.choice("preset", ["tiny"]), "'preset' must be one of tiny"),
         ({"dataset": "../etc"}, lambda s: s.dataset("dataset"), "'dataset' must be like 'my-faces'"),
     ],

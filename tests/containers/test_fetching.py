@@ -14,7 +14,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError, Incomplete
 from containers import fetching
 from containers.contract import ProcessingJob, run_job
 from containers.errors import InputError, StepError
-from containers.fetching import ListedImage, Record, fetch_images, read_record
+from containers.fetching import fetch_images, read_record
+from contract.image_record import MAX_BYTES, ImageRecord, ListedImage
 from stylegan2.preparation import prepare_images
 from stylegan2.uploads import NamedUploads
 from stylegan2.vetting import LARGEST_FILE
@@ -104,7 +105,7 @@ class Store:
 
 def fetch(store: Store, folder: Path, *images: ListedImage) -> tuple[dict[str, bytes], dict[str, str]]:
     """What was fetched, and what is set aside, by name."""
-    uploads = fetch_images(store, Record("bucket", PREFIX, images), folder)
+    uploads = fetch_images(store, ImageRecord("bucket", PREFIX, images), folder)
     names, unusable = uploads.list_files()
     return {name: uploads.read(name) for name in names}, unusable
 
@@ -320,22 +321,22 @@ def test_the_jobs_read_what_start_run_writes(tmp_path: Path) -> None:
     own = write_targets(s3, "bucket", listing(9), Targets("cats", ()), choice)  # type: ignore[arg-type]
     given = write_targets(s3, "bucket", listing(9), Targets("cats", listing(2).images), choice)  # type: ignore[arg-type]
 
-    def read(key: str) -> Record:
+    def read(key: str) -> ImageRecord:
         file = tmp_path / "record.json"
         file.write_bytes(s3.written[key])
         return read_record(file)
 
     everything = tuple(ListedImage(one.name, one.etag, one.size) for one in listing(9).images)
-    assert read(f"manifests/cats/{'f' * 64}.json") == Record("bucket", "uploads/cats/", everything)
-    assert read(own) == Record("bucket", "uploads/cats/", everything[::2][:4])
-    assert read(given) == Record("bucket", "inference/cats/", everything[:2])
+    assert read(f"manifests/cats/{'f' * 64}.json") == ImageRecord("bucket", "uploads/cats/", everything)
+    assert read(own) == ImageRecord("bucket", "uploads/cats/", everything[::2][:4])
+    assert read(given) == ImageRecord("bucket", "inference/cats/", everything[:2])
 
 
 def test_a_record_of_the_largest_dataset_in_use_is_far_below_what_is_read(tmp_path: Path) -> None:
     s3 = Writing()
     write_snapshot(s3, "bucket", listing(63_632), "f" * 64, default_choice("sketch", None))  # type: ignore[arg-type]
     (body,) = s3.written.values()
-    assert len(body) < fetching._LARGEST_RECORD / 2
+    assert len(body) < MAX_BYTES / 2
 
 
 @pytest.mark.parametrize(

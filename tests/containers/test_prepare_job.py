@@ -4,16 +4,20 @@ import json
 import zipfile
 from pathlib import Path
 
-from containers.prepare_report import SetAsideImage, read_prepare_summary
+from contract.file_kinds import FileKind, kind_of
+from contract.prepare_report import PrepareReport, SetAside
 from tests.containers.bucket import Bucket
 from tests.containers.jobs import Job, draw
-from workshop.file_kinds import FileKind, kind_of
 
 ENVIRONMENT = {"DATASET": "my-faces", "RESOLUTION": "16"}
 
 
 PREFIX = "uploads/my-faces/"
 PREPARED = "processing/output/prepared"
+
+
+def read_report(base: Path) -> PrepareReport:
+    return PrepareReport.from_json((base / "processing/output/report/prepare.json").read_bytes())
 
 
 def prepare_job(base: Path, bucket: Bucket) -> Job:
@@ -84,7 +88,7 @@ def test_one_object_does_not_spoil_the_run(tmp_path: Path, bucket: Bucket, drawn
     ended = job.run("containers.prepare", **ENVIRONMENT, **bucket.environment)
 
     assert ended.code == 0, ended.err
-    summary = read_prepare_summary(tmp_path / "processing/output/report")
+    summary = read_report(tmp_path)
     reasons = {one.name: one.reason for one in summary.set_aside}
     assert (summary.found, summary.good) == (14, 11)  # a file and a folder of one name are both read
     assert "lies in an archive" in reasons["glacier.png"]
@@ -117,7 +121,7 @@ def test_a_file_of_any_name_is_used_or_told_why_not(tmp_path: Path, bucket: Buck
     job = prepare_job(tmp_path, bucket)
     assert job.run("containers.prepare", **ENVIRONMENT, **bucket.environment).code == 0
 
-    summary = read_prepare_summary(tmp_path / "processing/output/report")
+    summary = read_report(tmp_path)
     assert (summary.found, summary.good) == (len(good) + len(refused), len(good))
     assert {one.name: one.reason for one in summary.set_aside} == {
         name: reason for name, (_, reason) in refused.items()
@@ -129,16 +133,16 @@ def test_not_one_good_image_is_still_a_finished_job(tmp_path: Path, bucket: Buck
     bucket.put(f"{PREFIX}notes.png", b"no picture")
     ended = prepare_job(tmp_path, bucket).run("containers.prepare", **ENVIRONMENT, **bucket.environment)
     assert ended.code == 0, ended.err
-    summary = read_prepare_summary(tmp_path / "processing/output/report")
+    summary = read_report(tmp_path)
     assert (summary.found, summary.good) == (1, 0)
-    assert summary.set_aside == [SetAsideImage("notes.png", "This is not a picture but text.")]
+    assert summary.set_aside == (SetAside("notes.png", "This is not a picture but text."),)
 
 
 def test_a_bad_setting_ends_the_job_with_a_sentence_that_names_it(tmp_path: Path) -> None:
     job = Job(tmp_path)
     ended = job.run("containers.prepare", **{**ENVIRONMENT, "RESOLUTION": "17"})
     assert ended.code == 1
-    assert job.text("output/message").startswith("environment variable 'RESOLUTION' must be one of 8, 16")
+    assert job.text("output/message").startswith("environment variable 'RESOLUTION' must be one of 16, 32")
 
 
 def test_a_job_without_its_input_says_so(tmp_path: Path) -> None:

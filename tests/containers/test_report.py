@@ -20,7 +20,7 @@ from containers.infer import wording
 from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
 from containers.infer.results import Pictures, Projections, Run
-from containers.prepare_report import SetAsideImage, read_prepare_summary
+from contract.prepare_report import PrepareReport, SetAside
 from workshop.snapshot import targets_per_run
 
 
@@ -50,7 +50,7 @@ def render(run: Run, folder: Path) -> str:
     return (folder / "index.html").read_text(encoding="utf-8")
 
 
-def with_set_aside(run: Run, *images: SetAsideImage) -> Run:
+def with_set_aside(run: Run, *images: SetAside) -> Run:
     return dataclasses.replace(run, prepare=dataclasses.replace(run.prepare, set_aside=images))
 
 
@@ -103,7 +103,7 @@ def test_the_numbers_are_written_for_other_programs(finished_run: Run, tmp_path:
 def test_of_a_run_that_can_use_none_of_its_targets_each_is_told_with_its_reason(
     finished_run: Run, tmp_path: Path
 ) -> None:
-    images = [SetAsideImage(f"{number}.heic", f"Reason {number}.") for number in range(targets_per_run(16))]
+    images = [SetAside(f"{number}.heic", f"Reason {number}.") for number in range(targets_per_run(16))]
     run = dataclasses.replace(finished_run, pictures=Pictures(skipped_targets=images))
     text = render(run, tmp_path / "report")
     numbers = json.loads((tmp_path / "report" / "report.json").read_text())
@@ -162,7 +162,7 @@ def test_any_name_of_a_file_stays_text(finished_run: Run, tmp_path: Path, name: 
 
 def run_with_name(run: Run, name: str, reason: str) -> Run:
     """The run with this name in every place that shows names of files."""
-    image = SetAsideImage(name, reason)
+    image = SetAside(name, reason)
     projected = [dataclasses.replace(picture, name=name) for picture in run.pictures.projected]
     pictures = Pictures(projections=Projections(projected, 3, 3), skipped_targets=[image])
     return with_set_aside(dataclasses.replace(run, pictures=pictures), image)
@@ -179,7 +179,7 @@ def run_with_name(run: Run, name: str, reason: str) -> Run:
     ],
 )
 def test_a_hostile_name_is_shown_as_what_it_is(finished_run: Run, tmp_path: Path, name: str, shown: str) -> None:
-    run = with_set_aside(finished_run, SetAsideImage(name, "why"))
+    run = with_set_aside(finished_run, SetAside(name, "why"))
     assert f"<bdi>{shown}</bdi>" in render(run, tmp_path / "report")
 
 
@@ -235,7 +235,7 @@ def test_the_run_that_trained_a_network_is_told_by_the_models_place(uri: str | N
 
 
 def test_a_long_list_of_set_aside_files_is_cut_and_says_so(finished_run: Run, tmp_path: Path) -> None:
-    images = [SetAsideImage(f"{number}.png", "why") for number in range(1000)]
+    images = [SetAside(f"{number}.png", "why") for number in range(1000)]
     text = render(with_set_aside(finished_run, *images), tmp_path / "report")
     assert "199.png" in text
     assert "200.png" not in text
@@ -246,24 +246,24 @@ def test_a_long_list_of_set_aside_files_is_cut_and_says_so(finished_run: Run, tm
 def test_of_a_list_too_long_for_prepare_json_the_first_are_there_and_the_page_says_so(
     finished_run: Run, tmp_path: Path
 ) -> None:
-    images = [SetAsideImage(f"{'ü' * 1000}-{number}.png", "why") for number in range(4000)]
-    dataclasses.replace(finished_run.prepare, found=4030, good=30, set_aside=images).write(tmp_path)
-    assert 14_900_000 < (tmp_path / "prepare.json").stat().st_size < 15_100_000
-    written = json.loads((tmp_path / "prepare.json").read_text())
+    images = [SetAside(f"{'ü' * 1000}-{number}.png", "why") for number in range(4000)]
+    text = dataclasses.replace(finished_run.prepare, found=4030, good=30, set_aside=images).to_json()
+    assert 14_900_000 < len(text) < 15_100_000
+    written = json.loads(text)
     assert written["images"] == {"found": 4030, "good": 30, "set_aside": 4000}
     assert len(written["set_aside"]) + written["set_aside_unlisted"] == 4000
-    prepare = read_prepare_summary(tmp_path)
+    prepare = PrepareReport.from_json(text)
     assert (prepare.found, prepare.set_aside_count) == (4030, 4000)
-    assert prepare.set_aside == images[: len(written["set_aside"])]
+    assert list(prepare.set_aside) == images[: len(written["set_aside"])]
     text = render(dataclasses.replace(finished_run, prepare=prepare), tmp_path / "report")
     assert f"And 3,800 more; the first {len(prepare.set_aside):,} of all are listed in prepare.json." in text
     assert json.loads((tmp_path / "report" / "report.json").read_text())["images"] == written["images"]
 
 
-def test_a_list_of_usual_length_is_whole_in_prepare_json(finished_run: Run, tmp_path: Path) -> None:
-    finished_run.prepare.write(tmp_path)
-    assert read_prepare_summary(tmp_path) == finished_run.prepare
-    assert json.loads((tmp_path / "prepare.json").read_text())["set_aside_unlisted"] == 0
+def test_a_list_of_usual_length_is_whole_in_prepare_json(finished_run: Run) -> None:
+    text = finished_run.prepare.to_json()
+    assert PrepareReport.from_json(text) == finished_run.prepare
+    assert json.loads(text)["set_aside_unlisted"] == 0
 
 
 def test_a_run_without_pictures_samples_and_statistics_still_has_a_page(finished_run: Run, tmp_path: Path) -> None:

@@ -18,10 +18,10 @@ from containers.contract import ProcessingJob, TrainingJob, run_job
 from containers.errors import InputError, SettingError, StepError
 from containers.gpus import refuse_idle_gpu
 from containers.infer.step import infer
-from containers.prepare_report import PrepareSummary
 from containers.train import step
 from containers.train.hyperparameters import read_hyperparameters
 from containers.train.step import train_network
+from contract.prepare_report import PrepareReport, SetAside
 from stylegan2 import checkpoint
 from stylegan2.errors import NetworkFileError
 from stylegan2.options import resolve_options
@@ -95,8 +95,8 @@ def archive(trained: Job, tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def infer_job(base: Path, archive: bytes) -> Job:
     job = Job(base)
     (job.folder("processing/input/model") / "model.tar.gz").write_bytes(archive)
-    summary = PrepareSummary("my-faces", 16, 13, 12, [], 0.5)
-    summary.write(job.folder("processing/input/prepare-report"))
+    report = PrepareReport("my-faces", 16, 13, 12, (SetAside("notes.png", "It is no image."),), 0.5)
+    (job.folder("processing/input/prepare-report") / "prepare.json").write_text(report.to_json())
     return job
 
 
@@ -154,7 +154,7 @@ def test_an_interrupted_training_does_not_spoil_those_of_its_snapshot_that_are_n
     """The same snapshot, and so the same checkpoints in S3; but a new image of Prepare makes other pictures of it, and
     one of Train has other options or another format. The next run trains; one with the old ones goes on, bit by bit."""
     base = tmp_path / "interrupted"
-    training_job(base, dataset, kimg="0.05")
+    training_job(base, dataset, kimg="0.1")
     stop_after(base, 2)
     interrupted = checkpoints(base)
     prepared = dataset
@@ -169,15 +169,15 @@ def test_an_interrupted_training_does_not_spoil_those_of_its_snapshot_that_are_n
         else:
             for module in (step, checkpoint):
                 patch.setattr(module, "FORMAT", "workshop-checkpoint/2")
-        training_job(base, prepared, kimg="0.05")
+        training_job(base, prepared, kimg="0.1")
         train_here(base)
-    assert json.loads((base / "model/network.json").read_text())["training"]["kimg"] >= 0.05
+    assert json.loads((base / "model/network.json").read_text())["training"]["kimg"] >= 0.1
     assert checkpoints(base).items() > interrupted.items()
 
-    training_job(base, dataset, kimg="0.05")
+    training_job(base, dataset, kimg="0.1")
     train_here(base)
     whole = tmp_path / "whole"
-    training_job(whole, dataset, kimg="0.05")
+    training_job(whole, dataset, kimg="0.1")
     train_here(whole)
     networks = [(job / "model/network.safetensors").read_bytes() for job in (base, whole)]
     assert networks[0] == networks[1]
@@ -187,7 +187,7 @@ def test_a_bad_hyperparameter_ends_the_job_with_a_sentence_that_names_it(tmp_pat
     job = training_job(tmp_path, dataset, kimg="as long as it takes")
     ended = job.run("containers.train", "train")
     assert ended.code == 1
-    sentence = "hyperparameter 'kimg' must be a number from 0.001 to 1e+06, but it is 'as long as it takes'."
+    sentence = "hyperparameter 'kimg' must be a number from 0.1 to 25000, but it is 'as long as it takes'."
     assert job.text("output/failure") == sentence
 
 
@@ -224,7 +224,7 @@ def test_a_base_channel_that_holds_something_else_than_a_network_is_refused(tmp_
 
 
 def test_a_base_network_is_fine_tuned_and_remembered(tmp_path: Path, dataset: Path, trained: Job) -> None:
-    training_job(tmp_path, dataset, dataset="other-faces", kimg="0.01")
+    training_job(tmp_path, dataset, dataset="other-faces", kimg="0.1")
     for name in ("network.safetensors", "network.json"):
         (tmp_path / "input/data/base" / name).write_bytes((trained.base / "model" / name).read_bytes())
     train_here(tmp_path)

@@ -91,7 +91,7 @@ def test_own_dockerfiles_can_be_honoured(name: str) -> None:
     if not (OWN / "containers" / name / "Dockerfile").exists():
         pytest.skip("not written yet")
     image = load_image(OWN, f"workshop-{name}:local")
-    assert image.environment["PYTHONPATH"] == f"{OWN}:{OWN}/stylegan2-ada-pytorch"
+    assert image.environment["PYTHONPATH"] == f"{OWN}:{OWN}/layers/workshop:{OWN}/stylegan2-ada-pytorch"
     if name == "train":
         assert image.command_line([], ["train"])[1:] == ["-m", "containers.train", "train"]
 

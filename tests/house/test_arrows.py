@@ -1,6 +1,7 @@
 """Who may know whom: the rooms' dependencies, held (docs/decisions.md)."""
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = {
     "functions",
+    "contract",
     "workshop",
     "pipeline_builder",
     "stylegan2",
@@ -20,13 +22,14 @@ ROOMS = {
 
 # room's folder -> what it may import of ours, and of the two packages that mark AWS
 MAY_KNOW = {
-    "functions": {"workshop"},
-    "layers/workshop/workshop": {"workshop", "boto3"},
-    "operations": {"operations", "workshop", "boto3"},
-    "pipeline_builder": {"pipeline_builder", "sagemaker", "boto3"},
+    "layers/workshop/contract": {"contract"},
+    "functions": {"contract", "workshop"},
+    "layers/workshop/workshop": {"contract", "workshop", "boto3"},
+    "operations": {"contract", "operations", "workshop", "boto3"},
+    "pipeline_builder": {"contract", "pipeline_builder", "sagemaker", "boto3"},
     "stylegan2-ada-pytorch": {"stylegan2"},
-    "containers": {"containers", "stylegan2", "boto3"},
-    "local_aws": {"local_aws", "workshop", "pipeline_builder", "stylegan2", "boto3"},
+    "containers": {"contract", "containers", "stylegan2", "boto3"},
+    "local_aws": {"contract", "local_aws", "workshop", "pipeline_builder", "stylegan2", "boto3"},
 }
 
 
@@ -46,6 +49,12 @@ def test_a_room_knows_only_the_rooms_it_may(room: str) -> None:
     assert files
     wrong = {str(f.relative_to(ROOT)): seen for f in files if (seen := imports(f) & ROOMS - MAY_KNOW[room])}
     assert not wrong
+
+
+def test_the_contract_needs_the_standard_library_only() -> None:
+    """The Prepare image has hardly anything else, and every room imports it."""
+    for file in (ROOT / "layers/workshop/contract").glob("*.py"):
+        assert imports(file) <= sys.stdlib_module_names | {"contract"}, file
 
 
 def test_only_the_containers_contract_knows_opt_ml() -> None:

@@ -15,7 +15,9 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from click.testing import CliRunner
 
-from local_aws import demo, server
+from contract.errors import RefusedName
+from contract.layout import FROM_SCRATCH
+from local_aws import ROOT, demo, server
 from local_aws.aws import Endpoint
 from local_aws.cli import base_for, main
 from local_aws.drop import drop_folder, files_to_drop
@@ -24,13 +26,10 @@ from local_aws.keys import RootKey
 from local_aws.mailbox import Mail, mails_in
 from local_aws.package import zip_folder
 from local_aws.results import fetch_results
-from local_aws.rooms import ROOT
 from local_aws.runs import describe_run
 from local_aws.sagemaker import StandInError
-from local_aws.workshop import FROM_SCRATCH
 from pipeline_builder.errors import BundleError
 from stylegan2.network_file import load_network
-from workshop.errors import RefusedName
 
 
 class Objects:

@@ -18,11 +18,11 @@ import pytest
 from click.testing import CliRunner, Result
 from samtranslator.yaml_helper import yaml_parse
 
+from contract.run_identity import RunIdentity
 from operations import cli
 from operations.workshop_stack import Workshop
 from tests.chaos.fakes import client_error
 from workshop.items import to_item
-from workshop.state import RunIdentity
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-central-1"

@@ -8,14 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto.s3.models import s3_backends
 
+from contract import layout
+from contract.names import check_dataset
+from contract.run_identity import RunIdentity
 from operations.errors import Unfinished
 from operations.purging import folders_of, purge, take_inventory
 from tests.chaos.fakes import client_error
 from tests.operations.desk import FINGERPRINT, PIPELINE_ARN, Desk
-from workshop import layout
 from workshop.ledger import Claimed, Ledger
-from workshop.names import check_dataset
-from workshop.state import Claim, DatasetState, RunIdentity
+from workshop.state import Claim, DatasetState
 
 FOLDERS = ("uploads", "inference", "manifests", "checkpoints", "runs")
 

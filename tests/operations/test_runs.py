@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
+from contract.run_identity import RunIdentity
 from local_aws.keys import RootKey
 from local_aws.sagemaker import SageMakerStandIn
 from operations import cancelling
@@ -18,7 +19,6 @@ from tests.chaos.fakes import client_error
 from tests.executor.support import FakeBus, FakeLambda, processing
 from tests.operations.desk import ACCOUNT, FINGERPRINT, PIPELINE, PIPELINE_ARN, REGION, Desk, note_calls
 from tests.patience import HARD_END
-from workshop.state import RunIdentity
 
 KEY = RootKey("testing", "testing")  # the desk's
 FAIL = {"Name": "TooFewImages", "Type": "Fail", "Arguments": {"ErrorMessage": "Only 2 of 12\x1b[31m"}}

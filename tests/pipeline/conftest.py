@@ -40,6 +40,8 @@ def checkout(tmp_path: Path) -> Path:
         "containers/infer/Dockerfile": "FROM scratch\n",
         "containers/prepare/__main__.py": "print('prepare')\n",
         "containers/train/Dockerfile": "FROM scratch\n",
+        "layers/workshop/contract/layout.py": "RUNS = 'runs/'\n",
+        "layers/workshop/workshop/ledger.py": "print('not part of it')\n",
         "stylegan2-ada-pytorch/train.py": "print('train')\n",
         "stylegan2-ada-pytorch/stylegan2/networks.py": "Z = 512\n",
         "stylegan2-ada-pytorch/README.md": "words\n",

@@ -12,7 +12,7 @@ EXECUTION = {
 }
 GIVEN = {
     "Dataset": "ceramics",
-    "Fingerprint": "0123456789abcdef",
+    "Fingerprint": "0123456789abcdef" * 4,
     "ProcessInput": "s3://bucket/manifests/ceramics/0123456789abcdef.json",
     "ProcessImage": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/workshop-prepare:1",
     "TrainImage": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/workshop-train:1",

@@ -4,8 +4,8 @@ import ast
 from functools import cache
 from pathlib import Path
 
+from contract.statuses import TERMINAL
 from tests.template.stack import ROOT
-from workshop.ending import TERMINAL
 
 LAYER = ROOT / "layers" / "workshop" / "workshop"
 

@@ -11,8 +11,8 @@ import pytest
 from moto import mock_aws
 
 from tests.template.stack import ROOT
+from tests.unit.notice_samples import samples
 from workshop.clients import SNS
-from workshop.notice_samples import samples
 from workshop.notices import Notice, Notices
 from workshop.runs import Runs
 

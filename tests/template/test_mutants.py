@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.template import (
+    test_contract,
     test_data,
     test_edges,
     test_encryption,
@@ -21,6 +22,7 @@ Rule = Callable[[Stack], None]
 Fault = Callable[[Stack], None]
 
 MODULES: list[ModuleType] = [
+    test_contract,
     test_data,
     test_edges,
     test_encryption,
@@ -270,6 +272,19 @@ MUTANTS: dict[Rule, dict[str, Fault]] = {
     },
     test_data.test_the_pipeline_is_not_in_the_template: {
         "there": put("Pipeline", {"Type": "AWS::SageMaker::Pipeline", "Properties": {}}),
+    },
+    test_contract.test_every_prefix_is_one_of_the_layouts: {
+        "another": put(f"{LIFECYCLE}/1/Prefix", "checkpoint/"),
+        "a further one": put("UploadRule/Properties/EventPattern/detail/object/key", [{"prefix": "drops/"}]),
+    },
+    test_contract.test_the_deployers_bounds_are_those_of_the_pipeline: {
+        "a week": parameter("MaxTrainSeconds/MaxValue", 604_800),
+        "none": parameter("MinImages/MinValue", 0),
+    },
+    test_contract.test_a_deployer_may_choose_what_the_functions_know: {
+        "preset": parameter("DefaultPreset/AllowedValues/0", "huge"),
+        "language": parameter("NoticeLanguage/AllowedValues/0", "fr"),
+        "base": parameter("WarmStartModel/Default", "base/nothing/"),
     },
     test_functions.test_every_function_has_its_own_role_and_log_group_with_retention: {
         "shared role": put("ResultsLink/Properties/Role", {"Fn::GetAtt": ["StartRunRole", "Arn"]}),

@@ -16,11 +16,12 @@ import pytest
 from moto import mock_aws
 from moto.s3.models import FakeKey
 
+from contract.run_identity import RunIdentity
 from tests.chaos.fakes import FakeLambda, FakeSageMaker
 from tests.containers.bucket import etag_under_kms
 from workshop import assembly, clients, clock
 from workshop.runs import Runs
-from workshop.state import Claim, RunIdentity, RunRecord
+from workshop.state import Claim, RunRecord
 from workshop.telemetry import logger
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from contract.errors import WorkshopError
 from tests.unit.conftest import BUCKET, TABLE, Stage, sample
 from tests.unit.test_status_listener import news
-from workshop.errors import WorkshopError
 
 
 def purge(stage: Stage) -> None:

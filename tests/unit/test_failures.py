@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contract.names import parse_execution
 from tests.unit.conftest import RUN_ARN
 from tests.unit.properties import quick
 from workshop.failures import failed, log_url, stopped
-from workshop.names import parse_execution
 from workshop.reasons import Cause, find_cause
 from workshop.settings import LANGUAGES
 from workshop.words import words

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract.file_kinds import FileKind, is_folder_marker, kind_of
 from stylegan2.uploads import IGNORED_NAMES
 from tests.unit.properties import quick
-from workshop.file_kinds import FileKind, is_folder_marker, kind_of
 
 IMAGES = [
     "a.png", "sub/Ä b+c%2B1 ☺.JPeG", "x.tar.webp", "a.heic", "IMG_1.HEIF", "a.avif", "a.jfif", "a.jpe", "a.jp2",

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from contract.names import parse_execution
 from tests.unit.conftest import Stage, sample
 from tests.unit.test_start_run import finish, manual
-from workshop.names import parse_execution
 
 SETTINGS = "uploads/red-chairs/settings.yaml"
 

@@ -6,19 +6,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from contract import layout
+from contract.errors import RefusedName
+from contract.file_kinds import FileKind
+from contract.names import check_dataset, check_fingerprint, parse_execution, parse_upload_key, printable
 from tests.unit.conftest import RUN_ARN
 from tests.unit.properties import quick
-from workshop import layout
-from workshop.errors import RefusedName
-from workshop.file_kinds import FileKind
-from workshop.names import (
-    check_dataset,
-    check_fingerprint,
-    parse_execution,
-    parse_upload_key,
-    printable,
-    unlinked,
-)
+from workshop.quoting import unlinked
 
 DATASET = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.unit.notice_samples import as_text, print_samples, samples
 from tests.unit.properties import quick
-from workshop.notice_samples import as_text, print_samples, samples
 from workshop.notices import MAX_BODY_BYTES, Kind, fit_body, fit_subject, render
 from workshop.settings import LANGUAGES
 from workshop.words import words

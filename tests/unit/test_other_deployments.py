@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from contract.run_identity import RunIdentity
+from contract.statuses import TERMINAL
 from tests.unit.conftest import RUN_ARN, Stage, sample
-from workshop.ending import TERMINAL
-from workshop.state import RunIdentity
 
 THEIRS = RUN_ARN.replace("p4jn9xou8a8s", "theirs0000000")
 STATUSES = [*sorted(TERMINAL), "Executing", "Stopping", "Hibernating"]

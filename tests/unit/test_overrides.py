@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract.pipeline import OPEN_PARAMETERS, PARAMETERS, RESOLUTIONS
 from stylegan2.errors import OptionError
 from stylegan2.presets import PRESETS, settings_of
 from tests.unit.conftest import BUCKET, Stage
 from tests.unit.properties import quick
 from tests.unit.test_start_run import executions, finish, manual
 from workshop.errors import BadRequest
-from workshop.parameters import OPEN_PARAMETERS, PARAMETERS, RESOLUTIONS
 from workshop.starting import check_overrides
 
 WRONG = {

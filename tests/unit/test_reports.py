@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 
+from contract.names import parse_execution
+from contract.prepare_report import PrepareReport, SetAside
+from contract.run_identity import RunIdentity
 from tests.chaos.fakes import FakeExecution, client_error
 from tests.unit.conftest import BUCKET, RUN_ARN, Stage, sample
 from workshop.announce import announce_start
 from workshop.errors import NoticeBusy
 from workshop.ledger import Ledger
-from workshop.names import parse_execution
 from workshop.notices import Notices
 from workshop.runs import NOTICE_LEASE_MS, Runs, run_notice_key
-from workshop.state import RunIdentity
 
 JOB = "pipelines-p4jn9xou8a8s-Train-tmgxry49ug"
 
@@ -161,10 +162,9 @@ def test_more_time_is_allowed_by_whoever_has_set_the_limit(stage: Stage, name: s
 
 def test_a_mail_says_where_the_whole_list_is(stage: Stage) -> None:
     stage.leave_artefacts()
-    counted = {"found": 900, "good": 100, "set_aside": 800}
-    named = [{"name": f"{number}.png", "reason": "No image."} for number in range(800)]
-    report = json.dumps({"images": counted, "set_aside": named}).encode()
-    stage.put("runs/red-chairs/p4jn9xou8a8s/prepare-report/prepare.json", report)
+    named = [SetAside(f"{number}.png", "No image.") for number in range(800)]
+    report = PrepareReport("red-chairs", 256, 900, 100, named, 61.5)
+    stage.put("runs/red-chairs/p4jn9xou8a8s/prepare-report/prepare.json", report.to_json().encode())
     succeed(stage)
 
     assert "795 more are listed in prepare.json" in stage.mails[0]["Message"]
@@ -227,10 +227,9 @@ def test_a_run_without_pictures_says_which_of_the_two_folders_is_meant(stage: St
 
 def test_what_strangers_have_named_is_no_link_in_the_mail(stage: Stage) -> None:
     stage.leave_artefacts()
-    evil = [{"name": "www.evil.com/a.png", "reason": "See https://evil.com"}]
-    counts = {"found": 5, "good": 3, "set_aside": 1}
-    body = json.dumps({"images": counts, "set_aside": evil}).encode()
-    stage.put("runs/red-chairs/p4jn9xou8a8s/prepare-report/prepare.json", body)
+    evil = SetAside("www.evil.com/a.png", "See https://evil.com")
+    report = PrepareReport("red-chairs", 256, 4, 3, [evil], 1.5)
+    stage.put("runs/red-chairs/p4jn9xou8a8s/prepare-report/prepare.json", report.to_json().encode())
     succeed(stage)
     assert "- www[.]evil[.]com/a.png: See https[:]//evil[.]com" in stage.mails[0]["Message"]
 

@@ -11,21 +11,13 @@ from hypothesis import assume, example, given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
+from contract.file_kinds import FileKind, kind_of
+from contract.pipeline import PARAMETERS, RESOLUTIONS, resolutions_of
 from stylegan2.errors import OptionError
 from stylegan2.presets import settings_of
 from tests.unit.properties import quick
 from workshop import settings as settings_module
 from workshop.errors import SettingsError
-from workshop.file_kinds import FileKind, kind_of
-from workshop.parameters import (
-    INFERENCE_MODES,
-    MAX_KIMG,
-    MAX_SEED,
-    MIN_KIMG,
-    RESOLUTIONS,
-    TRAIN_PRESETS,
-    resolutions_of,
-)
 from workshop.settings import (
     LANGUAGES,
     MAX_PROBLEMS,
@@ -43,6 +35,7 @@ from workshop.settings_lines import Trouble
 from workshop.words import words
 
 DEFAULTS = default_choice("balanced")
+KIMG = PARAMETERS["Kimg"].bounds
 CAPS = Caps(36_000, {"ml.g5.xlarge": 1.41, "ml.g5.2xlarge": 1.52}, 50)
 
 
@@ -431,11 +424,11 @@ def test_what_is_taken_means_the_same_to_a_yaml_parser(text: str) -> None:
         {},
         optional={
             "preset": st.sampled_from(["sketch", "balanced", "best"]),
-            "kimg": st.floats(MIN_KIMG, MAX_KIMG) | st.integers(1, int(MAX_KIMG)),
+            "kimg": st.floats(*KIMG) | st.integers(1, int(KIMG[1])),
             "resolution": st.sampled_from(RESOLUTIONS),
             "mirror": st.booleans(),
-            "seed": st.integers(0, MAX_SEED),
-            "inference_mode": st.sampled_from(INFERENCE_MODES),
+            "seed": st.integers(*PARAMETERS["Seed"].bounds),
+            "inference_mode": st.sampled_from(PARAMETERS["InferenceMode"].choices),
             "projection_targets": st.integers(1, MAX_PROJECTION_TARGETS),
             "language": st.sampled_from(LANGUAGES),
             "max_hours": st.floats(MIN_HOURS, 10),
@@ -474,7 +467,7 @@ def test_every_pair_of_preset_and_resolution_is_taken_exactly_if_it_can_be_train
 
 
 def test_the_trainers_presets_and_their_resolutions_are_the_models() -> None:
-    for preset in TRAIN_PRESETS:
+    for preset in PARAMETERS["Preset"].choices:
         assert [r for r in RESOLUTIONS if _can_be_trained(preset, r)] == list(resolutions_of(preset)), preset
 
 

@@ -4,10 +4,11 @@ import json
 
 import pytest
 
+from contract.errors import RefusedName
 from tests.chaos.fake_dynamodb import FakeDynamoDB
 from tests.chaos.fakes import FakeClock, FakeSQS
 from workshop import clock
-from workshop.errors import BadRequest, RefusedName
+from workshop.errors import BadRequest
 from workshop.ledger import Ledger
 from workshop.settling import NUDGE, Timer, Timers, is_live, is_lost
 from workshop.state import DatasetState

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from contract.errors import RefusedName
 from tests.chaos.fakes import client_error
 from tests.unit.conftest import BUCKET, Stage, forget_assembled, sample
 from workshop import clients
-from workshop.errors import BadRequest, RefusedName
+from workshop.errors import BadRequest
 
 
 def executions(stage: Stage) -> list[dict[str, str]]:

@@ -9,11 +9,12 @@ from botocore.validate import ParamValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract.run_identity import RunIdentity
 from tests.chaos.fakes import FakeClock, FakeSageMaker, client_error
 from tests.unit.properties import quick
 from workshop.errors import StartDelayed, StartRefused
 from workshop.starting import Starter, check_overrides, display_name, parameter_text, request_token
-from workshop.state import Claim, RunIdentity
+from workshop.state import Claim
 
 MODEL = botocore.session.get_session().get_service_model("sagemaker")
 REQUEST = MODEL.operation_model("StartPipelineExecution").input_shape.members

@@ -6,11 +6,12 @@ from typing import Any
 import botocore.session
 import pytest
 
+from contract.errors import RefusedName
+from contract.run_identity import RunIdentity
+from contract.statuses import EXECUTING, STOPPING, TERMINAL
 from tests.unit.conftest import RUN_ARN, Stage, sample
-from workshop.ending import EXECUTING, STOPPING, TERMINAL
-from workshop.errors import BadRequest, RefusedName
+from workshop.errors import BadRequest
 from workshop.pipeline_events import parse_event
-from workshop.state import RunIdentity
 
 STATUSES = botocore.session.get_session().get_service_model("sagemaker").shape_for("PipelineExecutionStatus").enum
 

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract.errors import RefusedName
+from contract.file_kinds import FileKind, is_folder_marker, kind_of
+from contract.names import check_dataset
 from tests.unit.conftest import Stage, sample
 from tests.unit.properties import quick
-from workshop.errors import NoticeBusy, RefusedName
-from workshop.file_kinds import FileKind, is_folder_marker, kind_of
-from workshop.names import check_dataset
+from workshop.errors import NoticeBusy
 from workshop.notices import Notices
 from workshop.strays import DAILY_NOTICES, folder_of, suggest_dataset
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from workshop.notice_samples import as_text, samples
+from tests.unit.notice_samples import as_text, samples
 from workshop.settings import LANGUAGES
 
 if __name__ == "__main__":

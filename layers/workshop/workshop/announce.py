@@ -1,12 +1,13 @@
 """The notice that a run has started: asked for by whoever started it, by SageMaker's event, and by every later look."""
 
+from contract.names import parse_execution
+from contract.run_identity import RunIdentity
 from workshop import clock, notice_content
 from workshop.errors import NoticeBusy
 from workshop.ledger import Ledger
-from workshop.names import parse_execution
 from workshop.notices import Kind, Notices
 from workshop.runs import Runs, run_notice_key
-from workshop.state import Phase, RunIdentity, RunRecord
+from workshop.state import Phase, RunRecord
 from workshop.words import words
 
 

@@ -8,6 +8,7 @@ lease, SageMaker refuses the same request again and lists no such execution. Whi
 claim is kept, and its token finds out.
 """
 
+from contract.run_identity import RunIdentity
 from workshop import clock, notice_content
 from workshop.announce import announce_start
 from workshop.config import StartRunConfig
@@ -18,7 +19,7 @@ from workshop.notices import Notices
 from workshop.runs import Runs, unstarted_key
 from workshop.settling import Timers
 from workshop.starting import Starter
-from workshop.state import Claim, DatasetState, RunIdentity
+from workshop.state import Claim, DatasetState
 from workshop.telemetry import count, logger
 from workshop.words import words
 

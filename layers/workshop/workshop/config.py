@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from contract.pipeline import PARAMETERS
 from workshop.errors import ConfigError
 from workshop.settings import LANGUAGES, PRESETS, Caps
 from workshop.words import FALLBACK_LANGUAGE
@@ -31,7 +32,7 @@ class Environment:
         """A variable that may be missing or empty: then ""."""
         return self._variables.get(name, "").strip()
 
-    def whole(self, name: str, low: int, high: int) -> int:
+    def whole(self, name: str, low: float, high: float) -> int:
         """A whole number from `low` to `high`."""
         number = self.number(name, low, high)
         if number != int(number):
@@ -162,11 +163,11 @@ class StartRunConfig:
                 f"The environment variable DEFAULT_PRESET must be one of {', '.join(PRESETS)}, not {default_preset!r}."
             )
         caps = Caps(
-            # SageMaker's own upper bound of a training job's run time.
-            max_train_seconds=env.whole("MAX_TRAIN_SECONDS", 60, 432_000),
+            max_train_seconds=env.whole("MAX_TRAIN_SECONDS", *PARAMETERS["MaxTrainSeconds"].bounds),
             prices=env.prices("ALLOWED_TRAIN_INSTANCES"),
             max_run_cost=env.number("MAX_RUN_COST", 0.01, 1_000_000),
         )
+        kimg = PARAMETERS["Kimg"]
         train_instance_type = env.text("TRAIN_INSTANCE_TYPE")
         if train_instance_type not in caps.prices:
             raise ConfigError(
@@ -179,9 +180,9 @@ class StartRunConfig:
             quiet_seconds=env.whole("QUIET_SECONDS", 1, DAY),
             lease_seconds=env.whole("LEASE_SECONDS", 1, DAY),
             max_concurrent_runs=env.whole("MAX_CONCURRENT_RUNS", 1, 1000),
-            min_images=env.whole("MIN_IMAGES", 1, 1_000_000),
+            min_images=env.whole("MIN_IMAGES", *PARAMETERS["MinImages"].bounds),
             default_preset=default_preset,
-            default_kimg=env.number("DEFAULT_KIMG", 0.1, 25_000) if env.optional("DEFAULT_KIMG") else None,
+            default_kimg=env.number("DEFAULT_KIMG", *kimg.bounds) if env.optional("DEFAULT_KIMG") else None,
             notice_language=env.language("NOTICE_LANGUAGE"),
             process_image=env.text("PROCESS_IMAGE"),
             train_image=env.text("TRAIN_IMAGE"),

@@ -29,7 +29,8 @@ from typing import NamedTuple, Protocol
 
 from botocore.exceptions import ClientError
 
-from workshop import clock, layout
+from contract import layout
+from workshop import clock
 from workshop.checksums import ALGORITHMS, as_s3_writes_it, new_digest
 from workshop.clients import S3, S3_CONNECTIONS, Response, error_code, http_status
 from workshop.telemetry import logger

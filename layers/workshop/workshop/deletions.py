@@ -2,11 +2,11 @@
 
 import json
 
+from contract.errors import RefusedName
+from contract.file_kinds import FileKind
+from contract.names import parse_upload_key
 from workshop import clock
-from workshop.errors import RefusedName
-from workshop.file_kinds import FileKind
 from workshop.ledger import Ledger
-from workshop.names import parse_upload_key
 from workshop.settling import Timers, is_live
 
 _EVENT = "Object Deleted"  # EventBridge's; S3's own notifications of deletions are not subscribed to

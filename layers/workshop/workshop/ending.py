@@ -13,21 +13,17 @@ import json
 
 from botocore.exceptions import ClientError
 
+from contract.pipeline import STEPS_WITHOUT_TRAINING
+from contract.run_identity import RunIdentity
+from contract.statuses import EXECUTING, LOST, STOPPING, SUCCEEDED, TERMINAL
 from workshop import clock
 from workshop.clients import NOT_FOUND, Lambda, SageMaker, error_code, list_steps
 from workshop.config import EndingConfig
 from workshop.ledger import Ledger
 from workshop.runs import Runs
 from workshop.settling import Timers
-from workshop.starting import STEPS_WITHOUT_TRAINING
-from workshop.state import Claim, Phase, RunIdentity, RunRecord
+from workshop.state import Claim, Phase, RunRecord
 
-EXECUTING = "Executing"
-STOPPING = "Stopping"
-SUCCEEDED = "Succeeded"
-TERMINAL = frozenset({SUCCEEDED, "Failed", "Stopped", "CompletedWithFailures"})
-# Our own word for a run that SageMaker no longer knows.
-LOST = "Lost"
 # Events and SageMaker's answers tell the time of one end a little differently; nobody retries a run so soon.
 SAME_END_SECONDS = 10
 

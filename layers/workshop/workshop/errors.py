@@ -1,8 +1,9 @@
 """Everything that this package raises on purpose.
 
-    WorkshopError
+    WorkshopError            (contract.errors, as RefusedName and DocumentError are)
     ├── ConfigError          the function's environment is wrong: the operator's
     ├── RefusedName          a dataset or file name outside the grammar: never becomes a path
+    ├── DocumentError        another room has written something of another form
     ├── BadRequest           an event or argument that no retry can make readable
     ├── SettingsError        settings.yaml asks for something that does not exist: the artist's
     ├── LinkError            a results link that is forged, damaged or too old
@@ -17,19 +18,13 @@ Anything else that escapes (botocore's errors, bugs) is left to the queue's retr
 """
 
 
-# ruff: noqa: N818  (RefusedName says more than RefusedNameError)
+# ruff: noqa: N818  (BadRequest says more than BadRequestError)
 
-
-class WorkshopError(Exception):
-    """Base of all errors of this package; its message is meant for a person."""
+from contract.errors import WorkshopError
 
 
 class ConfigError(WorkshopError):
     """An environment variable is missing or out of its bounds."""
-
-
-class RefusedName(WorkshopError):
-    """A name is outside the grammar and is not used for anything."""
 
 
 class BadRequest(WorkshopError):

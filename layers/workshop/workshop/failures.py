@@ -7,15 +7,14 @@ from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
+from contract.names import Execution
+from contract.pipeline import Step
+from contract.statuses import FAILED, LOST, STOPPED
 from workshop.clients import NOT_FOUND, SageMaker, error_code, list_steps
-from workshop.ending import LOST
-from workshop.names import Execution, quoted
+from workshop.quoting import quoted
 from workshop.reasons import Cause, Finding, bare, find_cause, may_have_log
 from workshop.words import Words
 
-TOO_FEW_IMAGES = "TooFewImages"
-# The step that saves as it goes: whoever starts the run again does not begin anew.
-TRAIN = "Train"
 MAX_KEY_CHARS = 300
 
 # The documented code, and what SageMaker answers about a job that it does not know.
@@ -74,8 +73,8 @@ def gather(say: Words, sagemaker: SageMaker, execution: Execution, status: str, 
         if error_code(error) not in NOT_FOUND:
             raise
         return lost(say, restart)
-    step = next((s for s in steps if s.get("StepStatus") == "Failed"), None)
-    if status == "Stopped" and step is None:
+    step = next((s for s in steps if s.get("StepStatus") == FAILED), None)
+    if status == STOPPED and step is None:
         return stopped(say, steps, restart, execution)
     if message := _exit_message(sagemaker, step):
         return failed(say, step, message, restart, execution, is_own=True)
@@ -95,7 +94,7 @@ def failed(
     """A run whose step has failed, or that has failed as a whole (then `step` is None). `is_own`: the reason is what
     the job's own program has said, not SageMaker."""
     name = str(step["StepName"]) if step else ""
-    if name == TOO_FEW_IMAGES:
+    if name == Step.TOO_FEW_IMAGES:
         return too_few_images(say, bare(reason) or say.no_reason)
     step_words = say.steps.get(name)
     log = log_url(step, execution) if step and (is_own or may_have_log(reason)) else ""
@@ -118,9 +117,10 @@ def _what_helps(say: Words, finding: Finding, step: str, log: str) -> str:
     text = _HELP[finding.cause](say)
     if finding.key:
         text = f"{text} {say.help_file.format(key=quoted(finding.key, MAX_KEY_CHARS))}"
-    if step == TRAIN and finding.cause is Cause.TIME:
+    if step == Step.TRAIN and finding.cause is Cause.TIME:
         text = f"{text} {say.help_training_time}"
-    return f"{text} {say.help_checkpoint}" if step == TRAIN and finding.cause in _GOES_ON else text
+    # Train saves as it goes: whoever starts the run again does not begin anew.
+    return f"{text} {say.help_checkpoint}" if step == Step.TRAIN and finding.cause in _GOES_ON else text
 
 
 def too_few_images(say: Words, reason: str) -> Failure:
@@ -128,7 +128,7 @@ def too_few_images(say: Words, reason: str) -> Failure:
     return Failure(
         headline=say.headline_too_few,
         what=say.too_few,
-        step_words=_step_words(say, TOO_FEW_IMAGES),
+        step_words=_step_words(say, Step.TOO_FEW_IMAGES),
         reason=reason,
         log_url="",
         next_steps=(say.too_few_next,),
@@ -138,7 +138,7 @@ def too_few_images(say: Words, reason: str) -> Failure:
 
 def stopped(say: Words, steps: list[dict[str, Any]], restart: Sequence[str], execution: Execution) -> Failure:
     """Somebody has stopped the run."""
-    step = next((s for s in steps if s.get("StepStatus") == "Stopped"), None)
+    step = next((s for s in steps if s.get("StepStatus") == STOPPED), None)
     return Failure(
         headline=say.headline_stopped,
         what=say.stopped,

@@ -22,10 +22,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contract.run_identity import RunIdentity
+from contract.statuses import SUCCEEDED
 from workshop.clients import DynamoDB, error_code
 from workshop.errors import LedgerBusy
 from workshop.items import from_item, to_item
-from workshop.state import NOT_CONSIDERED, Claim, DatasetState, Phase, RunIdentity
+from workshop.state import NOT_CONSIDERED, Claim, DatasetState, Phase
 
 # Clauses of the conditions. Values are bound where they are used.
 IS_IDLE = "(attribute_not_exists(phase) OR phase = :idle)"
@@ -214,7 +216,7 @@ class Ledger:
             ":attempt": identity.attempt,
             ":arn": arn,
             # After a part that failed, nothing is repeated or gone on with by itself.
-            ":targets": claim.targets if status == "Succeeded" else claim.targets.partition("@")[0],
+            ":targets": claim.targets if status == SUCCEEDED else claim.targets.partition("@")[0],
             ":status": status,
             ":now": now,
             ":owed": {arn},

@@ -14,11 +14,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workshop import clock, layout, notice_content
+from contract import layout
+from contract.file_kinds import is_archive
+from workshop import clock, notice_content
 from workshop.errors import NoticeBusy
-from workshop.file_kinds import is_archive
-from workshop.names import MAX_SHOWN_CHARS, quoted
 from workshop.notices import Notices
+from workshop.quoting import MAX_SHOWN_CHARS, quoted
 from workshop.runs import Runs, attention_key
 from workshop.settings import Choice
 from workshop.snapshot import Listing, Targets

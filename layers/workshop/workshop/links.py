@@ -15,10 +15,12 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from workshop import clock, layout
+from contract import layout
+from contract.errors import RefusedName
+from contract.names import check_dataset
+from workshop import clock
 from workshop.clients import KMS, S3, error_code
-from workshop.errors import LinkError, RefusedName
-from workshop.names import check_dataset
+from workshop.errors import LinkError
 
 MAC_ALGORITHM = "HMAC_SHA_256"
 DURABLE_SECONDS = 90 * 86_400
@@ -109,7 +111,7 @@ def presign_report(s3: S3, bucket: str, dataset: str, execution_id: str, seconds
 
 
 def _page(dataset: str, execution_id: str) -> str:
-    return f"{layout.run(dataset, execution_id)}report/{layout.REPORT_PAGE}"
+    return f"{layout.run(dataset, execution_id)}{layout.REPORT}/{layout.REPORT_PAGE}"
 
 
 def _parse(token: object) -> tuple[str, str, int, bytes]:

@@ -1,13 +1,14 @@
 """What the status events of pipeline executions lead to. Every event may come twice, late, early or never."""
 
+from contract.run_identity import RunIdentity
+from contract.statuses import EXECUTING, STOPPING, TERMINAL
 from workshop import clock, notice_content
 from workshop.announce import announce_start
-from workshop.ending import EXECUTING, STOPPING, TERMINAL, Ending
+from workshop.ending import Ending
 from workshop.ledger import Ledger
 from workshop.notices import Kind, Notices
 from workshop.pipeline_events import ExecutionNews, StepNews
 from workshop.runs import Runs, run_notice_key
-from workshop.state import RunIdentity
 from workshop.telemetry import count, logger
 
 

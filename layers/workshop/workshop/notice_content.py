@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
-from workshop import layout
-from workshop.artefacts import Artefacts, PrepareReport, SetAside
+from contract import layout
+from contract.names import Execution, parse_execution, printable
+from contract.prepare_report import PrepareReport, SetAside
+from workshop.artefacts import Artefacts
 from workshop.failures import Failure
 from workshop.links import PRESIGNED_SECONDS, Link
-from workshop.names import Execution, parse_execution, printable, quoted
 from workshop.notices import Kind, Notice, render
+from workshop.quoting import quoted
 from workshop.state import RunRecord
 from workshop.words import FALLBACK_LANGUAGE, Words, words
 
@@ -238,14 +240,14 @@ def _other_files(say: Words, number: int) -> str:
 def _set_aside(say: Words, prepared: PrepareReport | None, *, is_on_page: bool) -> str:
     """A block that begins and ends with an empty line, or "" if nothing was set aside. `is_on_page`: there is a page
     that names more of them."""
-    if prepared is None or not prepared.count_set_aside:
+    if prepared is None or not prepared.set_aside_count:
         return ""
     named = prepared.set_aside[:MAX_NAMED]
     lines = [_named(item) for item in named]
-    more = say.more_on_page if is_on_page and prepared.count_set_aside <= MAX_NAMED_ON_PAGE else say.more_in_file
-    if prepared.count_set_aside > len(named):
-        lines.append(say.count(more, prepared.count_set_aside - len(named)))
-    return f"\n{say.count(say.set_aside, prepared.count_set_aside)}\n\n{_bullets(lines)}\n"
+    more = say.more_on_page if is_on_page and prepared.set_aside_count <= MAX_NAMED_ON_PAGE else say.more_in_file
+    if prepared.set_aside_count > len(named):
+        lines.append(say.count(more, prepared.set_aside_count - len(named)))
+    return f"\n{say.count(say.set_aside, prepared.set_aside_count)}\n\n{_bullets(lines)}\n"
 
 
 def _named(item: SetAside) -> str:

@@ -1,7 +1,7 @@
 """Notices: rendering within SNS's limits, and publishing each one once.
 
 The texts are the files in notice_texts/<language>/: the first line is the subject, the rest the body.
-`python -m workshop.notices` prints all of them with sample data, in every language, and sends nothing.
+`make notices` prints all of them with sample data, in every language, and sends nothing.
 """
 
 import re
@@ -104,9 +104,3 @@ def _fill(text: str, values: dict[str, str]) -> str:
     filled = Template(text).substitute(values)
     # An empty optional block leaves an empty line: one is enough.
     return re.sub(r"\n{3,}", "\n\n", filled)
-
-
-if __name__ == "__main__":
-    from workshop.notice_samples import print_samples
-
-    print_samples()

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from contract.names import Execution, parse_execution, printable
+from contract.run_identity import RunIdentity
 from workshop import clock
 from workshop.errors import BadRequest
-from workshop.names import Execution, parse_execution, printable
-from workshop.state import RunIdentity
 
 EXECUTION_CHANGE = "SageMaker Model Building Pipeline Execution Status Change"
 STEP_CHANGE = "SageMaker Model Building Pipeline Execution Step Status Change"

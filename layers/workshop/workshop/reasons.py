@@ -16,6 +16,9 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from contract import layout
+from contract.failure_codes import FailureCode
+
 
 class Cause(StrEnum):
     """What was the matter; UNKNOWN if the reason does not tell it to us."""
@@ -50,7 +53,7 @@ class Finding:
 
 
 # What is put before a reason by the services that it has gone through, and by our own jobs (containers.contract).
-_OWN = "DiskFull|OutOfMemory|PeerLost|Diverged|AccessDenied|ExpiredToken"
+_OWN = "|".join(FailureCode)
 _CLASS = re.compile(rf"(?P<name>[A-Z]\w*(?:Error|Exception|Exceeded)|{_OWN}): ")
 _AROUND = re.compile(rf"^(?:(?:ClientError|AlgorithmError|{_OWN}): )+(?=\S)")
 _EXIT_CODE = re.compile(r", exit code: (?P<code>[0-9]{1,3})$")
@@ -71,16 +74,16 @@ _BY_CLASS = {
     "ResourceLimitExceeded": Cause.QUOTA,
     "ResourceLimitExceededException": Cause.QUOTA,
     "CapacityError": Cause.CAPACITY,
-    "DiskFull": Cause.DISK,
-    "OutOfMemory": Cause.MEMORY,
+    FailureCode.DISK_FULL: Cause.DISK,
+    FailureCode.OUT_OF_MEMORY: Cause.MEMORY,
     "OutOfMemoryError": Cause.MEMORY,
     "MemoryError": Cause.MEMORY,
-    "PeerLost": Cause.PEERS,
-    "Diverged": Cause.DIVERGED,
+    FailureCode.PEER_LOST: Cause.PEERS,
+    FailureCode.DIVERGED: Cause.DIVERGED,
     "DistBackendError": Cause.PEERS,
-    "AccessDenied": Cause.PERMISSION,
+    FailureCode.ACCESS_DENIED: Cause.PERMISSION,
     "AccessDeniedException": Cause.PERMISSION,
-    "ExpiredToken": Cause.CREDENTIALS,
+    FailureCode.EXPIRED_TOKEN: Cause.CREDENTIALS,
 }
 # In the words before the first name; the first that matches wins.
 _PHRASES = (
@@ -179,13 +182,11 @@ def _split(reason: str) -> tuple[list[str], str]:
 
 
 def _missing(text: str) -> Finding:
-    """What a job should have read is not there, by the folder of the bucket (workshop.layout) that the URI names."""
-    match _key_of(text).partition("/")[0]:
-        case "base":
-            return Finding(Cause.BASE)
-        case "code":
-            return Finding(Cause.CODE)
-    return Finding(Cause.GONE)
+    """What a job should have read is not there, by the folder of the bucket that the URI names."""
+    key = f"{_key_of(text)}/"
+    if key.startswith(layout.BASE):
+        return Finding(Cause.BASE)
+    return Finding(Cause.CODE if key.startswith(layout.CODE) else Cause.GONE)
 
 
 def _key_of(text: str) -> str:

@@ -21,19 +21,21 @@ one conditional transaction, and the start has a token that is a function of the
 from collections.abc import Sequence
 from dataclasses import replace
 
+from contract.names import parse_execution
+from contract.pipeline import PARAMETERS
+from contract.run_identity import RunIdentity
+from contract.statuses import EXECUTING, LOST, STOPPING, TERMINAL
 from workshop import clock, notice_content
 from workshop.announce import announce_start
 from workshop.claims import RECHECK_SECONDS, Claims
 from workshop.clients import S3
 from workshop.config import StartRunConfig
-from workshop.ending import EXECUTING, LOST, STOPPING, TERMINAL, Ending
+from workshop.ending import Ending
 from workshop.errors import SettingsError
 from workshop.ledger import Claimed, Ledger
 from workshop.leftovers import LeftoverNotices, Leftovers, unread_settings, waiting_targets
 from workshop.looks import Outcome, Request, Result
-from workshop.names import parse_execution
 from workshop.notices import Notices
-from workshop.parameters import PARAMETERS
 from workshop.runs import Runs, attention_key, run_notice_key
 from workshop.settings import Choice, default_choice, parse_settings
 from workshop.settling import NUDGE, Timer, Timers, is_live, is_lost
@@ -51,7 +53,7 @@ from workshop.snapshot import (
     write_targets,
 )
 from workshop.starting import build_claim
-from workshop.state import Claim, DatasetState, Phase, RunIdentity
+from workshop.state import Claim, DatasetState, Phase
 from workshop.telemetry import count, logger
 from workshop.words import Words, words
 

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from workshop import artefacts, billing, clock, failures, layout, notice_content
+from contract import layout
+from contract.names import Execution, check_dataset, parse_execution
+from workshop import artefacts, billing, clock, failures, notice_content
 from workshop.clients import KMS, S3, SageMaker
 from workshop.config import ReportConfig
 from workshop.errors import BadRequest
 from workshop.ledger import Ledger
 from workshop.links import Link, TokenKey, durable_link, presigned_link
-from workshop.names import Execution, check_dataset, parse_execution
 from workshop.notices import Kind, Notice, Notices
 from workshop.runs import Runs, run_notice_key
 from workshop.state import RunRecord
@@ -124,7 +125,7 @@ class Reporter:
         the record, or for a run that a person has started past the ledger: then its results lie in our bucket."""
         folder = layout.run(request.dataset, request.execution.id)
         if run is not None or (
-            request.from_pipeline and request.report_uri == f"s3://{self._config.bucket}/{folder}report"
+            request.from_pipeline and request.report_uri == f"s3://{self._config.bucket}/{folder}{layout.REPORT}"
         ):
             return True
         count("ForeignExecutions")

@@ -11,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contract.statuses import EXECUTING, STARTING, STOPPING
 from workshop.clients import DynamoDB, error_code
 from workshop.errors import NoticeBusy
 from workshop.items import from_item, to_item
@@ -26,7 +27,7 @@ IS_NEWER = "(attribute_not_exists(pk) OR newsOrder < :order)"
 NOT_SENT = "attribute_not_exists(sentAt)"
 LEASE_IS_OVER = "(attribute_not_exists(leaseUntil) OR leaseUntil <= :now)"
 
-_STEP_ORDER = {"Starting": 1, "Executing": 2, "Stopping": 3}
+_STEP_ORDER = {STARTING: 1, EXECUTING: 2, STOPPING: 3}
 _STEP_ENDED = 4
 
 

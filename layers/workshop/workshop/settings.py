@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from typing import Any
 
+from contract.pipeline import PARAMETERS, Parameter, resolutions_of
 from workshop.errors import SettingsError
-from workshop.parameters import INFERENCE_MODES, MAX_KIMG, MAX_SEED, MIN_KIMG, RESOLUTIONS, resolutions_of
 from workshop.settings_lines import BadLine, Setting, read_lines
 from workshop.telemetry import logger
 from workshop.words import FALLBACK_LANGUAGE, Words, words
@@ -117,13 +117,18 @@ def _one_of(values: Collection[str]) -> _Rule:
     )
 
 
-def _one_number_of(values: Collection[int]) -> _Rule:
-    listed = ", ".join(map(str, values))
-    known = {str(value): value for value in values}
-    return _Rule(lambda say: say.allowed_one_of.format(values=listed), known.get)
+def _one_number_of(values: Collection[str]) -> _Rule:
+    listed = ", ".join(values)
+    return _Rule(
+        lambda say: say.allowed_one_of.format(values=listed), lambda text: int(text) if text in values else None
+    )
 
 
-def _whole(low: int, high: int) -> _Rule:
+def _truth() -> _Rule:
+    return _Rule(lambda say: say.allowed_truth, _TRUTHS.get)
+
+
+def _whole(low: float, high: float) -> _Rule:
     def read(text: str) -> int | None:
         return number if _WHOLE.fullmatch(text) and low <= (number := int(text)) <= high else None
 
@@ -140,15 +145,28 @@ def _number(low: float, high: float) -> _Rule:
     return _Rule(lambda say: say.allowed_number.format(**bounds), read, is_number=True)
 
 
+_FED = {parameter.setting: parameter for parameter in PARAMETERS.values() if parameter.setting is not None}
+
+
+def _rule_of(parameter: Parameter) -> _Rule:
+    """What a setting may be that becomes a parameter of the pipeline as it is."""
+    match parameter.kind, parameter.choices:
+        case "Integer", ():
+            return _whole(*parameter.bounds)
+        case "Float", ():
+            return _number(*parameter.bounds)
+        case "Integer", choices:
+            return _one_number_of(choices)
+        case _, ("true", "false"):
+            return _truth()
+    return _one_of(parameter.choices)
+
+
 def rules(caps: Caps) -> Mapping[str, _Rule]:
     """Every key of settings.yaml, with what is allowed in this installation."""
     return {
         "preset": _one_of(PRESETS),
-        "kimg": _number(MIN_KIMG, MAX_KIMG),
-        "resolution": _one_number_of(RESOLUTIONS),
-        "mirror": _Rule(lambda say: say.allowed_truth, _TRUTHS.get),
-        "seed": _whole(0, MAX_SEED),
-        "inference_mode": _one_of(INFERENCE_MODES),
+        **{key: _rule_of(_FED[key]) for key in ("kimg", "resolution", "mirror", "seed", "inference_mode")},
         "projection_targets": _whole(1, MAX_PROJECTION_TARGETS),
         "language": _one_of(LANGUAGES),
         # In hundredths of an hour, rounded down: what a mail says is allowed can be typed.

@@ -21,11 +21,11 @@ import json
 import math
 from dataclasses import dataclass
 
+from contract.names import check_dataset
 from workshop import clock
 from workshop.clients import SQS
 from workshop.errors import BadRequest
 from workshop.ledger import Ledger
-from workshop.names import check_dataset
 from workshop.state import DatasetState
 
 # SQS's longest delay of a message (SendMessage, DelaySeconds); a longer wait is a chain of timers.

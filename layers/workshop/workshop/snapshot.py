@@ -12,12 +12,15 @@ from enum import StrEnum
 
 from botocore.exceptions import ClientError
 
-from workshop import clock, layout
+from contract import layout
+from contract.errors import RefusedName
+from contract.file_kinds import FileKind, has_image_ending, is_folder_marker, kind_of
+from contract.image_record import ImageRecord, ListedImage
+from contract.layout import INFERENCE, UPLOADS
+from contract.names import check_dataset
+from workshop import clock
 from workshop.clients import S3, error_code, http_status, list_pages
 from workshop.contents import identify, is_as_listed, is_objects_own, is_still_there
-from workshop.errors import RefusedName
-from workshop.file_kinds import FileKind, has_image_ending, is_folder_marker, kind_of
-from workshop.names import INFERENCE, UPLOADS, check_dataset
 from workshop.settings import MAX_PROJECTION_TARGETS, MAX_SETTINGS_BYTES, Choice
 
 # Storage classes whose objects have to be restored before they can be read.
@@ -257,7 +260,8 @@ def _line(image: StoredObject) -> str:
 def write_snapshot(s3: S3, bucket: str, listing: Listing, fingerprint: str, choice: Choice) -> None:
     """Write the snapshot's record."""
     about = {"dataset": listing.dataset, "fingerprint": fingerprint, "settings": choice.as_dict()}
-    body = _as_bytes(about | _list_of(bucket, layout.uploads(listing.dataset), listing.images))
+    record = _record_of(bucket, layout.uploads(listing.dataset), listing.images)
+    body = _as_bytes(about | record.as_dict())
     _write(s3, bucket, layout.snapshot_record(listing.dataset, fingerprint), body)
 
 
@@ -266,16 +270,14 @@ def write_targets(s3: S3, bucket: str, listing: Listing, targets: Targets, choic
     folder, images = layout.targets(listing.dataset), targets.images
     if not images:
         folder, images = layout.uploads(listing.dataset), _spread(listing.images, choice.projection_targets)
-    body = _as_bytes(_list_of(bucket, folder, images))
+    body = _as_bytes(_record_of(bucket, folder, images).as_dict())
     key = layout.targets_record(listing.dataset, hashlib.sha256(body).hexdigest())
     _write(s3, bucket, key, body)
     return key
 
 
-def _list_of(bucket: str, folder: str, images: Iterable[StoredObject]) -> dict[str, object]:
-    """What Prepare and Infer read (containers.fetching): exactly these objects, as they were when they were listed."""
-    objects = [{"name": image.name, "etag": image.etag, "size": image.size} for image in images]
-    return {"bucket": bucket, "prefix": folder, "objects": objects}
+def _record_of(bucket: str, folder: str, images: Iterable[StoredObject]) -> ImageRecord:
+    return ImageRecord(bucket, folder, tuple(ListedImage(image.name, image.etag, image.size) for image in images))
 
 
 def _spread(images: tuple[StoredObject, ...], count: int) -> tuple[StoredObject, ...]:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from contract.names import check_dataset
 from workshop.clients import S3
 from workshop.config import StartRunConfig
 from workshop.errors import BadRequest
 from workshop.ledger import Ledger
 from workshop.looks import Request, Result
-from workshop.names import check_dataset
 from workshop.reconcile import Reconciler
 from workshop.settling import Timer, Timers
 from workshop.starting import check_overrides

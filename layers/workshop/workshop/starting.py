@@ -9,18 +9,16 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from workshop import layout
+from contract import layout
+from contract.names import printable
+from contract.pipeline import OPEN_PARAMETERS, PARAMETERS, STEPS_WITHOUT_TRAINING, resolutions_of
+from contract.run_identity import RunIdentity
 from workshop.clients import NOT_FOUND, SageMaker, error_code, list_executions
 from workshop.config import StartRunConfig
 from workshop.errors import BadRequest, StartDelayed, StartRefused
-from workshop.names import printable
-from workshop.parameters import OPEN_PARAMETERS, PARAMETERS, resolutions_of
 from workshop.settings import MIN_HOURS, Choice
 from workshop.snapshot import Listing
-from workshop.state import Claim, DatasetState, RunIdentity
-
-# What runs when only new pictures are wanted: https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-selective-ex.html
-STEPS_WITHOUT_TRAINING = ("Infer", "Notify")
+from workshop.state import Claim, DatasetState
 
 # By how much our clock may be before SageMaker's.
 _CLOCKS_DIFFER_SECONDS = 3600
@@ -151,11 +149,7 @@ def build_claim(
         "InferenceImagePath": uri(targets_manifest),
         "InferenceInstanceType": config.inference_instance_type,
         "Preset": choice.train_preset,
-        "Kimg": parameter_text(choice.kimg),
-        "Resolution": parameter_text(choice.resolution),
-        "Mirror": parameter_text(choice.mirror),
-        "Seed": parameter_text(choice.seed),
-        "InferenceMode": choice.inference_mode,
+        **{name: parameter_text(getattr(choice, p.setting)) for name, p in PARAMETERS.items() if p.setting},
         "MinImages": parameter_text(config.min_images),
         "MaxTrainSeconds": parameter_text(training.max_seconds),
         **overrides,

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from workshop.errors import LedgerDamaged, RefusedName
-from workshop.names import check_dataset, check_fingerprint
+from contract.run_identity import RunIdentity
+from workshop.errors import LedgerDamaged
 
 
 class Phase(StrEnum):
@@ -43,34 +43,6 @@ class Claim:
     @classmethod
     def from_json(cls, text: str) -> "Claim":
         return cls(**json.loads(text))
-
-
-@dataclass(frozen=True)
-class RunIdentity:
-    """Which run an execution is. It travels in PipelineExecutionDescription, which the status events carry."""
-
-    dataset: str
-    fingerprint: str
-    attempt: int
-
-    def to_json(self) -> str:
-        return json.dumps(asdict(self))
-
-    def description(self, bucket: str) -> str:
-        """PipelineExecutionDescription: the run, and the deployment that has started it."""
-        return json.dumps(asdict(self) | {"bucket": bucket})
-
-    @classmethod
-    def from_json(cls, text: object) -> "RunIdentity | None":
-        """None for an execution that this application did not start."""
-        try:
-            fields = json.loads(text) if isinstance(text, str) else None
-            attempt = fields["attempt"] if isinstance(fields, dict) else None
-            if not isinstance(fields, dict) or type(attempt) is not int or attempt < 1:
-                return None
-            return cls(check_dataset(fields["dataset"]), check_fingerprint(fields["fingerprint"]), attempt)
-        except (ValueError, KeyError, RefusedName, RecursionError):
-            return None
 
 
 # `considered` of a drop whose start was given back: no count of uploads is equal to it.

@@ -16,13 +16,16 @@ from collections.abc import Mapping
 
 from botocore.exceptions import ClientError
 
+from contract.errors import RefusedName
+from contract.file_kinds import FileKind, is_folder_marker, kind_of
+from contract.layout import INFERENCE, UPLOADS
+from contract.names import check_dataset
 from workshop import clock
 from workshop.clients import S3, DynamoDB, error_code, list_pages
-from workshop.errors import NoticeBusy, RefusedName
-from workshop.file_kinds import FileKind, is_folder_marker, kind_of
+from workshop.errors import NoticeBusy
 from workshop.items import to_item
-from workshop.names import INFERENCE, MAX_SHOWN_CHARS, UPLOADS, check_dataset, quoted
 from workshop.notices import Kind, Notice, Notices, render
+from workshop.quoting import MAX_SHOWN_CHARS, quoted
 from workshop.runs import KEEP_SECONDS, Runs
 from workshop.telemetry import count, logger
 from workshop.words import Words, words

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_plus
 
+from contract.errors import RefusedName
+from contract.file_kinds import FileKind, is_folder_marker
+from contract.names import UploadKey, parse_upload_key, printable
 from workshop import clock
 from workshop.deletions import datasets_of_deletion, note_deletion
-from workshop.errors import BadRequest, RefusedName
-from workshop.file_kinds import FileKind, is_folder_marker
+from workshop.errors import BadRequest
 from workshop.ledger import Ledger
-from workshop.names import UploadKey, parse_upload_key, printable
 from workshop.settling import Timers, is_live
 from workshop.strays import Strays, folder_of
 from workshop.telemetry import count, logger

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from contract.pipeline import Step
 from workshop.words import Plural, Words
 
 
@@ -49,12 +50,12 @@ class German(Words):
     )
     replace_targets = "Ersetze diese Bilder, etwa durch PNG- oder JPEG-Dateien: Der nächste Lauf nimmt die neuen."
     steps: Mapping[str, str] = {
-        "Prepare": "Vorbereiten der Bilder",
-        "EnoughImages": "Check, ob genug gute Bilder da sind",
-        "TooFewImages": "Check, ob genug gute Bilder da sind",
-        "Train": "Training",
-        "Infer": "Erzeugen neuer Bilder",
-        "Notify": "Verschicken des Ergebnisses",
+        Step.PREPARE: "Vorbereiten der Bilder",
+        Step.ENOUGH_IMAGES: "Check, ob genug gute Bilder da sind",
+        Step.TOO_FEW_IMAGES: "Check, ob genug gute Bilder da sind",
+        Step.TRAIN: "Training",
+        Step.INFER: "Erzeugen neuer Bilder",
+        Step.NOTIFY: "Verschicken des Ergebnisses",
     }
     headline_failed = "der Lauf ist fehlgeschlagen"
     headline_failed_step = "Fehler beim {words}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from contract.pipeline import Step
 from workshop.words import Plural, Words
 
 
@@ -42,12 +43,12 @@ class English(Words):
     ask_for_restart = "Ask whoever runs the workshop to look at the run's logs and to start it again:\n  {rerun}"
     replace_targets = "Replace those pictures, by PNG or JPEG files for example: the next run takes the new ones."
     steps: Mapping[str, str] = {
-        "Prepare": "preparing the pictures",
-        "EnoughImages": "checking that there are enough good pictures",
-        "TooFewImages": "checking that there are enough good pictures",
-        "Train": "training",
-        "Infer": "making new pictures",
-        "Notify": "sending the result",
+        Step.PREPARE: "preparing the pictures",
+        Step.ENOUGH_IMAGES: "checking that there are enough good pictures",
+        Step.TOO_FEW_IMAGES: "checking that there are enough good pictures",
+        Step.TRAIN: "training",
+        Step.INFER: "making new pictures",
+        Step.NOTIFY: "sending the result",
     }
     headline_failed = "the run has failed"
     headline_failed_step = "the run has failed while {words}"

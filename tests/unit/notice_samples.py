@@ -1,16 +1,20 @@
 """Every notice with sample data, in every language.
 
-`python -m workshop.notices` prints them, the golden tests compare them.
+`make notices` prints them, the golden tests compare them.
 """
 
 import sys
 
-from workshop import failures, layout, notice_content
-from workshop.artefacts import Artefacts, PrepareReport, SetAside
+from contract import layout
+from contract.names import Execution, parse_execution
+from contract.pipeline import Step
+from contract.prepare_report import PrepareReport, SetAside
+from contract.statuses import FAILED
+from workshop import failures, notice_content
+from workshop.artefacts import Artefacts
 from workshop.errors import SettingsError
 from workshop.leftovers import Leftovers, Reason, Waiting
 from workshop.links import Link
-from workshop.names import Execution, parse_execution
 from workshop.notices import Notice
 from workshop.reporting import restart_command, ways_to_restart
 from workshop.settings import LANGUAGES, Caps, default_choice, parse_settings
@@ -138,22 +142,22 @@ def _succeeded(
 
 
 def _missing(say: Words) -> tuple[str, ...]:
-    return say.missing.format(part=say.results_page.format(name="report/index.html")), say.no_picture.format(
-        folder=layout.made(_DATASET, parse_execution(_RUN_ARN).id)
-    )
+    page = say.results_page.format(name=f"{layout.REPORT}/{layout.REPORT_PAGE}")
+    made = layout.made(_DATASET, parse_execution(_RUN_ARN).id)
+    return say.missing.format(part=page), say.no_picture.format(folder=made)
 
 
 def _training_failure(say: Words, execution: Execution, restart: tuple[str, str]) -> failures.Failure:
     step = {
-        "StepName": "Train",
-        "StepStatus": "Failed",
+        "StepName": Step.TRAIN,
+        "StepStatus": FAILED,
         "Metadata": {"TrainingJob": {"Arn": _JOB_ARN}},
     }
     return failures.failed(say, step, "killed by signal 9 (SIGKILL), exit code: 137", restart, execution)
 
 
 def _inference_failure(say: Words, execution: Execution) -> failures.Failure:
-    step = {"StepName": "Infer", "StepStatus": "Failed", "Metadata": {"ProcessingJob": {"Arn": _JOB_ARN}}}
+    step = {"StepName": Step.INFER, "StepStatus": FAILED, "Metadata": {"ProcessingJob": {"Arn": _JOB_ARN}}}
     restart = ways_to_restart(say, _DATASET, _run(source_arn=_SOURCE_ARN))
     return failures.failed(say, step, "MaxRuntimeExceeded", restart, execution)
 
@@ -172,7 +176,7 @@ def _prepared(found: int, good: int) -> PrepareReport:
         SetAside("x5.png", "This file is not an image."),
         SetAside("x6.png", "This file is not an image."),
     )
-    return PrepareReport(found, good, found - good, offenders)
+    return PrepareReport(_DATASET, 256, found, good, offenders, 61.5, unlisted=found - good - len(offenders))
 
 
 def _run(
@@ -195,3 +199,7 @@ def _run(
         source_arn=source_arn,
         ended_at=ended_at,
     )
+
+
+if __name__ == "__main__":
+    print_samples()

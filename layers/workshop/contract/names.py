@@ -7,38 +7,19 @@ is not plainly allowed. Keys are EventBridge keys and listed keys: raw text, nev
 import re
 from dataclasses import dataclass
 
-from workshop.errors import RefusedName
-from workshop.file_kinds import FileKind, kind_of
+from contract.errors import RefusedName
+from contract.file_kinds import FileKind, kind_of
+from contract.layout import UPLOADS
 
-UPLOADS = "uploads/"
-INFERENCE = "inference/"
-
-_DATASET = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+DATASET_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+DATASET_WORDS = "a dataset's name"
+FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+FINGERPRINT_WORDS = "64 hex digits"
+EXECUTION_ID = re.compile(r"[a-zA-Z0-9]{1,64}")
 _EXECUTION_ARN = re.compile(
     r"arn:aws[a-z-]*:sagemaker:(?P<region>[a-z0-9-]+):[0-9]{12}:"
-    r"pipeline/[a-zA-Z0-9-]{1,256}/execution/(?P<id>[a-zA-Z0-9]{1,64})"
+    rf"pipeline/[a-zA-Z0-9-]{{1,256}}/execution/(?P<id>{EXECUTION_ID.pattern})"
 )
-
-# What mail programs make links of, though nobody has written a link: an address with a scheme (one of S3 is none), a
-# share, a mail address, and words with a dot between them of which the second may end a host's name. The dots are those
-# that IDNA takes for dots, and the one that NFKC makes one.
-_SCHEME = re.compile(r"(?<!\bs3):(?=//)|(?<=\bmailto):|(?<=\btel):|(?<=\bsms):|(?<=\bfile):", re.IGNORECASE)
-_SHARE = re.compile(r"\\(?=\\)")
-_AT = re.compile(r"(?<=\S)[@\uff20](?=\S)")
-_DOT = re.compile(
-    r"(?<=www)\.(?=\S)|(?<=[^\s.])[.\u2024\u3002\uff0e\uff61](?=xn--|[^\W\d_](?:[^\W\d_]|[^\x00-\x7f]))", re.IGNORECASE
-)
-# The last words of a file's or of a machine's name that no host's name ends with.
-_HARMLESS = (
-    r"(png|jpe?g|jfif|heic|heif|avif|webp|bmp|tiff?|gif|svg|psd|json|ya?ml|txt|rtf|toml|ini|pdf|csv|docx?|xlsx?|pptx?|html"
-    r"|mp[34]|npz|gz|x?large)"
-)
-_NO_HOST = re.compile(rf"{_HARMLESS}(\.{_HARMLESS})*(?![\w/-]|[.:]\w)", re.IGNORECASE)
-
-
-# Of a file's or a folder's name in a sentence of a mail.
-MAX_SHOWN_CHARS = 80
 
 
 @dataclass(frozen=True)
@@ -64,7 +45,7 @@ class Execution:
 
 def check_dataset(text: object) -> str:
     """`text` if it is a dataset name (1-63 of a-z, 0-9 and inner hyphens), else RefusedName."""
-    if isinstance(text, str) and _DATASET.fullmatch(text):
+    if isinstance(text, str) and DATASET_NAME.fullmatch(text):
         return text
     raise RefusedName(
         f"{printable(text, 80)!r} is no dataset name: use 1 to 63 lower-case letters, digits and inner hyphens."
@@ -73,9 +54,9 @@ def check_dataset(text: object) -> str:
 
 def check_fingerprint(text: object) -> str:
     """`text` if it is a SHA-256 in lower-case hex, else RefusedName."""
-    if isinstance(text, str) and _FINGERPRINT.fullmatch(text):
+    if isinstance(text, str) and FINGERPRINT.fullmatch(text):
         return text
-    raise RefusedName(f"{printable(text, 80)!r} is no fingerprint: 64 hex digits are expected.")
+    raise RefusedName(f"{printable(text, 80)!r} is no fingerprint: {FINGERPRINT_WORDS} are expected.")
 
 
 def parse_execution(arn: object) -> Execution:
@@ -99,20 +80,3 @@ def printable(value: object, limit: int) -> str:
     text = value if isinstance(value, str) else f"({type(value).__name__})"
     line = "".join(c if c.isprintable() else "?" for c in text[: limit + 1])
     return line if len(line) <= limit else line[: limit - 3] + "..."
-
-
-def quoted(text: str, limit: int) -> str:
-    """What somebody else has written, for a mail: one line, and no link."""
-    return unlinked(printable(text, limit))
-
-
-def unlinked(text: str) -> str:
-    """`text` that somebody else has chosen, for an official mail: whatever a mail program would make a link of is
-    written so that it stays text (`http[:]//example[.]com`), and can still be read.
-    """
-    text = _AT.sub("(at)", _SHARE.sub(r"[\\]", _SCHEME.sub("[:]", text)))
-    return _DOT.sub(lambda dot: dot[0] if _NO_HOST.match(text, dot.end()) and not _is_www(dot) else f"[{dot[0]}]", text)
-
-
-def _is_www(dot: re.Match[str]) -> bool:
-    return dot.string[: dot.start()].lower().endswith("www")

@@ -1,0 +1,39 @@
+"""The names under which the pipeline hands things to its jobs, and under which they find and leave them.
+
+An input and an output of a processing job is a folder of this name, a training job's channel likewise. Texts: SageMaker
+gives hyperparameters and environment variables as such, whatever their parameter's type is.
+"""
+
+# Prepare
+SNAPSHOT_INPUT = "snapshot"  # the snapshot's record, one object
+PREPARED_OUTPUT = "prepared"
+PREPARE_REPORT_OUTPUT = "report"
+SET_ASIDE_OUTPUT = "set-aside"
+
+# Train
+TRAIN_CHANNEL = "train"  # what Prepare has prepared
+BASE_CHANNEL = "base"  # the network to begin with
+# Hyperparameter -> the pipeline's parameter that it is.
+HYPERPARAMETERS = {
+    "dataset": "Dataset",
+    "preset": "Preset",
+    "kimg": "Kimg",
+    "resolution": "Resolution",
+    "mirror": "Mirror",
+    "seed": "Seed",
+}
+
+# Infer
+CODE_INPUT = "code"
+MODEL_INPUT = "model"  # model.tar.gz; a processing job does not unpack it
+TARGETS_INPUT = "targets"  # the record of the images to project, one object
+PREPARE_REPORT_INPUT = "prepare-report"
+MADE_OUTPUT = "inference"
+REPORT_OUTPUT = "report"
+
+# Environment variables of the processing jobs
+DATASET_VARIABLE = "DATASET"
+RESOLUTION_VARIABLE = "RESOLUTION"
+EXECUTION_ID_VARIABLE = "EXECUTION_ID"
+INFERENCE_MODE_VARIABLE = "INFERENCE_MODE"
+SEED_VARIABLE = "SEED"

@@ -1,0 +1,91 @@
+"""Where everything lies in the bucket, and in a run's folder. The only place that spells these names.
+
+    uploads/<dataset>/                  what artists drop
+    inference/<dataset>/                images to project
+    manifests/<dataset>/                snapshots' records, lists of targets, the index of contents
+    checkpoints/<dataset>/<training>/   of trainings that are under way
+    runs/<dataset>/<execution id>/      one folder for each kind of thing that a run makes (see below)
+    base/<name>/                        networks to fine-tune
+    code/<hash>/                        the code of step Infer
+
+template.yaml says the prefixes once more, in policies and lifecycle rules; tests/template compares them.
+"""
+
+UPLOADS = "uploads/"
+INFERENCE = "inference/"
+MANIFESTS = "manifests/"
+CHECKPOINTS = "checkpoints/"
+RUNS = "runs/"
+BASE = "base/"
+CODE = "code/"
+# A training channel cannot be an empty prefix: this one stands for "from scratch", and has a README.txt.
+FROM_SCRATCH = f"{BASE}none/"
+
+# The folders of a run ...
+PREPARED = "prepared"
+PREPARE_REPORT = "prepare-report"
+SET_ASIDE = "set-aside"
+TRAINING = "training"
+MADE = "inference"
+REPORT = "report"
+# ... and the files in them that others look for.
+DATASET_ARCHIVE = "dataset.zip"
+PREPARE_REPORT_FILE = "prepare.json"
+MODEL_ARCHIVE = "model.tar.gz"
+MODEL_PATH = f"output/{MODEL_ARCHIVE}"  # below the training job's own folder
+REPORT_PAGE = "index.html"
+REPORT_DATA = "report.json"
+
+# The kinds of images in a run's folder MADE, each a folder of its own, and a count in REPORT_DATA.
+GENERATED, MIXED, PROJECTED = "generated", "mixed", "projected"
+MADE_KINDS = (GENERATED, MIXED, PROJECTED)
+# Names there that are no further images: a sheet of many, what each mixture is made of, a target beside its likeness.
+SHEET = "sheet"
+SEED = "seed"
+LIKENESS = "-drawn"
+
+
+def uploads(dataset: str) -> str:
+    """The artists' folder."""
+    return f"{UPLOADS}{dataset}/"
+
+
+def targets(dataset: str) -> str:
+    """Optional images to project."""
+    return f"{INFERENCE}{dataset}/"
+
+
+def snapshot_record(dataset: str, fingerprint: str) -> str:
+    """The snapshot itself: every image with ETag and size, and the settings in force."""
+    return f"{MANIFESTS}{dataset}/{fingerprint}.json"
+
+
+def targets_record(dataset: str, digest: str) -> str:
+    """The images to project, in the same form, by the digest of their list."""
+    return f"{MANIFESTS}{dataset}/{digest}.targets.json"
+
+
+def contents(dataset: str) -> str:
+    """The index of what the dataset's objects hold (see workshop.contents)."""
+    return f"{MANIFESTS}{dataset}/contents.json"
+
+
+def runs(dataset: str) -> str:
+    """Outputs of a dataset's runs; no trailing slash, as the pipeline joins with "/"."""
+    return f"{RUNS}{dataset}"
+
+
+def run(dataset: str, execution_id: str) -> str:
+    """Outputs of one run."""
+    return f"{runs(dataset)}/{execution_id}/"
+
+
+def made(dataset: str, execution_id: str) -> str:
+    """The images that one run has made; not to be taken for `targets`, which has the same name one level above."""
+    return f"{run(dataset, execution_id)}{MADE}/"
+
+
+def checkpoints(dataset: str, fingerprint: str, variant: str) -> str:
+    """Checkpoints of one training. Another training never finds them: a new snapshot, a success in between or other
+    parameters each give another prefix, while a rerun of a failed run finds its own."""
+    return f"{CHECKPOINTS}{dataset}/{fingerprint[:16]}-{variant}/"

@@ -1,0 +1,154 @@
+"""The pipeline's steps and its parameters, each once.
+
+`pipeline_builder` makes the definition of them; start_run, `operations rerun` and a start by hand check values with
+them; an artist's settings and the jobs take their bounds from them. The service itself checks no more than a
+parameter's type, and the containers refuse a wrong value only when their machines are paid for.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from contract.names import DATASET_NAME, DATASET_WORDS, FINGERPRINT, FINGERPRINT_WORDS
+
+
+class Step(StrEnum):
+    """The steps' names, in their order."""
+
+    PREPARE = "Prepare"
+    ENOUGH_IMAGES = "EnoughImages"
+    TOO_FEW_IMAGES = "TooFewImages"  # ends the run instead of those that follow
+    TRAIN = "Train"
+    INFER = "Infer"
+    NOTIFY = "Notify"
+
+
+# What runs when only new images are wanted: https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-selective-ex.html
+STEPS_WITHOUT_TRAINING = (Step.INFER, Step.NOTIFY)
+
+MAX_VALUE_CHARS = 1024  # PipelineParameter.Value
+RESOLUTIONS = (16, 32, 64, 128, 256, 512, 1024)
+# Of those presets of the trainer that are not made for every resolution.
+_RESOLUTIONS_OF = {"laptop": (16, 32, 64, 128), "tiny": (16, 32)}
+
+_WHOLE = re.compile(r"0|[1-9][0-9]{0,17}")
+_NUMBER = re.compile(r"(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What a value, always a text, may be, and what it is where none is given (None: it must be given).
+
+    A number has `bounds`, both included; others have `choices`, or a `pattern` and the words for it. A fixed parameter
+    says which run this is and where its files are: no rerun can change it. `setting` is the key of settings.yaml that
+    feeds it. `is_images_own`: the choices are those of our own image, and another one may have others.
+    """
+
+    kind: Literal["Integer", "Float", "String"]  # of the definition
+    default: str | None = None
+    bounds: tuple[float, float] = (0, 0)
+    choices: tuple[str, ...] = ()
+    pattern: str = ""
+    words: str = ""
+    is_fixed: bool = False
+    setting: str | None = None
+    is_images_own: bool = False
+
+    @property
+    def must_be(self) -> str:
+        """What a value must be, in words that go on after "must be"."""
+        low, high = self.bounds
+        if self.choices:
+            return f"one of {', '.join(self.choices)}"
+        if self.pattern:
+            return self.words
+        if low == high:
+            return f"{low}"
+        return (
+            f"a whole number from {low} to {high}" if self.kind == "Integer" else f"a number from {low:g} to {high:g}"
+        )
+
+    def accepts(self, text: str) -> bool:
+        """Whether a run may be given this value."""
+        low, high = self.bounds
+        if not 0 < len(text) <= MAX_VALUE_CHARS:
+            return False
+        if self.choices:
+            return text in self.choices
+        if self.pattern:
+            return re.fullmatch(self.pattern, text) is not None
+        grammar = _WHOLE if self.kind == "Integer" else _NUMBER
+        return grammar.fullmatch(text) is not None and low <= float(text) <= high
+
+
+def _whole(low: int, high: int, default: str, *, setting: str | None = None) -> Parameter:
+    return Parameter("Integer", default, bounds=(low, high), setting=setting)
+
+
+def _number(low: float, high: float, default: str, *, setting: str | None = None) -> Parameter:
+    return Parameter("Float", default, bounds=(low, high), setting=setting)
+
+
+def _uri(*, is_fixed: bool = False) -> Parameter:
+    # Keys may have any character that can be seen.
+    pattern = r"s3://[a-z0-9.-]{1,63}/[^\x00-\x20\x7f-\xa0\u2028\u2029]*"
+    return Parameter("String", pattern=pattern, words="an address like s3://bucket/folder/", is_fixed=is_fixed)
+
+
+def _image() -> Parameter:
+    pattern = r"[A-Za-z0-9][A-Za-z0-9._/:@-]{0,254}"
+    return Parameter("String", pattern=pattern, words="the URI of a container image, like registry/workshop:1")
+
+
+def _machine(default: str) -> Parameter:
+    pattern = r"ml\.[a-z0-9-]{1,30}\.[a-z0-9-]{1,30}"
+    return Parameter("String", default, pattern=pattern, words="an instance type like ml.g5.xlarge")
+
+
+_TRAIN_PRESETS = ("auto", "stylegan2", "paper256", "paper512", "paper1024", "cifar", "laptop", "tiny")
+_MODES = ("all", "generate", "mix", "project")
+
+PARAMETERS: Mapping[str, Parameter] = {
+    # What is trained.
+    "Dataset": Parameter("String", pattern=DATASET_NAME.pattern, words=DATASET_WORDS, is_fixed=True),
+    "Fingerprint": Parameter("String", pattern=FINGERPRINT.pattern, words=FINGERPRINT_WORDS, is_fixed=True),
+    "ProcessInput": _uri(is_fixed=True),  # the snapshot's record, one JSON object
+    "MinImages": _whole(1, 1_000_000, "20"),
+    # Preparation, on one machine: each further one would do the same work again, and refuses to.
+    "ProcessImage": _image(),
+    "ProcessInstanceCount": _whole(1, 1, "1"),
+    "ProcessInstanceType": _machine("ml.m5.xlarge"),
+    # Training.
+    "TrainImage": _image(),
+    "TrainInstanceCount": _whole(1, 100, "1"),
+    "TrainInstanceType": _machine("ml.g5.xlarge"),
+    "TrainCheckpointPath": _uri(is_fixed=True),  # a prefix of this training's own
+    "TrainOutputPath": _uri(is_fixed=True),  # the folder of the dataset's runs
+    "WarmStartModel": _uri(),  # the prefix of a base network
+    # Images, on one machine for the same reason. A CPU makes a run's images in minutes (benchmarks/projecting.py), and
+    # a GPU costs six times as much an hour.
+    "InferenceImage": _image(),
+    "InferenceCodePath": _uri(),
+    "InferenceImagePath": _uri(),  # the record of the images to project
+    "InferenceInstanceCount": _whole(1, 1, "1"),
+    "InferenceInstanceType": _machine("ml.m5.xlarge"),
+    "InferenceMode": Parameter("String", "all", choices=_MODES, setting="inference_mode"),
+    # How it is trained.
+    "Preset": Parameter("String", "auto", choices=_TRAIN_PRESETS, is_images_own=True),
+    "Kimg": _number(0.1, 25_000, "1000", setting="kimg"),  # thousands of images shown to the discriminator
+    "Resolution": Parameter("Integer", "256", choices=tuple(map(str, RESOLUTIONS)), setting="resolution"),  # side, px
+    "Mirror": Parameter("String", "false", choices=("true", "false"), setting="mirror"),
+    # A run draws from the thousand seeds that follow, too, and none may exceed 32 bits.
+    "Seed": _whole(0, 2**31 - 1, "0", setting="seed"),
+    # Limits, in seconds: less is too short to start and save, more than the service lets a training job run.
+    "MaxTrainSeconds": _whole(60, 432_000, "86400"),
+    "MaxProcessSeconds": _whole(60, 432_000, "7200"),
+}
+OPEN_PARAMETERS = tuple(name for name, parameter in PARAMETERS.items() if not parameter.is_fixed)
+
+
+def resolutions_of(train_preset: str) -> tuple[int, ...]:
+    """The resolutions (side in pixels) that a preset of the trainer can train."""
+    return _RESOLUTIONS_OF.get(train_preset, RESOLUTIONS)

@@ -1,0 +1,96 @@
+"""prepare.json: what Prepare has found, kept and set aside.
+
+Prepare writes it; the pipeline's condition reads `images.good`, Infer puts it on the page, the notices say what is in
+it. All of them read no more than MAX_BYTES.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+from contract.documents import as_count, as_text
+from contract.errors import DocumentError
+
+MAX_BYTES = 32 << 20
+# Of the list of what was set aside; 64,000 images with usual names take 10 MB.
+MAX_LISTED_BYTES = 15_000_000
+_LAYOUT_BYTES = 14  # spaces and ends of lines, of each image
+# Where the pipeline's condition finds how many images are good.
+GOOD_IMAGES_PATH = "images.good"
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """An image that was not used, and one plain sentence that says why."""
+
+    name: str
+    reason: str
+
+    def as_dict(self) -> dict[str, str]:
+        return {"name": self.name, "reason": self.reason}
+
+    @classmethod
+    def from_dict(cls, value: Any) -> "SetAside":
+        """Raises KeyError or TypeError."""
+        return cls(as_text(value["name"]), as_text(value["reason"]))
+
+
+@dataclass(frozen=True)
+class PrepareReport:
+    """The numbers of one preparation: `resolution` is the side of the prepared images in pixels, `seconds` its wall
+    time. `set_aside` may be cut: there were `unlisted` more."""
+
+    dataset: str
+    resolution: int
+    found: int
+    good: int
+    set_aside: Sequence[SetAside]
+    seconds: float
+    unlisted: int = 0
+
+    @property
+    def set_aside_count(self) -> int:
+        """How many images were set aside, listed or not."""
+        return len(self.set_aside) + self.unlisted
+
+    def to_json(self) -> str:
+        """The document; of very many images with long names it lists the first. It is ASCII: names of files may hold
+        bytes that are no UTF-8, which text files cannot carry but as escapes."""
+        listed = _images_that_fit(self.set_aside)
+        value = {
+            "dataset": self.dataset,
+            "resolution": self.resolution,
+            "images": {"found": self.found, "good": self.good, "set_aside": self.set_aside_count},
+            "set_aside": listed,
+            "set_aside_unlisted": self.set_aside_count - len(listed),
+            "seconds": round(self.seconds, 3),
+        }
+        return json.dumps(value, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> "PrepareReport":
+        """Raises DocumentError with what is wrong."""
+        try:
+            value = json.loads(text)
+            images = value["images"]
+            set_aside = tuple(map(SetAside.from_dict, value["set_aside"]))
+            return cls(
+                dataset=as_text(value["dataset"]),
+                resolution=as_count(value["resolution"]),
+                found=as_count(images["found"]),
+                good=as_count(images["good"]),
+                set_aside=set_aside,
+                seconds=float(value["seconds"]),
+                unlisted=as_count(images["set_aside"] - len(set_aside)),
+            )
+        except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as error:
+            raise DocumentError(f"is not of the expected form: {type(error).__name__}: {error}") from error
+
+
+def _images_that_fit(images: Sequence[SetAside]) -> list[dict[str, str]]:
+    """The first of the images, as many as have room, as they are written."""
+    entries = [image.as_dict() for image in images]
+    sizes = accumulate(len(json.dumps(entry)) + _LAYOUT_BYTES for entry in entries)
+    return [entry for entry, size in zip(entries, sizes, strict=True) if size <= MAX_LISTED_BYTES]

@@ -1,0 +1,124 @@
+"""What function, pipeline and container have agreed on: values that a start may give, and documents read as written."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contract import file_kinds, prepare_report
+from contract.errors import DocumentError
+from contract.image_record import ImageRecord, ListedImage
+from contract.pipeline import MAX_VALUE_CHARS, OPEN_PARAMETERS, PARAMETERS, Step, resolutions_of
+from contract.prepare_report import PrepareReport, SetAside
+from tests.unit.properties import quick
+
+NAMES = st.text(max_size=20)
+COUNTS = st.integers(0, 10**6)
+RECORDS = st.builds(
+    ImageRecord, NAMES, NAMES,
+    st.lists(st.builds(ListedImage, NAMES, NAMES, COUNTS), unique_by=lambda image: image.name, max_size=5).map(tuple),
+)  # fmt: skip
+REPORTS = st.builds(
+    PrepareReport, NAMES, COUNTS, COUNTS, COUNTS,
+    st.lists(st.builds(SetAside, NAMES, NAMES), max_size=5).map(tuple),
+    st.integers(0, 10**6).map(lambda ms: ms / 1000), COUNTS,
+)  # fmt: skip
+DOCUMENTS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | NAMES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_a_parameter_says_what_it_must_be_and_takes_its_own_default(name: str) -> None:
+    parameter = PARAMETERS[name]
+    assert parameter.must_be
+    assert parameter.default is None or parameter.accepts(parameter.default)
+    assert not parameter.accepts("")
+    assert not parameter.accepts("s3://bucket/" + "x" * MAX_VALUE_CHARS)
+
+
+@pytest.mark.parametrize("name", [name for name, parameter in PARAMETERS.items() if parameter.bounds != (0, 0)])
+def test_a_number_is_taken_up_to_its_bounds_and_no_further(name: str) -> None:
+    low, high = PARAMETERS[name].bounds
+    step = 0.001 if PARAMETERS[name].kind == "Float" else 1
+    judged = [PARAMETERS[name].accepts(f"{value:.10g}") for value in (low - step, low, high, high + step)]
+    assert judged == [False, True, True, False]
+
+
+@quick
+@given(name=st.sampled_from(list(PARAMETERS)), text=st.text(max_size=30))
+def test_what_is_taken_has_the_definitions_type(name: str, text: str) -> None:
+    parameter = PARAMETERS[name]
+    if parameter.accepts(text) and parameter.kind != "String":
+        assert {"Integer": int, "Float": float}[parameter.kind](text) >= 0
+
+
+def test_what_says_which_run_it_is_cannot_be_replaced() -> None:
+    fixed = {"Dataset", "Fingerprint", "ProcessInput", "TrainCheckpointPath", "TrainOutputPath"}
+    assert PARAMETERS.keys() - set(OPEN_PARAMETERS) == fixed
+
+
+def test_every_preset_trains_some_resolution_that_a_run_may_have() -> None:
+    for preset in PARAMETERS["Preset"].choices:
+        assert {str(side) for side in resolutions_of(preset)} <= set(PARAMETERS["Resolution"].choices)
+
+
+def test_steps_read_as_the_service_says_them() -> None:
+    assert f"{Step.TOO_FEW_IMAGES}" == json.loads(json.dumps(Step.TOO_FEW_IMAGES)) == "TooFewImages"
+
+
+@quick
+@given(record=RECORDS)
+def test_a_record_is_read_as_it_was_written(record: ImageRecord) -> None:
+    assert ImageRecord.from_dict(json.loads(json.dumps(record.as_dict()))) == record
+
+
+@quick
+@given(report=REPORTS)
+def test_a_report_is_read_as_it_was_written(report: PrepareReport) -> None:
+    text = report.to_json()
+    assert text.isascii()
+    assert PrepareReport.from_json(text) == report
+
+
+@quick
+@given(document=DOCUMENTS)
+def test_any_other_document_is_refused_with_a_sentence(document: Any) -> None:
+    with pytest.raises(DocumentError, match="form"):
+        ImageRecord.from_dict(document)
+    with pytest.raises(DocumentError, match="form"):
+        PrepareReport.from_json(json.dumps(document))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, b"\xff"])
+def test_what_is_no_json_is_refused_with_a_sentence(text: str | bytes) -> None:
+    with pytest.raises(DocumentError, match="form"):
+        PrepareReport.from_json(text)
+
+
+def test_a_record_with_a_name_twice_is_refused() -> None:
+    image = ListedImage("a.png", "e", 1)
+    with pytest.raises(DocumentError, match="twice"):
+        ImageRecord.from_dict(ImageRecord("b", "p/", (image, image)).as_dict())
+
+
+def test_a_report_as_long_as_one_can_be_is_read_whole() -> None:
+    """Names and reasons of the greatest length that the kinds of names allow, four bytes a character, escaped."""
+    name = "\U0001f600" * 255
+    report = PrepareReport("cats", 256, 200_000, 0, [SetAside(name, name)] * 6_000, 1.0)
+    text = report.to_json()
+    assert len(text) < prepare_report.MAX_BYTES / 2
+    assert PrepareReport.from_json(text).set_aside_count == 6_000
+
+
+def test_the_contract_says_of_itself_what_is_in_it() -> None:
+    folder = Path(file_kinds.__file__).parent
+    told = (folder / "__init__.py").read_text()
+    assert all(
+        file.stem in told for file in folder.glob("*.py") if file.stem not in ("__init__", "documents", "errors")
+    )
