@@ -13,7 +13,7 @@ from pathlib import Path
 
 from local_aws import ROOT
 from local_aws.demo import DemoResult, run_demo
-from local_aws.progress import Progress
+from local_aws.progress import ProgressDisplay
 from local_aws.workshop import SHIPPED_BASE, Options
 
 
@@ -30,7 +30,7 @@ def main() -> None:
     for _ in range(runs):
         with tempfile.TemporaryDirectory() as output:
             options = Options(warm_start=SHIPPED_BASE)
-            measured.append(stretches(run_demo(ROOT, None, Path(output), options, Progress())))
+            measured.append(stretches(run_demo(ROOT, None, Path(output), options, ProgressDisplay())))
     print(f"\n{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, median of {runs}\n")
     print("| stretch | seconds |\n|---|---|")
     for name in measured[0]:

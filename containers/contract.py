@@ -26,7 +26,7 @@ from types import FrameType
 from typing import Any, TypeVar
 
 from containers.errors import InputError, StepError
-from containers.settings import Settings
+from containers.settings import NamedStrings
 from contract.failure_codes import FailureCode
 
 DEFAULT_BASE = "/opt/ml"
@@ -87,14 +87,14 @@ class TrainingJob:
         """Its text becomes the job's FailureReason."""
         return self.base / "output" / "failure"
 
-    def hyperparameters(self) -> Settings:
+    def hyperparameters(self) -> NamedStrings:
         """The job's hyperparameters; SageMaker writes all values as strings."""
         file = self.base / "input" / "config" / "hyperparameters.json"
         values = _read_object(file) if file.exists() else {}
         for key, value in values.items():
             if not isinstance(value, str):
                 raise InputError(f"hyperparameter {key!r} must be a string in {file.name}, as SageMaker writes it.")
-        return Settings("hyperparameter", values)
+        return NamedStrings("hyperparameter", values)
 
     def channel(self, name: str) -> Path:
         """The folder of a channel that the job was started with."""
@@ -130,9 +130,9 @@ class ProcessingJob:
         """Its text becomes the job's ExitMessage."""
         return self.base / "output" / "message"
 
-    def environment(self) -> Settings:
+    def environment(self) -> NamedStrings:
         """The job's environment variables."""
-        return Settings("environment variable", os.environ)
+        return NamedStrings("environment variable", os.environ)
 
     def input(self, name: str) -> Path:
         """The folder of an input that the job was started with."""

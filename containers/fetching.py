@@ -53,19 +53,19 @@ _REASONS = {
 }
 
 
-class S3(Protocol):
+class S3Reader(Protocol):
     """The calls of S3 that are made."""
 
     def get_object(self, **request: Any) -> dict[str, Any]: ...
     def list_object_versions(self, **request: Any) -> dict[str, Any]: ...
 
 
-def s3_client(region: str | None) -> S3:
+def s3_client(region: str | None) -> S3Reader:
     """The job's own client, with the rights of its role. `region`: None leaves it to boto3."""
     own_endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     style: Literal["path", "virtual"] = "path" if own_endpoint else "virtual"
     config = _CONFIG.merge(Config(s3={"addressing_style": style}))
-    return cast(S3, boto3.client("s3", region_name=region, config=config))
+    return cast(S3Reader, boto3.client("s3", region_name=region, config=config))
 
 
 def read_record(file: Path) -> ImageRecord:
@@ -82,7 +82,7 @@ def _wrong(error: Exception) -> str:
     return str(error) if isinstance(error, DocumentError) else f"is not JSON: {type(error).__name__}: {error}"
 
 
-def fetch_images(s3: S3, record: ImageRecord, folder: Path) -> NamedUploads:
+def fetch_images(s3: S3Reader, record: ImageRecord, folder: Path) -> NamedUploads:
     """Copy the images of a record into `folder`, several at a time, and none as a whole through memory.
 
     Raises:
@@ -99,7 +99,7 @@ def fetch_images(s3: S3, record: ImageRecord, folder: Path) -> NamedUploads:
     return NamedUploads(folder, [image.name for image in record.images if image.name not in unusable], unusable)
 
 
-def _fetch(s3: S3, record: ImageRecord, image: ListedImage, target: Path) -> str | None:
+def _fetch(s3: S3Reader, record: ImageRecord, image: ListedImage, target: Path) -> str | None:
     """Copy one image; return why it cannot be had, if it cannot."""
     if image.size > LARGEST_FILE:
         return f"The file is larger than {LARGEST_FILE // 1_000_000} MB; scale the picture down."
@@ -129,7 +129,7 @@ def _fetch(s3: S3, record: ImageRecord, image: ListedImage, target: Path) -> str
     return None
 
 
-def _copy(s3: S3, request: dict[str, str], target: Path) -> None:
+def _copy(s3: S3Reader, request: dict[str, str], target: Path) -> None:
     for tries_left in reversed(range(_TRIES)):
         try:
             with closing(s3.get_object(**request)["Body"]) as body, target.open("wb") as file:
@@ -141,7 +141,7 @@ def _copy(s3: S3, request: dict[str, str], target: Path) -> None:
                 raise
 
 
-def _version_of(s3: S3, where: dict[str, str], etag: str) -> str | None:
+def _version_of(s3: S3Reader, where: dict[str, str], etag: str) -> str | None:
     """The id of the version that had this ETag; None if there is none any more."""
     request = {"Bucket": where["Bucket"], "Prefix": where["Key"]}
     while True:

@@ -21,7 +21,7 @@ _LONGEST_SHOWN = 60
 
 
 @dataclass(frozen=True)
-class Settings:
+class NamedStrings:
     """A set of named strings and what to call one of them in a message ("hyperparameter", "environment variable")."""
 
     kind: str

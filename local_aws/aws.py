@@ -17,9 +17,9 @@ import botocore.session
 from botocore.config import Config
 
 from local_aws.certificate import write_certificate
-from local_aws.errors import StartError
-from local_aws.guardian import MARK
+from local_aws.errors import LocalStartError
 from local_aws.keys import RootKey
+from local_aws.watchdog import MARK
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
@@ -155,7 +155,7 @@ class EmbeddedAws:
                 return  # it answers, if only with an error
             except OSError:
                 time.sleep(0.05)  # a port that will open can only be asked again
-        raise StartError(f"the embedded AWS did not start; the end of its log:\n{tail(self.log)}")
+        raise LocalStartError(f"the embedded AWS did not start; the end of its log:\n{tail(self.log)}")
 
 
 def tail(log: Path, lines: int = 15) -> str:

@@ -18,9 +18,9 @@ from contract.statuses import SUCCEEDED
 from local_aws import ROOT, server
 from local_aws.demo import LOOK_SECONDS, DemoResult, run_demo
 from local_aws.drop import drop_folder
-from local_aws.errors import LocalError, NotRunningError, StartError
+from local_aws.errors import LocalError, LocalStartError, NotRunningError
 from local_aws.mailbox import mails_in
-from local_aws.progress import Progress
+from local_aws.progress import ProgressDisplay
 from local_aws.results import fetch_results
 from local_aws.runs import describe_run, list_runs
 from local_aws.sagemaker import StandInError
@@ -43,7 +43,7 @@ Links in the mails open in any browser on this machine.
 """
 
 
-class Commands(click.Group):
+class LocalCommands(click.Group):
     """Turns what can go wrong into one sentence and exit status 1."""
 
     def invoke(self, ctx: click.Context) -> object:
@@ -72,7 +72,7 @@ class Thousands(click.ParamType[str]):
         return value
 
 
-class Folder(click.ParamType[Path]):
+class FolderPath(click.ParamType[Path]):
     """A folder's path, with the home folder spelled as `~`, too; it need not exist."""
 
     name = "folder"
@@ -83,7 +83,7 @@ class Folder(click.ParamType[Path]):
         return Path(value).expanduser()
 
 
-@click.group(cls=Commands, context_settings={"max_content_width": 110})
+@click.group(cls=LocalCommands, context_settings={"max_content_width": 110})
 def main() -> None:
     """The workshop on this machine: no AWS account, no Docker.
 
@@ -93,8 +93,8 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--images", type=Folder(), help="A folder of your own pictures, instead of the sample faces.")
-@click.option("--output", type=Folder(), default=ROOT / "demo-output", help="Where pictures and page are put.")
+@click.option("--images", type=FolderPath(), help="A folder of your own pictures, instead of the sample faces.")
+@click.option("--output", type=FolderPath(), default=ROOT / "demo-output", help="Where pictures and page are put.")
 @click.option("--preset", type=PRESETS, default="laptop", show_default=True, help="How much work the run is.")
 @click.option(
     "--kimg",
@@ -116,7 +116,7 @@ def demo(images: Path | None, output: Path, preset: str, kimg: str, from_scratch
       python -m local_aws demo --images ~/Pictures/chairs
     """
     options = Options(preset=preset, kimg=kimg, warm_start=base_for(preset, from_scratch))
-    progress = Progress()
+    progress = ProgressDisplay()
     try:
         result = run_demo(ROOT, images, output, options, progress)
     except KeyboardInterrupt:
@@ -150,7 +150,7 @@ def up() -> None:
     """Start a workshop and leave it running."""
     with server.lock() as free:
         if not free:
-            raise StartError(server.ALREADY_UP)
+            raise LocalStartError(server.ALREADY_UP)
     with server.LOG.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "local_aws.server"],
@@ -163,7 +163,7 @@ def up() -> None:
     with Console().status("starting"):
         while not (server.STATE.exists() and server.running().pid == process.pid):
             if process.poll() is not None:
-                raise StartError(f"the workshop did not start:\n{server.LOG.read_text()[-3000:]}")
+                raise LocalStartError(f"the workshop did not start:\n{server.LOG.read_text()[-3000:]}")
             time.sleep(0.1)  # another process's progress can only be looked at again
     click.echo(UP)
 
@@ -184,7 +184,7 @@ def down() -> None:
 
 
 @main.command()
-@click.argument("folder", type=Folder())
+@click.argument("folder", type=FolderPath())
 @click.argument("dataset")
 def drop(folder: Path, dataset: str) -> None:
     """Upload every file of FOLDER to DATASET; a run starts when the drop has settled."""
@@ -205,7 +205,7 @@ def watch(dataset: str | None) -> None:
     """Show the newest run (of DATASET) until it is over."""
     state = server.running()
     sagemaker = state.endpoint.client("sagemaker")
-    with Progress() as progress:
+    with ProgressDisplay() as progress:
         while True:
             runs = list_runs(sagemaker, state.pipeline_name, dataset)
             progress.show(f"run {runs[0].execution_id}" if runs else "no run yet", runs[0] if runs else None)
@@ -234,7 +234,7 @@ def mail() -> None:
 
 @main.command()
 @click.argument("run")
-@click.argument("folder", type=Folder())
+@click.argument("folder", type=FolderPath())
 def fetch(run: str, folder: Path) -> None:
     """Copy pictures and page of RUN (an id from `runs`) into FOLDER."""
     state = server.running()

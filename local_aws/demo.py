@@ -11,7 +11,7 @@ from local_aws.drawings import write_sample_drop
 from local_aws.drop import drop_folder, files_to_drop
 from local_aws.errors import DemoError
 from local_aws.mailbox import Mail
-from local_aws.progress import Progress
+from local_aws.progress import ProgressDisplay
 from local_aws.results import fetch_results
 from local_aws.runs import RunView, kimg_of, list_runs
 from local_aws.workshop import LocalWorkshop, Options
@@ -34,7 +34,7 @@ class DemoResult:
     seconds: float
 
 
-def run_demo(root: Path, images: Path | None, output: Path, options: Options, progress: Progress) -> DemoResult:
+def run_demo(root: Path, images: Path | None, output: Path, options: Options, progress: ProgressDisplay) -> DemoResult:
     """Start a workshop, drop the images (or the sample faces), and do nothing but wait for the last mail.
 
     Everything the workshop was is gone afterwards, except the results below `output`.
@@ -68,7 +68,7 @@ def run_demo(root: Path, images: Path | None, output: Path, options: Options, pr
         return DemoResult(run, workshop.mailbox.mails, page, time.monotonic() - began)
 
 
-def _what_to_drop(images: Path | None, samples: Path, progress: Progress) -> tuple[str, Path]:
+def _what_to_drop(images: Path | None, samples: Path, progress: ProgressDisplay) -> tuple[str, Path]:
     if images is not None:
         return "my-images", images
     progress.show(f"drawing {SAMPLE_IMAGES} sample faces")
@@ -76,7 +76,7 @@ def _what_to_drop(images: Path | None, samples: Path, progress: Progress) -> tup
     return "sample-faces", samples
 
 
-def _wait_for_last_mail(workshop: LocalWorkshop, dataset: str, progress: Progress) -> RunView:
+def _wait_for_last_mail(workshop: LocalWorkshop, dataset: str, progress: ProgressDisplay) -> RunView:
     """Watch the dataset's run until it is over and its last mail has come."""
     sagemaker = workshop.endpoint.client("sagemaker")
     began = time.monotonic()

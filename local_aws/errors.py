@@ -14,7 +14,7 @@ class LocalError(Exception):
     """The local workshop cannot do what was asked; the message says why and what to do."""
 
 
-class StartError(LocalError):
+class LocalStartError(LocalError):
     """A part of the workshop did not start."""
 
 

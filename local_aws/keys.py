@@ -1,7 +1,7 @@
 """Who may ask the embedded AWS: whoever holds the keys that each workshop makes for itself, and nobody else.
 
 This machine may have other users, and all of them reach its loopback ports. So every start makes a random root key, and
-both doors - MiniStack's (ministack_server.py) and that of the stand-in for SageMaker (sagemaker/api.py) - serve only
+both ports - MiniStack's (ministack_server.py) and that of the stand-in for SageMaker (sagemaker/api.py) - serve only
 what was signed (SigV4) with it, or with the keys of a session that MiniStack has opened. A session's secret is a
 function of the root's: thus the stand-in, which is another process, can check it without asking.
 """

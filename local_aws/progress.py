@@ -21,7 +21,7 @@ SIGNS = {SUCCEEDED: "[green]✓[/]", FAILED: "[red]✗[/]", STOPPED: "[yellow]�
 TRAINED = re.compile(r"kimg=([0-9.]+)")
 
 
-class Progress:
+class ProgressDisplay:
     """Shows what is going on; use as a context manager and call `show` as often as you like."""
 
     def __init__(self, console: Console | None = None) -> None:
@@ -31,7 +31,7 @@ class Progress:
         )
         self._said: set[str] = set()
 
-    def __enter__(self) -> "Progress":
+    def __enter__(self) -> "ProgressDisplay":
         if self._live:
             self._live.start()
         return self

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from local_aws import ROOT
 from local_aws.aws import Endpoint
-from local_aws.errors import LocalError, NotRunningError, StartError
+from local_aws.errors import LocalError, LocalStartError, NotRunningError
 from local_aws.keys import RootKey
 from local_aws.workshop import LocalWorkshop
 
@@ -37,7 +37,7 @@ class Running:
     sagemaker_url: str
     access_key_id: str
     secret_access_key: str = field(repr=False)
-    door_url: str
+    results_proxy_url: str
     bucket: str
     pipeline_name: str
     start_run: str
@@ -93,7 +93,7 @@ def serve() -> None:
     """Hold a workshop up until SIGTERM or SIGINT."""
     with lock() as free:
         if not free:
-            raise StartError(ALREADY_UP)
+            raise LocalStartError(ALREADY_UP)
         STATE.unlink(missing_ok=True)
         signal.signal(signal.SIGTERM, _interrupt)  # at any time, also while it starts: what has been started is ended
         with suppress(KeyboardInterrupt), LocalWorkshop(ROOT, Path(tempfile.mkdtemp(prefix="workshop-"))) as workshop:
@@ -114,7 +114,7 @@ def _publish(workshop: LocalWorkshop) -> None:
         workshop.endpoint.sagemaker_url,
         workshop.endpoint.root.id,
         workshop.endpoint.root.secret,
-        workshop.door.url,
+        workshop.results_proxy.url,
         workshop.bucket,
         workshop.outputs["PipelineName"],
         workshop.outputs["StartRunFunctionName"],

@@ -1,5 +1,5 @@
 """A whole workshop on this machine: embedded AWS, stand-in for SageMaker, the deployed stack and pipeline, mailbox
-and door.
+and proxy to the results.
 """
 
 import contextlib
@@ -12,12 +12,12 @@ from pathlib import Path
 from contract.layout import BASE, FROM_SCRATCH
 from local_aws.aws import ACCOUNT, EmbeddedAws, Endpoint
 from local_aws.deploy import deploy_stack
-from local_aws.door import Door
-from local_aws.guardian import MARK, start_guardian
 from local_aws.keys import RootKey
 from local_aws.mailbox import Mailbox
 from local_aws.ports import free_port
+from local_aws.results_proxy import ResultsProxy
 from local_aws.sagemaker.service import SageMakerStandIn
+from local_aws.watchdog import MARK, start_watchdog
 from pipeline_builder.deploy import bundle_files, bundle_prefix, deploy_pipeline
 
 CACHE = Path.home() / ".cache" / "image-workshop"
@@ -76,7 +76,7 @@ class LocalWorkshop:
     outputs: Mapping[str, str] = field(init=False)
     sagemaker: SageMakerStandIn = field(init=False)
     mailbox: Mailbox = field(init=False)
-    door: Door = field(init=False)
+    results_proxy: ResultsProxy = field(init=False)
     _ends: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, init=False)
 
     def __enter__(self) -> "LocalWorkshop":
@@ -94,7 +94,7 @@ class LocalWorkshop:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o700)  # keys, mails and pictures are nobody else's
         root_key = RootKey.make()
-        self._ends.callback(_set_off, start_guardian(self.instance, self.folder))
+        self._ends.callback(_set_off, start_watchdog(self.instance, self.folder))
         self.say("starting the embedded AWS")
         self.sagemaker = SageMakerStandIn(
             self.root,
@@ -110,12 +110,12 @@ class LocalWorkshop:
         self.endpoint = aws.start()
         self.sagemaker.start()
         self._ends.callback(self.sagemaker.stop)
-        self.door = Door()
-        self._ends.callback(self.door.close)
+        self.results_proxy = ResultsProxy()
+        self._ends.callback(self.results_proxy.close)
         self.say("deploying template.yaml")
         parameters = {
             **self.options.template_parameters(),
-            "ResultsBaseUrl": self.door.url,
+            "ResultsBaseUrl": self.results_proxy.url,
             "InferenceCodePath": bundle_prefix(bundle_files(self.root)),
         }
         self.outputs = deploy_stack(self.root, self.endpoint, parameters, CACHE)
@@ -124,7 +124,7 @@ class LocalWorkshop:
         self.mailbox = Mailbox(self.endpoint, self.outputs["NoticesTopicArn"], self.folder / "mail")
         self.mailbox.open()
         self._ends.callback(self.mailbox.close)
-        self.door.open(self.endpoint, self.outputs["ResultsLinkFunctionName"])
+        self.results_proxy.open(self.endpoint, self.outputs["ResultsLinkFunctionName"])
 
     def last_log_line(self, execution_arn: str) -> str:
         """Return the last line that the run's present job has printed, or nothing."""
@@ -136,7 +136,7 @@ class LocalWorkshop:
         return self.outputs["BucketName"]
 
 
-def _set_off(guardian: "subprocess.Popen[bytes]") -> None:
-    if guardian.stdin is not None:
-        guardian.stdin.close()
-    guardian.wait()
+def _set_off(watchdog: "subprocess.Popen[bytes]") -> None:
+    if watchdog.stdin is not None:
+        watchdog.stdin.close()
+    watchdog.wait()

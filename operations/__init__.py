@@ -4,7 +4,7 @@
     runs, describing   which runs there are, and everything about one of them
     starting           asks the function start_run to look, start or rerun
     cancelling         ends a run
-    letters, queues    what lies in the dead-letter queues
+    dead_letters, queues  what lies in the dead-letter queues
     redriving          hands it over again
     purging            deletes a dataset for good
     subscribing        has somebody told about one dataset

@@ -21,7 +21,7 @@ from operations.errors import OperationsError, UsageError
 from operations.purging import Inventory, purge, refuse_if_active, take_inventory
 from operations.queues import dead_letter_queues, peek
 from operations.redriving import Redriven, redrive
-from operations.runs import STATUSES, Run, find_execution, list_runs
+from operations.runs import STATUSES, RunSummary, find_execution, list_runs
 from operations.starting import ATTENTION, FREED, STARTED, Answer, ask, ask_for_all, parse_parameters, release
 from operations.subscribing import Subscribed, subscribe
 from operations.workshop_stack import Workshop
@@ -30,7 +30,7 @@ from workshop.words import words
 SAY = words("en")
 
 
-class Commands(click.Group):
+class OperatorCommands(click.Group):
     """Turns what can go wrong into one sentence and exit status 1."""
 
     def invoke(self, ctx: click.Context) -> object:
@@ -64,7 +64,7 @@ def of_workshop(command: Callable[..., None]) -> Callable[..., None]:
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, with all fields.")
 
 
-@click.group(cls=Commands, context_settings={"max_content_width": 110})
+@click.group(cls=OperatorCommands, context_settings={"max_content_width": 110})
 def main() -> None:
     """What an operator does to a deployed workshop.
 
@@ -195,13 +195,13 @@ def cancel_run(workshop: Workshop, run: str, wait: bool) -> None:
 @main.command()
 @click.argument("queue", required=False)
 @click.option(
-    "--limit", type=click.IntRange(0, 1000), default=5, show_default=True, help="Show so many letters of each queue."
+    "--limit", type=click.IntRange(0, 1000), default=5, show_default=True, help="Show so many messages of each queue."
 )
 @of_workshop
 def dead_letters(workshop: Workshop, queue: str | None, limit: int) -> None:
     """Show what could not be delivered.
 
-    Counts each dead-letter queue, and shows letters of QUEUE or of all; nothing is taken out.
+    Counts each dead-letter queue, and shows messages of QUEUE or of all; nothing is taken out.
     """
     found = dead_letter_queues(workshop, queue)
     headings = ("QUEUE", "WAITING", "BEING HANDLED", "FROM")
@@ -216,9 +216,9 @@ def dead_letters(workshop: Workshop, queue: str | None, limit: int) -> None:
     ]
     click.echo(text.table(headings, rows))
     for dead in (dead for dead in found if dead.queue.waiting and limit):
-        letters = peek(workshop.client("sqs"), dead.queue, limit)
-        click.echo(f"\n{dead.queue.name}, {text.plural(len(letters), 'letter')} of about {dead.queue.waiting:,}:")
-        lines = [(text.moment(it.sent), it.subject, it.dataset, it.error) for it in letters]
+        messages = peek(workshop.client("sqs"), dead.queue, limit)
+        click.echo(f"\n{dead.queue.name}, {text.plural(len(messages), 'message')} of about {dead.queue.waiting:,}:")
+        lines = [(text.moment(it.sent), it.subject, it.dataset, it.error) for it in messages]
         click.echo(text.table(("SENT", "ABOUT", "DATASET", "ERROR"), lines))
 
 
@@ -226,7 +226,7 @@ def dead_letters(workshop: Workshop, queue: str | None, limit: int) -> None:
 @click.argument("queue", metavar="QUEUE|all")
 @of_workshop
 def redrive_queue(workshop: Workshop, queue: str) -> None:
-    """Hand dead letters over again.
+    """Hand dead-letter messages over again.
 
     To their queue, or to the function that they were for. Repair the cause first.
     """
@@ -295,7 +295,7 @@ def _tell(answer: Answer, is_well: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _run_row(run: Run) -> tuple[object, ...]:
+def _run_row(run: RunSummary) -> tuple[object, ...]:
     took = SAY.duration(run.seconds) if run.seconds is not None else ""
     pictures = "" if run.images is None else f"{run.images:,}"
     reason = text.one_line(run.reason, 80)
@@ -342,8 +342,8 @@ def _fate(done: Redriven) -> str:
     if done.moving:
         parts.append(f"SQS is moving about {text.plural(done.moving, 'message')} back")
     if done.handed_over:
-        parts.append(f"{text.plural(done.handed_over, 'letter')} handed over")
-    parts += [f"{text.plural(count, 'letter')} left: {reason}" for reason, count in done.left.most_common()]
+        parts.append(f"{text.plural(done.handed_over, 'message')} handed over")
+    parts += [f"{text.plural(count, 'message')} left: {reason}" for reason, count in done.left.most_common()]
     if done.trouble:
         parts.append(f"stopped: {done.trouble}")
     return "; ".join(parts) or "empty"

@@ -16,7 +16,7 @@ from workshop.words import words
 
 
 @dataclass(frozen=True)
-class Step:
+class StepDetails:
     """One step that has begun. `log` is "" for a step without a job."""
 
     name: str
@@ -52,7 +52,7 @@ class Description:
     checkpoints: str
     log: str
     parameters: dict[str, str]
-    steps: list[Step]
+    steps: list[StepDetails]
     notices: list[SentNotice]
 
     @property
@@ -102,10 +102,10 @@ def parameters_of(workshop: Workshop, execution: Execution) -> dict[str, str]:
     }
 
 
-def _steps(sagemaker: Any, execution: Execution) -> list[Step]:
+def _steps(sagemaker: Any, execution: Execution) -> list[StepDetails]:
     pages = sagemaker.get_paginator("list_pipeline_execution_steps")
     return [
-        Step(
+        StepDetails(
             name=step["StepName"],
             status=step["StepStatus"],
             started=step.get("StartTime"),

@@ -17,7 +17,7 @@ class OperationsError(Exception):
     """Base of all errors of this package."""
 
 
-class StackError(OperationsError):
+class WorkshopStackError(OperationsError):
     """The stack does not exist, or lacks something that template.yaml has."""
 
 

@@ -34,7 +34,7 @@ _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 
 @dataclass
-class Folder:
+class PurgedFolder:
     """What lies under a prefix of the bucket."""
 
     prefix: str
@@ -49,7 +49,7 @@ class Inventory:
     dataset's state is not among them. `attempt` is 0 for a dataset that was never run."""
 
     dataset: str
-    folders: list[Folder]
+    folders: list[PurgedFolder]
     items: list[Key]
     runs: int
     attempt: int
@@ -141,8 +141,8 @@ def _empty(workshop: Workshop, prefix: str, progress: Callable[[int], Any]) -> l
             return failures
 
 
-def _count(workshop: Workshop, prefix: str) -> Folder:
-    folder = Folder(prefix)
+def _count(workshop: Workshop, prefix: str) -> PurgedFolder:
+    folder = PurgedFolder(prefix)
     for page in _pages(workshop, prefix):
         for _, bytes_ in page:
             folder.versions += bytes_ is not None

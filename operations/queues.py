@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from operations.dead_letters import DeadLetter, parse_dead_letter
 from operations.errors import UsageError
-from operations.letters import Letter, parse_letter
 from operations.text import one_line
 from operations.workshop_stack import DEAD_LETTERS, Queue, Workshop
 
@@ -37,21 +37,21 @@ def dead_letter_queues(workshop: Workshop, name: str | None = None) -> list[Dead
     return chosen
 
 
-def peek(sqs: Any, queue: Queue, limit: int) -> list[Letter]:
-    """Up to `limit` letters, which stay where they are."""
-    letters: list[Letter] = []
+def peek(sqs: Any, queue: Queue, limit: int) -> list[DeadLetter]:
+    """Up to `limit` messages, which stay where they are."""
+    dead_letters: list[DeadLetter] = []
     try:
         for batch in receive(sqs, queue, PEEK_SECONDS):
-            letters += batch
-            if len(letters) >= limit:
+            dead_letters += batch
+            if len(dead_letters) >= limit:
                 break
     finally:
-        put_back(sqs, queue, letters)
-    return letters[:limit]
+        put_back(sqs, queue, dead_letters)
+    return dead_letters[:limit]
 
 
-def receive(sqs: Any, queue: Queue, hold_seconds: int) -> Iterator[list[Letter]]:
-    """Letters, some at a time, hidden from others for so long, until there is none that was not seen."""
+def receive(sqs: Any, queue: Queue, hold_seconds: int) -> Iterator[list[DeadLetter]]:
+    """Messages, some at a time, hidden from others for so long, until there is none that was not seen."""
     seen: set[str] = set()
     while True:
         answer = sqs.receive_message(
@@ -62,16 +62,16 @@ def receive(sqs: Any, queue: Queue, hold_seconds: int) -> Iterator[list[Letter]]
             MessageSystemAttributeNames=["SentTimestamp"],
             MessageAttributeNames=["All"],
         )
-        letters = [parse_letter(message) for message in answer.get("Messages", [])]
-        fresh = [letter for letter in letters if letter.message_id not in seen]
-        put_back(sqs, queue, (letter for letter in letters if letter.message_id in seen))
+        dead_letters = [parse_dead_letter(message) for message in answer.get("Messages", [])]
+        fresh = [dead_letter for dead_letter in dead_letters if dead_letter.message_id not in seen]
+        put_back(sqs, queue, (dead_letter for dead_letter in dead_letters if dead_letter.message_id in seen))
         if not fresh:
             return
-        seen.update(letter.message_id for letter in fresh)
+        seen.update(dead_letter.message_id for dead_letter in fresh)
         yield fresh
 
 
-def put_back(sqs: Any, queue: Queue, letters: Iterable[Letter]) -> None:
-    """Let others see the letters again at once."""
-    for letter in letters:
-        sqs.change_message_visibility(QueueUrl=queue.url, ReceiptHandle=letter.receipt, VisibilityTimeout=0)
+def put_back(sqs: Any, queue: Queue, dead_letters: Iterable[DeadLetter]) -> None:
+    """Let others see the messages again at once."""
+    for dead_letter in dead_letters:
+        sqs.change_message_visibility(QueueUrl=queue.url, ReceiptHandle=dead_letter.receipt, VisibilityTimeout=0)

@@ -1,6 +1,6 @@
-"""Hands dead letters over again: back to their queue, or to the function or queue that they were for.
+"""Hands dead-dead_letter messages over again: back to their queue, or to the function or queue that they were for.
 
-A letter is deleted only after it was taken. One that is handed over and not deleted comes again: everything behind
+A message is deleted only after it was taken. One that is handed over and not deleted comes again: everything behind
 may be repeated.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from botocore.exceptions import ClientError
 
 from operations.aws import error_code, explain
-from operations.letters import Letter
+from operations.dead_letters import DeadLetter
 from operations.queues import DeadLetterQueue, put_back, receive
 from operations.workshop_stack import Queue, Workshop
 
@@ -19,7 +19,7 @@ HOLD_SECONDS = 120
 
 @dataclass
 class Redriven:
-    """What became of one queue. `moving` counts what SQS moves by itself; `left` counts letters by the reason why they
+    """What became of one queue. `moving` counts what SQS moves by itself; `left` counts messages by the reason why they
     were not handed over. `trouble` is what AWS said when it took no more."""
 
     queue: str
@@ -30,7 +30,7 @@ class Redriven:
 
 
 class _NoTargetError(Exception):
-    """A letter cannot be handed over; the message is the reason."""
+    """A message cannot be handed over; the message is the reason."""
 
 
 def redrive(workshop: Workshop, dead: DeadLetterQueue) -> Redriven:
@@ -55,27 +55,27 @@ def redrive(workshop: Workshop, dead: DeadLetterQueue) -> Redriven:
 def _hand_over_all(workshop: Workshop, dead: DeadLetterQueue, done: Redriven) -> None:
     sqs = workshop.client("sqs")
     places = _Places(workshop, dead.source)
-    left: list[Letter] = []
+    left: list[DeadLetter] = []
     try:
         for batch in receive(sqs, dead.queue, HOLD_SECONDS):
             left += batch
-            for letter in batch:
+            for dead_letter in batch:
                 try:
-                    places.hand_over(letter)
+                    places.hand_over(dead_letter)
                 except _NoTargetError as error:
                     done.left[str(error)] += 1
                     continue
-                sqs.delete_message(QueueUrl=dead.queue.url, ReceiptHandle=letter.receipt)
-                left.remove(letter)
+                sqs.delete_message(QueueUrl=dead.queue.url, ReceiptHandle=dead_letter.receipt)
+                left.remove(dead_letter)
                 done.handed_over += 1
     except ClientError as error:
-        done.trouble = explain(error)  # the next letter would fare no better
+        done.trouble = explain(error)  # the next message would fare no better
     finally:
         put_back(sqs, dead.queue, left)
 
 
 class _Places:
-    """Where letters may go: the functions and queues of this stack, and nowhere else."""
+    """Where messages may go: the functions and queues of this stack, and nowhere else."""
 
     def __init__(self, workshop: Workshop, source: Queue | None) -> None:
         self._sqs = workshop.client("sqs")
@@ -84,18 +84,18 @@ class _Places:
         self._queues = {queue.arn: queue for queue in workshop.queues()}
         self._source = source
 
-    def hand_over(self, letter: Letter) -> None:
-        """Raises _NoTargetError for a letter that has no place to go, ClientError if AWS does not take it."""
-        if letter.payload is None:
+    def hand_over(self, dead_letter: DeadLetter) -> None:
+        """Raises _NoTargetError for a message that has no place to go, ClientError if AWS does not take it."""
+        if dead_letter.payload is None:
             raise _NoTargetError("it is not readable; delete it in the SQS console")
-        if letter.target is None:
+        if dead_letter.target is None:
             if self._source is None:
                 raise _NoTargetError("it does not say whom it was for; delete it in the SQS console")
-            self._sqs.send_message(QueueUrl=self._source.url, MessageBody=letter.payload)
-        elif letter.target in self._queues:
-            self._sqs.send_message(QueueUrl=self._queues[letter.target].url, MessageBody=letter.payload)
+            self._sqs.send_message(QueueUrl=self._source.url, MessageBody=dead_letter.payload)
+        elif dead_letter.target in self._queues:
+            self._sqs.send_message(QueueUrl=self._queues[dead_letter.target].url, MessageBody=dead_letter.payload)
         else:
-            self._invoke(letter.target, letter.payload)
+            self._invoke(dead_letter.target, dead_letter.payload)
 
     def _invoke(self, target: str, payload: str) -> None:
         name = _function_name(target)

@@ -27,7 +27,7 @@ _ID = re.compile(r"[a-zA-Z0-9]{1,64}")
 
 
 @dataclass(frozen=True)
-class Run:
+class RunSummary:
     """One run. `dataset` is "" for an execution that the workshop did not start; `ended`, `preset` and `images` are
     None where the ledger does not know (any more)."""
 
@@ -53,7 +53,7 @@ class Run:
         return (self.ended - self.started).total_seconds() if self.ended else None
 
 
-def list_runs(workshop: Workshop, dataset: str | None, status: str | None, limit: int) -> list[Run]:
+def list_runs(workshop: Workshop, dataset: str | None, status: str | None, limit: int) -> list[RunSummary]:
     """The newest `limit` runs (of the dataset, with the status), newest first."""
     ledger = Runs(workshop.client("dynamodb"), workshop.table)
     chosen = (
@@ -125,11 +125,11 @@ def _no_pipeline(workshop: Workshop) -> RunError:
     )
 
 
-def _run(execution: dict[str, Any], ledger: Runs) -> Run:
+def _run(execution: dict[str, Any], ledger: Runs) -> RunSummary:
     arn = execution["PipelineExecutionArn"]
     dataset, attempt = identity_of(execution)
     record = ledger.read(arn)
-    return Run(
+    return RunSummary(
         arn=arn,
         dataset=dataset,
         attempt=attempt,

@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from operations.aws import ClientFactory, error_code
-from operations.errors import StackError
+from operations.errors import WorkshopStackError
 
 DEAD_LETTERS = "DeadLetters"
 
@@ -52,7 +52,9 @@ class Workshop:
         """The physical id of a resource."""
         _, physical_id = self._resources.get(logical_id, ("", ""))
         if not physical_id:
-            raise StackError(f"The stack {self.stack!r} has no {logical_id}: is it a stack of this template.yaml?")
+            raise WorkshopStackError(
+                f"The stack {self.stack!r} has no {logical_id}: is it a stack of this template.yaml?"
+            )
         return physical_id
 
     @property
@@ -71,7 +73,7 @@ class Workshop:
     def pipeline(self) -> str:
         """The pipeline's name."""
         if "PipelineName" not in self._outputs:
-            raise StackError(
+            raise WorkshopStackError(
                 f"The stack {self.stack!r} has no output PipelineName: is it a stack of this template.yaml?"
             )
         return self._outputs["PipelineName"]
@@ -94,7 +96,7 @@ def _outputs(cloudformation: Any, stack: str) -> dict[str, str]:
     except ClientError as error:
         if error_code(error) != "ValidationError":
             raise
-        raise StackError(
+        raise WorkshopStackError(
             f"There is no stack {stack!r} in this account and region: name it with --stack or WORKSHOP_STACK, "
             "and check AWS_PROFILE and AWS_REGION."
         ) from error

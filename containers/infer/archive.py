@@ -18,21 +18,21 @@ from containers.errors import ArchiveError
 
 
 @dataclass(frozen=True)
-class Limits:
+class ArchiveLimits:
     """What an archive may hold at most."""
 
     files: int = 10_000
     unpacked_bytes: int = 4 << 30  # networks of 1024 px are about 0.35 GB, sample grids a few MB each
 
 
-def unpack_model(archive: Path, destination: Path, limits: Limits | None = None) -> None:
+def unpack_model(archive: Path, destination: Path, limits: ArchiveLimits | None = None) -> None:
     """Unpack `archive` (a gzipped tar) into the existing folder `destination`.
 
     Raises:
         ArchiveError: the archive is missing, damaged, too large, or holds anything but plain files and folders. What
             was unpacked before that is left behind.
     """
-    limits = limits or Limits()
+    limits = limits or ArchiveLimits()
     name = archive.name
     if not archive.is_file():
         raise ArchiveError(f"{name} is missing.")
@@ -55,7 +55,7 @@ def unpack_model(archive: Path, destination: Path, limits: Limits | None = None)
 class _Bounded(io.RawIOBase):
     """A stream that ends with an error instead of giving more than the limit: a few KB can unpack to terabytes."""
 
-    def __init__(self, stream: io.BufferedIOBase, limits: Limits) -> None:
+    def __init__(self, stream: io.BufferedIOBase, limits: ArchiveLimits) -> None:
         self._stream = stream
         self._left = self._limit = limits.unpacked_bytes
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from containers.infer.results import GeneratedPicture, MixingGrid, Pixels, save
+from containers.infer.results import GeneratedPicture, MixtureGrid, Pixels, save
 from contract.layout import SEED, SHEET
 from contract.prepare_report import SetAside
 from stylegan2.bounded_vetting import load_pictures
@@ -43,7 +43,7 @@ def generate(generator: Generator, folder: Path, first_seed: int) -> list[Genera
     return [_save_seed(pixels, folder, seed) for seed, pixels in zip(seeds, pictures, strict=True)]
 
 
-def mix(generator: Generator, folder: Path, first_seed: int) -> MixingGrid:
+def mix(generator: Generator, folder: Path, first_seed: int) -> MixtureGrid:
     """Mix `MIX_COLUMNS` seeds, for the broad shape, with `MIX_ROWS` seeds, for all the rest.
 
     The seeds are those that follow the ones of `generate`, so that the page shows as many different pictures as it can.
@@ -53,7 +53,7 @@ def mix(generator: Generator, folder: Path, first_seed: int) -> MixingGrid:
     grid = mix_styles(generator, row_seeds, column_seeds, truncation_psi=_TRUNCATION)
     folder.mkdir(parents=True, exist_ok=True)
     save(grid.sheet(), folder / f"{SHEET}.png")
-    return MixingGrid(
+    return MixtureGrid(
         rows=[_save_seed(pixels, folder, seed) for seed, pixels in zip(row_seeds, grid.rows, strict=True)],
         columns=[_save_seed(pixels, folder, seed) for seed, pixels in zip(column_seeds, grid.columns, strict=True)],
         cells=[

@@ -38,7 +38,7 @@ class GeneratedPicture:
 
 
 @dataclass(frozen=True)
-class MixingGrid:
+class MixtureGrid:
     """`cells[r][c]` has the coarse styles of `columns[c]` and the fine styles of `rows[r]`."""
 
     rows: Sequence[GeneratedPicture]
@@ -75,7 +75,7 @@ class Pictures:
     """All pictures of a run; a part that the inference mode leaves out is empty."""
 
     generated: Sequence[GeneratedPicture] = ()
-    mixing: MixingGrid | None = None
+    mixing: MixtureGrid | None = None
     projections: Projections = field(default_factory=Projections)
     skipped_targets: Sequence[SetAside] = ()
 
@@ -91,7 +91,7 @@ class Pictures:
 
 
 @dataclass(frozen=True)
-class Run:
+class ReportRun:
     """Everything that the report tells: the names of the run, what was prepared, learned and drawn.
 
     `trained_by` is the earlier run whose network was drawn with; None if this run trained its own.

@@ -20,7 +20,7 @@ from containers.infer.archive import unpack_model
 from containers.infer.projecting import Clock, project_targets
 from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
-from containers.infer.results import Pictures, Run
+from containers.infer.results import Pictures, ReportRun
 from contract import jobs
 from contract.errors import DocumentError
 from contract.layout import GENERATED, MIXED, MODEL_ARCHIVE, PREPARE_REPORT_FILE, PROJECTED
@@ -63,7 +63,9 @@ def infer(job: ProcessingJob) -> None:
         place([network.G_ema, network.D], "cuda" if gpu else "cpu")
         drawn = _draw(job, network, mode, seed, steps, clock)
         trained_by = earlier_run(job.source(jobs.MODEL_INPUT), execution_id)
-        write_report(job.output(jobs.REPORT_OUTPUT), Run(dataset, execution_id, prepare, model, drawn, trained_by))
+        write_report(
+            job.output(jobs.REPORT_OUTPUT), ReportRun(dataset, execution_id, prepare, model, drawn, trained_by)
+        )
     print(
         f"pictures generated={len(drawn.generated)} mixed={drawn.mixed_count} projected={len(drawn.projected)} "
         f"skipped_targets={len(drawn.skipped_targets)}",

@@ -48,7 +48,7 @@ def _prepare(job: ProcessingJob) -> None:
             job.output(jobs.PREPARED_OUTPUT) / DATASET_ARCHIVE,
             resolution=resolution,
             set_aside=job.output(jobs.SET_ASIDE_OUTPUT),
-            on_progress=_Progress(),
+            on_progress=_PreparationProgress(),
         )
     report = PrepareReport(
         dataset=dataset,
@@ -62,7 +62,7 @@ def _prepare(job: ProcessingJob) -> None:
     print(f"images found={report.found} good={report.good} set_aside={report.set_aside_count}", flush=True)
 
 
-class _Progress:
+class _PreparationProgress:
     """Prints how far the work is, every few seconds, so that the job's log shows that it lives."""
 
     def __init__(self) -> None:

@@ -60,8 +60,8 @@ from local_aws.sagemaker.descriptions import (
     step_details,
     training_details,
 )
-from local_aws.sagemaker.errors import DefinitionError, ParameterError, SelectionError, StandInError
-from local_aws.sagemaker.executor import Executor, NotRunningError
+from local_aws.sagemaker.errors import PipelineDefinitionError, PipelineParameterError, SelectionError, StandInError
+from local_aws.sagemaker.executor import Executor, NotExecutingError
 from local_aws.sagemaker.records import TERMINAL, ExecutionRecord, JobRecord
 from local_aws.sagemaker.selection import parse_selection
 
@@ -141,7 +141,7 @@ class PipelineActions(SageMakerResponse):  # type: ignore[misc]  # moto is not l
                 description=description,
                 selection=None if selection is None else parse_selection(selection),
             )
-        except ParameterError as error:
+        except PipelineParameterError as error:
             raise ValidationError(str(error)) from error
         except SelectionError as error:
             raise ValidationError(f"Invalid SelectiveExecutionConfig: {error}.") from error
@@ -191,7 +191,7 @@ class PipelineActions(SageMakerResponse):  # type: ignore[misc]  # moto is not l
         self._token()
         try:
             self.executor.stop(record)
-        except NotRunningError as error:
+        except NotExecutingError as error:
             raise ConflictException(str(error)) from error
         return ActionResult({"PipelineExecutionArn": record.arn})
 
@@ -355,7 +355,7 @@ def _refused(start_response: Callable[..., Any], status: str, code: str, message
 def _parse(text: str) -> Definition:
     try:
         return parse_definition(text)
-    except DefinitionError as error:
+    except PipelineDefinitionError as error:
         raise ValidationError(f"Unable to parse pipeline definition. Model Validation failed: {error}") from error
 
 

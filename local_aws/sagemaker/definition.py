@@ -13,10 +13,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from local_aws.sagemaker.errors import DefinitionError, ExpressionError
+from local_aws.sagemaker.errors import ExpressionError, PipelineDefinitionError
 from local_aws.sagemaker.expressions import Json, Reference, check_condition, references
 from local_aws.sagemaker.job_requests import check_request
-from local_aws.sagemaker.parameters import Parameter, parse_parameters
+from local_aws.sagemaker.parameters import DeclaredParameter, parse_parameters
 from local_aws.sagemaker.retry import RetryPolicy, parse_retry_policies
 
 VERSION = "2020-12-01"
@@ -53,7 +53,7 @@ class Branch:
 
 
 @dataclass(frozen=True)
-class Step:
+class StepDefinition:
     """One step. `waits_for` names every step that must have succeeded before it may start."""
 
     name: str
@@ -76,8 +76,8 @@ class Definition:
     """A checked definition. `steps` is in the order in which ready steps are started; `text` is the JSON as given."""
 
     text: str
-    parameters: Mapping[str, Parameter]
-    steps: Mapping[str, Step]
+    parameters: Mapping[str, DeclaredParameter]
+    steps: Mapping[str, StepDefinition]
 
 
 def parse_definition(text: str) -> Definition:
@@ -89,33 +89,33 @@ def parse_definition(text: str) -> Definition:
     try:
         document = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise DefinitionError(f"it is not valid JSON: {error}") from error
+        raise PipelineDefinitionError(f"it is not valid JSON: {error}") from error
     if not isinstance(document, dict):
-        raise DefinitionError("it is not a JSON object")
+        raise PipelineDefinitionError("it is not a JSON object")
     if document.get("Version") != VERSION:
-        raise DefinitionError(f"Version is {document.get('Version')!r}, not '{VERSION}'")
+        raise PipelineDefinitionError(f"Version is {document.get('Version')!r}, not '{VERSION}'")
     if unknown := document.keys() - _TOP_LEVEL:
-        raise DefinitionError(f"{', '.join(sorted(unknown))} is not supported here")
+        raise PipelineDefinitionError(f"{', '.join(sorted(unknown))} is not supported here")
     if document.get("MlflowConfig") is not None:
-        raise DefinitionError("MlflowConfig is not supported here")
+        raise PipelineDefinitionError("MlflowConfig is not supported here")
     parameters = parse_parameters(document.get("Parameters") or [])
-    steps: dict[str, Step] = {}
+    steps: dict[str, StepDefinition] = {}
     for step in _flatten(document.get("Steps"), None):
         if step.name in steps:
-            raise DefinitionError(f"two steps are named '{step.name}'")
+            raise PipelineDefinitionError(f"two steps are named '{step.name}'")
         steps[step.name] = step
     if not steps:
-        raise DefinitionError("it has no steps")
+        raise PipelineDefinitionError("it has no steps")
     for step in steps.values():
         _check_references(step, steps, parameters)
     _refuse_cycles(steps)
     return Definition(text, parameters, steps)
 
 
-def _flatten(items: Json, branch: Branch | None) -> Iterator[Step]:
+def _flatten(items: Json, branch: Branch | None) -> Iterator[StepDefinition]:
     """Yield a list of steps, each Condition followed by the steps of its branches."""
     if not isinstance(items, list):
-        raise DefinitionError("Steps, IfSteps and ElseSteps are lists of steps")
+        raise PipelineDefinitionError("Steps, IfSteps and ElseSteps are lists of steps")
     for item in items:
         step = _parse_step(item, branch)
         yield step
@@ -124,26 +124,26 @@ def _flatten(items: Json, branch: Branch | None) -> Iterator[Step]:
                 yield from _flatten(step.arguments.get(member) or [], Branch(step.name, outcome))
 
 
-def _parse_step(item: Json, branch: Branch | None) -> Step:
+def _parse_step(item: Json, branch: Branch | None) -> StepDefinition:
     if not isinstance(item, dict) or not isinstance(item.get("Name"), str) or not _STEP_NAME.fullmatch(item["Name"]):
-        raise DefinitionError("every step needs a Name of up to 64 letters, digits, '-' and '_'")
+        raise PipelineDefinitionError("every step needs a Name of up to 64 letters, digits, '-' and '_'")
     name, kind = item["Name"], str(item.get("Type"))
     members = _STEP_MEMBERS.get(kind)
     if members is None:
-        raise DefinitionError(
+        raise PipelineDefinitionError(
             f"step '{name}': steps of type {kind!r} are not supported here; known: {', '.join(sorted(_STEP_MEMBERS))}"
         )
     for member in item.keys() - members:
         if item[member] is not None:
-            raise DefinitionError(f"step '{name}': {member} is not supported here for a {kind} step")
+            raise PipelineDefinitionError(f"step '{name}': {member} is not supported here for a {kind} step")
     arguments = item.get("Arguments") or {}
     depends_on = item.get("DependsOn") or []
     if not isinstance(depends_on, list) or not all(isinstance(other, str) for other in depends_on):
-        raise DefinitionError(f"step '{name}': DependsOn is a list of step names here (no triggers)")
+        raise PipelineDefinitionError(f"step '{name}': DependsOn is a list of step names here (no triggers)")
     try:
         _check_arguments(kind, arguments)
         referenced = {found.name for found in _step_references(kind, item) if found.root == "Steps"}
-        return Step(
+        return StepDefinition(
             name=name,
             type=kind,
             arguments=arguments,
@@ -156,22 +156,22 @@ def _parse_step(item: Json, branch: Branch | None) -> Step:
             function_arn=item.get("FunctionArn"),
             outputs=_parse_outputs(item.get("OutputParameters") or []),
         )
-    except (DefinitionError, ExpressionError) as error:
-        raise DefinitionError(f"step '{name}': {error}") from error
+    except (PipelineDefinitionError, ExpressionError) as error:
+        raise PipelineDefinitionError(f"step '{name}': {error}") from error
 
 
 def _check_arguments(kind: str, arguments: Json) -> None:
     if not isinstance(arguments, dict):
-        raise DefinitionError("Arguments is not an object")
+        raise PipelineDefinitionError("Arguments is not an object")
     if kind in JOB_TYPES:
         check_request(kind, arguments)
     elif kind == "Fail" and arguments.keys() - {"ErrorMessage"}:
-        raise DefinitionError("a Fail step takes ErrorMessage alone")
+        raise PipelineDefinitionError("a Fail step takes ErrorMessage alone")
     elif kind == "Condition":
         if arguments.keys() - {"Conditions", "IfSteps", "ElseSteps"} or not isinstance(
             arguments.get("Conditions"), list
         ):
-            raise DefinitionError("a Condition step takes a list of Conditions, IfSteps and ElseSteps")
+            raise PipelineDefinitionError("a Condition step takes a list of Conditions, IfSteps and ElseSteps")
         for condition in arguments["Conditions"]:
             check_condition(condition)
 
@@ -190,7 +190,9 @@ def _parse_property_files(items: Json, arguments: Mapping[str, Json]) -> dict[st
     for item in items if isinstance(items, list) else [None]:
         name, output, path = _texts(item, "PropertyFileName", "OutputName", "FilePath")
         if output not in names:
-            raise DefinitionError(f"property file '{name}' names the output '{output}', which the step does not have")
+            raise PipelineDefinitionError(
+                f"property file '{name}' names the output '{output}', which the step does not have"
+            )
         files[name] = (output, path)
     return files
 
@@ -200,7 +202,7 @@ def _parse_outputs(items: Json) -> dict[str, str]:
     for item in items if isinstance(items, list) else [None]:
         name, kind = _texts(item, "OutputName", "OutputType")
         if kind not in OUTPUT_TYPES:
-            raise DefinitionError(f"the type of output '{name}' is '{kind}'; known: {', '.join(OUTPUT_TYPES)}")
+            raise PipelineDefinitionError(f"the type of output '{name}' is '{kind}'; known: {', '.join(OUTPUT_TYPES)}")
         outputs[name] = kind
     return outputs
 
@@ -210,39 +212,43 @@ def _texts(item: Json, *members: str) -> list[str]:
     values = [item.get(member) for member in members] if isinstance(item, dict) else []
     texts = [value for value in values if isinstance(value, str) and value]
     if len(texts) != len(members):
-        raise DefinitionError(f"an object with {', '.join(members)} is expected, not {item!r}")
+        raise PipelineDefinitionError(f"an object with {', '.join(members)} is expected, not {item!r}")
     return texts
 
 
-def _check_references(step: Step, steps: Mapping[str, Step], parameters: Mapping[str, Parameter]) -> None:
+def _check_references(
+    step: StepDefinition, steps: Mapping[str, StepDefinition], parameters: Mapping[str, DeclaredParameter]
+) -> None:
     for other in step.waits_for:
         if other not in steps:
-            raise DefinitionError(f"step '{step.name}' refers to step '{other}', which does not exist")
+            raise PipelineDefinitionError(f"step '{step.name}' refers to step '{other}', which does not exist")
         if steps[other].type == "Fail":
-            raise DefinitionError(f"{step.name} can not depends on {other}: a Fail step ends the run")
+            raise PipelineDefinitionError(f"{step.name} can not depends on {other}: a Fail step ends the run")
     known_variables = _EXECUTION_VARIABLES | _JOB_NAME_VARIABLES.get(step.type, set())
     own = {"Arguments": step.arguments, "FunctionArn": step.function_arn}
     for found in _step_references(step.type, own):
         if found.root == "Parameters" and found.name not in parameters:
-            raise DefinitionError(f"step '{step.name}' refers to parameter '{found.name}', which is not defined")
+            raise PipelineDefinitionError(
+                f"step '{step.name}' refers to parameter '{found.name}', which is not defined"
+            )
         if found.root == "Execution" and found.name not in known_variables:
-            raise DefinitionError(f"step '{step.name}' refers to Execution.{found.name}, which is not known")
+            raise PipelineDefinitionError(f"step '{step.name}' refers to Execution.{found.name}, which is not known")
         if (
             found.root == "Steps"
             and found.path[0] == "PropertyFiles"
             and found.path[1] not in steps[found.name].property_files
         ):
-            raise DefinitionError(
+            raise PipelineDefinitionError(
                 f"step '{step.name}' refers to property file '{found.path[1]}', which step '{found.name}' has not"
             )
 
 
-def _refuse_cycles(steps: Mapping[str, Step]) -> None:
+def _refuse_cycles(steps: Mapping[str, StepDefinition]) -> None:
     done: set[str] = set()
     while len(done) < len(steps):
         ready = {name for name, step in steps.items() if name not in done and step.waits_for <= done}
         if not ready:
-            raise DefinitionError(f"these steps wait for each other: {', '.join(sorted(steps.keys() - done))}")
+            raise PipelineDefinitionError(f"these steps wait for each other: {', '.join(sorted(steps.keys() - done))}")
         done |= ready
 
 

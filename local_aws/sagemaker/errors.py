@@ -15,11 +15,11 @@ class StandInError(Exception):
     """The stand-in cannot do what it was asked; the message names the offender."""
 
 
-class DefinitionError(StandInError):
+class PipelineDefinitionError(StandInError):
     """A pipeline definition is wrong, or uses something that this stand-in does not run."""
 
 
-class ParameterError(StandInError):
+class PipelineParameterError(StandInError):
     """Values given to StartPipelineExecution do not fit the definition's parameters."""
 
 
@@ -39,7 +39,7 @@ class DataError(StandInError):
     """A job's input or output in S3 is not what the job's request promised."""
 
 
-class StepError(StandInError):
+class FailedStepError(StandInError):
     """A step has failed.
 
     The message is the step's FailureReason. `exception_type` is what retry policies match on, e.g. "Step.THROTTLING";

@@ -23,7 +23,7 @@ from local_aws.sagemaker.records import (
     take_snapshot,
 )
 from local_aws.sagemaker.roles import Clients
-from local_aws.sagemaker.run import Run, Surroundings
+from local_aws.sagemaker.run import PipelineRun, Surroundings
 from local_aws.sagemaker.selection import reused_steps
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ _ID_LENGTH = 12
 NETWORK_SECONDS = 60.0
 
 
-class NotRunningError(StandInError):
+class NotExecutingError(StandInError):
     """An execution cannot be stopped, because it has ended."""
 
 
@@ -103,7 +103,7 @@ class Executor:
                 steps=reused,
             )
             thread = threading.Thread(
-                target=Run(record, self._around).execute, name=f"execution-{identifier}", daemon=True
+                target=PipelineRun(record, self._around).execute, name=f"execution-{identifier}", daemon=True
             )
             self._records[record.arn] = record
             self._tokens[pipeline_arn, token] = record.arn
@@ -145,7 +145,7 @@ class Executor:
         """
         with self.lock:
             if record.status in TERMINAL:
-                raise NotRunningError(
+                raise NotExecutingError(
                     f"The pipeline execution {record.arn} has already ended with status {record.status}."
                 )
             if record.status == "Executing":

@@ -15,7 +15,7 @@ import botocore.session
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
-from local_aws.sagemaker.errors import DefinitionError
+from local_aws.sagemaker.errors import PipelineDefinitionError
 from local_aws.sagemaker.expressions import Json
 
 OPERATIONS = {"Processing": "CreateProcessingJob", "Training": "CreateTrainingJob"}
@@ -151,16 +151,16 @@ def check_resolved_request(kind: str, request: Mapping[str, Json]) -> None:
     check_request(kind, {key: value for key, value in request.items() if not key.endswith("JobName")})
     shape = _service_model().operation_model(OPERATIONS[kind]).input_shape
     if shape is None:
-        raise DefinitionError(f"botocore does not know the request of {OPERATIONS[kind]}")
+        raise PipelineDefinitionError(f"botocore does not know the request of {OPERATIONS[kind]}")
     mistakes = ParamValidator().validate(dict(request), shape).generate_report()
     if mistakes:
-        raise DefinitionError(mistakes)
+        raise PipelineDefinitionError(mistakes)
     _require_places(request)
     for name in request.get("Environment", {}):
         if not _ENVIRONMENT_NAME.fullmatch(name):
-            raise DefinitionError(f"Environment variable name '{name}' does not match [a-zA-Z_][a-zA-Z0-9_]*")
+            raise PipelineDefinitionError(f"Environment variable name '{name}' does not match [a-zA-Z_][a-zA-Z0-9_]*")
     if _has_null_character(request):
-        raise DefinitionError("a text of the request holds a null character")
+        raise PipelineDefinitionError("a text of the request holds a null character")
 
 
 def without_nulls(value: Json) -> Json:
@@ -182,21 +182,21 @@ def _check(value: Json, supported: Any, where: str) -> None:
         # `True == 1` in Python, so compare the types, too.
         if not any(value == allowed and type(value) is type(allowed) for allowed in supported.values):
             allowed = " or ".join(repr(item) for item in supported.values)
-            raise DefinitionError(f"{where} may only be {allowed} here, not {value!r}: {supported.because}")
+            raise PipelineDefinitionError(f"{where} may only be {allowed} here, not {value!r}: {supported.because}")
     elif isinstance(supported, Matching):
         if not isinstance(value, str) or not re.fullmatch(supported.pattern, value):
-            raise DefinitionError(f"{where} is {value!r}: {supported.because}")
+            raise PipelineDefinitionError(f"{where} is {value!r}: {supported.because}")
     elif isinstance(supported, list):
         if not isinstance(value, list):
-            raise DefinitionError(f"{where} is not a list")
+            raise PipelineDefinitionError(f"{where} is not a list")
         for index, item in enumerate(value):
             _check(item, supported[0], f"{where}[{index}]")
     else:
         if not isinstance(value, dict):
-            raise DefinitionError(f"{where} is not an object")
+            raise PipelineDefinitionError(f"{where} is not an object")
         for key, item in value.items():
             if key not in supported and item is not None:
-                raise DefinitionError(f"{where}.{key} is not supported here")
+                raise PipelineDefinitionError(f"{where}.{key} is not supported here")
             _check(item, supported.get(key, ANYTHING), f"{where}.{key}")
 
 
@@ -204,13 +204,13 @@ def _require_places(request: Mapping[str, Json]) -> None:
     """Refuse inputs and outputs without a place in S3 or in the job, which the shapes leave optional."""
     for index, item in enumerate(request.get("ProcessingInputs", [])):
         if "LocalPath" not in item.get("S3Input", {}):
-            raise DefinitionError(f"ProcessingInputs[{index}] needs an S3Input with a LocalPath")
+            raise PipelineDefinitionError(f"ProcessingInputs[{index}] needs an S3Input with a LocalPath")
     for index, item in enumerate(request.get("ProcessingOutputConfig", {}).get("Outputs", [])):
         if "S3Output" not in item:
-            raise DefinitionError(f"ProcessingOutputConfig.Outputs[{index}] needs an S3Output")
+            raise PipelineDefinitionError(f"ProcessingOutputConfig.Outputs[{index}] needs an S3Output")
     for channel in request.get("InputDataConfig", []):
         if "S3DataSource" not in channel["DataSource"]:
-            raise DefinitionError(f"channel '{channel['ChannelName']}' needs an S3DataSource")
+            raise PipelineDefinitionError(f"channel '{channel['ChannelName']}' needs an S3DataSource")
 
 
 def _has_null_character(value: Json) -> bool:

@@ -25,10 +25,10 @@ from local_aws.sagemaker.errors import DataError, ImageError
 from local_aws.sagemaker.expressions import Json
 from local_aws.sagemaker.images import DEFAULT_PATH, Image, load_image
 from local_aws.sagemaker.job_requests import OPERATIONS
-from local_aws.sagemaker.line import Line
-from local_aws.sagemaker.processes import ML_ROOT, Cause, Ending, JobProcess, StopRequest, in_folder
+from local_aws.sagemaker.processes import ML_ROOT, EndCause, JobProcess, ProcessEnding, ProcessStop, in_folder
 from local_aws.sagemaker.retry import JOB_INTERNAL_ERROR, exception_type_of
 from local_aws.sagemaker.roles import Role
+from local_aws.sagemaker.slot_queue import SlotQueue
 from local_aws.sagemaker.storage import download, explain, join_key, upload_archive, upload_folder
 
 logger = logging.getLogger(__name__)
@@ -63,11 +63,11 @@ class JobSettings:
     environment: Callable[[], Mapping[str, str]] = dict
     grace_seconds: float = GRACE_SECONDS
     checkpoint_seconds: float = CHECKPOINT_SECONDS
-    lines: Mapping[str, Line] = field(default_factory=lambda: {kind: Line() for kind in OPERATIONS})
+    lines: Mapping[str, SlotQueue] = field(default_factory=lambda: {kind: SlotQueue() for kind in OPERATIONS})
 
 
 @dataclass(frozen=True)
-class Outcome:
+class JobOutcome:
     """How a job ended: "Completed", "Failed" or "Stopped".
 
     `exception_type` is set where a new job may succeed. `exit_message` is a processing job's /opt/ml/output/message.
@@ -130,25 +130,25 @@ class Job:
         )
         return load_image(self._settings.root, uri)
 
-    def run(self, stop: StopRequest) -> Outcome:
+    def run(self, stop: ProcessStop) -> JobOutcome:
         """Wait for the job's turn, copy the inputs, run the program, copy the outputs; failures become the outcome."""
         with self._settings.lines[self.kind].turn(stop) as come:
             if come:
                 self.started = datetime.now(UTC)
-            outcome = self._run(stop) if come else Outcome("Stopped", secondary_status="Stopped")
+            outcome = self._run(stop) if come else JobOutcome("Stopped", secondary_status="Stopped")
         self.phase = outcome.secondary_status or outcome.status
         return outcome
 
-    def _run(self, stop: StopRequest) -> Outcome:
+    def _run(self, stop: ProcessStop) -> JobOutcome:
         self.phase = "Starting"
         for folder in (self._ml / "output", self._folder / "home"):
             folder.mkdir(parents=True)
         try:
             outcome = self._run_training(stop) if self.kind == "Training" else self._run_processing(stop)
         except _StoppedError:
-            outcome = Outcome("Stopped", secondary_status="Stopped")
+            outcome = JobOutcome("Stopped", secondary_status="Stopped")
         except (ImageError, DataError) as error:
-            outcome = Outcome("Failed", _shorten(f"ClientError: {error}"))
+            outcome = JobOutcome("Failed", _shorten(f"ClientError: {error}"))
         except (ClientError, BotoCoreError) as error:
             outcome = self._service_failure(error)
         finally:
@@ -157,7 +157,7 @@ class Job:
             shutil.rmtree(self._folder / "home", ignore_errors=True)
         return outcome
 
-    def _run_processing(self, stop: StopRequest) -> Outcome:
+    def _run_processing(self, stop: ProcessStop) -> JobOutcome:
         app = self.request["AppSpecification"]
         outputs = [item["S3Output"] for item in self.request.get("ProcessingOutputConfig", {}).get("Outputs", [])]
         self._write_config("config/processingjobconfig.json", {"ProcessingJobArn": self.arn, **self.request})
@@ -174,20 +174,20 @@ class Job:
         command = image.command_line(app.get("ContainerEntrypoint", []), app.get("ContainerArguments", []))
         ending = self._execute(image, command, {}, stop)
         message = self._read_text("output/message")
-        if ending.cause is Cause.TIME_LIMIT:
-            return Outcome("Stopped", secondary_status="MaxRuntimeExceeded", exit_message=message)
-        if ending.cause is Cause.STOPPED:
-            return Outcome("Stopped", secondary_status="Stopped", exit_message=message)
+        if ending.cause is EndCause.TIME_LIMIT:
+            return JobOutcome("Stopped", secondary_status="MaxRuntimeExceeded", exit_message=message)
+        if ending.cause is EndCause.STOPPED:
+            return JobOutcome("Stopped", secondary_status="Stopped", exit_message=message)
         if ending.code != 0:
             # The service does not quote the message here; DescribeProcessingJob has it as ExitMessage.
             why = f"killed by {ending.signal_name}" if ending.signal_name else "See job logs for more information"
-            return Outcome("Failed", f"AlgorithmError: {why}, exit code: {ending.exit_code}", exit_message=message)
+            return JobOutcome("Failed", f"AlgorithmError: {why}, exit code: {ending.exit_code}", exit_message=message)
         self.phase = "Uploading"
         for output in outputs:
             self._upload(partial(upload_folder, folder=self._local(output["LocalPath"]), uri=output["S3Uri"]))
-        return Outcome("Completed", exit_message=message)
+        return JobOutcome("Completed", exit_message=message)
 
-    def _run_training(self, stop: StopRequest) -> Outcome:
+    def _run_training(self, stop: ProcessStop) -> JobOutcome:
         self._write_training_config()
         self.phase = "Downloading"
         for channel in self.request.get("InputDataConfig", []):
@@ -215,7 +215,7 @@ class Job:
             if checkpoints is not None:
                 checkpoints.stop()
         self.phase = "Uploading"
-        failed = ending.cause is Cause.BY_ITSELF and ending.code != 0
+        failed = ending.cause is EndCause.BY_ITSELF and ending.code != 0
         if checkpoints is not None:
             self._save_checkpoints(checkpoints, failed)
         if any((self._ml / "output/data").iterdir()):
@@ -224,12 +224,14 @@ class Job:
         if failed:
             why = self._read_text("output/failure") or (f"killed by {ending.signal_name}" if ending.signal_name else "")
             end = f", exit code: {ending.exit_code}"
-            return Outcome("Failed", _shorten(f"AlgorithmError: {why}", LONGEST_REASON - len(end)) + end)
+            return JobOutcome("Failed", _shorten(f"AlgorithmError: {why}", LONGEST_REASON - len(end)) + end)
         # A job that was stopped in time leaves what it has saved.
         self._upload(partial(upload_archive, folder=self._ml / "model", uri=self.model_uri))
-        if ending.cause is Cause.BY_ITSELF:
-            return Outcome("Completed", secondary_status="Completed")
-        return Outcome("Stopped", secondary_status="Stopped" if ending.cause is Cause.STOPPED else "MaxRuntimeExceeded")
+        if ending.cause is EndCause.BY_ITSELF:
+            return JobOutcome("Completed", secondary_status="Completed")
+        return JobOutcome(
+            "Stopped", secondary_status="Stopped" if ending.cause is EndCause.STOPPED else "MaxRuntimeExceeded"
+        )
 
     def _write_training_config(self) -> None:
         channels = {
@@ -274,7 +276,7 @@ class Job:
             # Why the program failed is what people want to know.
             logger.warning("job %s: its last checkpoints are lost", self.name, exc_info=True)
 
-    def _execute(self, image: Image, command: list[str], extra: Mapping[str, str], stop: StopRequest) -> Ending:
+    def _execute(self, image: Image, command: list[str], extra: Mapping[str, str], stop: ProcessStop) -> ProcessEnding:
         environment = {
             "LANG": "C.UTF-8",
             **image.environment,
@@ -298,7 +300,7 @@ class Job:
         finally:
             self.pid = None
 
-    def _download(self, uri: str, data_type: str, folder: Path, stop: StopRequest) -> None:
+    def _download(self, uri: str, data_type: str, folder: Path, stop: ProcessStop) -> None:
         s3 = self._role.client("s3")
         self._explained(
             "Data download failed:", lambda: download(s3, uri, data_type, folder, lambda: _give_up_if_asked(stop))
@@ -319,7 +321,7 @@ class Job:
         except DataError as error:
             raise DataError(f"{what}{error}") from error
 
-    def _service_failure(self, error: ClientError | BotoCoreError) -> Outcome:
+    def _service_failure(self, error: ClientError | BotoCoreError) -> JobOutcome:
         logger.warning("job %s: %s", self.name, error)
         retryable = exception_type_of(error) is not None
         reason = (
@@ -327,7 +329,7 @@ class Job:
             if retryable
             else f"ClientError: {error}"
         )
-        return Outcome("Failed", _shorten(reason), exception_type=JOB_INTERNAL_ERROR if retryable else None)
+        return JobOutcome("Failed", _shorten(reason), exception_type=JOB_INTERNAL_ERROR if retryable else None)
 
     @property
     def _algorithm(self) -> Mapping[str, Json]:
@@ -370,7 +372,7 @@ def _rewrite(value: Json, ml: Path) -> Json:
     return in_folder(value, ml) if isinstance(value, str) else value
 
 
-def _give_up_if_asked(stop: StopRequest) -> None:
+def _give_up_if_asked(stop: ProcessStop) -> None:
     if stop.requested:
         raise _StoppedError
 

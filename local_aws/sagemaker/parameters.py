@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from local_aws.sagemaker.errors import DefinitionError, ParameterError
+from local_aws.sagemaker.errors import PipelineDefinitionError, PipelineParameterError
 from local_aws.sagemaker.expressions import Json
 
 TYPES = ("String", "Integer", "Float", "Boolean")
@@ -13,7 +13,7 @@ LONGEST_VALUE = 1024  # StartPipelineExecution's shape String1024
 
 
 @dataclass(frozen=True)
-class Parameter:
+class DeclaredParameter:
     """One parameter of a pipeline. `default` is None where a value must be given at the start."""
 
     name: str
@@ -22,28 +22,28 @@ class Parameter:
     choices: tuple[str, ...] = ()
 
 
-def parse_parameters(items: Json) -> dict[str, Parameter]:
+def parse_parameters(items: Json) -> dict[str, DeclaredParameter]:
     """Parse the definition's "Parameters".
 
     Raises:
         DefinitionError: names the parameter and what is wrong with it.
     """
     if not isinstance(items, list):
-        raise DefinitionError("Parameters is not a list")
-    parsed: dict[str, Parameter] = {}
+        raise PipelineDefinitionError("Parameters is not a list")
+    parsed: dict[str, DeclaredParameter] = {}
     for item in items:
         if not isinstance(item, dict) or not isinstance(item.get("Name"), str):
-            raise DefinitionError("every parameter needs a Name")
+            raise PipelineDefinitionError("every parameter needs a Name")
         name = item["Name"]
         if name in parsed:
-            raise DefinitionError(f"parameter '{name}' is defined twice")
+            raise PipelineDefinitionError(f"parameter '{name}' is defined twice")
         if unknown := item.keys() - {"Name", "Type", "DefaultValue", "EnumValues"}:
-            raise DefinitionError(f"parameter '{name}' has unknown members: {', '.join(sorted(unknown))}")
+            raise PipelineDefinitionError(f"parameter '{name}' has unknown members: {', '.join(sorted(unknown))}")
         parsed[name] = _parameter(name, item)
     return parsed
 
 
-def bind_parameters(parameters: Mapping[str, Parameter], given: Iterable[Mapping[str, str]]) -> dict[str, Json]:
+def bind_parameters(parameters: Mapping[str, DeclaredParameter], given: Iterable[Mapping[str, str]]) -> dict[str, Json]:
     """Return every parameter's value: the given one (the API carries strings) turned into its type, else the default.
 
     Raises:
@@ -52,14 +52,14 @@ def bind_parameters(parameters: Mapping[str, Parameter], given: Iterable[Mapping
     texts: dict[str, str] = {}
     for item in given:
         if item["Name"] in texts:
-            raise ParameterError(f"Parameter [{item['Name']}] is given more than once.")
+            raise PipelineParameterError(f"Parameter [{item['Name']}] is given more than once.")
         texts[item["Name"]] = item["Value"]
     if unknown := texts.keys() - parameters.keys():
-        raise ParameterError(
+        raise PipelineParameterError(
             f"Unknown pipeline parameters: [{', '.join(sorted(unknown))}]. They are not in the pipeline definition."
         )
     if missing := [name for name, parameter in parameters.items() if parameter.default is None and name not in texts]:
-        raise ParameterError(
+        raise PipelineParameterError(
             f"Parameters [{', '.join(missing)}] have no default value in the pipeline definition and must be provided."
         )
     return {
@@ -68,18 +68,20 @@ def bind_parameters(parameters: Mapping[str, Parameter], given: Iterable[Mapping
     }
 
 
-def _parameter(name: str, item: Mapping[str, Json]) -> Parameter:
+def _parameter(name: str, item: Mapping[str, Json]) -> DeclaredParameter:
     kind, default, choices = item.get("Type"), item.get("DefaultValue"), item.get("EnumValues", [])
     if kind not in TYPES:
-        raise DefinitionError(f"parameter '{name}' has type {json.dumps(kind)}; known: {', '.join(TYPES)}")
+        raise PipelineDefinitionError(f"parameter '{name}' has type {json.dumps(kind)}; known: {', '.join(TYPES)}")
     if (
         not isinstance(choices, list)
         or not all(isinstance(choice, str) for choice in choices)
         or (choices and kind != "String")
     ):
-        raise DefinitionError(f"EnumValues of parameter '{name}' are for String parameters, as a list of strings")
+        raise PipelineDefinitionError(
+            f"EnumValues of parameter '{name}' are for String parameters, as a list of strings"
+        )
     if default is None:
-        return Parameter(name, kind, None, tuple(choices))
+        return DeclaredParameter(name, kind, None, tuple(choices))
     fits = {
         "String": isinstance(default, str),
         "Integer": isinstance(default, int) and not isinstance(default, bool),
@@ -87,14 +89,20 @@ def _parameter(name: str, item: Mapping[str, Json]) -> Parameter:
         "Boolean": isinstance(default, bool),
     }[kind]
     if not fits or (choices and default not in choices):
-        raise DefinitionError(f"default value {json.dumps(default)} of parameter '{name}' is not a {kind} it allows")
-    return Parameter(name, kind, float(default) if kind == "Float" else default, tuple(choices))
+        raise PipelineDefinitionError(
+            f"default value {json.dumps(default)} of parameter '{name}' is not a {kind} it allows"
+        )
+    return DeclaredParameter(name, kind, float(default) if kind == "Float" else default, tuple(choices))
 
 
-def _value_from_text(parameter: Parameter, text: str) -> Json:
-    wrong = ParameterError(f"Cannot assign value [{text}] to parameter [{parameter.name}] of type [{parameter.type}].")
+def _value_from_text(parameter: DeclaredParameter, text: str) -> Json:
+    wrong = PipelineParameterError(
+        f"Cannot assign value [{text}] to parameter [{parameter.name}] of type [{parameter.type}]."
+    )
     if len(text) > LONGEST_VALUE:
-        raise ParameterError(f"The value of parameter [{parameter.name}] is longer than {LONGEST_VALUE} characters.")
+        raise PipelineParameterError(
+            f"The value of parameter [{parameter.name}] is longer than {LONGEST_VALUE} characters."
+        )
     try:
         match parameter.type:
             case "Integer":
@@ -109,9 +117,11 @@ def _value_from_text(parameter: Parameter, text: str) -> Json:
     except (ValueError, KeyError):
         raise wrong from None
     if not text:
-        raise ParameterError(f'Parameter [{parameter.name}]: string "" is too short (length: 0, required minimum: 1)')
+        raise PipelineParameterError(
+            f'Parameter [{parameter.name}]: string "" is too short (length: 0, required minimum: 1)'
+        )
     if parameter.choices and text not in parameter.choices:
-        raise ParameterError(
+        raise PipelineParameterError(
             f"Value [{text}] of parameter [{parameter.name}] is not one of [{', '.join(parameter.choices)}]."
         )
     return text

@@ -22,7 +22,7 @@ _LAUNCHER = Path(__file__).with_name("launcher.py")
 _ML_PATH = re.compile(r"(?<![\w./-])/opt/ml(?=[/:,\s]|$)")
 
 
-class StopRequest:
+class ProcessStop:
     """Asks a run to stop. Each call may only shorten the time that the running job still has to save its work."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class StopRequest:
         return self._requested.wait(seconds)
 
 
-class Cause(Enum):
+class EndCause(Enum):
     """Why a process ended."""
 
     BY_ITSELF = "by itself"
@@ -57,10 +57,10 @@ class Cause(Enum):
 
 
 @dataclass(frozen=True)
-class Ending:
+class ProcessEnding:
     """How a process ended. `code` is the exit code, or minus the number of the signal that killed it."""
 
-    cause: Cause
+    cause: EndCause
     code: int
 
     @property
@@ -141,27 +141,27 @@ class JobProcess:
     def pid(self) -> int:
         return self._process.pid
 
-    def wait(self, stop: StopRequest, max_seconds: float, grace_seconds: float) -> Ending:
+    def wait(self, stop: ProcessStop, max_seconds: float, grace_seconds: float) -> ProcessEnding:
         """Wait for the end; on a stop request or `max_seconds` after the start send SIGTERM, and later SIGKILL.
 
         What the program leaves running in its process group is killed, as the end of a container's first process would.
         """
         deadline = self._started + max_seconds
-        cause, kill_at = Cause.BY_ITSELF, float("inf")
+        cause, kill_at = EndCause.BY_ITSELF, float("inf")
         while not self._has_ended():
             now = time.monotonic()
-            if cause is Cause.BY_ITSELF and (stop.requested or now >= deadline):
-                cause = Cause.STOPPED if stop.requested else Cause.TIME_LIMIT
+            if cause is EndCause.BY_ITSELF and (stop.requested or now >= deadline):
+                cause = EndCause.STOPPED if stop.requested else EndCause.TIME_LIMIT
                 kill_at = now + grace_seconds
                 self._process.terminate()
             if now >= min(kill_at, stop.kill_at):
                 self.kill()
-            if cause is Cause.BY_ITSELF:
+            if cause is EndCause.BY_ITSELF:
                 stop.wait(POLL_SECONDS)
             else:
                 time.sleep(POLL_SECONDS)
         self.kill()
-        return Ending(cause, self._process.wait())
+        return ProcessEnding(cause, self._process.wait())
 
     def kill(self) -> None:
         """Kill the process group. The leader has not been reaped yet, so its number cannot mean anybody else."""

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from local_aws.sagemaker.definition import Definition, Step
+from local_aws.sagemaker.definition import Definition, StepDefinition
 from local_aws.sagemaker.expressions import Json
-from local_aws.sagemaker.jobs import Job, Outcome
-from local_aws.sagemaker.processes import StopRequest
+from local_aws.sagemaker.jobs import Job, JobOutcome
+from local_aws.sagemaker.processes import ProcessStop
 
 TERMINAL = frozenset({"Succeeded", "Failed", "Stopped"})
 TAIL_BYTES = 8192
@@ -26,7 +26,7 @@ class JobRecord:
     job: Job
     created: datetime = field(default_factory=now)
     ended: datetime | None = None
-    outcome: Outcome | None = None
+    outcome: JobOutcome | None = None
 
     @property
     def metadata(self) -> dict[str, dict[str, str]]:
@@ -41,7 +41,7 @@ class StepRecord:
     `reused_from` is the execution that ran it, if this one did not.
     """
 
-    step: Step
+    step: StepDefinition
     status: str = "Starting"
     started: datetime = field(default_factory=now)
     ended: datetime | None = None
@@ -85,7 +85,7 @@ class ExecutionRecord:
     created: datetime = field(default_factory=now)
     modified: datetime = field(default_factory=now)
     steps: dict[str, StepRecord] = field(default_factory=dict)
-    stop: StopRequest = field(default_factory=StopRequest)
+    stop: ProcessStop = field(default_factory=ProcessStop)
 
     @property
     def id(self) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local_aws.sagemaker.errors import DefinitionError
+from local_aws.sagemaker.errors import PipelineDefinitionError
 from local_aws.sagemaker.expressions import Json
 
 SERVICE_FAULT = "Step.SERVICE_FAULT"
@@ -64,12 +64,12 @@ AUTOMATIC = RetryPolicy(frozenset({SERVICE_FAULT, THROTTLING}), 1.0, 2.0, 3, Non
 def parse_retry_policies(items: Json) -> tuple[RetryPolicy, ...]:
     """Parse a step's RetryPolicies; an exception type may be in one policy only."""
     if not isinstance(items, list):
-        raise DefinitionError("RetryPolicies is not a list")
+        raise PipelineDefinitionError("RetryPolicies is not a list")
     policies = tuple(_parse(item) for item in items)
     seen: set[str] = set()
     for policy in policies:
         if repeated := seen & policy.exception_types:
-            raise DefinitionError(f"{', '.join(sorted(repeated))} is in more than one retry policy")
+            raise PipelineDefinitionError(f"{', '.join(sorted(repeated))} is in more than one retry policy")
         seen |= policy.exception_types
     return policies
 
@@ -94,20 +94,20 @@ def _parse(item: Json) -> RetryPolicy:
         "MaxAttempts",
         "ExpireAfterMin",
     }:
-        raise DefinitionError(
+        raise PipelineDefinitionError(
             "a retry policy has ExceptionType, IntervalSeconds, BackoffRate, and MaxAttempts or ExpireAfterMin"
         )
     types = item.get("ExceptionType")
     if not isinstance(types, list) or not types or not all(isinstance(name, str) for name in types):
-        raise DefinitionError("ExceptionType of a retry policy is a list of names")
+        raise PipelineDefinitionError("ExceptionType of a retry policy is a list of names")
     if unknown := set(types) - EXCEPTION_TYPES:
-        raise DefinitionError(f"retry policies do not know {', '.join(sorted(unknown))}")
+        raise PipelineDefinitionError(f"retry policies do not know {', '.join(sorted(unknown))}")
     interval, rate = _number(item, "IntervalSeconds", 1), _number(item, "BackoffRate", 2.0)
     attempts, minutes = item.get("MaxAttempts"), item.get("ExpireAfterMin")
     if (attempts is None) == (minutes is None):
-        raise DefinitionError("a retry policy needs MaxAttempts or ExpireAfterMin, not both")
+        raise PipelineDefinitionError("a retry policy needs MaxAttempts or ExpireAfterMin, not both")
     if attempts is not None and (type(attempts) is not int or not 1 <= attempts <= MAX_ATTEMPTS):
-        raise DefinitionError(f"MaxAttempts of a retry policy is a number from 1 to {MAX_ATTEMPTS}")
+        raise PipelineDefinitionError(f"MaxAttempts of a retry policy is a number from 1 to {MAX_ATTEMPTS}")
     return RetryPolicy(
         exception_types=frozenset(types),
         interval_seconds=interval,
@@ -120,5 +120,5 @@ def _parse(item: Json) -> RetryPolicy:
 def _number(item: dict[str, Json], key: str, default: float) -> float:
     value = item.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LONGEST_INTERVAL_SECONDS:
-        raise DefinitionError(f"{key} of a retry policy is a number from 0 to {LONGEST_INTERVAL_SECONDS:.0f}")
+        raise PipelineDefinitionError(f"{key} of a retry policy is a number from 0 to {LONGEST_INTERVAL_SECONDS:.0f}")
     return float(value)

@@ -13,12 +13,12 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
 from local_aws.sagemaker import retry
-from local_aws.sagemaker.definition import Step
-from local_aws.sagemaker.errors import DataError, DefinitionError, ExpressionError, ImageError, StepError
+from local_aws.sagemaker.definition import StepDefinition
+from local_aws.sagemaker.errors import DataError, ExpressionError, FailedStepError, ImageError, PipelineDefinitionError
 from local_aws.sagemaker.events import Event, execution_event, step_event
 from local_aws.sagemaker.expressions import Json, Scope, as_text, holds, resolve
 from local_aws.sagemaker.job_requests import OPERATIONS, check_resolved_request, without_nulls
-from local_aws.sagemaker.jobs import Job, JobSettings, Outcome
+from local_aws.sagemaker.jobs import Job, JobOutcome, JobSettings
 from local_aws.sagemaker.records import TERMINAL, ExecutionRecord, JobRecord, StepRecord, now
 from local_aws.sagemaker.roles import Clients, Role
 from local_aws.sagemaker.storage import explain, join_key, read_json
@@ -50,7 +50,7 @@ class Surroundings:
     jobs: JobSettings
 
 
-class Run:
+class PipelineRun:
     """Runs an execution in the thread that calls `execute`.
 
     A step that is not selected, whose predecessor failed, or whose branch was not taken, never starts. Steps that do
@@ -83,7 +83,7 @@ class Run:
             if step.type == "Fail":
                 return
 
-    def _next_step(self) -> Step | None:
+    def _next_step(self) -> StepDefinition | None:
         started, selection = self.record.steps, self.record.selection
         for step in self.record.definition.steps.values():
             if step.name in started or (selection is not None and step.name not in selection.steps):
@@ -94,7 +94,7 @@ class Run:
                 return step
         return None
 
-    def _run_step(self, step: Step) -> None:
+    def _run_step(self, step: StepDefinition) -> None:
         with self._around.lock:
             record = StepRecord(step)
             self.record.steps[step.name] = record
@@ -111,7 +111,7 @@ class Run:
             self._with_retries(record, act)
         except _StepStoppedError:
             self._change(record, "Stopped")
-        except StepError as error:
+        except FailedStepError as error:
             self._change(record, "Failed", str(error))
         except Exception as error:
             self._change(record, "Failed", f"InternalServerError: {type(error).__name__}: {error}")
@@ -127,8 +127,8 @@ class Run:
             try:
                 act(record)
             except ExpressionError as error:
-                raise StepError(f"ClientError: {error}") from error
-            except StepError as error:
+                raise FailedStepError(f"ClientError: {error}") from error
+            except FailedStepError as error:
                 delay = self._delay(record.step, error.exception_type, retries, time.monotonic() - began)
                 if delay is None:
                     raise
@@ -139,7 +139,9 @@ class Run:
                 return
 
     @staticmethod
-    def _delay(step: Step, exception_type: str | None, retries: dict[str, int], elapsed: float) -> float | None:
+    def _delay(
+        step: StepDefinition, exception_type: str | None, retries: dict[str, int], elapsed: float
+    ) -> float | None:
         for policy in (*step.retry_policies, retry.AUTOMATIC):
             if exception_type in policy.exception_types:
                 so_far = retries.get(str(exception_type), 0)
@@ -158,7 +160,7 @@ class Run:
         self._change(record, "Executing")
         message = as_text(resolve(record.step.arguments.get("ErrorMessage", ""), self._scope()))
         record.metadata = {"Fail": {"ErrorMessage": message}}
-        raise StepError(message)
+        raise FailedStepError(message)
 
     def _lambda(self, record: StepRecord) -> None:
         scope = self._scope()
@@ -175,9 +177,11 @@ class Run:
                 payload = answer["Payload"].read().decode("utf-8", "replace")
             except ReadTimeoutError as error:
                 # Not tried again: the function may be at work still.
-                raise StepError(f"ClientError: Lambda function {function} did not answer in time") from error
+                raise FailedStepError(f"ClientError: Lambda function {function} did not answer in time") from error
         if answer.get("FunctionError"):
-            raise StepError(f"ClientError: Lambda function {function} failed ({answer['FunctionError']}): {payload}")
+            raise FailedStepError(
+                f"ClientError: Lambda function {function} failed ({answer['FunctionError']}): {payload}"
+            )
         outputs = _lambda_outputs(record.step.outputs, payload)
         record.properties = {"OutputParameters": outputs}
         record.metadata["Lambda"]["OutputParameters"] = [
@@ -200,7 +204,7 @@ class Run:
         elif outcome.status == "Stopped" and self.record.stop.requested:
             raise _StepStoppedError
         else:
-            raise StepError(_step_reason(job, outcome), outcome.exception_type)
+            raise FailedStepError(_step_reason(job, outcome), outcome.exception_type)
 
     def _create_job(self, record: StepRecord) -> Job:
         """Do what CreateProcessingJob and CreateTrainingJob check before they answer."""
@@ -218,8 +222,8 @@ class Run:
                 role.client("s3")
                 job = Job(kind, f"{account}:{kind.lower()}-job/{name}", request, role, folder, self._around.jobs)
                 job.image()
-            except (DefinitionError, ImageError) as error:
-                raise StepError(
+            except (PipelineDefinitionError, ImageError) as error:
+                raise FailedStepError(
                     f"ClientError: Failed to invoke sagemaker:{OPERATIONS[kind]}. Error Details: {error}"
                 ) from error
         return job
@@ -289,10 +293,10 @@ def _calling(action: str) -> Iterator[None]:
     except (ClientError, BotoCoreError) as error:
         details = explain(error) if isinstance(error, ClientError) else str(error)
         reason = f"ClientError: Failed to invoke {action}. Error Details: {details}"
-        raise StepError(reason, retry.exception_type_of(error)) from error
+        raise FailedStepError(reason, retry.exception_type_of(error)) from error
 
 
-def _step_reason(job: Job, outcome: Outcome) -> str:
+def _step_reason(job: Job, outcome: JobOutcome) -> str:
     if outcome.status == "Stopped":
         # What the service makes of a job that ran out of time is not documented; a step without its results has failed.
         limit = job.request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds")
@@ -309,7 +313,7 @@ def _lambda_outputs(declared: Mapping[str, str], payload: str) -> dict[str, Json
     except ValueError:
         answer = None
     if not isinstance(answer, dict):
-        raise StepError(
+        raise FailedStepError(
             "ClientError: the Lambda function did not return a JSON object with the step's output parameters"
         )
     types: dict[str, tuple[type, ...]] = {
@@ -322,7 +326,7 @@ def _lambda_outputs(declared: Mapping[str, str], payload: str) -> dict[str, Json
     for name, kind in declared.items():
         value = answer.get(name)
         if not isinstance(value, types[kind]) or (isinstance(value, bool) and kind != "Boolean"):
-            raise StepError(
+            raise FailedStepError(
                 f"ClientError: the Lambda function's output parameter '{name}' is {json.dumps(value)}, not a {kind}"
             )
         outputs[name] = value

@@ -14,7 +14,7 @@ Sources: the API reference of SelectiveExecutionConfig and SelectiveExecutionRes
 
 from collections.abc import Mapping
 
-from local_aws.sagemaker.definition import Definition, Step
+from local_aws.sagemaker.definition import Definition, StepDefinition
 from local_aws.sagemaker.errors import SelectionError
 from local_aws.sagemaker.expressions import Json
 from local_aws.sagemaker.records import ExecutionRecord, Selection, StepRecord, now
@@ -121,7 +121,7 @@ def _source(
     return source
 
 
-def _reused(step: Step, source: ExecutionRecord) -> StepRecord:
+def _reused(step: StepDefinition, source: ExecutionRecord) -> StepRecord:
     """Return a step of the present definition with what the source's step of that name has produced."""
     there = source.steps.get(step.name)
     if there is None or there.status != "Succeeded" or there.step.type != step.type:

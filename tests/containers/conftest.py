@@ -9,7 +9,7 @@ from moto.s3.models import FakeKey
 from moto.server import ThreadedMotoServer
 from PIL import Image
 
-from containers.infer.results import GeneratedPicture, MixingGrid, Pictures, ProjectedPicture, Projections, Run
+from containers.infer.results import GeneratedPicture, MixtureGrid, Pictures, ProjectedPicture, Projections, ReportRun
 from contract.prepare_report import PrepareReport, SetAside
 from tests.containers.bucket import Bucket, etag_under_kms
 from tests.containers.jobs import draw
@@ -45,7 +45,7 @@ def picture(file: Path, hue: int, size: tuple[int, int] = (16, 16)) -> Path:
 
 
 @pytest.fixture
-def finished_run(tmp_path: Path) -> Run:
+def finished_run(tmp_path: Path) -> ReportRun:
     """A run with every part of the report: samples, curves, generated, mixed and projected pictures."""
     model = tmp_path / "model"
     for number, name in enumerate(["reals", "fakes000.000", "fakes000.512", "fakes001.024"]):
@@ -61,14 +61,14 @@ def finished_run(tmp_path: Path) -> Run:
     (model / "training_options.json").write_text(json.dumps(options))
     drawn = tmp_path / "inference"
     sources = [GeneratedPicture(seed, picture(drawn / f"source{seed}.png", seed)) for seed in range(5)]
-    return Run(
+    return ReportRun(
         dataset="my-faces",
         execution_id="ifw9mcxjxl5q",
         prepare=PrepareReport("my-faces", 16, 31, 30, (SetAside("broken.png", "It is damaged."),), 1.5),
         model_folder=model,
         pictures=Pictures(
             generated=[GeneratedPicture(seed, picture(drawn / f"seed{seed}.png", 9 * seed)) for seed in range(24)],
-            mixing=MixingGrid(sources[:2], sources[2:], [[picture(drawn / "mix.png", 99)] * 3] * 2),
+            mixing=MixtureGrid(sources[:2], sources[2:], [[picture(drawn / "mix.png", 99)] * 3] * 2),
             projections=Projections(
                 [ProjectedPicture("anna.png", sources[0].file, sources[1].file, [1.0, 0.5, 0.25])], 3, 3
             ),

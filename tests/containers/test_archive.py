@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from containers.errors import ArchiveError
-from containers.infer.archive import Limits, unpack_model
+from containers.infer.archive import ArchiveLimits, unpack_model
 
 
 def archive(folder: Path, *members: tuple[tarfile.TarInfo, bytes]) -> Path:
@@ -78,13 +78,13 @@ def test_an_archive_that_unpacks_to_more_than_the_limit_is_refused(tmp_path: Pat
     file = archive(tmp_path, (member("zeros"), bytes(2_000_000)))
     assert file.stat().st_size < 10_000
     with pytest.raises(ArchiveError, match="more than 1,000,000 bytes"):
-        unpack_model(file, tmp_path, Limits(unpacked_bytes=1_000_000))
+        unpack_model(file, tmp_path, ArchiveLimits(unpacked_bytes=1_000_000))
 
 
 def test_an_archive_with_too_many_files_is_refused(tmp_path: Path) -> None:
     file = archive(tmp_path, *((member(f"f{number}"), b"") for number in range(5)))
     with pytest.raises(ArchiveError, match="more than 4 files"):
-        unpack_model(file, tmp_path, Limits(files=4))
+        unpack_model(file, tmp_path, ArchiveLimits(files=4))
 
 
 def test_a_missing_archive_is_named(tmp_path: Path) -> None:

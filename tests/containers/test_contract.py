@@ -19,7 +19,7 @@ from containers.contract import ProcessingJob, StopRequest, TrainingJob, base_fo
 from containers.errors import InputError, SettingError, StepError
 from containers.infer import __main__ as infer
 from containers.prepare import __main__ as prepare
-from containers.settings import Settings
+from containers.settings import NamedStrings
 from stylegan2.errors import DivergedError, ModelError, OutputError, PeerLostError
 from tests.chaos.fakes import client_error
 from workshop.reasons import Cause, bare, find_cause
@@ -30,8 +30,8 @@ def write(file: Path, value: object) -> None:
     file.write_text(json.dumps(value))
 
 
-def settings(**values: str) -> Settings:
-    return Settings("hyperparameter", values)
+def settings(**values: str) -> NamedStrings:
+    return NamedStrings("hyperparameter", values)
 
 
 def test_the_base_folder_is_opt_ml_unless_the_environment_says_otherwise() -> None:

@@ -25,6 +25,6 @@ def upload(workshop: LocalWorkshop, dataset: str, files: Iterable[tuple[str, byt
 def link_in(text: str) -> str:
     """The one lasting link of a mail."""
     links = re.findall(r"https?://\S+", text)
-    door = [link for link in links if "?t=" in link]
-    assert len(door) == 1, links
-    return door[0]
+    signed = [link for link in links if "?t=" in link]
+    assert len(signed) == 1, links
+    return signed[0]

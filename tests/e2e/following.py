@@ -10,10 +10,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from local_aws.guardian import marked_processes
 from local_aws.mailbox import Mail
 from local_aws.runs import RunView, list_runs
-from local_aws.sagemaker.processes import StopRequest
+from local_aws.sagemaker.processes import ProcessStop
+from local_aws.watchdog import marked_processes
 from local_aws.workshop import LocalWorkshop
 from tests.patience import HARD_END
 
@@ -67,7 +67,7 @@ def working(instance: str) -> Iterator[int]:
 def jobs_held_back(workshop: LocalWorkshop, kind: str) -> Iterator[None]:
     """Let no job of a kind ("Processing", "Training") begin: a run then lasts as long as the block."""
     line = workshop.sagemaker._executor._jobs.lines[kind]
-    with line.turn(StopRequest()):
+    with line.turn(ProcessStop()):
         yield
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from boto3.s3.transfer import TransferConfig
 
-from local_aws.sagemaker.processes import StopRequest
+from local_aws.sagemaker.processes import ProcessStop
 from local_aws.workshop import LocalWorkshop
 from tests.e2e.following import kinds, runs_of, wait_for_runs, wait_until_over
 from tests.e2e.test_whole_way import png
@@ -50,7 +50,7 @@ def look(workshop: LocalWorkshop) -> str:
 @contextmanager
 def held_back(workshop: LocalWorkshop, kind: str) -> Iterator[None]:
     """Let no job of a kind ("Processing", "Training") begin."""
-    with workshop.sagemaker._executor._jobs.lines[kind].turn(StopRequest()):
+    with workshop.sagemaker._executor._jobs.lines[kind].turn(ProcessStop()):
         yield
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local_aws.sagemaker.definition import Branch, Definition, parse_definition
-from local_aws.sagemaker.errors import DefinitionError
+from local_aws.sagemaker.errors import PipelineDefinitionError
 from tests.executor.support import processing, processing_input, training
 
 OWN = Path(__file__).parents[2] / "pipeline_builder/definition.json"
@@ -89,7 +89,7 @@ def test_own_definition_is_accepted_and_ordered() -> None:
     ],
 )
 def test_what_would_be_ignored_is_refused_by_name(step: dict[str, Any], message: str) -> None:
-    with pytest.raises(DefinitionError) as raised:
+    with pytest.raises(PipelineDefinitionError) as raised:
         parse(step)
     assert message in str(raised.value)
 
@@ -107,7 +107,7 @@ def test_what_would_be_ignored_is_refused_by_name(step: dict[str, Any], message:
     ],
 )
 def test_document_in_another_form_is_refused(document: str, message: str) -> None:
-    with pytest.raises(DefinitionError) as raised:
+    with pytest.raises(PipelineDefinitionError) as raised:
         parse_definition(document)
     assert message in str(raised.value)
 
@@ -125,15 +125,15 @@ def test_document_in_another_form_is_refused(document: str, message: str) -> Non
     ],
 )
 def test_malformed_parameter_is_refused(parameter: dict[str, Any], message: str) -> None:
-    with pytest.raises(DefinitionError) as raised:
+    with pytest.raises(PipelineDefinitionError) as raised:
         parse(FAIL, Parameters=[parameter])
     assert message in str(raised.value)
 
 
 def test_names_are_unique() -> None:
-    with pytest.raises(DefinitionError, match="two steps are named 'Stop'"):
+    with pytest.raises(PipelineDefinitionError, match="two steps are named 'Stop'"):
         parse(FAIL, {"Name": "C", "Type": "Condition", "Arguments": {"Conditions": [], "ElseSteps": [FAIL]}})
-    with pytest.raises(DefinitionError, match="parameter 'A' is defined twice"):
+    with pytest.raises(PipelineDefinitionError, match="parameter 'A' is defined twice"):
         parse(FAIL, Parameters=[{"Name": "A", "Type": "String"}] * 2)
 
 
@@ -162,5 +162,5 @@ def test_own_definition_with_any_one_thing_replaced_is_refused_or_accepted(place
     for key in place[:-1]:
         inner = inner[key]
     inner[place[-1]] = value
-    with contextlib.suppress(DefinitionError):
+    with contextlib.suppress(PipelineDefinitionError):
         parse_definition(json.dumps(document))

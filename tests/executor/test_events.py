@@ -8,7 +8,7 @@ import pytest
 
 from local_aws.sagemaker import events
 from local_aws.sagemaker.events import EXECUTION_CHANGE, STEP_CHANGE
-from local_aws.sagemaker.run import Run
+from local_aws.sagemaker.run import PipelineRun
 from tests.executor.support import (
     ACCOUNT,
     PIPELINE,
@@ -127,13 +127,13 @@ def test_a_stopped_run_passes_through_stopping(place: Place) -> None:
 def test_a_run_that_is_stopped_before_its_thread_begins_is_told_of_from_its_start(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stopped, execute = Event(), Run.execute
+    stopped, execute = Event(), PipelineRun.execute
 
-    def execute_late(run: Run) -> None:
+    def execute_late(run: PipelineRun) -> None:
         assert stopped.wait(HARD_END)
         execute(run)
 
-    monkeypatch.setattr(Run, "execute", execute_late)
+    monkeypatch.setattr(PipelineRun, "execute", execute_late)
     place.create([processing("true")])
     arn = place.start()
     place.standin.stop_execution(arn)

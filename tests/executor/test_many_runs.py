@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from local_aws.sagemaker.line import Line
-from local_aws.sagemaker.processes import StopRequest
+from local_aws.sagemaker.processes import ProcessStop
+from local_aws.sagemaker.slot_queue import SlotQueue
 from tests.executor.support import Place, eventually, named, notify, processing, training
 from tests.patience import HARD_END
 
@@ -92,7 +92,7 @@ def test_stopping_a_run_whose_job_waits_starts_no_job(place: Place) -> None:
     assert place.running(working).status == "Executing"
 
 
-class Waiting(StopRequest):
+class Waiting(ProcessStop):
     """A stop request that tells when somebody has begun to wait for it."""
 
     def __init__(self) -> None:
@@ -105,15 +105,15 @@ class Waiting(StopRequest):
 
 
 def test_turns_come_in_the_order_of_asking() -> None:
-    line, order = Line(), list[int]()
+    line, order = SlotQueue(), list[int]()
 
-    def take_turn(number: int, stop: StopRequest) -> None:
+    def take_turn(number: int, stop: ProcessStop) -> None:
         with line.turn(stop) as come:
             assert come
             order.append(number)
 
     threads = []
-    with line.turn(StopRequest()) as come:
+    with line.turn(ProcessStop()) as come:
         assert come
         for number in range(5):
             stop = Waiting()
@@ -127,9 +127,9 @@ def test_turns_come_in_the_order_of_asking() -> None:
 
 
 def test_a_stop_request_ends_the_wait_and_gives_up_the_place() -> None:
-    line, stop = Line(), StopRequest()
+    line, stop = SlotQueue(), ProcessStop()
     stop.request(grace_seconds=0)
-    with line.turn(StopRequest()), line.turn(stop) as come:
+    with line.turn(ProcessStop()), line.turn(stop) as come:
         assert not come
-    with line.turn(StopRequest()) as come:
+    with line.turn(ProcessStop()) as come:
         assert come

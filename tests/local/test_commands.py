@@ -85,7 +85,11 @@ def test_what_another_process_needs_to_know_is_written_for_its_owner_alone(
     endpoint = Endpoint("https://localhost:1", tmp_path / "server.crt", "http://127.0.0.1:2", RootKey.make())
     outputs = {"PipelineName": "workshop", "StartRunFunctionName": "start"}
     workshop = SimpleNamespace(
-        endpoint=endpoint, outputs=outputs, bucket="b", door=SimpleNamespace(url="http://127.0.0.1:3/"), folder=tmp_path
+        endpoint=endpoint,
+        outputs=outputs,
+        bucket="b",
+        results_proxy=SimpleNamespace(url="http://127.0.0.1:3/"),
+        folder=tmp_path,
     )
     tmp_path.chmod(0o755)
     (tmp_path / "running.new").write_text("left by one that was killed")

@@ -23,8 +23,8 @@ from operations.aws import explain
 from operations.cli import main
 from operations.purging import folders_of
 from tests.chaos.fakes import client_error
-from tests.operations.desk import Desk, real_client
 from tests.operations.permissions import POLICY, ROOT, STATEMENTS, actions, sids
+from tests.operations.shell import Shell, real_client
 
 COMMANDS = {
     "runs": ["runs"],
@@ -46,8 +46,8 @@ def test_these_are_all_commands() -> None:
 
 
 @pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
-def test_a_stack_that_does_not_exist_is_one_sentence_that_says_what_to_do(desk: Desk, arguments: list[str]) -> None:
-    said = desk.fail(*arguments, "--stack", "nope")
+def test_a_stack_that_does_not_exist_is_one_sentence_that_says_what_to_do(shell: Shell, arguments: list[str]) -> None:
+    said = shell.fail(*arguments, "--stack", "nope")
     assert said.startswith("Error: There is no stack 'nope' in this account and region: name it with --stack")
     assert said.count("\n") == 1
 
@@ -61,17 +61,17 @@ def test_a_stack_that_does_not_exist_is_one_sentence_that_says_what_to_do(desk: 
         ("Throttling", "AWS refuses DescribeStacks: Throttling: Throttling."),
     ],
 )
-def test_an_error_of_aws_is_one_sentence_that_says_what_to_do(desk: Desk, code: str, sentence: str) -> None:
-    desk.refuse("cloudformation", "describe_stacks", code)
-    said = desk.fail("runs")
+def test_an_error_of_aws_is_one_sentence_that_says_what_to_do(shell: Shell, code: str, sentence: str) -> None:
+    shell.refuse("cloudformation", "describe_stacks", code)
+    said = shell.fail("runs")
     assert said.startswith(f"Error: {sentence}")
     assert said.count("\n") == 1
 
 
 @pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
-def test_every_command_ends_with_status_1_and_a_sentence_if_aws_refuses_it(desk: Desk, arguments: list[str]) -> None:
-    desk.refuse("cloudformation", "describe_stacks", "ExpiredToken")
-    assert desk.fail(*arguments) == "Error: Your AWS credentials have expired: log in again.\n"
+def test_every_command_ends_with_status_1_and_a_sentence_if_aws_refuses_it(shell: Shell, arguments: list[str]) -> None:
+    shell.refuse("cloudformation", "describe_stacks", "ExpiredToken")
+    assert shell.fail(*arguments) == "Error: Your AWS credentials have expired: log in again.\n"
 
 
 @pytest.mark.parametrize(
@@ -90,17 +90,17 @@ def test_what_keeps_a_command_from_asking_aws_is_one_sentence(
     assert explain(error).startswith(sentence)
 
 
-def test_the_stack_can_be_named_by_an_environment_variable(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_stack_can_be_named_by_an_environment_variable(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORKSHOP_STACK", "other")
-    assert "There is no stack 'other'" in desk.fail("runs")
+    assert "There is no stack 'other'" in shell.fail("runs")
 
 
-def test_a_stack_of_something_else_says_what_it_lacks(desk: Desk) -> None:
+def test_a_stack_of_something_else_says_what_it_lacks(shell: Shell) -> None:
     template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
     real_client("cloudformation").create_stack(StackName="strange", TemplateBody=json.dumps(template))
 
-    assert "The stack 'strange' has no StartRun" in desk.fail("start", "cats", "--stack", "strange")
-    assert "The stack 'strange' has no Ledger" in desk.fail("runs", "--stack", "strange")
+    assert "The stack 'strange' has no StartRun" in shell.fail("start", "cats", "--stack", "strange")
+    assert "The stack 'strange' has no Ledger" in shell.fail("runs", "--stack", "strange")
 
 
 def test_clients_ask_a_function_once_and_patiently_and_find_buckets_of_an_endpoint_of_one_s_own(
@@ -125,7 +125,7 @@ def test_the_policy_has_a_statement_for_every_command_and_none_for_no_command() 
 
 
 def test_the_policy_gives_nothing_that_no_command_calls() -> None:
-    """Whether every call is in the policy is held by the desk."""
+    """Whether every call is in the policy is held by the shell."""
     reached = [*(ROOT / "operations").glob("*.py")]
     reached += [ROOT / "layers/workshop/workshop" / name for name in ("failures.py", "ledger.py", "runs.py")]
     code = "\n".join(file.read_text() for file in reached)
@@ -158,7 +158,7 @@ def test_purge_may_reach_exactly_its_own_folders() -> None:
     assert deletable == folders
 
 
-def test_the_policy_reaches_every_function_and_queue_that_a_letter_may_be_for(desk: Desk) -> None:
+def test_the_policy_reaches_every_function_and_queue_that_a_letter_may_be_for(shell: Shell) -> None:
     """The template's asynchronous functions, and the queues that have dead letters or a rule."""
     template = (ROOT / "template.yaml").read_text()
     functions = {r.split("STACK-")[1].split("-")[0] for r in STATEMENTS["HandOverToFunctions"]["Resource"]}
@@ -167,7 +167,7 @@ def test_the_policy_reaches_every_function_and_queue_that_a_letter_may_be_for(de
         re.findall(r"^  (\w+):\n(?:    .*\n|\n)*?      EventInvokeConfig:", template, re.M)
     )
     assert functions == asynchronous
-    assert queues == {queue.name for queue in desk.workshop.queues() if queue.dead_letters_arn}
+    assert queues == {queue.name for queue in shell.workshop.queues() if queue.dead_letters_arn}
 
 
 def test_every_command_of_the_runbook_exists_and_every_command_is_in_it() -> None:

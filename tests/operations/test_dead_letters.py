@@ -8,10 +8,10 @@ from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operations.letters import blot, describe, parse_letter
+from operations.dead_letters import describe, parse_dead_letter
 from operations.queues import PEEK_SECONDS
 from operations.redriving import HOLD_SECONDS
-from tests.operations.desk import REGION, ROOT, Desk, real_client
+from tests.operations.shell import REGION, ROOT, Shell, real_client
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -79,42 +79,43 @@ def test_a_letter_says_what_it_is_about(event: object, subject: str, dataset: st
 
 @given(json_values | st.text())
 def test_no_body_makes_reading_fail_or_shows_more_than_words_of_ours(body: object) -> None:
-    letter = parse_letter(message(body if isinstance(body, str) and body else json.dumps(body)))
-    assert letter.subject.isprintable()
-    assert "@" not in letter.subject + letter.dataset
+    dead_letter = parse_dead_letter(message(body if isinstance(body, str) and body else json.dumps(body)))
+    assert dead_letter.subject.isprintable()
+    assert "@" not in dead_letter.subject + dead_letter.dataset
 
 
-@given(st.text(), st.sampled_from(["https://x.example/?t=secret", "s3://bucket/secret", "secret@x.example"]), st.text())
+@given(st.text(), st.sampled_from(["https://x.example/?t=secret", "secret@x.example"]), st.text())
 def test_no_link_and_no_address_survives_in_an_error(before: str, secret: str, after: str) -> None:
-    shown = blot(f"{before} {secret} {after}")
+    received = message("{}", TARGET_ARN="arn", ERROR_MESSAGE=f"{before} {secret} {after}")
+    shown = parse_dead_letter(received).error
     assert "secret" not in shown or "secret" in before + after
     assert "@" not in shown
     assert shown.isprintable()
 
 
-def test_counts_and_letters_are_shown_and_every_letter_stays(desk: Desk) -> None:
+def test_counts_and_letters_are_shown_and_every_letter_stays(shell: Shell) -> None:
     for _ in range(3):
-        desk.send("UploadDeadLetters", sample("s3_object_created"))
+        shell.send("UploadDeadLetters", sample("s3_object_created"))
     record = failed_invocation(
-        desk.function_arn("ReportFailure"), NOTICE, errorType="ClientError", errorMessage="no mail to a@b.example"
+        shell.function_arn("ReportFailure"), NOTICE, errorType="ClientError", errorMessage="no mail to a@b.example"
     )
-    desk.send("NoticeDeadLetters", record)
+    shell.send("NoticeDeadLetters", record)
 
     for _ in range(2):
-        said = desk.succeed("dead-letters", "--limit", "2")
+        said = shell.succeed("dead-letters", "--limit", "2")
         lines = [" ".join(line.split()) for line in said.splitlines()]
         assert "UploadDeadLetters 3 0 UploadQueue" in lines
         assert "NoticeDeadLetters 1 0 EventBridge, Scheduler or Lambda" in lines
         assert "SettleDeadLetters 0 0 SettleQueue" in lines
         assert sum("upload red-chairs" in line for line in lines) == 2
         assert any(line.endswith("notice: run Failed cats ClientError: no mail to (address)") for line in lines)
-    assert len(desk.messages("UploadDeadLetters")) == 3
+    assert len(shell.messages("UploadDeadLetters")) == 3
 
 
-def test_one_queue_can_be_looked_at_alone_and_a_limit_of_none_only_counts(desk: Desk) -> None:
-    desk.send("UploadDeadLetters", sample("s3_object_created"))
+def test_one_queue_can_be_looked_at_alone_and_a_limit_of_none_only_counts(shell: Shell) -> None:
+    shell.send("UploadDeadLetters", sample("s3_object_created"))
 
-    said = desk.succeed("dead-letters", "UploadDeadLetters", "--limit", "0")
+    said = shell.succeed("dead-letters", "UploadDeadLetters", "--limit", "0")
 
     assert "Settle" not in said
     assert "red-chairs" not in said
@@ -122,21 +123,21 @@ def test_one_queue_can_be_looked_at_alone_and_a_limit_of_none_only_counts(desk: 
 
 @pytest.mark.parametrize("command", ["dead-letters", "redrive"])
 @pytest.mark.parametrize("name", ["UploadQueue", "nope\x1b[2J", "../x"])
-def test_what_is_no_dead_letter_queue_is_answered_with_those_that_are(desk: Desk, command: str, name: str) -> None:
-    said = desk.fail(command, name)
+def test_what_is_no_dead_letter_queue_is_answered_with_those_that_are(shell: Shell, command: str, name: str) -> None:
+    said = shell.fail(command, name)
     assert "there are EventDeadLetters, NoticeDeadLetters, SettleDeadLetters, UploadDeadLetters" in said
     assert "\x1b" not in said
 
 
-def test_letters_of_a_queue_are_moved_back_by_sqs_itself(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_letters_of_a_queue_are_moved_back_by_sqs_itself(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(2):
-        desk.send("SettleDeadLetters", {"dataset": "cats", "due": 0})
-    arn = next(queue.arn for queue in desk.workshop.queues() if queue.name == "SettleDeadLetters")
+        shell.send("SettleDeadLetters", {"dataset": "cats", "due": 0})
+    arn = next(queue.arn for queue in shell.workshop.queues() if queue.name == "SettleDeadLetters")
     sqs = real_client("sqs")
     calls: list[dict[str, Any]] = []
     monkeypatch.setattr(sqs, "start_message_move_task", lambda **request: calls.append(request))
 
-    said = desk.succeed("redrive", "SettleDeadLetters")
+    said = shell.succeed("redrive", "SettleDeadLetters")
 
     assert calls == [{"SourceArn": arn}]
     assert said == "SettleDeadLetters: SQS is moving about 2 messages back\n"
@@ -149,53 +150,57 @@ def test_the_move_is_a_request_that_sqs_understands() -> None:
         real_client("sqs").start_message_move_task(SourceArn=arn)
 
 
-def test_letters_of_a_queue_are_sent_back_one_by_one_where_sqs_is_an_emulator_that_cannot_move(desk: Desk) -> None:
-    desk.refuse("sqs", "start_message_move_task", "InvalidAction")
+def test_letters_of_a_queue_are_sent_back_one_by_one_where_sqs_is_an_emulator_that_cannot_move(
+    shell: Shell,
+) -> None:
+    shell.refuse("sqs", "start_message_move_task", "InvalidAction")
     bodies = [json.dumps({"dataset": "cats", "due": number}) for number in range(12)]
     for body in bodies:
-        desk.send("SettleDeadLetters", body)
+        shell.send("SettleDeadLetters", body)
 
-    assert "12 letters handed over" in desk.succeed("redrive", "SettleDeadLetters")
+    assert "12 messages handed over" in shell.succeed("redrive", "SettleDeadLetters")
 
-    assert sorted(desk.messages("SettleQueue")) == sorted(bodies)
-    assert desk.messages("SettleDeadLetters") == []
-
-
-def test_a_move_that_aws_refuses_is_one_sentence_and_loses_nothing(desk: Desk) -> None:
-    desk.send("UploadDeadLetters", sample("s3_object_created"))
-    desk.refuse("sqs", "start_message_move_task", "AccessDenied")
-
-    assert "You may not call StartMessageMoveTask" in desk.fail("redrive", "UploadDeadLetters")
-    assert len(desk.messages("UploadDeadLetters")) == 1
+    assert sorted(shell.messages("SettleQueue")) == sorted(bodies)
+    assert shell.messages("SettleDeadLetters") == []
 
 
-def test_a_failed_invocation_is_repeated_with_its_own_event(desk: Desk) -> None:
-    desk.send("NoticeDeadLetters", failed_invocation(desk.function_arn("ReportFailure"), NOTICE))
+def test_a_move_that_aws_refuses_is_one_sentence_and_loses_nothing(shell: Shell) -> None:
+    shell.send("UploadDeadLetters", sample("s3_object_created"))
+    shell.refuse("sqs", "start_message_move_task", "AccessDenied")
 
-    assert desk.succeed("redrive", "NoticeDeadLetters") == "NoticeDeadLetters: 1 letter handed over\n"
-
-    assert desk.functions.calls == [(desk.workshop.resource("ReportFailure"), "Event", NOTICE)]
-    assert desk.messages("NoticeDeadLetters") == []
+    assert "You may not call StartMessageMoveTask" in shell.fail("redrive", "UploadDeadLetters")
+    assert len(shell.messages("UploadDeadLetters")) == 1
 
 
-def test_an_undelivered_event_goes_to_the_function_or_queue_that_it_was_for(desk: Desk) -> None:
+def test_a_failed_invocation_is_repeated_with_its_own_event(shell: Shell) -> None:
+    shell.send("NoticeDeadLetters", failed_invocation(shell.function_arn("ReportFailure"), NOTICE))
+
+    assert shell.succeed("redrive", "NoticeDeadLetters") == "NoticeDeadLetters: 1 message handed over\n"
+
+    assert shell.functions.calls == [(shell.workshop.resource("ReportFailure"), "Event", NOTICE)]
+    assert shell.messages("NoticeDeadLetters") == []
+
+
+def test_an_undelivered_event_goes_to_the_function_or_queue_that_it_was_for(shell: Shell) -> None:
     status, upload, schedule = sample("pipeline_execution_failed"), sample("s3_object_created"), sample("schedule")
-    queue_arn = next(queue.arn for queue in desk.workshop.queues() if queue.name == "UploadQueue")
-    desk.send("EventDeadLetters", status, TARGET_ARN=desk.function_arn("StatusListener"), RULE_ARN="r", ERROR_CODE="x")
-    desk.send("EventDeadLetters", upload, TARGET_ARN=queue_arn, RULE_ARN="r", ERROR_CODE="NO_PERMISSIONS")
-    desk.send("EventDeadLetters", schedule, TARGET_ARN=desk.function_arn("StartRun"), SCHEDULE_ARN="s")
+    queue_arn = next(queue.arn for queue in shell.workshop.queues() if queue.name == "UploadQueue")
+    shell.send(
+        "EventDeadLetters", status, TARGET_ARN=shell.function_arn("StatusListener"), RULE_ARN="r", ERROR_CODE="x"
+    )
+    shell.send("EventDeadLetters", upload, TARGET_ARN=queue_arn, RULE_ARN="r", ERROR_CODE="NO_PERMISSIONS")
+    shell.send("EventDeadLetters", schedule, TARGET_ARN=shell.function_arn("StartRun"), SCHEDULE_ARN="s")
 
-    assert "3 letters handed over" in desk.succeed("redrive", "EventDeadLetters")
+    assert "3 messages handed over" in shell.succeed("redrive", "EventDeadLetters")
 
-    assert sorted(desk.functions.calls, key=str) == sorted(
+    assert sorted(shell.functions.calls, key=str) == sorted(
         [
-            (desk.workshop.resource("StatusListener"), "Event", status),
-            (desk.workshop.resource("StartRun"), "Event", schedule),
+            (shell.workshop.resource("StatusListener"), "Event", status),
+            (shell.workshop.resource("StartRun"), "Event", schedule),
         ],
         key=str,
     )
-    assert [json.loads(body) for body in desk.messages("UploadQueue")] == [upload]
-    assert desk.messages("EventDeadLetters") == []
+    assert [json.loads(body) for body in shell.messages("UploadQueue")] == [upload]
+    assert shell.messages("EventDeadLetters") == []
 
 
 @pytest.mark.parametrize(
@@ -210,28 +215,28 @@ def test_an_undelivered_event_goes_to_the_function_or_queue_that_it_was_for(desk
     ],
 )
 def test_a_letter_that_has_no_place_to_go_stays_and_is_named(
-    desk: Desk, body: str, target: str | None, reason: str
+    shell: Shell, body: str, target: str | None, reason: str
 ) -> None:
-    desk.send("EventDeadLetters", body, **({"TARGET_ARN": target} if target else {}))
-    desk.send("EventDeadLetters", sample("schedule"), TARGET_ARN=desk.function_arn("StartRun"))
+    shell.send("EventDeadLetters", body, **({"TARGET_ARN": target} if target else {}))
+    shell.send("EventDeadLetters", sample("schedule"), TARGET_ARN=shell.function_arn("StartRun"))
 
-    said = desk.fail("redrive", "EventDeadLetters")
+    said = shell.fail("redrive", "EventDeadLetters")
 
-    assert f"1 letter handed over; 1 letter left: {reason}" in said
-    assert desk.messages("EventDeadLetters") == [body]
-    assert len(desk.functions.calls) == 1
+    assert f"1 message handed over; 1 message left: {reason}" in said
+    assert shell.messages("EventDeadLetters") == [body]
+    assert len(shell.functions.calls) == 1
 
 
-def test_a_letter_is_kept_if_its_function_cannot_be_invoked(desk: Desk) -> None:
+def test_a_letter_is_kept_if_its_function_cannot_be_invoked(shell: Shell) -> None:
     for _ in range(3):
-        desk.send("NoticeDeadLetters", failed_invocation(desk.function_arn("ReportFailure"), NOTICE))
-    desk.functions.refuses = "TooManyRequestsException"
+        shell.send("NoticeDeadLetters", failed_invocation(shell.function_arn("ReportFailure"), NOTICE))
+    shell.functions.refuses = "TooManyRequestsException"
 
-    said = desk.fail("redrive", "all")
+    said = shell.fail("redrive", "all")
 
     assert "NoticeDeadLetters: stopped: AWS refuses Invoke: TooManyRequestsException" in said
     assert "EventDeadLetters: empty" in said
-    assert len(desk.messages("NoticeDeadLetters")) == 3
+    assert len(shell.messages("NoticeDeadLetters")) == 3
 
 
 class Queue:
@@ -262,44 +267,44 @@ class Queue:
         del self.messages[ReceiptHandle]
 
 
-def test_a_letter_that_comes_again_is_not_handed_over_again_and_ends_the_work(desk: Desk) -> None:
-    bodies = ["no json", failed_invocation(desk.function_arn("ReportFailure"), NOTICE)]
-    queue = desk.others["sqs"] = Queue(bodies, deliveries=100)
+def test_a_letter_that_comes_again_is_not_handed_over_again_and_ends_the_work(shell: Shell) -> None:
+    bodies = ["no json", failed_invocation(shell.function_arn("ReportFailure"), NOTICE)]
+    queue = shell.others["sqs"] = Queue(bodies, deliveries=100)
 
-    desk.fail("redrive", "NoticeDeadLetters")
+    shell.fail("redrive", "NoticeDeadLetters")
 
-    assert len(desk.functions.calls) == 1
+    assert len(shell.functions.calls) == 1
     assert list(queue.messages) == ["0"]
     assert queue.deliveries == 98
     assert queue.holds == {HOLD_SECONDS}
     assert "0" in queue.released
 
 
-def test_a_look_lets_go_of_what_it_has_received(desk: Desk) -> None:
-    queue = desk.others["sqs"] = Queue([NOTICE] * 3, deliveries=1)
+def test_a_look_lets_go_of_what_it_has_received(shell: Shell) -> None:
+    queue = shell.others["sqs"] = Queue([NOTICE] * 3, deliveries=1)
 
-    desk.succeed("dead-letters", "NoticeDeadLetters", "--limit", "1")
+    shell.succeed("dead-letters", "NoticeDeadLetters", "--limit", "1")
 
     assert sorted(queue.released) == ["0", "1", "2"]
     assert queue.holds == {PEEK_SECONDS}
 
 
-def test_a_letter_whose_deletion_fails_after_its_hand_over_is_not_lost(desk: Desk) -> None:
+def test_a_letter_whose_deletion_fails_after_its_hand_over_is_not_lost(shell: Shell) -> None:
     """It is handed over twice in the end, which everything behind allows."""
-    desk.send("NoticeDeadLetters", failed_invocation(desk.function_arn("ReportFailure"), NOTICE))
-    desk.refuse("sqs", "delete_message", "InternalError")
-    desk.fail("redrive", "NoticeDeadLetters")
-    desk.others.clear()
+    shell.send("NoticeDeadLetters", failed_invocation(shell.function_arn("ReportFailure"), NOTICE))
+    shell.refuse("sqs", "delete_message", "InternalError")
+    shell.fail("redrive", "NoticeDeadLetters")
+    shell.others.clear()
 
-    desk.succeed("redrive", "NoticeDeadLetters")
+    shell.succeed("redrive", "NoticeDeadLetters")
 
-    assert len(desk.functions.calls) == 2
-    assert desk.messages("NoticeDeadLetters") == []
+    assert len(shell.functions.calls) == 2
+    assert shell.messages("NoticeDeadLetters") == []
 
 
-def test_an_error_of_aws_while_looking_is_one_sentence(desk: Desk) -> None:
-    desk.refuse("sqs", "get_queue_attributes", "AccessDenied")
-    assert desk.fail("dead-letters") == (
+def test_an_error_of_aws_while_looking_is_one_sentence(shell: Shell) -> None:
+    shell.refuse("sqs", "get_queue_attributes", "AccessDenied")
+    assert shell.fail("dead-letters") == (
         "Error: You may not call GetQueueAttributes: AccessDenied. "
         "operations/iam-policy.json has the permissions of each command.\n"
     )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from operations.starting import MEANINGS
-from tests.operations.desk import Desk
+from tests.operations.shell import Shell
 from workshop.errors import BadRequest
 from workshop.looks import Outcome, Result
 from workshop.starting import check_overrides
@@ -14,8 +14,8 @@ from workshop.starting import check_overrides
 ARN = "arn:aws:sagemaker:eu-central-1:123456789012:pipeline/workshop/execution/p4jn9xou8a8s"
 
 
-def answer(desk: Desk, outcome: Outcome, detail: str = "", arn: str | None = None) -> None:
-    desk.functions.answers["manual"] = Result(outcome, "cats", detail, arn).as_dict()
+def answer(shell: Shell, outcome: Outcome, detail: str = "", arn: str | None = None) -> None:
+    shell.functions.answers["manual"] = Result(outcome, "cats", detail, arn).as_dict()
 
 
 def sample_look(dataset: str) -> dict[str, Any]:
@@ -23,9 +23,9 @@ def sample_look(dataset: str) -> dict[str, Any]:
     return {"source": "manual", "dataset": dataset, "rerun": False, "inferenceOnly": False, "parameters": {}}
 
 
-def the_event(desk: Desk) -> dict[str, Any]:
-    ((name, kind, event),) = desk.functions.calls
-    assert name == desk.workshop.resource("StartRun")
+def the_event(shell: Shell) -> dict[str, Any]:
+    ((name, kind, event),) = shell.functions.calls
+    assert name == shell.workshop.resource("StartRun")
     assert kind == "RequestResponse"
     return dict(event)
 
@@ -39,27 +39,27 @@ def the_event(desk: Desk) -> dict[str, Any]:
     ],
 )
 def test_a_start_asks_the_function_with_its_parameters_and_names_the_run(
-    desk: Desk, command: list[str], flags: dict[str, bool]
+    shell: Shell, command: list[str], flags: dict[str, bool]
 ) -> None:
-    answer(desk, Outcome.STARTED, "attempt 3", ARN)
+    answer(shell, Outcome.STARTED, "attempt 3", ARN)
 
-    said = desk.succeed(*command, "cats", "Kimg=100", "WarmStartModel=s3://b/a=b/")
+    said = shell.succeed(*command, "cats", "Kimg=100", "WarmStartModel=s3://b/a=b/")
 
     assert said == "cats: a run has started: attempt 3.\nIts run: p4jn9xou8a8s\n"
     parameters = {"Kimg": "100", "WarmStartModel": "s3://b/a=b/"}
-    assert the_event(desk) == {"source": "manual", "dataset": "cats", "parameters": parameters} | flags
+    assert the_event(shell) == {"source": "manual", "dataset": "cats", "parameters": parameters} | flags
     assert check_overrides(parameters) == parameters
 
 
 @pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.STARTED])
-def test_a_rerun_that_has_not_started_ends_with_status_1_and_says_why(desk: Desk, outcome: Outcome) -> None:
-    answer(desk, outcome, "a reason.")
-    assert desk.fail("rerun", "cats").endswith(": a reason.\n")
+def test_a_rerun_that_has_not_started_ends_with_status_1_and_says_why(shell: Shell, outcome: Outcome) -> None:
+    answer(shell, outcome, "a reason.")
+    assert shell.fail("rerun", "cats").endswith(": a reason.\n")
 
 
-def test_a_dataset_that_needs_attention_is_no_start(desk: Desk) -> None:
-    answer(desk, Outcome.ATTENTION, "At least 20 pictures are needed.")
-    assert desk.fail("start", "cats") == "cats: cannot be run as it is: At least 20 pictures are needed.\n"
+def test_a_dataset_that_needs_attention_is_no_start(shell: Shell) -> None:
+    answer(shell, Outcome.ATTENTION, "At least 20 pictures are needed.")
+    assert shell.fail("start", "cats") == "cats: cannot be run as it is: At least 20 pictures are needed.\n"
 
 
 def test_every_outcome_of_the_function_has_a_meaning() -> None:
@@ -77,29 +77,29 @@ def test_every_outcome_of_the_function_has_a_meaning() -> None:
 )
 @pytest.mark.parametrize("command", ["start", "rerun"])
 def test_a_parameter_is_refused_with_the_functions_own_sentence(
-    desk: Desk, command: str, name: str, value: str, sentence: str
+    shell: Shell, command: str, name: str, value: str, sentence: str
 ) -> None:
     with pytest.raises(BadRequest) as refusal:
         check_overrides({name: value})
-    desk.functions.error = "Unhandled"
-    desk.functions.answers["manual"] = {"errorType": "BadRequest", "errorMessage": str(refusal.value)}
+    shell.functions.error = "Unhandled"
+    shell.functions.answers["manual"] = {"errorType": "BadRequest", "errorMessage": str(refusal.value)}
 
-    said = desk.fail(command, "cats", f"{name}={value}")
+    said = shell.fail(command, "cats", f"{name}={value}")
 
     assert said == f"Error: {refusal.value}\n"
     assert sentence in said
-    assert the_event(desk)["parameters"] == {name: value}
+    assert the_event(shell)["parameters"] == {name: value}
 
 
 @pytest.mark.parametrize("kind", ["Sandbox.Timedout", "KeyError", "Exception", "annotations", ""])
-def test_a_function_that_has_failed_is_told_with_its_log(desk: Desk, kind: str) -> None:
-    desk.functions.error = "Unhandled"
-    desk.functions.answers["manual"] = {"errorType": kind, "errorMessage": "Task timed out\nafter 120 s"}
+def test_a_function_that_has_failed_is_told_with_its_log(shell: Shell, kind: str) -> None:
+    shell.functions.error = "Unhandled"
+    shell.functions.answers["manual"] = {"errorType": kind, "errorMessage": "Task timed out\nafter 120 s"}
 
-    said = desk.fail("start", "cats")
+    said = shell.fail("start", "cats")
 
     assert said.startswith("Error: Task timed out after 120 s (start_run, ")
-    assert desk.workshop.resource("StartRunLogs") in said
+    assert shell.workshop.resource("StartRunLogs") in said
 
 
 @pytest.mark.parametrize(
@@ -111,41 +111,41 @@ def test_a_function_that_has_failed_is_told_with_its_log(desk: Desk, kind: str) 
         (["a\x1b[2Jb"], "'a?[2Jb' is not of the form NAME=VALUE."),
     ],
 )
-def test_what_is_no_parameter_is_refused_before_anything_is_asked(desk: Desk, given: list[str], message: str) -> None:
-    assert message in desk.fail("rerun", "cats", *given)
-    assert desk.functions.calls == []
+def test_what_is_no_parameter_is_refused_before_anything_is_asked(shell: Shell, given: list[str], message: str) -> None:
+    assert message in shell.fail("rerun", "cats", *given)
+    assert shell.functions.calls == []
 
 
 @pytest.mark.parametrize("command", ["start", "rerun", "look"])
-def test_a_hostile_name_is_refused_before_anything_is_asked(desk: Desk, command: str) -> None:
-    assert "is no dataset name" in desk.fail(command, "../cats")
-    assert desk.functions.calls == []
+def test_a_hostile_name_is_refused_before_anything_is_asked(shell: Shell, command: str) -> None:
+    assert "is no dataset name" in shell.fail(command, "../cats")
+    assert shell.functions.calls == []
 
 
-def test_a_look_asks_for_one_dataset_without_a_rerun(desk: Desk) -> None:
-    answer(desk, Outcome.NOTHING, "the last run had exactly these pictures")
+def test_a_look_asks_for_one_dataset_without_a_rerun(shell: Shell) -> None:
+    answer(shell, Outcome.NOTHING, "the last run had exactly these pictures")
 
-    said = desk.succeed("look", "cats")
+    said = shell.succeed("look", "cats")
 
     assert said == "cats: nothing to do: the last run had exactly these pictures.\n"
-    assert the_event(desk) == sample_look("cats")
+    assert the_event(shell) == sample_look("cats")
 
 
-def test_a_look_at_all_is_what_the_schedule_does(desk: Desk) -> None:
-    desk.functions.answers["schedule"] = {"datasets": 3}
+def test_a_look_at_all_is_what_the_schedule_does(shell: Shell) -> None:
+    shell.functions.answers["schedule"] = {"datasets": 3}
 
-    assert desk.succeed("look", "--all") == "3 datasets are being looked at; `runs` shows what starts.\n"
-    assert the_event(desk) == json.loads('{"source": "schedule"}')
+    assert shell.succeed("look", "--all") == "3 datasets are being looked at; `runs` shows what starts.\n"
+    assert the_event(shell) == json.loads('{"source": "schedule"}')
 
 
 @pytest.mark.parametrize("arguments", [[], ["cats", "--all"]])
-def test_a_look_at_nothing_or_at_both_is_refused(desk: Desk, arguments: list[str]) -> None:
-    assert "Name one dataset, or give --all." in desk.fail("look", *arguments)
+def test_a_look_at_nothing_or_at_both_is_refused(shell: Shell, arguments: list[str]) -> None:
+    assert "Name one dataset, or give --all." in shell.fail("look", *arguments)
 
 
-def test_a_missing_right_to_ask_is_one_sentence(desk: Desk) -> None:
-    desk.functions.refuses = "AccessDeniedException"
-    assert "You may not call Invoke" in desk.fail("start", "cats")
+def test_a_missing_right_to_ask_is_one_sentence(shell: Shell) -> None:
+    shell.functions.refuses = "AccessDeniedException"
+    assert "You may not call Invoke" in shell.fail("start", "cats")
 
 
 @pytest.mark.parametrize(
@@ -160,9 +160,9 @@ def test_a_missing_right_to_ask_is_one_sentence(desk: Desk) -> None:
     ],
 )
 def test_a_release_asks_the_function_and_says_whether_the_dataset_is_free(
-    desk: Desk, outcome: Outcome, is_free: bool
+    shell: Shell, outcome: Outcome, is_free: bool
 ) -> None:
-    answer(desk, outcome, "a reason")
-    said = desk.succeed("release", "cats") if is_free else desk.fail("release", "cats")
+    answer(shell, outcome, "a reason")
+    said = shell.succeed("release", "cats") if is_free else shell.fail("release", "cats")
     assert said.endswith(": a reason.\n")
-    assert the_event(desk) == {"source": "manual", "dataset": "cats", "release": True}
+    assert the_event(shell) == {"source": "manual", "dataset": "cats", "release": True}

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from tests.operations.desk import Desk
+from tests.operations.shell import Shell
 
 ANNA = "anna@example.com"
 
 
-def policies(desk: Desk) -> dict[str, Any]:
+def policies(shell: Shell) -> dict[str, Any]:
     """Filter policy of every subscription, by address."""
-    sns = desk.client("sns")
-    found = sns.list_subscriptions_by_topic(TopicArn=desk.workshop.topic)["Subscriptions"]
+    sns = shell.client("sns")
+    found = sns.list_subscriptions_by_topic(TopicArn=shell.workshop.topic)["Subscriptions"]
     attributes = {
         s["Endpoint"]: sns.get_subscription_attributes(SubscriptionArn=s["SubscriptionArn"])["Attributes"]
         for s in found
@@ -21,39 +21,39 @@ def policies(desk: Desk) -> dict[str, Any]:
     return {address: json.loads(values.get("FilterPolicy") or "null") for address, values in attributes.items()}
 
 
-def test_a_new_address_is_asked_and_gets_one_dataset_only(desk: Desk) -> None:
-    said = desk.succeed("subscribe", "cats", ANNA)
+def test_a_new_address_is_asked_and_gets_one_dataset_only(shell: Shell) -> None:
+    said = shell.succeed("subscribe", "cats", ANNA)
 
     assert said == f"AWS asks {ANNA} for confirmation by mail; until then nothing is sent.\n"
-    assert policies(desk) == {ANNA: {"dataset": ["cats"]}}
+    assert policies(shell) == {ANNA: {"dataset": ["cats"]}}
 
 
-def test_a_second_dataset_joins_the_first_and_others_are_left_alone(desk: Desk) -> None:
-    desk.succeed("subscribe", "dogs", "bob@example.com")
-    desk.succeed("subscribe", "cats", ANNA)
+def test_a_second_dataset_joins_the_first_and_others_are_left_alone(shell: Shell) -> None:
+    shell.succeed("subscribe", "dogs", "bob@example.com")
+    shell.succeed("subscribe", "cats", ANNA)
 
-    assert desk.succeed("subscribe", "dogs", ANNA) == f"{ANNA} is told about dogs from now on, too.\n"
-    assert desk.succeed("subscribe", "dogs", ANNA) == f"{ANNA} is told about dogs already.\n"
-    assert policies(desk) == {ANNA: {"dataset": ["cats", "dogs"]}, "bob@example.com": {"dataset": ["dogs"]}}
+    assert shell.succeed("subscribe", "dogs", ANNA) == f"{ANNA} is told about dogs from now on, too.\n"
+    assert shell.succeed("subscribe", "dogs", ANNA) == f"{ANNA} is told about dogs already.\n"
+    assert policies(shell) == {ANNA: {"dataset": ["cats", "dogs"]}, "bob@example.com": {"dataset": ["dogs"]}}
 
 
-def test_other_conditions_of_a_subscription_are_kept(desk: Desk) -> None:
+def test_other_conditions_of_a_subscription_are_kept(shell: Shell) -> None:
     policy = {"dataset": ["cats"], "kind": ["failed"]}
-    subscribe(desk, ANNA, FilterPolicy=json.dumps(policy))
+    subscribe(shell, ANNA, FilterPolicy=json.dumps(policy))
 
-    desk.succeed("subscribe", "dogs", ANNA)
+    shell.succeed("subscribe", "dogs", ANNA)
 
-    assert policies(desk) == {ANNA: {"dataset": ["cats", "dogs"], "kind": ["failed"]}}
-
-
-def test_somebody_who_gets_everything_is_not_cut_down_to_one_dataset(desk: Desk) -> None:
-    subscribe(desk, ANNA)
-
-    assert desk.succeed("subscribe", "cats", ANNA) == f"{ANNA} is told about every dataset already.\n"
-    assert policies(desk) == {ANNA: None}
+    assert policies(shell) == {ANNA: {"dataset": ["cats", "dogs"], "kind": ["failed"]}}
 
 
-def test_an_unconfirmed_subscription_is_asked_again(desk: Desk) -> None:
+def test_somebody_who_gets_everything_is_not_cut_down_to_one_dataset(shell: Shell) -> None:
+    subscribe(shell, ANNA)
+
+    assert shell.succeed("subscribe", "cats", ANNA) == f"{ANNA} is told about every dataset already.\n"
+    assert policies(shell) == {ANNA: None}
+
+
+def test_an_unconfirmed_subscription_is_asked_again(shell: Shell) -> None:
     """moto confirms at once; AWS lists the subscription without an ARN until its link was opened."""
     asked: list[dict[str, Any]] = []
 
@@ -70,32 +70,32 @@ def test_an_unconfirmed_subscription_is_asked_again(desk: Desk) -> None:
         def subscribe(self, **request: Any) -> None:
             asked.append(request)
 
-    desk.others["sns"] = Unconfirmed()
+    shell.others["sns"] = Unconfirmed()
 
-    assert "for confirmation" in desk.succeed("subscribe", "cats", ANNA)
+    assert "for confirmation" in shell.succeed("subscribe", "cats", ANNA)
     assert [json.loads(request["Attributes"]["FilterPolicy"]) for request in asked] == [{"dataset": ["cats"]}]
 
 
 @pytest.mark.parametrize(
     "address", ["", "anna", "a@", "@b", "a b@c", "a@b@c", "a@b\nBcc: c@d", "a@" + "b" * 400, "a@\x07"]
 )
-def test_what_is_no_address_is_refused(desk: Desk, address: str) -> None:
-    assert "is no mail address" in desk.fail("subscribe", "--", "cats", address)
-    assert policies(desk) == {}
+def test_what_is_no_address_is_refused(shell: Shell, address: str) -> None:
+    assert "is no mail address" in shell.fail("subscribe", "--", "cats", address)
+    assert policies(shell) == {}
 
 
 @pytest.mark.parametrize("name", ["", "*", "Cats", 'cats"]}'])
-def test_a_hostile_name_is_refused(desk: Desk, name: str) -> None:
-    assert "is no dataset name" in desk.fail("subscribe", name, ANNA)
-    assert policies(desk) == {}
+def test_a_hostile_name_is_refused(shell: Shell, name: str) -> None:
+    assert "is no dataset name" in shell.fail("subscribe", name, ANNA)
+    assert policies(shell) == {}
 
 
-def test_a_missing_right_is_one_sentence(desk: Desk) -> None:
-    desk.refuse("sns", "subscribe", "AuthorizationError")
-    assert "You may not call Subscribe" in desk.fail("subscribe", "cats", ANNA)
+def test_a_missing_right_is_one_sentence(shell: Shell) -> None:
+    shell.refuse("sns", "subscribe", "AuthorizationError")
+    assert "You may not call Subscribe" in shell.fail("subscribe", "cats", ANNA)
 
 
-def subscribe(desk: Desk, address: str, **attributes: str) -> None:
-    desk.client("sns").subscribe(
-        TopicArn=desk.workshop.topic, Protocol="email", Endpoint=address, Attributes=attributes
+def subscribe(shell: Shell, address: str, **attributes: str) -> None:
+    shell.client("sns").subscribe(
+        TopicArn=shell.workshop.topic, Protocol="email", Endpoint=address, Attributes=attributes
     )

@@ -9,6 +9,7 @@
     run_identity     which run an execution is, as its description tells
     image_record     the list of images that a job is to read
     prepare_report   what Prepare has found, kept and set aside
+    redaction        which parts of others' texts are not shown to anybody
     failure_codes    the words with which a job says what kind of failure it was
 
 Standard library only. Every room may import it, and it imports none of them; the model alone does not know it: what the

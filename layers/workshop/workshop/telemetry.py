@@ -1,11 +1,10 @@
 """Structured logs and metrics of a function.
 
 Log keys are `dataset` and `run`. Never logged: whole events, links, mail addresses, the texts of notices. File names
-and error messages were written by others and may hold an address or a link: both are blotted out of every line.
+and error messages were written by others and may hold an address or a link: both are redacted in every line.
 """
 
 import json
-import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -13,25 +12,24 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-_ADDRESS = re.compile(r"""[^\s"'/<>]*@[^\s"'/<>]*""")
-_LINK = re.compile(r"""https?://[^\s"'<>?]*\?[^\s"'<>]*""")
+from contract.redaction import redact
 
 
-def _blotted(value: Any) -> Any:
+def _redacted(value: Any) -> Any:
     match value:
         case str():
-            return _ADDRESS.sub("(address)", _LINK.sub("(link)", value))
+            return redact(value)
         case dict():
-            return {_blotted(key): _blotted(inner) for key, inner in value.items()}
+            return {_redacted(key): _redacted(inner) for key, inner in value.items()}
         case list() | tuple():
-            return [_blotted(inner) for inner in value]
+            return [_redacted(inner) for inner in value]
         case None | bool() | int() | float():
             return value
-    return _blotted(str(value))
+    return _redacted(str(value))
 
 
 def _line(entry: dict[str, Any]) -> str:
-    return json.dumps(_blotted(entry), separators=(",", ":"))
+    return json.dumps(_redacted(entry), separators=(",", ":"))
 
 
 logger = Logger(json_serializer=_line)

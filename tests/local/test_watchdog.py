@@ -6,19 +6,19 @@ import subprocess
 import sys
 from pathlib import Path
 
-from local_aws.guardian import MARK, end_processes, marked_processes, start_guardian
+from local_aws.watchdog import MARK, end_processes, marked_processes, start_watchdog
 from tests.patience import HARD_END
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# A workshop's main process: starts the guardian and a child of its own, says so, and waits to be killed.
+# A workshop's main process: starts the watchdog and a child of its own, says so, and waits to be killed.
 MAIN = """
 import os, subprocess, sys
 from pathlib import Path
-from local_aws.guardian import MARK, start_guardian
-guardian = start_guardian(sys.argv[1], Path(sys.argv[2]))
+from local_aws.watchdog import MARK, start_watchdog
+watchdog = start_watchdog(sys.argv[1], Path(sys.argv[2]))
 child = subprocess.Popen(["sleep", "1000"], env={**os.environ, MARK: sys.argv[1]}, start_new_session=True)
-print(guardian.pid, child.pid, flush=True)
+print(watchdog.pid, child.pid, flush=True)
 sys.stdin.read()
 """
 
@@ -32,8 +32,8 @@ def start_main(instance: str, folder: Path) -> tuple["subprocess.Popen[str]", in
         stdout=subprocess.PIPE,
     )
     assert process.stdout is not None
-    guardian = int(process.stdout.readline().split()[0])
-    return process, guardian
+    watchdog = int(process.stdout.readline().split()[0])
+    return process, watchdog
 
 
 def wait_for_stranger(pid: int) -> None:
@@ -50,12 +50,12 @@ def test_a_killed_workshop_leaves_no_process_and_no_folder(tmp_path: Path) -> No
     folder = tmp_path / "workshop"
     folder.mkdir()
     (folder / "something").write_text("left over")
-    process, guardian = start_main("test-killed", folder)
+    process, watchdog = start_main("test-killed", folder)
     assert list(marked_processes("test-killed"))
 
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    wait_for_stranger(guardian)
+    wait_for_stranger(watchdog)
 
     assert list(marked_processes("test-killed")) == []
     assert not folder.exists()
@@ -63,10 +63,10 @@ def test_a_killed_workshop_leaves_no_process_and_no_folder(tmp_path: Path) -> No
 
 def test_a_workshop_beside_it_is_left_alone(tmp_path: Path) -> None:
     other = subprocess.Popen(["sleep", "1000"], env={**os.environ, MARK: "other"})
-    guardian = start_guardian("test-one", tmp_path / "one")
-    assert guardian.stdin is not None
-    guardian.stdin.close()
-    assert guardian.wait(timeout=HARD_END) == 0
+    watchdog = start_watchdog("test-one", tmp_path / "one")
+    assert watchdog.stdin is not None
+    watchdog.stdin.close()
+    assert watchdog.wait(timeout=HARD_END) == 0
 
     assert list(marked_processes("other")) == [other.pid]
     other.kill()

@@ -1,8 +1,8 @@
-"""The door that links in local mails point to: a plain HTTP server on loopback in front of the deployed function
+"""The proxy that links in local mails point to: a plain HTTP server on loopback in front of the deployed function
 `results_link`.
 
 On AWS a mail's link is the function's own URL, and the browser follows its redirect to S3. Here the browser would
-trust neither the name nor the certificate of the embedded AWS, so the door asks the function over the Lambda API,
+trust neither the name nor the certificate of the embedded AWS, so the proxy asks the function over the Lambda API,
 follows the redirect itself and hands S3's answer on as it is: what would not show on AWS does not show here. The
 signature of the link is checked where it always is: in the function.
 """
@@ -21,13 +21,13 @@ from local_aws.aws import Endpoint, trust
 PASSED_ON = ("Content-Type", "Content-Disposition", "Content-Encoding", "Cache-Control", "X-Content-Type-Options")
 
 
-class Door:
+class ResultsProxy:
     """Answers `GET /?t=<token>` from `open` to `close`; `url` is known before."""
 
     def __init__(self) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, name="door")
+        self._thread = threading.Thread(target=self._server.serve_forever, name="results-proxy")
 
     @property
     def url(self) -> str:

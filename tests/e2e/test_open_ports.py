@@ -15,8 +15,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_aws.aws import ACCOUNT, Endpoint, trust
-from local_aws.guardian import marked_processes
 from local_aws.keys import RootKey
+from local_aws.watchdog import marked_processes
 from local_aws.workshop import LocalWorkshop, Options
 from tests.e2e.conftest import ROOT
 
@@ -104,13 +104,13 @@ def refused(endpoint: Endpoint, service: str, keys: dict[str, str]) -> int:
     return int(caught.value.response["ResponseMetadata"]["HTTPStatusCode"])
 
 
-def test_every_port_is_on_loopback_and_is_one_of_three_doors(
+def test_every_port_is_on_loopback_and_is_one_of_the_three_known(
     guarded: LocalWorkshop, ports_before: set[tuple[str, int]]
 ) -> None:
     """A further port needs a guard, and a test below."""
     ours = listening({os.getpid(), *marked_processes(guarded.instance)}) - ports_before
-    doors = [guarded.endpoint.url, guarded.endpoint.sagemaker_url, guarded.door.url]
-    assert ours == {("0100007F", urlsplit(url).port) for url in doors}
+    known = [guarded.endpoint.url, guarded.endpoint.sagemaker_url, guarded.results_proxy.url]
+    assert ours == {("0100007F", urlsplit(url).port) for url in known}
 
 
 def test_other_keys_get_403_from_every_service(guarded: LocalWorkshop) -> None:
@@ -120,7 +120,7 @@ def test_other_keys_get_403_from_every_service(guarded: LocalWorkshop) -> None:
 
 
 def test_our_own_keys_are_served_by_every_service(guarded: LocalWorkshop) -> None:
-    """Or the test above would find closed doors only."""
+    """Or the test above would find closed ports only."""
     for service, call in CALLS.items():
         answer = getattr(guarded.endpoint.client(service), call)()
         assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200, service
@@ -181,8 +181,8 @@ def test_a_presigned_address_serves_what_our_keys_have_signed_and_nothing_else(g
 
 
 @pytest.mark.parametrize("query", ["", "?t=", "?t=W10.W10", "?t=..&t=x", "?x"])
-def test_the_door_shows_nothing_without_a_link(guarded: LocalWorkshop, query: str) -> None:
-    assert status(f"{guarded.door.url}{query}", ssl.create_default_context()) == 403
+def test_the_proxy_shows_nothing_without_a_link(guarded: LocalWorkshop, query: str) -> None:
+    assert status(f"{guarded.results_proxy.url}{query}", ssl.create_default_context()) == 403
 
 
 def test_what_the_workshop_writes_is_its_users_alone(guarded: LocalWorkshop) -> None:

@@ -116,7 +116,7 @@ class Refusing:
 
 
 @dataclass
-class Desk:
+class Shell:
     """The deployed workshop, and the commands on it."""
 
     functions: Functions = field(default_factory=Functions)
@@ -213,24 +213,24 @@ class Desk:
         return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.workshop.resource(logical_id)}"
 
 
-def set_up(monkeypatch: pytest.MonkeyPatch) -> Desk:
+def set_up(monkeypatch: pytest.MonkeyPatch) -> Shell:
     """Deploy, inside of mock_aws."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.delenv("WORKSHOP_STACK", raising=False)
-    desk = Desk()
-    factory: Callable[[], Any] = lambda: desk.client  # noqa: E731
+    shell = Shell()
+    factory: Callable[[], Any] = lambda: shell.client  # noqa: E731
     monkeypatch.setattr(cli, "session_client", factory)
     body = json.dumps(data_template())
     real_client("cloudformation").create_stack(StackName="workshop", TemplateBody=body, Capabilities=["CAPABILITY_IAM"])
     # moto's CloudFormation makes the bucket without its versioning.
     versioning = data_template()["Resources"]["Bucket"]["Properties"]["VersioningConfiguration"]
-    real_client("s3").put_bucket_versioning(Bucket=desk.bucket, VersioningConfiguration=versioning)
+    real_client("s3").put_bucket_versioning(Bucket=shell.bucket, VersioningConfiguration=versioning)
     real_client("sagemaker").create_pipeline(
         PipelineName=PIPELINE,
         PipelineDefinition="{}",
         RoleArn=f"arn:aws:iam::{ACCOUNT}:role/pipeline",
         ClientRequestToken="t" * 32,
     )
-    return desk
+    return shell

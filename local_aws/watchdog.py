@@ -1,6 +1,6 @@
-"""Leaves the machine clean, whatever happens to the workshop: `python -m local_aws.guardian INSTANCE FOLDER`.
+"""Leaves the machine clean, whatever happens to the workshop: `python -m local_aws.watchdog INSTANCE FOLDER`.
 
-Every process of a workshop carries `WORKSHOP_INSTANCE=<id>` in its environment. The guardian waits for its standard
+Every process of a workshop carries `WORKSHOP_INSTANCE=<id>` in its environment. The watchdog waits for its standard
 input to end, which the kernel brings about when the workshop's main process ends, be it by Ctrl-C, SIGKILL or the end
 of a demo. Then it ends every process that carries the mark and removes the workshop's folder. Linux only: it reads
 /proc.
@@ -20,13 +20,13 @@ MARK = "WORKSHOP_INSTANCE"
 GRACE_SECONDS = 5.0
 
 
-def start_guardian(instance: str, folder: Path) -> "subprocess.Popen[bytes]":
-    """Start the guardian of `instance` in a session of its own, so that Ctrl-C in a terminal does not reach it.
+def start_watchdog(instance: str, folder: Path) -> "subprocess.Popen[bytes]":
+    """Start the watchdog of `instance` in a session of its own, so that Ctrl-C in a terminal does not reach it.
 
     Closing the returned process's `stdin` sets it off; it ends when all is clean.
     """
     return subprocess.Popen(
-        [sys.executable, "-m", "local_aws.guardian", instance, str(folder)],
+        [sys.executable, "-m", "local_aws.watchdog", instance, str(folder)],
         cwd=Path(__file__).resolve().parent.parent,
         stdin=subprocess.PIPE,
         start_new_session=True,
@@ -61,7 +61,7 @@ def end_processes(instance: str, grace_seconds: float = GRACE_SECONDS) -> None:
 
 def main() -> None:
     instance, folder = sys.argv[1], Path(sys.argv[2])
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # only the end of the workshop ends its guardian
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # only the end of the workshop ends its watchdog
     sys.stdin.buffer.read()
     end_processes(instance)
     shutil.rmtree(folder, ignore_errors=True)

@@ -4,10 +4,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from local_aws.sagemaker.processes import POLL_SECONDS, StopRequest
+from local_aws.sagemaker.processes import POLL_SECONDS, ProcessStop
 
 
-class Line:
+class SlotQueue:
     """Lets one at a time work, in the order of their coming. Safe to share by threads."""
 
     def __init__(self) -> None:
@@ -15,7 +15,7 @@ class Line:
         self._waiting: list[object] = []
 
     @contextmanager
-    def turn(self, stop: StopRequest) -> Iterator[bool]:
+    def turn(self, stop: ProcessStop) -> Iterator[bool]:
         """Wait for one's turn, which lasts as long as the block.
 
         Yields True when it has come, False if somebody asked the run to stop before that.

@@ -8,7 +8,7 @@ Three kinds of sender leave three kinds of message:
         https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
     a queue's RedrivePolicy  body = the message as it was; it went to the queue that this one serves
 
-What is shown to a person never holds a link or a mail address: both are blotted out.
+What is shown to a person never holds a link or a mail address: both are blotted out (contract.redaction).
 """
 
 import json
@@ -19,19 +19,18 @@ from typing import Any
 
 from contract.errors import RefusedName
 from contract.names import check_dataset, parse_upload_key
+from contract.redaction import redact
 from contract.run_identity import RunIdentity
 from operations.text import from_ms, one_line
 
 UNREADABLE = "unreadable"
 _LONGEST_ERROR = 200
-_LINK = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
-_ADDRESS = re.compile(r"""[^\s"'<>(),;]*@[^\s"'<>(),;]*""")
 # The last letter of what EventBridge calls these events differs between runs and steps; both begin like this.
 _STATUS_EVENT = "SageMaker Model Building Pipeline Execution"
 
 
 @dataclass(frozen=True)
-class Letter:
+class DeadLetter:
     """One message. `target` is the ARN of a function or queue, None if the queue's own source is meant; `payload` is
     what has to be handed over, None if that cannot be told."""
 
@@ -45,7 +44,7 @@ class Letter:
     payload: str | None
 
 
-def parse_letter(message: dict[str, Any]) -> Letter:
+def parse_dead_letter(message: dict[str, Any]) -> DeadLetter:
     """A received SQS message; never raises for what is in its body."""
     attributes = {
         name: str(value.get("StringValue", "")) for name, value in message.get("MessageAttributes", {}).items()
@@ -60,16 +59,21 @@ def parse_letter(message: dict[str, Any]) -> Letter:
         target, content, error = record
         payload = json.dumps(content)
     subject, dataset = describe(content)
-    return Letter(
+    return DeadLetter(
         message_id=message["MessageId"],
         receipt=message["ReceiptHandle"],
         sent=from_ms(int(message["Attributes"]["SentTimestamp"])),
         subject=subject,
         dataset=dataset,
-        error=blot(error),
+        error=_shown(error),
         target=target,
         payload=payload if isinstance(content, dict) else None,
     )
+
+
+def _shown(text: str) -> str:
+    """One line of `text`, without links and mail addresses."""
+    return one_line(redact(one_line(text)), _LONGEST_ERROR)
 
 
 def describe(content: object) -> tuple[str, str]:
@@ -90,11 +94,6 @@ def describe(content: object) -> tuple[str, str]:
         case dict():
             return "unknown event", ""
     return UNREADABLE, ""
-
-
-def blot(text: str) -> str:
-    """`text` as one line without links and mail addresses."""
-    return one_line(_ADDRESS.sub("(address)", _LINK.sub("(link)", one_line(text))), _LONGEST_ERROR)
 
 
 def _failed_invocation(content: object) -> tuple[str, object, str] | None:
