@@ -3,8 +3,6 @@ as deployed.
 """
 
 import json
-import os
-import signal
 import urllib.request
 
 import pytest
@@ -16,10 +14,7 @@ from tests.e2e.following import (
     jobs_held_back,
     kinds,
     mails_of,
-    processes,
-    reused_steps,
     runs_of,
-    wait_for,
     wait_for_mails,
     wait_for_runs,
     wait_until_over,
@@ -56,46 +51,6 @@ def test_a_drop_of_1000_starts_one_run_and_one_more_image_during_it_one_further_
     page = urllib.request.urlopen(link_in(succeeded[1].body)).read().decode()
     assert "<html" in page
     assert "kopie von 0001.png" in page
-
-
-def test_a_killed_training_fails_the_run_and_one_mail_names_step_and_reason(workshop: LocalWorkshop) -> None:
-    endless = ("settings.yaml", b"kimg: 25000\n")
-    upload(workshop, "killed", [endless, *((f"{i}.png", png(i)) for i in range(20))])
-    wait_for_runs(workshop, "killed", 1)
-
-    def train() -> int | None:
-        return next(iter(processes(workshop, "containers.train")), None)
-
-    pid = wait_for(workshop, "the training process", train, lambda: runs_of(workshop, "killed"))
-    os.kill(pid, signal.SIGKILL)
-
-    runs = wait_until_over(workshop, "killed")
-    mails = wait_for_mails(workshop, "killed", ["started", "failed"])
-    assert [run.status for run in runs] == ["Failed"]
-    assert kinds(workshop, "killed") == ["failed", "started"]
-    failed = next(mail for mail in mails if mail.kind == "failed")
-    assert "Train" in failed.body
-    assert "SIGKILL" in failed.body
-
-
-def test_new_pictures_to_project_are_made_with_the_network_that_is_there(workshop: LocalWorkshop) -> None:
-    upload(workshop, "inferred", ((f"{i}.png", png(i)) for i in range(20)))
-    wait_for_runs(workshop, "inferred", 1)
-    (trained,) = wait_until_over(workshop, "inferred")
-    wait_for_mails(workshop, "inferred", ["started", "succeeded"])
-    workshop.endpoint.client("s3").put_object(Bucket=workshop.bucket, Key="inference/inferred/mine.png", Body=png(77))
-    workshop.endpoint.client("lambda").invoke(
-        FunctionName=workshop.outputs["StartRunFunctionName"], Payload=json.dumps({"source": "schedule"})
-    )
-
-    wait_for_runs(workshop, "inferred", 2)
-    newest, _ = wait_until_over(workshop, "inferred")
-    mails = wait_for_mails(workshop, "inferred", ["started", "started", "succeeded", "succeeded"])
-    assert newest.status == "Succeeded"
-    assert reused_steps(workshop, newest.arn) == {"Prepare", "EnoughImages", "Train"}
-    last = [mail for mail in mails if mail.kind == "succeeded"][-1]
-    assert f"the network of run {trained.execution_id} was used" in last.body
-    assert "mine.png" in urllib.request.urlopen(link_in(last.body)).read().decode()
 
 
 def test_too_few_good_images_end_the_run_with_a_sentence_that_says_so(workshop: LocalWorkshop) -> None:
