@@ -18,9 +18,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from stylegan2.options import TrainingOptions, resolve_options
-from stylegan2.performance import Compilation, Precision
-from stylegan2.training_state import TrainingState
+from stylegan2.model.performance import Compilation, Precision
+from stylegan2.training.state import TrainingState
+from stylegan2.training.training_options import TrainingOptions, resolve_options
 
 ROUNDS, ITERATIONS, WARM_UP = 3, 16, 2
 """Iterations come in sixteens: in one of them R1 is computed, in four the path length."""

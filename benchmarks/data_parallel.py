@@ -20,9 +20,9 @@ import torch
 from PIL import Image
 
 from local_aws.ports import free_port
-from stylegan2.options import resolve_options
-from stylegan2.peers import Peers, connected
-from stylegan2.training_state import TrainingState
+from stylegan2.training.distributed import Peers, connected
+from stylegan2.training.state import TrainingState
+from stylegan2.training.training_options import resolve_options
 
 ROUNDS, ITERATIONS, WARM_UP = 3, 16, 2
 

@@ -24,9 +24,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from stylegan2.checkpoint import load_checkpoint
-from stylegan2.options import resolve_options
+from stylegan2.results.checkpoint import load_checkpoint
 from stylegan2.training import train
+from stylegan2.training.training_options import resolve_options
 
 PICTURES, SIZE = 24, 8
 TIMES = ("seconds", "sec_per_kimg", "memory_mb")

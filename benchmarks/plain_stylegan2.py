@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stylegan2.layers import Conv, Linear
-from stylegan2.networks import Discriminator, Generator, SynthesisLayer, ToRGB
+from stylegan2.model.layers import Conv, Linear
+from stylegan2.model.networks import Discriminator, Generator, SynthesisLayer, ToRGB
 
 GAIN = math.sqrt(2)
 CLAMP = 256.0

@@ -13,10 +13,10 @@ import time
 import numpy as np
 import torch
 
-from stylegan2.networks import Discriminator, Generator
-from stylegan2.performance import place
-from stylegan2.presets import settings_of
-from stylegan2.synthesis_tools import DiscriminatorFeatures, project
+from stylegan2.model.networks import Discriminator, Generator
+from stylegan2.model.performance import place
+from stylegan2.options.presets import settings_of
+from stylegan2.synthesis import DiscriminatorFeatures, project
 
 CASES = [(128, 1), (128, 4), (256, 1), (256, 8), (512, 1), (512, 2), (1024, 1)]
 SECONDS_OF_A_JOB = 0.8 * 7200  # MaxProcessSeconds, and containers.infer.step's share of it

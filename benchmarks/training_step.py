@@ -25,12 +25,12 @@ from torch import Tensor
 
 from benchmarks import plain_stylegan2 as plain
 from local_aws.drawings import write_drawings
-from stylegan2.host_memory import keep_freed_memory
-from stylegan2.loss import PhaseStats
-from stylegan2.optimisation import ema_beta
-from stylegan2.options import TrainingOptions, resolve_options
-from stylegan2.preparation import prepare_images
-from stylegan2.training_state import TrainingState
+from stylegan2.base.host_memory import keep_freed_memory
+from stylegan2.data.preparation import prepare_images
+from stylegan2.training.loss import PhaseStats
+from stylegan2.training.optimisation import ema_beta
+from stylegan2.training.state import TrainingState
+from stylegan2.training.training_options import TrainingOptions, resolve_options
 
 ITERATIONS = 16  # one R1 and four path length regularisations: the mixture of a long training
 CASES = {"32 px, batch 16, noaug": (32, 16, None), "64 px, batch 8, bgc p=0.6": (64, 8, 0.6)}
@@ -68,7 +68,7 @@ class PlainTraining:
             for group in optimiser.param_groups:
                 group["fused"] = False
 
-    @patch("stylegan2.augment_geometry.upfirdn", plain.resampled)
+    @patch("stylegan2.augmentation.geometry.upfirdn", plain.resampled)
     def iterate(self, real: Tensor) -> None:
         state, s, losses = self.state, self.state.settings, self.state.losses
         G, D = state.generator, state.discriminator

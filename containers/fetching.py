@@ -24,8 +24,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from containers.errors import InputError, StepError
-from stylegan2.uploads import NamedUploads
-from stylegan2.vetting import LARGEST_FILE
+from stylegan2.data.uploads import NamedUploads
+from stylegan2.data.vetting import LARGEST_FILE
 
 THREADS = 16
 _LARGEST_RECORD = 64 << 20  # bytes; 64,000 images with the longest names in use take 20 MB

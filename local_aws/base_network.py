@@ -18,10 +18,10 @@ from PIL import Image
 from local_aws import rooms  # noqa: F401  (makes `stylegan2` importable)
 from local_aws.drawings import write_drawings
 from local_aws.rooms import ROOT
-from stylegan2.network_file import load_network, save_network
-from stylegan2.options import resolve_options
-from stylegan2.preparation import prepare_images
+from stylegan2.data.preparation import prepare_images
+from stylegan2.formats.network_file import load_network, save_network
 from stylegan2.training import train
+from stylegan2.training.training_options import resolve_options
 
 TARGET = ROOT / "stylegan2-ada-pytorch" / "base" / "fantasy32"
 PORTRAITS = 6_000

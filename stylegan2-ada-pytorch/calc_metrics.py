@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from stylegan2.command_line import batch_option, device_option, errors_as_messages, network_option, open_network
-from stylegan2.dataset import ImageDataset
+from stylegan2.cli.command_line import batch_option, device_option, errors_as_messages, network_option, open_network
+from stylegan2.data.dataset import ImageDataset
 from stylegan2.metrics.detector_file import find_detector
 from stylegan2.metrics.evaluation import METRICS, WITHOUT_DETECTOR, Evaluation
 from stylegan2.metrics.features import Detector

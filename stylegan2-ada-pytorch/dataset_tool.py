@@ -8,11 +8,11 @@ from typing import cast, get_args
 
 import click
 
-from stylegan2.errors import ModelError
-from stylegan2.picture_size import LARGEST_SIDE
-from stylegan2.preparation import LabelSource, PrepareReport, prepare_images
-from stylegan2.vetting import Channels, ResizeFilter, Transform, Wanted
-from stylegan2.whole_files import refuse_existing
+from stylegan2.base.errors import ModelError
+from stylegan2.base.image_size import LARGEST_SIDE
+from stylegan2.base.whole_files import refuse_existing
+from stylegan2.data.preparation import LabelSource, PrepareReport, prepare_images
+from stylegan2.data.vetting import Channels, ResizeFilter, Transform, Wanted
 
 
 class Size(click.ParamType[tuple[int, int]]):

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 import numpy as np
 
-from stylegan2.command_line import (
+from stylegan2.base.whole_files import refuse_existing
+from stylegan2.cli.command_line import (
     NUMBERS,
     batch_option,
     check_sources,
@@ -24,10 +25,9 @@ from stylegan2.command_line import (
     truncation_option,
     write_png,
 )
-from stylegan2.directions import contact_sheet, even_shifts, find_directions, move
-from stylegan2.networks import NoiseMode
-from stylegan2.synthesis_tools import render
-from stylegan2.whole_files import refuse_existing
+from stylegan2.model.networks import NoiseMode
+from stylegan2.synthesis import render
+from stylegan2.synthesis.directions import contact_sheet, even_shifts, find_directions, move
 
 
 @click.command(context_settings={"max_content_width": 110})

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from stylegan2.command_line import errors_as_messages, network_option, overwrite_option
-from stylegan2.export import ExportNoise, export_generator
-from stylegan2.network_file import load_generator
-from stylegan2.whole_files import refuse_existing
+from stylegan2.base.whole_files import refuse_existing
+from stylegan2.cli.command_line import errors_as_messages, network_option, overwrite_option
+from stylegan2.formats.export import ExportNoise, export_generator
+from stylegan2.formats.network_file import load_generator
 
 
 @click.command(context_settings={"max_content_width": 110})

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from stylegan2.command_line import (
+from stylegan2.base.whole_files import refuse_existing
+from stylegan2.cli.command_line import (
     NUMBERS,
     batch_option,
     check_sources,
@@ -22,10 +23,9 @@ from stylegan2.command_line import (
     truncation_option,
     write_png,
 )
-from stylegan2.latents import load_ws
-from stylegan2.networks import NoiseMode
-from stylegan2.synthesis_tools import generate_images, render
-from stylegan2.whole_files import refuse_existing
+from stylegan2.model.networks import NoiseMode
+from stylegan2.synthesis import generate_images, render
+from stylegan2.synthesis.latents import load_ws
 
 
 @click.command(context_settings={"max_content_width": 110})

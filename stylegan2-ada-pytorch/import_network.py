@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from stylegan2.command_line import errors_as_messages
-from stylegan2.errors import OptionError
-from stylegan2.network_file import DESCRIPTION_NAME, TENSORS_NAME, load_network, save_network
+from stylegan2.base.errors import OptionError
+from stylegan2.cli.command_line import errors_as_messages
+from stylegan2.formats.network_file import DESCRIPTION_NAME, TENSORS_NAME, load_network, save_network
 
 
 @click.command(context_settings={"max_content_width": 110})

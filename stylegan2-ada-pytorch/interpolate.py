@@ -8,7 +8,8 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from stylegan2.command_line import (
+from stylegan2.base.whole_files import refuse_existing
+from stylegan2.cli.command_line import (
     NUMBERS,
     batch_option,
     check_sources,
@@ -22,9 +23,8 @@ from stylegan2.command_line import (
     projected_w_option,
     truncation_option,
 )
-from stylegan2.film import walk, write_film
-from stylegan2.synthesis_tools import render
-from stylegan2.whole_files import refuse_existing
+from stylegan2.synthesis import render
+from stylegan2.synthesis.video import walk, write_film
 
 
 @click.command(context_settings={"max_content_width": 110})

@@ -10,8 +10,8 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from stylegan2.bounded_vetting import load_pictures
-from stylegan2.command_line import (
+from stylegan2.base.whole_files import refuse_existing
+from stylegan2.cli.command_line import (
     device_option,
     errors_as_messages,
     network_option,
@@ -21,12 +21,12 @@ from stylegan2.command_line import (
     overwrite_option,
     write_png,
 )
-from stylegan2.film import write_film
-from stylegan2.latents import save_ws
-from stylegan2.perceptual import DiscriminatorFeatures, Features, TorchScriptFeatures
-from stylegan2.projection import Space, project
-from stylegan2.vetting import Channels, RefusedPicture, Wanted
-from stylegan2.whole_files import refuse_existing
+from stylegan2.data.bounded_vetting import load_pictures
+from stylegan2.data.vetting import Channels, RefusedPicture, Wanted
+from stylegan2.synthesis.latents import save_ws
+from stylegan2.synthesis.perceptual import DiscriminatorFeatures, Features, TorchScriptFeatures
+from stylegan2.synthesis.projection import Space, project
+from stylegan2.synthesis.video import write_film
 
 FILM_FRAMES = 120
 FILM_MILLISECONDS = 40  # per frame; the last one stays for two seconds

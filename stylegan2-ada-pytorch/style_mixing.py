@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from stylegan2.command_line import (
+from stylegan2.base.whole_files import refuse_existing
+from stylegan2.cli.command_line import (
     NUMBERS,
     batch_option,
     class_option,
@@ -21,9 +22,8 @@ from stylegan2.command_line import (
     truncation_option,
     write_png,
 )
-from stylegan2.networks import NoiseMode
-from stylegan2.synthesis_tools import mix_styles
-from stylegan2.whole_files import refuse_existing
+from stylegan2.model.networks import NoiseMode
+from stylegan2.synthesis import mix_styles
 
 
 @click.command(context_settings={"max_content_width": 110})

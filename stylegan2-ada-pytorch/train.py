@@ -13,14 +13,14 @@ from typing import Any, get_args
 
 import click
 
-from stylegan2.augment import PIPES
-from stylegan2.command_line import errors_as_messages
-from stylegan2.host_memory import keep_freed_memory
-from stylegan2.options import TrainingOptions, resolve_options
-from stylegan2.peers import ALONE, Peers, connected
-from stylegan2.performance import Compilation, Precision
-from stylegan2.presets import PRESETS
+from stylegan2.augmentation.augment import PIPES
+from stylegan2.base.host_memory import keep_freed_memory
+from stylegan2.cli.command_line import errors_as_messages
+from stylegan2.model.performance import Compilation, Precision
+from stylegan2.options.presets import PRESETS
 from stylegan2.training import train
+from stylegan2.training.distributed import ALONE, Peers, connected
+from stylegan2.training.training_options import TrainingOptions, resolve_options
 
 SECTIONS = {
     "Main options": ["data", "outdir", "preset", "kimg", "transfer", "seed"],
@@ -337,7 +337,7 @@ def progress_shown(total_kimg: float, peers: Peers) -> Iterator[Callable[[float]
     if not peers.leads:
         yield lambda kimg: None
     elif sys.stdout.isatty() and importlib.util.find_spec("rich") is not None:
-        from stylegan2.progress_bar import progress_bar
+        from stylegan2.cli.progress_bar import progress_bar
 
         with progress_bar(total_kimg) as show:
             yield show

@@ -19,11 +19,11 @@ import numpy as np
 
 from containers.infer.results import GeneratedPicture, MixingGrid, Pixels, save
 from containers.prepare_report import SetAsideImage
-from stylegan2.bounded_vetting import load_pictures
-from stylegan2.networks import Generator
-from stylegan2.synthesis_tools import generate_images, mix_styles
-from stylegan2.uploads import NamedUploads
-from stylegan2.vetting import RefusedPicture
+from stylegan2.data.bounded_vetting import load_pictures
+from stylegan2.data.uploads import NamedUploads
+from stylegan2.data.vetting import RefusedPicture
+from stylegan2.model.networks import Generator
+from stylegan2.synthesis import generate_images, mix_styles
 
 SHEET_PICTURES, SHEET_COLUMNS = 48, 12
 MIX_ROWS, MIX_COLUMNS = 4, 6

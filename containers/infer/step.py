@@ -22,8 +22,8 @@ from containers.infer.report import write_report
 from containers.infer.results import Pictures, Run
 from containers.prepare_report import read_prepare_summary
 from containers.settings import EXECUTION_ID, LARGEST_SEED
-from stylegan2.network_file import LoadedNetwork, load_network
-from stylegan2.performance import place
+from stylegan2.formats.network_file import LoadedNetwork, load_network
+from stylegan2.model.performance import place
 
 MODES = ("all", "generate", "mix", "project")
 # A few hundred steps give a fair likeness; the paper's 1000 are for a GPU.

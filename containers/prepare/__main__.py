@@ -17,7 +17,7 @@ import time
 
 from containers.contract import ProcessingJob, base_folder, run_job
 from containers.prepare_report import PrepareSummary, SetAsideImage
-from stylegan2.errors import ModelError
+from stylegan2.base.errors import ModelError
 
 _PROGRESS_SECONDS = 10.0
 
@@ -31,7 +31,7 @@ def _prepare(job: ProcessingJob) -> None:
     job.refuse_many_hosts()
     # Here, so that a broken image is reported like any failure.
     from containers.fetching import fetch_images, read_record, s3_client
-    from stylegan2.preparation import prepare_images
+    from stylegan2.data.preparation import prepare_images
 
     environment = job.environment()
     dataset = environment.dataset("DATASET")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from containers.contract import TrainingJob
 from containers.settings import LARGEST_SEED
-from stylegan2.presets import PRESETS
+from stylegan2.options.presets import PRESETS
 
 NAMES = ("dataset", "preset", "kimg", "resolution", "mirror", "seed")
 _LARGEST_KIMG = 1_000_000.0

@@ -14,12 +14,12 @@ from containers.contract import TrainingJob
 from containers.errors import InputError, SettingError
 from containers.gpus import refuse_idle_gpu
 from containers.train.hyperparameters import Hyperparameters
-from stylegan2.checkpoint import FORMAT
-from stylegan2.host_memory import keep_freed_memory
-from stylegan2.network_file import DESCRIPTION_NAME, TENSORS_NAME, load_network
-from stylegan2.options import TrainingOptions, resolve_options
-from stylegan2.peers import connected
+from stylegan2.base.host_memory import keep_freed_memory
+from stylegan2.formats.network_file import DESCRIPTION_NAME, TENSORS_NAME, load_network
+from stylegan2.results.checkpoint import FORMAT
 from stylegan2.training import train
+from stylegan2.training.distributed import connected
+from stylegan2.training.training_options import TrainingOptions, resolve_options
 
 BASE_RECORD = "base.json"
 

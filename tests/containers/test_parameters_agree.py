@@ -11,7 +11,7 @@ from containers.errors import SettingError
 from containers.infer.step import MODES
 from containers.settings import LARGEST_SEED, RESOLUTIONS
 from containers.train.hyperparameters import read_hyperparameters
-from stylegan2.presets import PRESETS
+from stylegan2.options.presets import PRESETS
 from workshop import parameters
 from workshop.parameters import PARAMETERS
 

@@ -22,10 +22,10 @@ from containers.prepare_report import PrepareSummary
 from containers.train import step
 from containers.train.hyperparameters import read_hyperparameters
 from containers.train.step import train_network
-from stylegan2 import checkpoint
-from stylegan2.errors import NetworkFileError
-from stylegan2.options import resolve_options
-from stylegan2.preparation import prepare_images
+from stylegan2.base.errors import NetworkFileError
+from stylegan2.data.preparation import prepare_images
+from stylegan2.results import checkpoint
+from stylegan2.training.training_options import resolve_options
 from tests.containers.bucket import Bucket
 from tests.containers.jobs import Job, draw
 from tests.patience import HARD_END

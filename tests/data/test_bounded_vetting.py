@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from stylegan2 import preparation
-from stylegan2.bounded_vetting import LIMITS, load_pictures, why_lost
-from stylegan2.preparation import prepare_images
-from stylegan2.vetting import MOST_PIXELS, RefusedPicture
-from stylegan2.worker_pool import Limits, OutOfMemory, OutOfTime
+from stylegan2.base.worker_pool import Limits, OutOfMemory, OutOfTime
+from stylegan2.data import preparation
+from stylegan2.data.bounded_vetting import LIMITS, load_pictures, why_lost
+from stylegan2.data.preparation import prepare_images
+from stylegan2.data.vetting import MOST_PIXELS, RefusedPicture
+from tests.data.pictures import encoded, photo
 from tests.patience import HARD_END
-
-from .pictures import encoded, photo
 
 IMPATIENT = Limits(cpu_seconds=2, memory_bytes=2 << 30)
 """Hundreds of times what an ordinary picture takes, and a small part of what the hostile ones do."""

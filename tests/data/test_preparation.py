@@ -16,13 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from stylegan2 import preparation
-from stylegan2.dataset import ImageDataset
-from stylegan2.errors import ModelError
-from stylegan2.preparation import PreparationError, SetAside, prepare_images
-from stylegan2.vetting import Wanted, training_pixels
-
-from .pictures import encoded, photo
+from stylegan2.base.errors import ModelError
+from stylegan2.data import preparation
+from stylegan2.data.dataset import ImageDataset
+from stylegan2.data.preparation import PreparationError, SetAside, prepare_images
+from stylegan2.data.vetting import Wanted, training_pixels
+from tests.data.pictures import encoded, photo
 
 
 @pytest.fixture

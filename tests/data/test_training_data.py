@@ -10,16 +10,15 @@ import pytest
 import torch
 from PIL import Image
 
-from stylegan2 import real_images
-from stylegan2.augment import PIPES, AugmentPipe
-from stylegan2.dataset import DatasetError, ImageDataset, InfiniteSampler
-from stylegan2.errors import CheckpointError
-from stylegan2.network_file import load_network
-from stylegan2.options import TrainingOptions, resolve_options
-from stylegan2.png_format import encode_png
-from stylegan2.real_images import real_batches
-from stylegan2.training import train
-from stylegan2.training_state import TrainingState
+from stylegan2.augmentation.augment import PIPES, AugmentPipe
+from stylegan2.base.errors import CheckpointError
+from stylegan2.data.dataset import DatasetError, ImageDataset, InfiniteSampler
+from stylegan2.data.png_format import encode_png
+from stylegan2.formats.network_file import load_network
+from stylegan2.training import real_images, train
+from stylegan2.training.real_images import real_batches
+from stylegan2.training.state import TrainingState
+from stylegan2.training.training_options import TrainingOptions, resolve_options
 
 
 @pytest.fixture(autouse=True)

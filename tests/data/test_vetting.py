@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from stylegan2.vetting import RefusedPicture, load_training_pixels
-
-from .pictures import encoded, photo
+from stylegan2.data.vetting import RefusedPicture, load_training_pixels
+from tests.data.pictures import encoded, photo
 
 ORIENTATION = 0x0112
 DAMAGED = "damaged, incomplete, or stored in a way that cannot be read here; save it anew as PNG or JPEG"

@@ -16,8 +16,8 @@ from subprocess import PIPE, Popen
 
 import pytest
 
-from stylegan2 import worker_pool
-from stylegan2.worker_pool import Limits, OutOfMemory, OutOfTime, WorkerCrashed, choose_workers, map_in_order
+from stylegan2.base import worker_pool
+from stylegan2.base.worker_pool import Limits, OutOfMemory, OutOfTime, WorkerCrashed, choose_workers, map_in_order
 from tests.patience import HARD_END
 
 LIMITS = Limits(cpu_seconds=HARD_END, memory_bytes=200 << 20)
@@ -153,7 +153,7 @@ def test_workers_do_not_import_the_program_that_starts_them(deeds):
 
 PARENT = """
 import operator, os, sys
-from stylegan2.worker_pool import map_in_order
+from stylegan2.base.worker_pool import map_in_order
 results = map_in_order(operator.call, [os.getpid] * 50, workers=2)
 print(next(results), flush=True)
 sys.stdin.read()

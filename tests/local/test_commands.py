@@ -29,7 +29,7 @@ from local_aws.runs import describe_run
 from local_aws.sagemaker import StandInError
 from local_aws.workshop import FROM_SCRATCH
 from pipeline_builder.errors import BundleError
-from stylegan2.network_file import load_network
+from stylegan2.formats.network_file import load_network
 from workshop.errors import RefusedName
 
 

@@ -13,8 +13,7 @@ from stylegan2.metrics import detector_file
 from stylegan2.metrics.detector_file import default_cache, find_detector
 from stylegan2.metrics.distances import frechet_distance, moments_of
 from stylegan2.metrics.features import Detector, DetectorError, DiscriminatorFeatures, RandomFeatures
-
-from .conftest import save_script
+from tests.metrics.conftest import save_script
 
 CPU = torch.device("cpu")
 URL = "https://example.org/inception.pt"

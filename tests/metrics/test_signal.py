@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from stylegan2.dataset import ImageDataset
-from stylegan2.errors import OptionError
+from stylegan2.base.errors import OptionError
+from stylegan2.data.dataset import ImageDataset
+from stylegan2.formats.network_file import load_network
 from stylegan2.metrics.signal import FrechetRandom
-from stylegan2.network_file import load_network
-from stylegan2.options import TrainingOptions, resolve_options
 from stylegan2.training import train
-
-from .conftest import make_network
+from stylegan2.training.training_options import TrainingOptions, resolve_options
+from tests.metrics.conftest import make_network
 
 
 def options(data: Path, outdir: Path, **changes) -> TrainingOptions:

@@ -6,15 +6,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from stylegan2.errors import OptionError
-from stylegan2.freezing import freezable_layers, freeze_layers
-from stylegan2.network_file import load_network
-from stylegan2.networks import Architecture, Discriminator
-from stylegan2.options import resolve_options
+from stylegan2.base.errors import OptionError
+from stylegan2.formats.network_file import load_network
+from stylegan2.model.freezing import freezable_layers, freeze_layers
+from stylegan2.model.networks import Architecture, Discriminator
 from stylegan2.training import train
-
-from .pictures import write_pictures
-from .trainings import base_network, options, stop_after, weights
+from stylegan2.training.training_options import resolve_options
+from tests.training.pictures import write_pictures
+from tests.training.trainings import base_network, options, stop_after, weights
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

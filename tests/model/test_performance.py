@@ -11,22 +11,28 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from stylegan2 import performance
-from stylegan2.augment import AugmentPipe
-from stylegan2.errors import OptionError
-from stylegan2.host_memory import keep_freed_memory
-from stylegan2.loss import Losses
-from stylegan2.network_file import save_network
-from stylegan2.networks import Discriminator, Generator, NoiseMode
-from stylegan2.ops import modulated_conv
-from stylegan2.optimisation import lazy_adam, step
-from stylegan2.options import resolve_options
-from stylegan2.performance import Performance, Precision, channels_innermost, compiled, finish, resolve_performance
+from stylegan2.augmentation.augment import AugmentPipe
+from stylegan2.base.errors import OptionError
+from stylegan2.base.host_memory import keep_freed_memory
+from stylegan2.formats.network_file import save_network
+from stylegan2.model import performance
+from stylegan2.model.networks import Discriminator, Generator, NoiseMode
+from stylegan2.model.ops import modulated_conv
+from stylegan2.model.performance import (
+    Performance,
+    Precision,
+    channels_innermost,
+    compiled,
+    finish,
+    resolve_performance,
+)
 from stylegan2.training import train
-
-from .conftest import close
-from .pictures import write_pictures
-from .trainings import assert_same_weights, stop_after
+from stylegan2.training.loss import Losses
+from stylegan2.training.optimisation import lazy_adam, step
+from stylegan2.training.training_options import resolve_options
+from tests.goldens.arrays import close
+from tests.training.pictures import write_pictures
+from tests.training.trainings import assert_same_weights, stop_after
 
 LOW: list[tuple[Precision, torch.dtype]] = [("bf16", torch.bfloat16), ("fp16", torch.float16)]
 

@@ -41,7 +41,7 @@ def checkout(tmp_path: Path) -> Path:
         "containers/prepare/__main__.py": "print('prepare')\n",
         "containers/train/Dockerfile": "FROM scratch\n",
         "stylegan2-ada-pytorch/train.py": "print('train')\n",
-        "stylegan2-ada-pytorch/stylegan2/networks.py": "Z = 512\n",
+        "stylegan2-ada-pytorch/stylegan2/model/networks.py": "Z = 512\n",
         "stylegan2-ada-pytorch/README.md": "words\n",
         "stylegan2-ada-pytorch/base/sketches/network.json": "{}\n",
         "stylegan2-ada-pytorch/base/sketches/network.safetensors": "weights\n",

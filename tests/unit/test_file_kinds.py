@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stylegan2.uploads import IGNORED_NAMES
+from stylegan2.data.uploads import IGNORED_NAMES
 from tests.unit.properties import quick
 from workshop.file_kinds import FileKind, is_folder_marker, kind_of
 

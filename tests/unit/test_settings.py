@@ -11,8 +11,8 @@ from hypothesis import assume, example, given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
-from stylegan2.errors import OptionError
-from stylegan2.presets import settings_of
+from stylegan2.base.errors import OptionError
+from stylegan2.options.presets import settings_of
 from tests.unit.properties import quick
 from workshop import settings as settings_module
 from workshop.errors import SettingsError

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stylegan2.errors import OptionError
+from stylegan2.base.errors import OptionError
 
 Rows = NDArray[np.float32]
 """[N, F]: the features of N pictures."""

@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from stylegan2.dataset import ImageDataset
-from stylegan2.errors import OptionError
+from stylegan2.base.errors import OptionError
+from stylegan2.data.dataset import ImageDataset
+from stylegan2.formats.network_file import LoadedNetwork
 from stylegan2.metrics.distances import (
     Moments,
     Rows,
@@ -24,9 +25,8 @@ from stylegan2.metrics.distances import (
     precision_recall,
 )
 from stylegan2.metrics.features import Detector, DiscriminatorFeatures, Features, RandomFeatures
+from stylegan2.metrics.images import generated_pictures, latents, real_pictures
 from stylegan2.metrics.path_length import Sampling, Space, path_length
-from stylegan2.metrics.pictures import generated_pictures, latents, real_pictures
-from stylegan2.network_file import LoadedNetwork
 
 Results = dict[str, float]
 

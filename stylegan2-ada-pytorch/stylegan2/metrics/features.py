@@ -17,8 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stylegan2.errors import ModelError
-from stylegan2.networks import Discriminator
+from stylegan2.base.errors import ModelError
+from stylegan2.model.networks import Discriminator
 
 Features = Callable[[Tensor], Tensor]
 

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from stylegan2.metrics.features import Features
-from stylegan2.networks import Generator
+from stylegan2.model.networks import Generator
 
 EPSILON = 1e-4
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from stylegan2.dataset import ImageDataset
+from stylegan2.data.dataset import ImageDataset
 from stylegan2.metrics.distances import Moments, frechet_distance
 from stylegan2.metrics.features import Features, RandomFeatures
-from stylegan2.metrics.pictures import generated_pictures, real_pictures
-from stylegan2.networks import Generator
+from stylegan2.metrics.images import generated_pictures, real_pictures
+from stylegan2.model.networks import Generator
 
 AT_ONCE = 8  # pictures: no more memory than the sheets of samples take
 
