@@ -43,7 +43,7 @@ from stylegan2.base.host_memory import keep_freed_memory
 from stylegan2.data.png_format import encode_png
 from stylegan2.formats.network_file import load_generator, save_network
 from stylegan2.model.networks import Discriminator, Generator
-from stylegan2.model.performance import finish
+from stylegan2.model.performance import prepare_for_inference
 from stylegan2.model.pixels import from_bytes, to_bytes
 from stylegan2.synthesis import generate_images
 from stylegan2.synthesis.latents import seed_ws
@@ -95,7 +95,7 @@ def open_own(network: Path) -> Generator:
     """As the command line does."""
     keep_freed_memory()
     generator = load_generator(network)
-    finish(generator)
+    prepare_for_inference(generator)
     return generator
 
 

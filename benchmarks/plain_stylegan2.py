@@ -161,7 +161,7 @@ def discriminate(D: Discriminator, img: Tensor) -> Tensor:
     x = img
     for resolution in D.block_resolutions:
         block = D.get_submodule(f"b{resolution}")
-        if block.reads_picture:
+        if block.reads_image:
             x = convolved(block.fromrgb, x)
         skip = convolved(block.skip, x, gain=math.sqrt(0.5))
         x = skip + convolved(block.conv1, convolved(block.conv0, x), gain=math.sqrt(0.5))

@@ -93,8 +93,8 @@ class PlainTraining:
         if state.iteration % s.d_reg_interval == 0:
             losses.discriminator_regularisation(real, interval=s.d_reg_interval)
             plain.optimise(state.optimise_d, D.parameters())
-        plain.average(state.generator_ema, G, ema_beta(s.batch, s.ema_kimg, state.shown, s.ema_rampup))
-        state.shown += len(real)
+        plain.average(state.generator_ema, G, ema_beta(s.batch, s.ema_kimg, state.images_seen, s.ema_rampup))
+        state.images_seen += len(real)
         state.iteration += 1
 
 

@@ -1,4 +1,4 @@
-"""Command line: make a data set for training from a folder or zip of pictures."""
+"""Command line: make a data set for training from a folder or zip of images."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 from stylegan2.base.errors import ModelError
 from stylegan2.base.image_size import LARGEST_SIDE
 from stylegan2.base.whole_files import refuse_existing
-from stylegan2.data.preparation import LabelSource, PrepareReport, prepare_images
+from stylegan2.data.preparation import LabelSource, PreparationResult, prepare_images
 from stylegan2.data.vetting import Channels, ResizeFilter, Transform, Wanted
 
 
@@ -169,7 +169,7 @@ def _size(resolution: tuple[int, int] | None, width: int | None, height: int | N
     return width, height
 
 
-def _print_summary(report: PrepareReport, dest: Path, set_aside: Path | None) -> None:
+def _print_summary(report: PreparationResult, dest: Path, set_aside: Path | None) -> None:
     if report.set_aside:
         width = min(max(len(item.name) for item in report.set_aside), 60)
         click.echo("Set aside:")

@@ -1,4 +1,4 @@
-"""Command line: find directions along which a network's pictures change."""
+"""Command line: find directions along which a network's images change."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from stylegan2.cli.command_line import (
     write_png,
 )
 from stylegan2.model.networks import NoiseMode
-from stylegan2.synthesis import render
-from stylegan2.synthesis.directions import contact_sheet, even_shifts, find_directions, move
+from stylegan2.synthesis import render_images
+from stylegan2.synthesis.directions import contact_sheet, even_shifts, find_directions, move_latents
 
 
 @click.command(context_settings={"max_content_width": 110})
@@ -107,10 +107,10 @@ def main(
     generator = open_generator(network, device)
     ws = latents_of(generator, seeds, projected_w, trunc, class_number)
     directions = find_directions(generator, count, layers)
-    moved = move(ws, directions, even_shifts(generator, strength, steps))
-    pictures = render(generator, moved.flatten(0, 2), noise_mode=noise_mode, batch=batch)
+    moved = move_latents(ws, directions, even_shifts(generator, strength, steps))
+    images = render_images(generator, moved.flatten(0, 2), noise_mode=noise_mode, batch=batch)
     outdir.mkdir(parents=True, exist_ok=True)
-    write_png(contact_sheet(pictures.reshape(*moved.shape[:3], *pictures.shape[1:])), outdir / "directions.png")
+    write_png(contact_sheet(images.reshape(*moved.shape[:3], *images.shape[1:])), outdir / "directions.png")
     np.savez(
         outdir / "directions.npz",
         directions=directions.vectors.numpy(),

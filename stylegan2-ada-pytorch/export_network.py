@@ -1,4 +1,4 @@
-"""Command line: turn a generator into one file that draws pictures without this package."""
+"""Command line: turn a generator into one file that draws images without this package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Command line: draw pictures with a trained network."""
+"""Command line: draw images with a trained network."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from stylegan2.cli.command_line import (
     write_png,
 )
 from stylegan2.model.networks import NoiseMode
-from stylegan2.synthesis import generate_images, render
+from stylegan2.synthesis import generate_images, render_images
 from stylegan2.synthesis.latents import load_ws
 
 
@@ -73,13 +73,13 @@ def main(
     refuse_existing("--outdir", files, overwrite)
     outdir.mkdir(parents=True, exist_ok=True)
     if projected_w is not None:
-        for file, pixels in zip(files, render(generator, ws, noise_mode=noise_mode, batch=batch), strict=True):
+        for file, pixels in zip(files, render_images(generator, ws, noise_mode=noise_mode, batch=batch), strict=True):
             write_png(pixels, file)
     if seeds is not None:
         with click.progressbar(length=len(seeds), label="Drawing", show_pos=True) as bar:
             for start in range(0, len(seeds), batch):
                 some = seeds[start : start + batch]
-                pictures = generate_images(
+                images = generate_images(
                     generator,
                     some,
                     truncation_psi=trunc,
@@ -87,7 +87,7 @@ def main(
                     batch=batch,
                     class_number=class_number,
                 )
-                for seed, pixels in zip(some, pictures, strict=True):
+                for seed, pixels in zip(some, images, strict=True):
                     write_png(pixels, outdir / f"seed{seed:04d}.png")
                 bar.update(len(some))
     click.echo(f"The pictures are in {outdir}")

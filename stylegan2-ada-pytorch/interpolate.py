@@ -1,4 +1,4 @@
-"""Command line: a film that leads from picture to picture."""
+"""Command line: a video that leads from image to image."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from stylegan2.cli.command_line import (
     projected_w_option,
     truncation_option,
 )
-from stylegan2.synthesis import render
-from stylegan2.synthesis.video import walk, write_film
+from stylegan2.synthesis import render_images
+from stylegan2.synthesis.video import latent_walk, write_video
 
 
 @click.command(context_settings={"max_content_width": 110})
@@ -81,14 +81,14 @@ def main(
     check_sources(seeds, projected_w, class_number)
     refuse_existing("--output", [output], overwrite)
     generator = open_generator(network, device)
-    way = walk(latents_of(generator, seeds, projected_w, trunc, class_number), frames)
-    pictures: list[NDArray[np.uint8]] = []
+    way = latent_walk(latents_of(generator, seeds, projected_w, trunc, class_number), frames)
+    images: list[NDArray[np.uint8]] = []
     with click.progressbar(length=len(way), label="Drawing", show_pos=True) as bar:
         for ws in way.split(batch):
-            pictures += [*render(generator, ws, batch=batch)]
+            images += [*render_images(generator, ws, batch=batch)]
             bar.update(len(ws))
     output.parent.mkdir(parents=True, exist_ok=True)
-    write_film(pictures, output, frame_milliseconds=round(1000 / fps))
+    write_video(images, output, frame_milliseconds=round(1000 / fps))
     click.echo(f"The film is {output}: {len(way)} frames, {len(way) / fps:.1f} seconds")
 
 

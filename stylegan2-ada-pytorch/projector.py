@@ -1,4 +1,4 @@
-"""Command line: find the latents of given pictures."""
+"""Command line: find the latents of given images."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from stylegan2.cli.command_line import (
     overwrite_option,
     write_png,
 )
-from stylegan2.data.bounded_vetting import load_pictures
-from stylegan2.data.vetting import Channels, RefusedPicture, Wanted
+from stylegan2.data.bounded_vetting import load_images
+from stylegan2.data.vetting import Channels, RefusedImage, Wanted
 from stylegan2.synthesis.latents import save_ws
 from stylegan2.synthesis.perceptual import DiscriminatorFeatures, Features, TorchScriptFeatures
 from stylegan2.synthesis.projection import Space, project
-from stylegan2.synthesis.video import write_film
+from stylegan2.synthesis.video import write_video
 
-FILM_FRAMES = 120
-FILM_MILLISECONDS = 40  # per frame; the last one stays for two seconds
+VIDEO_FRAMES = 120
+FRAME_MILLISECONDS = 40  # per frame; the last one stays for two seconds
 
 
 @click.command(context_settings={"max_content_width": 110})
@@ -126,7 +126,7 @@ def main(
             seed=seed,
             space=space,
             patience=patience,
-            frames=min(FILM_FRAMES, num_steps) if save_video else 0,
+            frames=min(VIDEO_FRAMES, num_steps) if save_video else 0,
             on_step=lambda step, distances: bar.update(step - bar.pos, f"distance {distances.mean():.4f}"),
         )
 
@@ -136,23 +136,23 @@ def main(
         write_png(pixels[index], outdir / f"target{number}.png")
         write_png(found.images[index], outdir / f"proj{number}.png")
         if save_video:
-            _write_search(pixels[index], found.films[index], outdir / f"proj{number}.webp")
+            _write_search(pixels[index], found.videos[index], outdir / f"proj{number}.webp")
         click.echo(f"{path}: distance {found.best[index]:.4f} after {found.steps_taken[index]} steps")
     click.echo(f"The results are in {outdir}")
 
 
 def _read_targets(paths: Sequence[Path], wanted: Wanted) -> list[NDArray[np.uint8]]:
-    pictures: list[NDArray[np.uint8]] = []
-    for path, picture in zip(paths, load_pictures(paths, wanted), strict=True):
-        if isinstance(picture, RefusedPicture):
-            raise click.BadParameter(f"{path}: {picture}", param_hint="--target") from picture
-        pictures.append(picture)
-    return pictures
+    images: list[NDArray[np.uint8]] = []
+    for path, image in zip(paths, load_images(paths, wanted), strict=True):
+        if isinstance(image, RefusedImage):
+            raise click.BadParameter(f"{path}: {image}", param_hint="--target") from image
+        images.append(image)
+    return images
 
 
 def _write_search(target: NDArray[np.uint8], frames: NDArray[np.uint8], path: Path) -> None:
     pairs = [np.concatenate([target, frame], axis=1) for frame in frames]
-    write_film(pairs, path, frame_milliseconds=FILM_MILLISECONDS, last_milliseconds=2000)
+    write_video(pairs, path, frame_milliseconds=FRAME_MILLISECONDS, last_milliseconds=2000)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Command line: mix the styles of pairs of pictures."""
+"""Command line: mix the styles of pairs of images."""
 
 from __future__ import annotations
 

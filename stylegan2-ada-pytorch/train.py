@@ -1,4 +1,4 @@
-"""Command line: train a generator on a folder or zip of pictures."""
+"""Command line: train a generator on a folder or zip of images."""
 
 import importlib.util
 import json
@@ -19,7 +19,7 @@ from stylegan2.cli.command_line import errors_as_messages
 from stylegan2.model.performance import Compilation, Precision
 from stylegan2.options.presets import PRESETS
 from stylegan2.training import train
-from stylegan2.training.distributed import ALONE, Peers, connected
+from stylegan2.training.distributed import ALONE, ProcessGroup, connected_processes
 from stylegan2.training.training_options import TrainingOptions, resolve_options
 
 SECTIONS = {
@@ -33,8 +33,8 @@ SECTIONS = {
 }
 
 
-class Rounds(click.IntRange):
-    """A number of pictures, or `auto`."""
+class MicroBatch(click.IntRange):
+    """A number of images, or `auto`."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         return value if value == "auto" else super().convert(value, param, ctx)
@@ -233,7 +233,7 @@ PRESET_HELP = (
 )
 @click.option(
     "--batch-gpu",
-    type=Rounds(min=1),
+    type=MicroBatch(min=1),
     metavar="N|auto",
     help="Pictures in memory at once; the batch is done in rounds of as many. Smaller needs less memory; auto takes "
     "what fits.  [default: the preset's]",
@@ -293,23 +293,23 @@ def main(tick: float | None, snap: int | None, dry_run: bool, checkpoint_dir: Pa
       # On four GPUs of this machine; torchrun's --nnodes adds machines:
       torchrun --nproc-per-node 4 train.py --data faces.zip --outdir out
     """
-    with connected(arguments["device"]) as peers:
+    with connected_processes(arguments["device"]) as group:
         options = resolve_options(
             **arguments,
             checkpoint_dir=checkpoint_dir or arguments["outdir"] / "checkpoints",
             tick_kimg=tick,
             snapshot_ticks=snap,
-            processes=peers.size,
+            processes=group.size,
         )
         if options.device == "cpu":
             keep_freed_memory()
         if not dry_run:
-            run(options, peers)
-        elif peers.leads:
+            run(options, group)
+        elif group.is_main_process:
             click.echo(json.dumps(options.as_json(), indent=2))
 
 
-def run(options: TrainingOptions, peers: Peers = ALONE) -> None:
+def run(options: TrainingOptions, group: ProcessGroup = ALONE) -> None:
     """Train; a first SIGINT or SIGTERM asks for a clean stop, a second one ends the process at once."""
     asked_to_stop = False
 
@@ -321,20 +321,20 @@ def run(options: TrainingOptions, peers: Peers = ALONE) -> None:
 
     previous = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with progress_shown(options.settings.kimg, peers) as show:
-            train(options, peers=peers, should_stop=lambda: asked_to_stop, on_progress=show)
+        with progress_shown(options.settings.kimg, group) as show:
+            train(options, group=group, should_stop=lambda: asked_to_stop, on_progress=show)
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
 
 
 @contextmanager
-def progress_shown(total_kimg: float, peers: Peers) -> Iterator[Callable[[float], None]]:
+def progress_shown(total_kimg: float, group: ProcessGroup) -> Iterator[Callable[[float], None]]:
     """The log on stdout: below it a progress bar if that is a terminal and rich is installed, otherwise plain lines.
 
     Of several processes, only the first one shows anything.
     """
-    if not peers.leads:
+    if not group.is_main_process:
         yield lambda kimg: None
     elif sys.stdout.isatty() and importlib.util.find_spec("rich") is not None:
         from stylegan2.cli.progress_bar import progress_bar

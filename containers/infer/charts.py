@@ -30,7 +30,7 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Line:
+class ChartLine:
     """A drawn line: an SVG path and the place of its last point."""
 
     name: str
@@ -55,7 +55,7 @@ class Chart:
     title: str
     summary: str
     x_name: str
-    lines: Sequence[Line]
+    lines: Sequence[ChartLine]
     x_ticks: Sequence[Tick]
     y_ticks: Sequence[Tick]
     target: Tick | None
@@ -133,10 +133,10 @@ class _Scale:
         return round(self.start + share * (self.end - self.start), 2)
 
 
-def _line(series: Series, x_scale: _Scale, y_scale: _Scale) -> Line:
+def _line(series: Series, x_scale: _Scale, y_scale: _Scale) -> ChartLine:
     places = [(x_scale(x), y_scale(y)) for x, y in series.points]
     path = "M" + "L".join(f"{x:g},{y:g}" for x, y in places)
-    return Line(series.name, series.style, path, places[-1], _number(series.points[-1][1]))
+    return ChartLine(series.name, series.style, path, places[-1], _number(series.points[-1][1]))
 
 
 def _with_margin(low: float, high: float, at_least: tuple[float, float] | None) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from containers.infer import wording
 from containers.infer.charts import SMALL, Chart, Series, line_chart
 from containers.infer.inline_images import InlineImage, inline, inline_file
 from containers.infer.model_folder import TrainingRecord, cut_cells, list_fakes, read_grid_shape
-from containers.infer.results import GeneratedPicture, MixingGrid, Pictures, ProjectedPicture, Run
+from containers.infer.results import GeneratedPicture, MixingGrid, Pictures, ProjectedPicture, ReportRun
 
 # Longest sides in pixels of the inlined pictures: about twice their size on the screen, for dense displays.
 _SHEET_SIDE = 256
@@ -75,7 +75,7 @@ class Pair:
     curve: Chart | None
 
 
-def lead(run: Run, record: TrainingRecord) -> str:
+def lead(run: ReportRun, record: TrainingRecord) -> str:
     """The summary under the title."""
     pictures = run.pictures
     made = [
@@ -95,7 +95,7 @@ def lead(run: Run, record: TrainingRecord) -> str:
     return learned + shown + _trained_earlier(run, record)
 
 
-def facts(run: Run, record: TrainingRecord) -> list[tuple[str, str]]:
+def facts(run: ReportRun, record: TrainingRecord) -> list[tuple[str, str]]:
     """The row of key figures: (name, figure)."""
     return [
         ("images used", f"{run.prepare.good:,}"),
@@ -230,7 +230,7 @@ def settings(record: TrainingRecord) -> list[tuple[str, str, str]]:
     ]
 
 
-def _trained_earlier(run: Run, record: TrainingRecord) -> str:
+def _trained_earlier(run: ReportRun, record: TrainingRecord) -> str:
     """Tells the pictures of this run from the learning of another, which the page shows as well."""
     if run.trained_by is None:
         return ""

@@ -19,9 +19,9 @@ import numpy as np
 
 from containers.infer.results import GeneratedPicture, MixingGrid, Pixels, save
 from containers.prepare_report import SetAsideImage
-from stylegan2.data.bounded_vetting import load_pictures
+from stylegan2.data.bounded_vetting import load_images
 from stylegan2.data.uploads import NamedUploads
-from stylegan2.data.vetting import RefusedPicture
+from stylegan2.data.vetting import RefusedImage
 from stylegan2.model.networks import Generator
 from stylegan2.synthesis import generate_images, mix_styles
 
@@ -74,8 +74,8 @@ def vet_targets(source: NamedUploads, resolution: int) -> tuple[list[tuple[str, 
     names, unusable = source.list_files()
     skipped = [SetAsideImage(name, reason) for name, reason in unusable.items()]
     files = [source.place(source.path, name) for name in names]
-    for name, picture in zip(names, load_pictures(files, resolution), strict=True):
-        if isinstance(picture, RefusedPicture):
+    for name, picture in zip(names, load_images(files, resolution), strict=True):
+        if isinstance(picture, RefusedImage):
             skipped.append(SetAsideImage(name, str(picture)))
         else:
             good.append((name, picture))

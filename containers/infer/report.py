@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from containers.infer import page_parts, wording
 from containers.infer.model_folder import TrainingRecord, read_training_record
-from containers.infer.results import Run
+from containers.infer.results import ReportRun
 from containers.prepare_report import SetAsideImage
 
 PAGE = "index.html"
@@ -27,7 +27,7 @@ _SKIPPED_IN_JSON = 200  # more than a run projects: if it could use none of them
 _MOST_PAIRS_SHOWN = 24
 
 
-def write_report(folder: Path, run: Run) -> None:
+def write_report(folder: Path, run: ReportRun) -> None:
     """Write index.html and report.json into `folder`; raises InputError if the model's files are not readable."""
     record = read_training_record(run.model_folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -36,7 +36,7 @@ def write_report(folder: Path, run: Run) -> None:
     (folder / "report.json").write_text(numbers + "\n", encoding="ascii")
 
 
-def _numbers(run: Run, record: TrainingRecord) -> dict[str, Any]:
+def _numbers(run: ReportRun, record: TrainingRecord) -> dict[str, Any]:
     prepare, pictures = run.prepare, run.pictures
     return {
         "dataset": run.dataset,
@@ -80,7 +80,7 @@ def _template() -> Template:
     return environment.get_template("report.html.j2")
 
 
-def _page(run: Run, record: TrainingRecord) -> str:
+def _page(run: ReportRun, record: TrainingRecord) -> str:
     strip = page_parts.film_strip(run.model_folder)
     set_aside = run.prepare.set_aside[:_MOST_SET_ASIDE_SHOWN]
     return _template().render(

@@ -91,7 +91,7 @@ class Pictures:
 
 
 @dataclass(frozen=True)
-class Run:
+class ReportRun:
     """Everything that the report tells: the names of the run, what was prepared, learned and drawn.
 
     `trained_by` is the earlier run whose network was drawn with; None if this run trained its own.

@@ -19,11 +19,11 @@ from containers.infer.archive import unpack_model
 from containers.infer.projecting import Clock, project_targets
 from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
-from containers.infer.results import Pictures, Run
+from containers.infer.results import Pictures, ReportRun
 from containers.prepare_report import read_prepare_summary
 from containers.settings import EXECUTION_ID, LARGEST_SEED
 from stylegan2.formats.network_file import LoadedNetwork, load_network
-from stylegan2.model.performance import place
+from stylegan2.model.performance import move_to_device
 
 MODES = ("all", "generate", "mix", "project")
 # A few hundred steps give a fair likeness; the paper's 1000 are for a GPU.
@@ -55,10 +55,10 @@ def infer(job: ProcessingJob) -> None:
         model = Path(temporary)
         unpack_model(job.input("model") / "model.tar.gz", model)
         network = load_network(model)
-        place([network.G_ema, network.D], "cuda" if gpu else "cpu")
+        move_to_device([network.G_ema, network.D], "cuda" if gpu else "cpu")
         drawn = _draw(job, network, mode, seed, steps, clock)
         trained_by = earlier_run(job.source("model"), execution_id)
-        write_report(job.output("report"), Run(dataset, execution_id, prepare, model, drawn, trained_by))
+        write_report(job.output("report"), ReportRun(dataset, execution_id, prepare, model, drawn, trained_by))
     print(
         f"pictures generated={len(drawn.generated)} mixed={drawn.mixed_count} projected={len(drawn.projected)} "
         f"skipped_targets={len(drawn.skipped_targets)}",

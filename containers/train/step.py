@@ -18,7 +18,7 @@ from stylegan2.base.host_memory import keep_freed_memory
 from stylegan2.formats.network_file import DESCRIPTION_NAME, TENSORS_NAME, load_network
 from stylegan2.results.checkpoint import FORMAT
 from stylegan2.training import train
-from stylegan2.training.distributed import connected
+from stylegan2.training.distributed import connected_processes
 from stylegan2.training.training_options import TrainingOptions, resolve_options
 
 BASE_RECORD = "base.json"
@@ -32,15 +32,15 @@ def train_network(job: TrainingJob, hyperparameters: Hyperparameters, should_sto
         ModelError: the training cannot be done with these data and settings.
     """
     refuse_idle_gpu(job.instance_type())
-    with connected() as peers:
-        if peers.leads:
+    with connected_processes() as group:
+        if group.is_main_process:
             # One line a tick on stdout: CloudWatch reads the job's metrics from it.
             logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
-        options = _options(job, hyperparameters, peers.size)
+        options = _options(job, hyperparameters, group.size)
         if options.device == "cpu":
             keep_freed_memory()
-        result = train(options, peers=peers, should_stop=should_stop)
-    if not peers.leads:
+        result = train(options, group=group, should_stop=should_stop)
+    if not group.is_main_process:
         return
     if options.transfer is not None:
         _keep_base_record(options.transfer, job.model_folder)

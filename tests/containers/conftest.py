@@ -9,7 +9,7 @@ from moto.s3.models import FakeKey
 from moto.server import ThreadedMotoServer
 from PIL import Image
 
-from containers.infer.results import GeneratedPicture, MixingGrid, Pictures, ProjectedPicture, Projections, Run
+from containers.infer.results import GeneratedPicture, MixingGrid, Pictures, ProjectedPicture, Projections, ReportRun
 from containers.prepare_report import PrepareSummary, SetAsideImage
 from tests.containers.bucket import Bucket, etag_under_kms
 from tests.containers.jobs import draw
@@ -45,7 +45,7 @@ def picture(file: Path, hue: int, size: tuple[int, int] = (16, 16)) -> Path:
 
 
 @pytest.fixture
-def finished_run(tmp_path: Path) -> Run:
+def finished_run(tmp_path: Path) -> ReportRun:
     """A run with every part of the report: samples, curves, generated, mixed and projected pictures."""
     model = tmp_path / "model"
     for number, name in enumerate(["reals", "fakes000.000", "fakes000.512", "fakes001.024"]):
@@ -61,7 +61,7 @@ def finished_run(tmp_path: Path) -> Run:
     (model / "training_options.json").write_text(json.dumps(options))
     drawn = tmp_path / "inference"
     sources = [GeneratedPicture(seed, picture(drawn / f"source{seed}.png", seed)) for seed in range(5)]
-    return Run(
+    return ReportRun(
         dataset="my-faces",
         execution_id="ifw9mcxjxl5q",
         prepare=PrepareSummary("my-faces", 16, 31, 30, [SetAsideImage("broken.png", "It is damaged.")], 1.5),

@@ -19,7 +19,7 @@ from containers.errors import InputError
 from containers.infer import wording
 from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
-from containers.infer.results import Pictures, Projections, Run
+from containers.infer.results import Pictures, Projections, ReportRun
 from containers.prepare_report import SetAsideImage, read_prepare_summary
 from workshop.snapshot import targets_per_run
 
@@ -45,16 +45,16 @@ class Page(html.parser.HTMLParser):
         return [value for _, attribute, value in self.attributes if attribute == name]
 
 
-def render(run: Run, folder: Path) -> str:
+def render(run: ReportRun, folder: Path) -> str:
     write_report(folder, run)
     return (folder / "index.html").read_text(encoding="utf-8")
 
 
-def with_set_aside(run: Run, *images: SetAsideImage) -> Run:
+def with_set_aside(run: ReportRun, *images: SetAsideImage) -> ReportRun:
     return dataclasses.replace(run, prepare=dataclasses.replace(run.prepare, set_aside=images))
 
 
-def test_every_part_of_the_run_is_on_the_page(finished_run: Run, tmp_path: Path) -> None:
+def test_every_part_of_the_run_is_on_the_page(finished_run: ReportRun, tmp_path: Path) -> None:
     text = render(finished_run, tmp_path / "report")
     page = Page(text)
     sections = ["new", "learning", "mixing", "likenesses", "curves", "made", "aside"]
@@ -66,7 +66,7 @@ def test_every_part_of_the_run_is_on_the_page(finished_run: Run, tmp_path: Path)
     assert "This is not a picture but text." in text
 
 
-def test_the_page_asks_nobody_for_anything(finished_run: Run, tmp_path: Path) -> None:
+def test_the_page_asks_nobody_for_anything(finished_run: ReportRun, tmp_path: Path) -> None:
     text = render(finished_run, tmp_path / "report")
     page = Page(text)
     policy = next(value for value in page.values("content") if "default-src" in value)
@@ -79,12 +79,12 @@ def test_the_page_asks_nobody_for_anything(finished_run: Run, tmp_path: Path) ->
     assert not [name for _, name, _ in page.attributes if name.startswith("on")]
 
 
-def test_every_link_of_the_page_leads_to_a_section_of_it(finished_run: Run, tmp_path: Path) -> None:
+def test_every_link_of_the_page_leads_to_a_section_of_it(finished_run: ReportRun, tmp_path: Path) -> None:
     page = Page(render(finished_run, tmp_path / "report"))
     assert {target[1:] for target in page.values("href")} <= set(page.values("id"))
 
 
-def test_the_numbers_are_written_for_other_programs(finished_run: Run, tmp_path: Path) -> None:
+def test_the_numbers_are_written_for_other_programs(finished_run: ReportRun, tmp_path: Path) -> None:
     write_report(tmp_path / "report", finished_run)
     assert json.loads((tmp_path / "report" / "report.json").read_text()) == {
         "dataset": "my-faces",
@@ -101,7 +101,7 @@ def test_the_numbers_are_written_for_other_programs(finished_run: Run, tmp_path:
 
 
 def test_of_a_run_that_can_use_none_of_its_targets_each_is_told_with_its_reason(
-    finished_run: Run, tmp_path: Path
+    finished_run: ReportRun, tmp_path: Path
 ) -> None:
     images = [SetAsideImage(f"{number}.heic", f"Reason {number}.") for number in range(targets_per_run(16))]
     run = dataclasses.replace(finished_run, pictures=Pictures(skipped_targets=images))
@@ -114,7 +114,7 @@ def test_of_a_run_that_can_use_none_of_its_targets_each_is_told_with_its_reason(
     assert all(f"<bdi>{image.name}</bdi>" in text for image in images)
 
 
-def with_projected(run: Run, count: int, steps: int = 3) -> Run:
+def with_projected(run: ReportRun, count: int, steps: int = 3) -> ReportRun:
     """The run with so many projected pictures, each of them with a name of its own."""
     (one,) = run.pictures.projected
     many = [dataclasses.replace(one, name=f"anna{number:03}.png") for number in range(count)]
@@ -122,7 +122,7 @@ def with_projected(run: Run, count: int, steps: int = 3) -> Run:
 
 
 def test_of_hundreds_of_projected_pictures_the_page_shows_some_and_says_where_the_others_are(
-    finished_run: Run, tmp_path: Path
+    finished_run: ReportRun, tmp_path: Path
 ) -> None:
     few, many = (render(with_projected(finished_run, count), tmp_path / str(count)) for count in (24, 500))
     assert "not shown here" not in few
@@ -134,7 +134,7 @@ def test_of_hundreds_of_projected_pictures_the_page_shows_some_and_says_where_th
     assert (numbers["pictures"]["projected"], numbers["targets"]["listed"]) == (500, 500)
 
 
-def test_a_page_of_many_large_pairs_stays_small_enough_to_be_opened(finished_run: Run, tmp_path: Path) -> None:
+def test_a_page_of_many_large_pairs_stays_small_enough_to_be_opened(finished_run: ReportRun, tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (1024, 1024, 3), dtype=np.uint8)
     run = with_projected(finished_run, 64)
     Image.fromarray(noise).save(run.pictures.projected[0].target)
@@ -142,7 +142,7 @@ def test_a_page_of_many_large_pairs_stays_small_enough_to_be_opened(finished_run
     assert len(render(run, tmp_path / "report")) < 24 * 2 * 150_000
 
 
-def test_a_hurried_search_is_told_of(finished_run: Run, tmp_path: Path) -> None:
+def test_a_hurried_search_is_told_of(finished_run: ReportRun, tmp_path: Path) -> None:
     hurried = render(with_projected(finished_run, 2, steps=2), tmp_path / "hurried")
     assert "were searched for in 2 steps instead of 3" in hurried
     assert "instead of" not in render(with_projected(finished_run, 2), tmp_path / "calm")
@@ -152,7 +152,7 @@ def test_a_hurried_search_is_told_of(finished_run: Run, tmp_path: Path) -> None:
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(name=st.text(min_size=1, max_size=80), reason=st.text(max_size=80))
-def test_any_name_of_a_file_stays_text(finished_run: Run, tmp_path: Path, name: str, reason: str) -> None:
+def test_any_name_of_a_file_stays_text(finished_run: ReportRun, tmp_path: Path, name: str, reason: str) -> None:
     (finished_run.model_folder / "samples" / "grid.json").unlink(missing_ok=True)  # for speed
     plain = Page(render(run_with_name(finished_run, "name", "reason"), tmp_path / "plain"))
     hostile = Page(render(run_with_name(finished_run, name, reason), tmp_path / "hostile"))
@@ -160,7 +160,7 @@ def test_any_name_of_a_file_stays_text(finished_run: Run, tmp_path: Path, name: 
     assert [(tag, key) for tag, key, _ in hostile.attributes] == [(tag, key) for tag, key, _ in plain.attributes]
 
 
-def run_with_name(run: Run, name: str, reason: str) -> Run:
+def run_with_name(run: ReportRun, name: str, reason: str) -> ReportRun:
     """The run with this name in every place that shows names of files."""
     image = SetAsideImage(name, reason)
     projected = [dataclasses.replace(picture, name=name) for picture in run.pictures.projected]
@@ -178,12 +178,12 @@ def run_with_name(run: Run, name: str, reason: str) -> Run:
         ("line\nbreak\x00", "line�break�"),
     ],
 )
-def test_a_hostile_name_is_shown_as_what_it_is(finished_run: Run, tmp_path: Path, name: str, shown: str) -> None:
+def test_a_hostile_name_is_shown_as_what_it_is(finished_run: ReportRun, tmp_path: Path, name: str, shown: str) -> None:
     run = with_set_aside(finished_run, SetAsideImage(name, "why"))
     assert f"<bdi>{shown}</bdi>" in render(run, tmp_path / "report")
 
 
-def test_a_network_that_began_with_another_says_so(finished_run: Run, tmp_path: Path) -> None:
+def test_a_network_that_began_with_another_says_so(finished_run: ReportRun, tmp_path: Path) -> None:
     options = {"transfer": "base", "settings": {"kimg": 5.0}}
     (finished_run.model_folder / "training_options.json").write_text(json.dumps(options))
     (finished_run.model_folder / "base.json").write_text(json.dumps({"dataset": "<masks>", "kimg": 1200.0}))
@@ -193,11 +193,13 @@ def test_a_network_that_began_with_another_says_so(finished_run: Run, tmp_path: 
     assert "thousands of images to look at" in text
 
 
-def test_a_network_that_began_from_nothing_says_so(finished_run: Run, tmp_path: Path) -> None:
+def test_a_network_that_began_from_nothing_says_so(finished_run: ReportRun, tmp_path: Path) -> None:
     assert "The network began from nothing" in render(finished_run, tmp_path / "report")
 
 
-def test_a_page_of_an_earlier_runs_network_says_whose_it_is_and_from_when(finished_run: Run, tmp_path: Path) -> None:
+def test_a_page_of_an_earlier_runs_network_says_whose_it_is_and_from_when(
+    finished_run: ReportRun, tmp_path: Path
+) -> None:
     network = finished_run.model_folder / "network.json"
     network.write_text("{}")
     os.utime(network, (0, datetime(2026, 11, 24, 23, 59, tzinfo=UTC).timestamp()))
@@ -207,7 +209,7 @@ def test_a_page_of_an_earlier_runs_network_says_whose_it_is_and_from_when(finish
     assert "earlier run" not in render(finished_run, tmp_path / "own")
 
 
-def test_a_network_without_a_date_is_told_of_without_one(finished_run: Run, tmp_path: Path) -> None:
+def test_a_network_without_a_date_is_told_of_without_one(finished_run: ReportRun, tmp_path: Path) -> None:
     run = dataclasses.replace(finished_run, trained_by="p4jn9xou8a8s")
     assert "by an earlier run, p4jn9xou8a8s; what it drew" in render(run, tmp_path / "report")
 
@@ -234,7 +236,7 @@ def test_the_run_that_trained_a_network_is_told_by_the_models_place(uri: str | N
     assert earlier_run(uri, "ifw9mcxjxl5q") == run
 
 
-def test_a_long_list_of_set_aside_files_is_cut_and_says_so(finished_run: Run, tmp_path: Path) -> None:
+def test_a_long_list_of_set_aside_files_is_cut_and_says_so(finished_run: ReportRun, tmp_path: Path) -> None:
     images = [SetAsideImage(f"{number}.png", "why") for number in range(1000)]
     text = render(with_set_aside(finished_run, *images), tmp_path / "report")
     assert "199.png" in text
@@ -244,7 +246,7 @@ def test_a_long_list_of_set_aside_files_is_cut_and_says_so(finished_run: Run, tm
 
 
 def test_of_a_list_too_long_for_prepare_json_the_first_are_there_and_the_page_says_so(
-    finished_run: Run, tmp_path: Path
+    finished_run: ReportRun, tmp_path: Path
 ) -> None:
     images = [SetAsideImage(f"{'ü' * 1000}-{number}.png", "why") for number in range(4000)]
     dataclasses.replace(finished_run.prepare, found=4030, good=30, set_aside=images).write(tmp_path)
@@ -260,13 +262,15 @@ def test_of_a_list_too_long_for_prepare_json_the_first_are_there_and_the_page_sa
     assert json.loads((tmp_path / "report" / "report.json").read_text())["images"] == written["images"]
 
 
-def test_a_list_of_usual_length_is_whole_in_prepare_json(finished_run: Run, tmp_path: Path) -> None:
+def test_a_list_of_usual_length_is_whole_in_prepare_json(finished_run: ReportRun, tmp_path: Path) -> None:
     finished_run.prepare.write(tmp_path)
     assert read_prepare_summary(tmp_path) == finished_run.prepare
     assert json.loads((tmp_path / "prepare.json").read_text())["set_aside_unlisted"] == 0
 
 
-def test_a_run_without_pictures_samples_and_statistics_still_has_a_page(finished_run: Run, tmp_path: Path) -> None:
+def test_a_run_without_pictures_samples_and_statistics_still_has_a_page(
+    finished_run: ReportRun, tmp_path: Path
+) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     run = dataclasses.replace(finished_run, model_folder=empty, pictures=Pictures())
@@ -275,7 +279,7 @@ def test_a_run_without_pictures_samples_and_statistics_still_has_a_page(finished
     assert "img" not in page.tags
 
 
-def test_a_half_written_last_line_of_the_statistics_is_passed_over(finished_run: Run, tmp_path: Path) -> None:
+def test_a_half_written_last_line_of_the_statistics_is_passed_over(finished_run: ReportRun, tmp_path: Path) -> None:
     with (finished_run.model_folder / "stats.jsonl").open("a") as file:
         file.write('{"kimg": 99.0, "seco')
     write_report(tmp_path / "report", finished_run)
@@ -294,7 +298,7 @@ def test_a_half_written_last_line_of_the_statistics_is_passed_over(finished_run:
     ],
 )
 def test_a_file_of_the_model_that_makes_no_sense_is_named(
-    finished_run: Run, tmp_path: Path, file: str, content: str
+    finished_run: ReportRun, tmp_path: Path, file: str, content: str
 ) -> None:
     (finished_run.model_folder / file).write_text(content)
     with pytest.raises(InputError) as caught:
@@ -317,7 +321,7 @@ json_values: st.SearchStrategy[Any] = st.recursive(
     options=st.dictionaries(st.sampled_from(["kimg", "target", "aug", "transfer", "preset"]), json_values),
 )
 def test_any_json_in_the_models_record_gives_a_page(
-    finished_run: Run, tmp_path: Path, tick: dict[str, Any], options: dict[str, Any]
+    finished_run: ReportRun, tmp_path: Path, tick: dict[str, Any], options: dict[str, Any]
 ) -> None:
     run = dataclasses.replace(finished_run, pictures=Pictures())
     (run.model_folder / "samples" / "grid.json").unlink(missing_ok=True)

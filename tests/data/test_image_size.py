@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stylegan2.base.image_size import nominal_base, picture_size
+from stylegan2.base.image_size import image_size, nominal_base
 
 
 @pytest.mark.parametrize("resolution", [4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096])
 def test_square_powers_of_two_keep_the_base_of_four(resolution):
-    size = picture_size(resolution, resolution)
+    size = image_size(resolution, resolution)
     assert (size.base_height, size.base_width, size.resolution) == (4, 4, resolution)
 
 
@@ -27,7 +27,7 @@ def test_square_powers_of_two_keep_the_base_of_four(resolution):
     ],
 )
 def test_other_sizes_have_the_smallest_base_that_is_large_enough(height, width, base, resolution):
-    size = picture_size(height, width)
+    size = image_size(height, width)
     assert (size.base_height, size.base_width) == base
     assert size.resolution == resolution
 
@@ -36,13 +36,13 @@ def test_other_sizes_have_the_smallest_base_that_is_large_enough(height, width, 
     ("height", "width"), [(3, 4), (0, 0), (4, 17), (17, 17), (1080, 1920), (100, 100), (8192, 8192)]
 )
 def test_sizes_that_no_base_leads_to_have_none(height, width):
-    assert picture_size(height, width) is None
+    assert image_size(height, width) is None
 
 
 @given(st.integers(4, 16), st.integers(4, 16), st.integers(0, 8))
 def test_every_doubled_base_can_be_made_and_comes_near_its_number_of_pixels(base_height, base_width, doublings):
     height, width = base_height << doublings, base_width << doublings
-    size = picture_size(height, width)
+    size = image_size(height, width)
     scale = height // size.base_height
     assert (size.base_height * scale, size.base_width * scale) == (height, width)
     assert size.resolution == nominal_base(size.base_height, size.base_width) * scale

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from stylegan2.base.errors import NetworkFileError
 from stylegan2.formats.network_file import load_network
 from stylegan2.formats.official_pickle import MAX_FILE_BYTES
-from stylegan2.formats.pickle_machine import Budget, PickleContentError, Vocabulary, run_pickle
+from stylegan2.formats.pickle_machine import PickleBudget, PickleContentError, Vocabulary, run_pickle
 from tests.formats import official_pickles as pickles
 from tests.formats.official_pickles import Call, Named, dumps
 from tests.formats.test_official_import import tiny_content
@@ -230,13 +230,13 @@ def test_a_bomb_ends_with_a_sentence_and_takes_no_memory(tmp_path: Path, content
 
 def test_a_program_of_too_many_instructions_is_stopped() -> None:
     with pytest.raises(PickleContentError, match="more than 2000000 pickle instructions"):
-        run_pickle(BytesIO(b"\x80\x04" + b"N" * 1000), Vocabulary({}), Budget(instructions=500))
+        run_pickle(BytesIO(b"\x80\x04" + b"N" * 1000), Vocabulary({}), PickleBudget(instructions=500))
 
 
 def test_the_instructions_of_all_tensors_count_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = pickles.write(tmp_path / "official.pkl", tiny_content())
     load_network(path)
-    monkeypatch.setattr("stylegan2.formats.official_pickle.Budget", lambda: Budget(instructions=4000))
+    monkeypatch.setattr("stylegan2.formats.official_pickle.PickleBudget", lambda: PickleBudget(instructions=4000))
     refused(path, "pickle instructions: no network needs so many")
 
 
@@ -325,4 +325,4 @@ def test_a_damaged_file_never_ends_in_anything_but_a_sentence(tmp_path: Path, pl
 @given(content=st.binary(max_size=200))
 def test_any_bytes_are_plain_data_or_refused(content: bytes) -> None:
     with suppress(PickleContentError):
-        run_pickle(BytesIO(content), Vocabulary({}), Budget())
+        run_pickle(BytesIO(content), Vocabulary({}), PickleBudget())

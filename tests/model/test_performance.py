@@ -21,14 +21,14 @@ from stylegan2.model.ops import modulated_conv
 from stylegan2.model.performance import (
     Performance,
     Precision,
-    channels_innermost,
-    compiled,
-    finish,
+    compiled_network,
+    prepare_for_inference,
     resolve_performance,
+    to_channels_last,
 )
 from stylegan2.training import train
 from stylegan2.training.loss import Losses
-from stylegan2.training.optimisation import lazy_adam, step
+from stylegan2.training.optimisation import lazy_adam, optimiser_step
 from stylegan2.training.training_options import resolve_options
 from tests.goldens.arrays import close
 from tests.training.pictures import write_pictures
@@ -137,7 +137,7 @@ def test_only_a_tame_step_survives_gradients_that_overflowed() -> None:
         parameter = nn.Parameter(torch.zeros(4))
         optimiser = lazy_adam([parameter], 0.1, None)
         parameter.grad = torch.tensor([float("inf"), float("-inf"), float("nan"), 1.0])
-        step(optimiser, tame=tame)
+        optimiser_step(optimiser, tame=tame)
         if tame:
             close(parameter.detach(), torch.tensor([-0.1, 0.1, 0.0, -0.1]))
         else:
@@ -179,13 +179,13 @@ def test_auto_is_what_pays_on_the_device(monkeypatch: pytest.MonkeyPatch, tools:
     assert resolve("cuda", precision="fp32").channels_last is False
     assert resolve("cuda", precision="bf16").conv_clamp is None
     assert resolve("cuda", compilation="on").compilation == "on"
-    assert performance.remarks("cuda", on_gpu) == (
+    assert performance.performance_remarks("cuda", on_gpu) == (
         [] if tools else ["compile: off, because Triton or a C compiler is missing here; with both, training is faster"]
     )
     on_cpu = resolve("cpu")
     assert (on_cpu.precision, on_cpu.channels_last, on_cpu.compilation) == ("fp32", True, "off")
     assert on_cpu.conv_clamp is None
-    assert performance.remarks("cpu", on_cpu) == []
+    assert performance.performance_remarks("cpu", on_cpu) == []
     assert resolve("cpu", channels_last="off").channels_last is False
 
 
@@ -206,8 +206,8 @@ def test_the_memory_layout_changes_nothing_but_rounding() -> None:
     generator, discriminator = networks(16)
     z = torch.randn(2, 8)
     exact = discriminator(generator(z))
-    channels_innermost(generator)
-    channels_innermost(discriminator)
+    to_channels_last(generator)
+    to_channels_last(discriminator)
     assert discriminator.b16.conv0.weight.is_contiguous(memory_format=torch.channels_last)
     close(discriminator(generator(z)), exact)
 
@@ -222,7 +222,7 @@ def test_a_finished_network_draws_the_same_pictures_with_the_same_gradients(
         if name.endswith(("bias", "noise_strength")):
             parameter.data.normal_()
     finished = deepcopy(generator).requires_grad_(False)
-    finish(finished)
+    prepare_for_inference(finished)
     ws = torch.randn(3, generator.num_ws, 8)
     results = []
     for network in (generator.requires_grad_(False), finished):
@@ -237,14 +237,14 @@ def test_a_finished_network_draws_the_same_pictures_with_the_same_gradients(
 def test_a_finished_network_is_saved_like_any_other(tmp_path: Path) -> None:
     generator, discriminator = networks(16)
     save_network(tmp_path / "before", generator, discriminator, {}, deepcopy(generator))
-    finish(generator)
+    prepare_for_inference(generator)
     save_network(tmp_path / "after", generator, discriminator, {}, deepcopy(generator))
     assert_same_weights(tmp_path / "before", tmp_path / "after")
 
 
 def test_a_finished_network_has_its_weights_laid_out_as_convolutions_take_them() -> None:
     generator, _ = networks(16)
-    finish(generator)
+    prepare_for_inference(generator)
     innermost = torch.channels_last
     for block in (generator.synthesis.get_submodule("b8"), generator.synthesis.get_submodule("b16")):
         assert block.conv0.weight.transpose(0, 1).is_contiguous(memory_format=innermost)
@@ -279,7 +279,7 @@ def test_freed_memory_is_kept_where_the_library_can(monkeypatch: pytest.MonkeyPa
 def phases(generator: Generator, discriminator: Discriminator, how: performance.Compilation) -> Losses:
     return Losses(
         generator, discriminator, AugmentPipe(()), 1.0, 2.0, 0.0, torch.zeros([]), "none",
-        compiled(generator.synthesis, how), compiled(discriminator, how),
+        compiled_network(generator.synthesis, how), compiled_network(discriminator, how),
     )  # fmt: skip
 
 

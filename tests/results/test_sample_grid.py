@@ -14,7 +14,7 @@ from torch import Tensor
 
 from stylegan2.model.networks import Generator
 from stylegan2.results import sample_grid as picture_grid
-from stylegan2.results.sample_grid import Grid, sample_pictures
+from stylegan2.results.sample_grid import Grid, sample_images
 from stylegan2.training import train
 from tests.training.pictures import write_pictures
 from tests.training.trainings import options, stop_after
@@ -48,7 +48,7 @@ def test_a_gpu_draws_at_least_as_many_as_a_cpu_within_the_largest_sheet(height: 
     assert 4 <= grid.rows <= 32
     assert grid.columns == 7 or grid.columns * width <= 7680
     assert grid.rows == 4 or grid.rows * height <= 4320
-    assert 2 <= on_cpu.pictures <= min(32, grid.pictures + 4)
+    assert 2 <= on_cpu.images <= min(32, grid.images + 4)
 
 
 def counting(generator: Generator, monkeypatch: pytest.MonkeyPatch) -> list[int]:
@@ -69,11 +69,11 @@ def test_pictures_are_drawn_a_few_at_a_time_with_the_labels_of_their_places(monk
     generator = Generator(4, 2, 4, 8, 3, mapping_layers=1, channel_base=32, channel_max=4)
     grid, labels = Grid(6, 5, 8, 8), torch.eye(2).repeat(15, 1)
     counts = counting(generator, monkeypatch)
-    drawn = sample_pictures(generator, grid, 3, labels)
+    drawn = sample_images(generator, grid, 3, labels)
     assert counts == [8, 8, 8, 6]
     assert (drawn.dtype, drawn.shape) == (torch.uint8, (30, 3, 8, 8))
     monkeypatch.setattr(picture_grid, "_at_once", lambda grid, device: 30)
-    at_once = sample_pictures(generator, grid, 3, labels).int()
+    at_once = sample_images(generator, grid, 3, labels).int()
     assert (at_once - drawn.int()).abs().max() <= 1
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from stylegan2.base.errors import OptionError
-from stylegan2.synthesis.directions import contact_sheet, even_shifts, find_directions, move
+from stylegan2.synthesis.directions import contact_sheet, even_shifts, find_directions, move_latents
 from stylegan2.synthesis.latents import seed_ws, w_statistics
 from tests.synthesis.conftest import make_generator
 
@@ -65,7 +65,7 @@ class TestMoving:
     def test_only_the_chosen_layers_move_by_the_shift_along_the_direction(self, generator):
         ws = seed_ws(generator, [1, 2])
         found = find_directions(generator, 3, [1, 2])
-        moved = move(ws, found, [-0.5, 0.0, 2.0])
+        moved = move_latents(ws, found, [-0.5, 0.0, 2.0])
         assert moved.shape == (3, 2, 3, 6, 16)
         change = moved - ws[None, :, None]
         assert not change[:, :, :, [0, 3, 4, 5]].any()

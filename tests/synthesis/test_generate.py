@@ -8,7 +8,7 @@ import torch
 
 from stylegan2.base.errors import OptionError
 from stylegan2.model.pixels import from_bytes, to_bytes
-from stylegan2.synthesis import generate_images, mix_styles, render
+from stylegan2.synthesis import generate_images, mix_styles, render_images
 from stylegan2.synthesis.latents import draw_latents, w_statistics
 from tests.synthesis.conftest import make_generator
 
@@ -55,7 +55,7 @@ class TestGenerate:
 
     def test_truncation_0_gives_the_mean_picture_for_every_seed(self, generator):
         pictures = generate_images(generator, [1, 2], truncation_psi=0)
-        mean = render(generator, generator.mapping.w_avg.repeat(1, generator.num_ws, 1))
+        mean = render_images(generator, generator.mapping.w_avg.repeat(1, generator.num_ws, 1))
         assert largest_difference(pictures[0], mean[0]) <= 1
         assert largest_difference(pictures[1], mean[0]) <= 1
 

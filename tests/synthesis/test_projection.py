@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from stylegan2.base.errors import OptionError
-from stylegan2.synthesis import generate_images, projection, render
+from stylegan2.synthesis import generate_images, projection, render_images
 from stylegan2.synthesis.perceptual import DiscriminatorFeatures, FeatureError, TorchScriptFeatures
 from stylegan2.synthesis.projection import ProjectionError, project
 from tests.synthesis.conftest import make_discriminator, make_generator
@@ -46,7 +46,7 @@ class TestSearch:
 
     def test_the_latents_draw_nearly_the_same_picture_with_the_networks_own_noise(self, generator, found, targets):
         assert found.ws.shape == (2, generator.num_ws, 16)
-        drawn = render(generator, found.ws)
+        drawn = render_images(generator, found.ws)
         for index in (0, 1):
             assert mean_difference(drawn[index], targets[index]) < mean_difference(drawn[index], targets[1 - index])
 
@@ -60,7 +60,7 @@ class TestSearch:
         for index in (0, 1):
             nearest = found.distances[index].argmin()
             assert found.best[index] == found.distances[index, nearest]
-            assert np.array_equal(found.images[index], found.films[index][nearest])
+            assert np.array_equal(found.images[index], found.videos[index][nearest])
 
     def test_a_target_alone_gives_the_same_as_in_company(self, generator, features, targets):
         both = project(generator, targets, features=features, steps=6)
@@ -76,7 +76,7 @@ class TestSearch:
         assert not np.array_equal(first, other)
 
     def test_frames_lead_from_the_mean_picture_to_the_end(self, found, targets):
-        for film, target in zip(found.films, targets, strict=True):
+        for film, target in zip(found.videos, targets, strict=True):
             assert film.shape == (4, 16, 16, 3)
             assert mean_difference(film[-1], target) < mean_difference(film[0], target) / 2
 
@@ -123,7 +123,7 @@ class TestPatience:
         # The first step counts as progress; five more without it, and the search is stuck.
         assert np.flatnonzero(np.isfinite(found.distances[0])).tolist() == [*range(6), *range(30, 40)]
         assert found.steps_taken.tolist() == [16]
-        assert found.films[0].shape == (16, 16, 16, 3)
+        assert found.videos[0].shape == (16, 16, 16, 3)
 
     def test_a_search_that_makes_progress_takes_every_step(self, generator, features, targets, found):
         patient = project(generator, targets, features=features, steps=STEPS, patience=STEPS)

@@ -10,7 +10,7 @@ from stylegan2.base.errors import OptionError
 from stylegan2.training import batch_fit, train
 from stylegan2.training.batch_fit import (
     available_host_bytes,
-    bytes_per_picture,
+    bytes_per_image,
     fit_batch_gpu,
     gpu_trial,
     host_estimate,
@@ -72,7 +72,7 @@ def test_a_trial_runs_all_phases_augmented_and_leaves_the_random_numbers_alone(
 
 def test_a_host_plans_with_what_a_picture_keeps(data: Path, tmp_path: Path) -> None:
     chosen = options(data, tmp_path, batch=16, batch_gpu="auto")
-    one = bytes_per_picture(chosen)
+    one = bytes_per_image(chosen)
     # At the least, R1 keeps what the two convolutions of the highest resolution give, for both derivatives.
     channels = min(chosen.settings.channel_base // 8, chosen.settings.channel_max)
     assert one > 2 * 2 * channels * 8 * 8 * 4
@@ -84,7 +84,7 @@ def test_a_host_plans_with_what_a_picture_keeps(data: Path, tmp_path: Path) -> N
 def test_wider_networks_need_more_memory(data: Path, tmp_path: Path) -> None:
     chosen = options(data, tmp_path)
     wide = dataclasses.replace(chosen, settings=dataclasses.replace(chosen.settings, channel_base=512, channel_max=64))
-    assert bytes_per_picture(wide) > 2 * bytes_per_picture(chosen)
+    assert bytes_per_image(wide) > 2 * bytes_per_image(chosen)
 
 
 def test_the_smaller_of_machine_and_container_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from local_aws.ports import free_port
 from stylegan2.base.errors import OptionError, PeerLostError
 from stylegan2.results.checkpoint import load_checkpoint
 from stylegan2.training import train
-from stylegan2.training.distributed import ALONE, PATIENCE, Peers, connected
+from stylegan2.training.distributed import ALONE, PATIENCE, ProcessGroup, connected_processes
 from stylegan2.training.training_options import resolve_options
 from tests.patience import HARD_END
 from tests.training.pictures import write_pictures
@@ -136,21 +136,21 @@ def test_a_process_whose_peers_never_come_says_so(tmp_path: Path, monkeypatch: p
     for name, value in {"RANK": 1, "WORLD_SIZE": 2, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}.items():
         monkeypatch.setenv(name, str(value))
     sentence = rf"^process 1 of 2 cannot connect with the others at 127.0.0.1:{port}"
-    with pytest.raises(PeerLostError, match=sentence), connected("cpu", timedelta(seconds=1)):
+    with pytest.raises(PeerLostError, match=sentence), connected_processes("cpu", timedelta(seconds=1)):
         pass
 
 
 def test_a_process_alone_needs_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "1")
-    with connected() as peers:
-        assert peers is ALONE
+    with connected_processes() as group:
+        assert group is ALONE
     assert not torch.distributed.is_initialized()
 
 
 def test_a_place_that_is_no_number_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "many")
     sentence = "processes: the environment variable WORLD_SIZE must be a number, not 'many'"
-    with pytest.raises(OptionError, match=sentence), connected():
+    with pytest.raises(OptionError, match=sentence), connected_processes():
         pass
 
 
@@ -174,7 +174,7 @@ def test_processes_share_the_rounds_of_a_batch_evenly(
         settings = options(data, tmp_path, processes=processes, **changes).settings
         assert (settings.batch, settings.batch_gpu) == expected
         count = settings.batch // settings.batch_gpu
-        shares = [Peers(rank, processes).rounds(count) for rank in range(processes)]
+        shares = [ProcessGroup(rank, processes).micro_batches(count) for rank in range(processes)]
         assert sorted(number for share in shares for number in share) == list(range(count))
         assert len({len(share) for share in shares}) == 1
 

@@ -23,10 +23,10 @@ from stylegan2.data.dataset import ImageDataset
 from stylegan2.formats.network_file import load_network, save_network
 from stylegan2.model.networks import Discriminator, Generator
 from stylegan2.results.checkpoint import load_checkpoint
-from stylegan2.results.sample_grid import Grid, sample_pictures
+from stylegan2.results.sample_grid import Grid, sample_images
 from stylegan2.results.tick_stats import TickStats
 from stylegan2.training import train
-from stylegan2.training.real_images import decode
+from stylegan2.training.real_images import decode_images
 from tests.training.pictures import write_pictures
 from tests.training.trainings import assert_same_weights, base_network, options, stop_after, weights
 
@@ -219,10 +219,10 @@ def test_large_data_sets_are_decoded_while_training_with_the_same_result(
 
 def test_a_short_training_brings_the_pictures_nearer_to_the_data(data: Path, tmp_path: Path) -> None:
     """Measured by the distance of the mean picture from the data's, before and after."""
-    reals = decode(ImageDataset(data), list(range(20))).float()
+    reals = decode_images(ImageDataset(data), list(range(20))).float()
 
     def distance(generator: Generator) -> float:
-        fakes = sample_pictures(generator, Grid(8, 4, 8, 8), 5).float()
+        fakes = sample_images(generator, Grid(8, 4, 8, 8), 5).float()
         return float((fakes.mean(0) - reals.mean(0)).abs().mean())
 
     chosen = options(data, tmp_path, kimg=1.0, tick_kimg=0.5, aug="noaug")

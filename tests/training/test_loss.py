@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from stylegan2.augmentation.augment import AugmentPipe
 from stylegan2.model.networks import Discriminator, Generator
 from stylegan2.training.loss import Losses, mixed_styles, path_lengths, r1_penalty
-from stylegan2.training.optimisation import ema_beta, lazy_adam, step, update_ema
+from stylegan2.training.optimisation import ema_beta, lazy_adam, optimiser_step, update_ema
 from tests.goldens.arrays import Golden, close, state
 
 SMALL = {"channel_base": 256, "channel_max": 16}
@@ -158,7 +158,7 @@ def test_a_whole_iteration_gives_the_golden_numbers(golden: Callable[[str], Gold
         check_gradients(network, gradients)
         for name, gradient in gradients.items():
             parameters[name].grad = gradient
-        step(optimiser)
+        optimiser_step(optimiser)
         for name, tensor in state(g, f"{phase}.after.").items():
             close(parameters[name].detach(), tensor, rtol=1e-5, atol=1e-7)
 

@@ -17,12 +17,12 @@ import torch
 from local_aws.ports import free_port
 from stylegan2.base.errors import ModelError
 from stylegan2.training import real_images, train
-from stylegan2.training.distributed import PATIENCE, Peers, connected
+from stylegan2.training.distributed import PATIENCE, ProcessGroup, connected_processes
 from tests.patience import HARD_END
 from tests.training.pictures import write_pictures
 from tests.training.trainings import options, stop_after
 
-Work = Callable[[Peers, Path], dict[str, Any]]
+Work = Callable[[ProcessGroup, Path], dict[str, Any]]
 """What a process does, with a folder of its own; what it returns must be JSON."""
 
 
@@ -66,8 +66,8 @@ def _run(work: Work, rank: int, size: int, port: int, folder: Path, patience: ti
     torch.set_num_threads(1)
     folder.mkdir(parents=True)
     try:
-        with connected("cpu", patience) as peers:
-            outcome = work(peers, folder)
+        with connected_processes("cpu", patience) as group:
+            outcome = work(group, folder)
         assert not [name for name in _threads() if "gloo" in name], "they may abort the process at its end"
     except ModelError as error:
         outcome = {"error": str(error), "kind": type(error).__name__}
@@ -82,41 +82,43 @@ def _threads() -> list[str]:
 # What the processes do --------------------------------------------------------------------------------------------
 
 
-def work_train(peers: Peers, folder: Path, *, data: Path, changes: dict[str, Any], stop: int = 10**9) -> dict[str, Any]:
+def work_train(
+    group: ProcessGroup, folder: Path, *, data: Path, changes: dict[str, Any], stop: int = 10**9
+) -> dict[str, Any]:
     """Train; processes other than the first must write nothing."""
-    chosen = options(data, folder / "out", processes=peers.size, **changes)
-    result = train(chosen, peers=peers, should_stop=stop_after(stop) if peers.rank == peers.size - 1 else lambda: False)
+    chosen = options(data, folder / "out", processes=group.size, **changes)
+    result = train(chosen, group=group, should_stop=stop_after(stop) if group.rank == group.size - 1 else lambda: False)
     return {"ended": result.ended, "kimg": result.kimg, "wrote": (folder / "out").exists()}
 
 
-def work_with_other_data(peers: Peers, folder: Path, *, data: Path) -> dict[str, Any]:
-    own = write_pictures(folder / "own", 20 + peers.rank, 8)
-    train(options(own, folder / "out", processes=peers.size), peers=peers)
+def work_with_other_data(group: ProcessGroup, folder: Path, *, data: Path) -> dict[str, Any]:
+    own = write_pictures(folder / "own", 20 + group.rank, 8)
+    train(options(own, folder / "out", processes=group.size), group=group)
     return {}
 
 
-def work_with_vanishing_data(peers: Peers, folder: Path, *, data: Path, kept: Path) -> dict[str, Any]:
+def work_with_vanishing_data(group: ProcessGroup, folder: Path, *, data: Path, kept: Path) -> dict[str, Any]:
     """Pictures are read while the training goes on; the second process's break after the first iterations."""
     own = write_pictures(folder / "own", 20, 8)
-    chosen = options(own, folder / "out", processes=peers.size, checkpoint_dir=kept, kimg=1.0, signal_images=0)
+    chosen = options(own, folder / "out", processes=group.size, checkpoint_dir=kept, kimg=1.0, signal_images=0)
 
     def break_pictures(kimg: float) -> None:
-        if kimg == 0.016 and peers.rank == 1:
+        if kimg == 0.016 and group.rank == 1:
             for file in own.glob("*.png"):
                 file.write_bytes(b"")
 
     real_images.IN_MEMORY_BYTES = 0
-    train(chosen, peers=peers, on_progress=break_pictures)
+    train(chosen, group=group, on_progress=break_pictures)
     return {}
 
 
-def work_until_signalled(peers: Peers, folder: Path, *, data: Path, number: int, kept: Path) -> dict[str, Any]:
+def work_until_signalled(group: ProcessGroup, folder: Path, *, data: Path, number: int, kept: Path) -> dict[str, Any]:
     """The second process sends itself a signal in the middle of the training."""
 
     def stumble(kimg: float) -> None:
-        if kimg == 0.104 and peers.rank == 1:
+        if kimg == 0.104 and group.rank == 1:
             os.kill(os.getpid(), number)
 
-    changes = {"processes": peers.size, "checkpoint_dir": kept, "kimg": 1000, "signal_images": 0}
-    train(options(data, folder / "out", **changes), peers=peers, on_progress=stumble)
+    changes = {"processes": group.size, "checkpoint_dir": kept, "kimg": 1000, "signal_images": 0}
+    train(options(data, folder / "out", **changes), group=group, on_progress=stumble)
     return {}

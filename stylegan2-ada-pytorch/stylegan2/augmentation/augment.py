@@ -1,7 +1,7 @@
 """Adaptive discriminator augmentation (ADA, arXiv:2006.06676): the pipeline of appendix B and the rule that steers it.
 
-Both the reals and the generated pictures that the discriminator sees are augmented, each operation with probability p.
-Everything is differentiable with respect to the pictures (twice, for R1), and nothing is done while p is 0.
+Both the reals and the generated images that the discriminator sees are augmented, each operation with probability p.
+Everything is differentiable with respect to the images (twice, for R1), and nothing is done while p is 0.
 """
 
 import functools
@@ -34,38 +34,38 @@ PIPES: dict[str, tuple[str, ...]] = {
 """Sets of operations by the name that the `augpipe` option takes."""
 
 # Strengths (appendix B). Standard deviations of stretching, contrast and saturation are in octaves.
-XINT_MAX = 0.125  # of the picture's size
+XINT_MAX = 0.125  # of the image's size
 SCALE_STD = 0.2
 ANISO_STD = 0.2
-XFRAC_STD = 0.125  # of the picture's size
+XFRAC_STD = 0.125  # of the image's size
 BRIGHTNESS_STD = 0.2
 CONTRAST_STD = 0.5
 SATURATION_STD = 1.0
 FILTER_STD = 1.0
-FILTER_POWER = (10 / 13, 1 / 13, 1 / 13, 1 / 13)  # expected power of natural pictures (1/f) in the four bands
+FILTER_POWER = (10 / 13, 1 / 13, 1 / 13, 1 / 13)  # expected power of natural images (1/f) in the four bands
 NOISE_STD = 0.1
-CUTOUT_SIZE = 0.5  # of the picture's size
+CUTOUT_SIZE = 0.5  # of the image's size
 
 # Low-pass filter of the wavelet sym2 (I. Daubechies, Ten Lectures on Wavelets).
 SYM2 = (-0.12940952255092145, 0.22414386804185735, 0.836516303737469, 0.48296291314469025)
 
 P_MAX = 0.85
-"""ADA stops here: beyond, augmentations leak into the generated pictures (section 2.2 of the paper)."""
+"""ADA stops here: beyond, augmentations leak into the generated images (section 2.2 of the paper)."""
 
 
 class Draws(Protocol):
-    """Where the pipeline's random numbers come from. `name` tells which operation asks."""
+    """The source of the pipeline's random numbers. `name` tells which operation asks."""
 
     def uniform(self, name: str, *shape: int, device: torch.device) -> Tensor:
-        """Numbers from 0 to 1."""
+        """Draw numbers of this shape, evenly from 0 to 1."""
         ...
 
     def normal(self, name: str, *shape: int, device: torch.device) -> Tensor:
-        """Numbers with mean 0 and standard deviation 1."""
+        """Draw numbers of this shape, with mean 0 and standard deviation 1."""
         ...
 
     def chosen(self, name: str, n: int, p: float, *, device: torch.device) -> Tensor:
-        """Which of n pictures the operation applies to, `[N]` booleans, each with probability p."""
+        """Draw which of n images the operation applies to: booleans `[N]`, each true with probability p."""
         ...
 
 
@@ -83,7 +83,7 @@ class RandomDraws:
 
 
 class AugmentPipe:
-    """Applies the operations of a pipe (see PIPES) to pictures, each with probability `p`."""
+    """Applies the operations of a pipe (see PIPES) to images, each with probability `p`."""
 
     def __init__(self, operations: tuple[str, ...], p: float = 0.0, draws: Draws | None = None) -> None:
         self.operations = frozenset(operations)
@@ -91,7 +91,7 @@ class AugmentPipe:
         self.draws = RandomDraws() if draws is None else draws
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Pictures `[N, C, H, W]` with values about -1 to 1, C = 1, 3 or 4 (RGBA); the same shape comes back."""
+        """Images `[N, C, H, W]` with values about -1 to 1, C = 1, 3 or 4 (RGBA); the same shape comes back."""
         if self.p <= 0:
             return images
         if not self.operations.isdisjoint(BLIT + GEOMETRY):
@@ -109,7 +109,7 @@ class AugmentPipe:
     # Random numbers -----------------------------------------------------------------------------------------------
 
     def _gated(self, name: str, value: Tensor, neutral: float, p: float | None = None) -> Tensor:
-        """`value` for the pictures that the operation is chosen for, `neutral` for the others."""
+        """`value` for the images that the operation is chosen for, `neutral` for the others."""
         chosen = self.draws.chosen(name, len(value), self.p if p is None else p, device=value.device)
         return value.where(chosen.reshape([-1] + [1] * (value.ndim - 1)), torch.full_like(value, neutral))
 
@@ -124,7 +124,7 @@ class AugmentPipe:
     # Operations ---------------------------------------------------------------------------------------------------
 
     def _apply_geometry(self, images: Tensor) -> Tensor:
-        """One warp for all geometric operations. Pictures that none was chosen for stay as they are."""
+        """One warp for all geometric operations. Images that none was chosen for stay as they are."""
         inverse = self._inverse_geometry(images)
         moved = (inverse != identity(1, images.device)).flatten(1).any(dim=1)
         if moved.all():
@@ -169,7 +169,7 @@ class AugmentPipe:
         return matrix
 
     def _apply_colour(self, images: Tensor) -> Tensor:
-        """One affine map of the colour space for all colour operations; in grey pictures, its effect on grey.
+        """One affine map of the colour space for all colour operations; in grey images, its effect on grey.
 
         An alpha channel stays as it is: it is no colour.
         """
@@ -211,7 +211,7 @@ class AugmentPipe:
         return matrix
 
     def _apply_filter(self, images: Tensor) -> Tensor:
-        """Amplify or dampen frequency bands, with the expected power of the picture kept."""
+        """Amplify or dampen frequency bands, with the expected power of the image kept."""
         n, channels, height, width = images.shape
         bands = _band_filters(images.device)
         power = torch.tensor(FILTER_POWER, device=images.device)
@@ -224,7 +224,7 @@ class AugmentPipe:
         taps = (gains @ bands).to(images.dtype)[:, None].repeat(1, channels, 1).reshape(n * channels, 1, 1, -1)
         reach = bands.shape[1] // 2
         flat = images.reshape(1, n * channels, height, width)
-        # A reflection cannot be wider than the picture: small pictures are padded in several steps.
+        # A reflection cannot be wider than the image: small images are padded in several steps.
         for _ in range(math.ceil(reach / (min(height, width) - 1))):
             step_size = min(reach, height - 1, width - 1)
             flat = F.pad(flat, [step_size] * 4, mode="reflect")
@@ -235,13 +235,13 @@ class AugmentPipe:
         return flat.reshape(images.shape)
 
     def _apply_noise(self, images: Tensor) -> Tensor:
-        """Gaussian noise for every pixel, of a strength of its own for every picture."""
+        """Gaussian noise for every pixel, of a strength of its own for every image."""
         sigma = self._gated("noise", self._normal("noise", images).abs() * NOISE_STD, 0)
         noise = self.draws.normal("noise_pixels", *images.shape, device=images.device)
         return images + noise * sigma[:, None, None, None]
 
     def _apply_cutout(self, images: Tensor) -> Tensor:
-        """Grey out a square of half the picture's size, somewhere."""
+        """Grey out a square of half the image's size, somewhere."""
         _, _, height, width = images.shape
         size = self._gated("cutout", torch.full([len(images)], CUTOUT_SIZE, device=images.device), 0)
         centre = self._uniform("cutout", images, 2)
@@ -295,7 +295,7 @@ class AdaRule:
     """Steers p so that the discriminator's confidence on the reals stays near the target (section 3 of the paper).
 
     The sign of its overfitting heuristic E[sign(D(real))] decides the direction; the speed is such that p goes from 0
-    to 1 in `kimg` thousand pictures at most.
+    to 1 in `kimg` thousand images at most.
     """
 
     target: float = 0.6

@@ -1,7 +1,7 @@
-"""Geometric transformations of pictures for the augmentation pipeline (ADA, arXiv:2006.06676 appendix B.1).
+"""Geometric transformations of images for the augmentation pipeline (ADA, arXiv:2006.06676 appendix B.1).
 
 A transformation is given by its inverse, a batch of 3x3 matrices in homogeneous coordinates that takes a place in the
-result to the place in the original that it shows. Places are in pixels, with the picture's centre as the origin.
+result to the place in the original that it shows. Places are in pixels, with the image's centre as the origin.
 """
 
 import functools
@@ -26,7 +26,7 @@ _RING = len(SYM6) // 2 - 1
 
 
 def identity(n: int, device: torch.device) -> Tensor:
-    """n times the transformation that changes nothing."""
+    """Return n times the transformation that changes nothing, `[N, 3, 3]`."""
     return torch.eye(3, device=device).repeat(n, 1, 1)
 
 
@@ -69,7 +69,7 @@ def _fixed(scale_x: float, scale_y: float, shift: float, device: torch.device) -
 def _margins(inverse: Tensor, height: int, width: int) -> tuple[int, int, int, int]:
     """Pixels (left, right, top, bottom) beyond the original that the result and its filters look at, over the batch.
 
-    A reflection cannot be wider than the picture; places further out show black.
+    A reflection cannot be wider than the image; places further out show black.
     """
     x, y = (width + _RING) / 2, (height + _RING) / 2
     corners = torch.tensor([[-x, x, x, -x], [-y, -y, y, y], [1, 1, 1, 1]], dtype=torch.float32)
@@ -86,9 +86,9 @@ def _margin(place: float, size: int) -> int:
 
 
 def warp(images: Tensor, inverse: Tensor) -> Tensor:
-    """Transform pictures `[N, C, H, W]`, mirrored at their borders.
+    """Transform images `[N, C, H, W]`, mirrored at their borders.
 
-    To avoid aliasing, the pictures are sampled (bilinearly) from twice the resolution and to twice the resolution.
+    To avoid aliasing, the images are sampled (bilinearly) from twice the resolution and to twice the resolution.
     """
     _, _, height, width = images.shape
     along_x, along_y = _kernels(images.device)
@@ -101,7 +101,7 @@ def warp(images: Tensor, inverse: Tensor) -> Tensor:
     images = upfirdn(images, along_x, up=(2, 1), padding=(before, after, 0, 0), gain=2)
     images = upfirdn(images, along_y, up=(1, 2), padding=(0, 0, before, after), gain=2)
 
-    # From the sampled points' coordinates, which run from -1 to 1 over each picture, to pixels and back.
+    # From the sampled points' coordinates, which run from -1 to 1 over each image, to pixels and back.
     fine_height, fine_width = 2 * (height + _RING), 2 * (width + _RING)
     device = images.device
     to_pixels = _fixed(fine_width / 4, fine_height / 4, _DELAY / 2, device)

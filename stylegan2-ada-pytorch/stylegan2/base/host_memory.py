@@ -1,7 +1,7 @@
 """What a program that computes on the CPU asks of the C library's memory.
 
 glibc gives large freed blocks back to the system at once, and the system hands out zeroed pages again for the next
-layer's features: drawing eight pictures of 256 pixels takes 1.6 times as long then, an iteration of a small training
+layer's features: drawing eight images of 256 pixels takes 1.6 times as long then, an iteration of a small training
 1.2 times.
 """
 

@@ -1,4 +1,4 @@
-"""The sizes of pictures that the networks can make: a small base, doubled n times.
+"""The sizes of images that the networks can make: a small base, doubled n times.
 
 StyleGAN2 begins with 4x4 and doubles. Nothing in it needs the base to be square: 384x256 pixels are a base of 6x4,
 doubled six times. The usual square sizes keep the base 4x4.
@@ -13,7 +13,7 @@ LARGEST_SIDE = 4096
 
 
 @dataclass(frozen=True)
-class PictureSize:
+class ImageSize:
     """Height and width in pixels, and how a network comes to them."""
 
     height: int
@@ -21,7 +21,7 @@ class PictureSize:
     base_height: int
     base_width: int
     resolution: int
-    """Side of a square power-of-two picture of about as many pixels (at most as many): what presets go by."""
+    """Side of a square power-of-two image of about as many pixels (at most as many): what presets go by."""
 
     def __str__(self) -> str:
         if self.height == self.width:
@@ -37,8 +37,8 @@ def nominal_base(base_height: int, base_width: int) -> int:
     return side
 
 
-def picture_size(height: int, width: int) -> PictureSize | None:
-    """How a network makes pictures of this size: of the possible bases the smallest. None if there is no way."""
+def image_size(height: int, width: int) -> ImageSize | None:
+    """How a network makes images of this size: of the possible bases the smallest. None if there is no way."""
     if min(height, width) < SMALLEST_BASE or max(height, width) > LARGEST_SIDE:
         return None
     doublings = 0
@@ -50,7 +50,7 @@ def picture_size(height: int, width: int) -> PictureSize | None:
     if max(base_height, base_width) > LARGEST_BASE:
         return None
     resolution = nominal_base(base_height, base_width) << doublings
-    return PictureSize(height, width, base_height, base_width, resolution)
+    return ImageSize(height, width, base_height, base_width, resolution)
 
 
 def size_rule() -> str:

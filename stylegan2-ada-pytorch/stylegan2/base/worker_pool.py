@@ -31,19 +31,19 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _TASKS_PER_WORKER = 2  # one in work and one waiting
-_WORTH_A_WORKER = 100  # items; another process takes about as long to start as the work on so many small pictures
+_WORTH_A_WORKER = 100  # items; another process takes about as long to start as the work on so many small images
 _STARTING = threading.Lock()
 _OUT_OF_MEMORY = 71  # exit status of a worker; EX_OSERR of sysexits.h
 
 
 @dataclass(frozen=True)
-class Limits:
+class WorkerLimits:
     """What an item may take. Not the clock's time: on a busy machine that says nothing about the item."""
 
     cpu_seconds: float
-    """Of the process, in the program and in the system."""
+    """Processor seconds that the process may take for one item, in the program and in the system."""
     memory_bytes: int
-    """Of address space, beyond what the process has at its start. Kept on Linux only."""
+    """Bytes of address space that it may take, beyond what the process has at its start. Kept on Linux only."""
 
 
 class WorkerCrashed:
@@ -65,7 +65,7 @@ def usable_cpus() -> int:
     return os.cpu_count() or 1
 
 
-def choose_workers(items: int, limits: Limits | None = None) -> int:
+def choose_workers(items: int, limits: WorkerLimits | None = None) -> int:
     """Return how many processes are worth their start for so many items, and have room if all take what they may."""
     workers = min(usable_cpus(), items // _WORTH_A_WORKER)
     if limits is not None:
@@ -80,7 +80,7 @@ def map_in_order(
     *,
     workers: int | None = None,
     items_per_task: int = 8,
-    limits: Limits | None = None,
+    limits: WorkerLimits | None = None,
 ) -> Iterator[Result | WorkerCrashed]:
     """Yield ``function(item)`` for every item, in the order of the items.
 
@@ -125,7 +125,7 @@ class _Task(Generic[Item, Result]):
     results: list[Result | WorkerCrashed] = field(default_factory=list)
     fetched: int = 0
     is_second_try: bool = False
-    """Of the next item without a result."""
+    """Number of the next item without a result."""
 
     @property
     def is_done(self) -> bool:
@@ -148,7 +148,7 @@ class _Task(Generic[Item, Result]):
 class _Pool(Generic[Item, Result]):
     """The worker processes, and which tasks each of them has."""
 
-    def __init__(self, function: Callable[[Item], Result], limits: Limits | None) -> None:
+    def __init__(self, function: Callable[[Item], Result], limits: WorkerLimits | None) -> None:
         self._function, self._limits = function, limits
         self._workers: list[_Worker[Item, Result]] = []
 
@@ -196,7 +196,7 @@ class _Pool(Generic[Item, Result]):
 class _Worker(Generic[Item, Result]):
     """One process. It answers item by item, so that it is known of which it died."""
 
-    def __init__(self, function: Callable[[Item], Result], limits: Limits | None) -> None:
+    def __init__(self, function: Callable[[Item], Result], limits: WorkerLimits | None) -> None:
         # A forked child of a process with threads (torch starts some) may hang. "forkserver" forks from a process of
         # its own, which has none, within milliseconds; "spawn" takes a third of a second.
         context = multiprocessing.get_context("forkserver")
@@ -253,8 +253,8 @@ def _bare_program() -> Iterator[None]:
                 os.environ["PYTHONPATH"] = path
 
 
-def _work(connection: Connection, function: Callable[[Item], Result], limits: Limits | None) -> None:
-    """In a worker: apply the function to what comes, until nothing can come any more."""
+def _work(connection: Connection, function: Callable[[Item], Result], limits: WorkerLimits | None) -> None:
+    """Apply the function, in a worker, to what comes, until nothing can come any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all processes, and the first one decides
     signal.signal(signal.SIGPROF, signal.SIG_DFL)  # ends the process, also in the midst of a decoder
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
@@ -293,7 +293,7 @@ def _limit_memory(more_bytes: int) -> None:
 
 
 def _end_with_parent() -> None:
-    """In a worker: see to it that it ends when its parent is killed, or it would wait for work forever."""
+    """See to it that a worker ends when its parent is killed, or it would wait for work forever."""
     parent = multiprocessing.parent_process()
 
     def wait_for_end() -> None:

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from stylegan2.base.errors import ModelError
 from stylegan2.formats.network_file import LoadedNetwork, load_generator, load_network
 from stylegan2.model.networks import Generator
-from stylegan2.model.performance import place
+from stylegan2.model.performance import move_to_device
 from stylegan2.synthesis.latents import load_ws, seed_ws
 
 Parameters = ParamSpec("Parameters")
@@ -125,7 +125,7 @@ def open_network(path: Path, device: str | None) -> LoadedNetwork:
 
 
 def open_generator(path: Path, device: str | None) -> Generator:
-    """Load the generator that makes pictures, without the rest of the network; see `open_network` for the errors.
+    """Load the generator that makes images, without the rest of the network; see `open_network` for the errors.
 
     A CPU gets the convolutions' weights laid out as it convolves faster, and keeps the memory that it computes with.
     """
@@ -137,13 +137,13 @@ def open_generator(path: Path, device: str | None) -> Generator:
 def _move(networks: Sequence[nn.Module], device: str | None) -> None:
     name = device or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
-        place(networks, name)
+        move_to_device(networks, name)
     except (RuntimeError, AssertionError) as error:
         raise click.BadParameter(f"{name!r} cannot be used on this machine", param_hint="--device") from error
 
 
 def check_sources(seeds: list[int] | None, projected_w: Path | None, class_number: int | None) -> None:
-    """Check that the user names pictures in one way.
+    """Check that the user names images in one way.
 
     Raises:
         click.UsageError: there are seeds and a file or neither, or there is a class for latents that have one already.
@@ -170,5 +170,5 @@ def latents_of(
 
 
 def write_png(pixels: NDArray[np.uint8], path: Path) -> None:
-    """Write one picture [H, W, 1, 3 or 4]. Compressed lightly: that is four times as fast and hardly larger."""
+    """Write one image [H, W, 1, 3 or 4]. Compressed lightly: that is four times as fast and hardly larger."""
     Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(path, compress_level=1)

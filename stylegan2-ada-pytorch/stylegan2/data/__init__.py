@@ -13,14 +13,14 @@ png_format          the PNGs of our data sets, read ten times as fast as others
 from stylegan2.data.dataset import ImageDataset, InfiniteSampler
 from stylegan2.data.preparation import prepare_images
 from stylegan2.data.uploads import NamedUploads, PreparationError, open_uploads
-from stylegan2.data.vetting import RefusedPicture, Wanted
+from stylegan2.data.vetting import RefusedImage, Wanted
 
 __all__ = [
     "ImageDataset",
     "InfiniteSampler",
     "NamedUploads",
     "PreparationError",
-    "RefusedPicture",
+    "RefusedImage",
     "Wanted",
     "open_uploads",
     "prepare_images",

@@ -1,10 +1,10 @@
-"""The training pictures: a zip or a folder of pictures of one size, and the order in which they are shown.
+"""The training images: a zip or a folder of images of one size, and the order in which they are shown.
 
     ImageDataset            length, [index] -> uint8 array [C, H, W], read(indices) -> [N, H, W, C], labels(indices)
     InfiniteSampler         an endless, seeded, resumable order of indices
     DatasetError            the data set cannot be used; the message names the file and says what to do
 
-The zip is the format of StyleGAN2-ADA's data sets: members ``00000/img00000000.png`` and ``dataset.json``. Pictures are
+The zip is the format of StyleGAN2-ADA's data sets: members ``00000/img00000000.png`` and ``dataset.json``. Images are
 taken in the order of their names. The file may come from anyone, so nothing in it is believed before it is checked.
 """
 
@@ -21,40 +21,40 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from stylegan2.base.errors import DatasetError
-from stylegan2.base.image_size import picture_size, size_rule
+from stylegan2.base.image_size import image_size, size_rule
 from stylegan2.data.image_files import LABELS_NAME, open_files
 from stylegan2.data.labels import Labels, read_labels
 from stylegan2.data.png_format import HEADER_BYTES, PlainReader, plain_png, read_png_header
 
 __all__ = ["DatasetError", "ImageDataset", "InfiniteSampler"]
 
-_PICTURE_FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
+_IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 _CHANNELS_OF_MODE = {"L": 1, "RGB": 3, "RGBA": 4}
 _PREPARE_FIRST = "Run dataset_tool.py on the original pictures to make a data set that fits."
 
 
 class ImageDataset:
-    """Pictures of one size, with or without labels; safe to share between threads and forked workers.
+    """Images of one size, with or without labels; safe to share between threads and forked workers.
 
-    Opening looks at the header of every picture, so that a wrong one is found now and not hours into a training.
+    Opening looks at the header of every image, so that a wrong one is found now and not hours into a training.
 
     Args:
         path: a zip (see the module's text) or a folder, searched with its sub-folders.
-        mirror: show every picture also flipped left-right: ``len`` doubles, the second half is the mirrored one.
-        subset: only so many of the pictures, chosen by ``seed`` (as StyleGAN2-ADA chooses them).
-        use_labels: read the labels in dataset.json, which must then be there, one for each picture.
+        mirror: show every image also flipped left-right: ``len`` doubles, the second half is the mirrored one.
+        subset: only so many of the images, chosen by ``seed`` (as StyleGAN2-ADA chooses them).
+        use_labels: read the labels in dataset.json, which must then be there, one for each image.
 
     Attributes:
-        height, width: of each picture in pixels.
-        size: how a network comes to them (see picture_size).
+        height, width: of each image in pixels.
+        size: how a network comes to them (see image_size).
         resolution: ``size.resolution``; of an ordinary square data set the pixels per side.
         channels: 1 (grey), 3 (RGB) or 4 (RGBA).
-        names: the pictures' names inside the zip or folder, sorted; with ``subset``, those chosen.
-        passed_over: names of other files, which are neither pictures (by their suffix) nor hidden.
-        label_size: numbers in the label of a picture; 0 without labels.
+        names: the images' names inside the zip or folder, sorted; with ``subset``, those chosen.
+        passed_over: names of other files, which are neither images (by their suffix) nor hidden.
+        label_size: numbers in the label of an image; 0 without labels.
 
     Raises:
-        DatasetError: there is no such file, no picture in it, or a picture or label that does not fit the others.
+        DatasetError: there is no such file, no image in it, or an image or label that does not fit the others.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class ImageDataset:
         if not self._files.names:
             raise DatasetError(f"The data set {self.path} holds no pictures (.png, .jpg, .webp, .bmp).")
         self.height, self.width, self.channels = self._check_all_headers()
-        size = picture_size(self.height, self.width)
+        size = image_size(self.height, self.width)
         if size is None:
             raise DatasetError(
                 f"{self._files.describe(0)} is {self.width} x {self.height} pixels, but {size_rule()}. {_PREPARE_FIRST}"
@@ -90,11 +90,11 @@ class ImageDataset:
         return len(self._chosen) * (2 if self.mirror else 1)
 
     def __getitem__(self, index: int) -> NDArray[np.uint8]:
-        """Return picture ``index`` as a contiguous uint8 array [channels, height, width]. Raises as ``read``."""
+        """Return image ``index`` as a contiguous uint8 array [channels, height, width]. Raises as ``read``."""
         return np.ascontiguousarray(self.read([index])[0].transpose(2, 0, 1))
 
     def read(self, indices: Sequence[int], out: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
-        """Return pictures as uint8 [N, height, width, channels], in ``out`` if that is given (contiguous).
+        """Return images as uint8 [N, height, width, channels], in ``out`` if that is given (contiguous).
 
         Raises:
             DatasetError: a file is damaged, or has changed since the data set was opened.
@@ -110,7 +110,7 @@ class ImageDataset:
         return out
 
     def labels(self, indices: Sequence[int]) -> NDArray[np.float32]:
-        """Return the labels of pictures, float32 [N, label_size]; a mirrored picture has that of its original."""
+        """Return the labels of images, float32 [N, label_size]; a mirrored image has that of its original."""
         if self._labels is None:
             return np.zeros((len(indices), 0), dtype=np.float32)
         return self._labels.vectors([self._locate(index)[1] for index in indices])
@@ -118,7 +118,7 @@ class ImageDataset:
     def fingerprint(self) -> str:
         """Return a digest of the files' names, sizes and checksums, and of the labels if they are used.
 
-        It changes when pictures or labels were added, taken away or replaced. The checksums are those that a zip's
+        It changes when images or labels were added, taken away or replaced. The checksums are those that a zip's
         directory or a PNG's end holds, so nothing is read as a whole.
         """
         digest = hashlib.sha256(self._files.fingerprint().encode())
@@ -127,7 +127,7 @@ class ImageDataset:
         return digest.hexdigest()[:16]
 
     def _locate(self, index: int) -> tuple[bool, int]:
-        """Return whether a picture is a mirrored one, and the number of its file."""
+        """Return whether an image is a mirrored one, and the number of its file."""
         if not 0 <= index < len(self):
             raise IndexError(f"picture {index} of {len(self)}")
         is_flipped, place = divmod(index, len(self._chosen))
@@ -156,7 +156,7 @@ class ImageDataset:
         return labels
 
     def _decode(self, number: int, out: NDArray[np.uint8], reader: PlainReader) -> None:
-        # Checksums are compared when a picture is read for the first time. It takes longer than the reading itself,
+        # Checksums are compared when an image is read for the first time. It takes longer than the reading itself,
         # and files that turn bad while they are in use are the file system's business.
         is_new = not self._verified[number]
         if self._files.read_into(number, reader.buffers, reader.size) and reader.take(out, verify=is_new):
@@ -168,7 +168,7 @@ class ImageDataset:
         if header is not None and (header.width, header.height) != (self.width, self.height):
             raise self._changed(number)
         try:
-            with Image.open(io.BytesIO(data), formats=_PICTURE_FORMATS) as image:
+            with Image.open(io.BytesIO(data), formats=_IMAGE_FORMATS) as image:
                 pixels = np.asarray(image) if image.size == (self.width, self.height) else None
         except Exception as error:  # Pillow's decoders raise a dozen different types on damaged data
             raise DatasetError(f"{self._files.describe(number)} is damaged: {error}. {_PREPARE_FIRST}") from error
@@ -193,13 +193,13 @@ class ImageDataset:
         return height, width, channels
 
     def _read_header(self, number: int) -> tuple[int, int, int]:
-        """Return width, height and channels of a picture without decoding it."""
+        """Return width, height and channels of an image without decoding it."""
         header = read_png_header(self._files.read_start(number, HEADER_BYTES))
         if header is not None:
             width, height, channels = header
         else:
             try:
-                with Image.open(io.BytesIO(self._files.read(number)), formats=_PICTURE_FORMATS) as image:
+                with Image.open(io.BytesIO(self._files.read(number)), formats=_IMAGE_FORMATS) as image:
                     (width, height), channels = image.size, _CHANNELS_OF_MODE.get(image.mode, 0)
             except DatasetError:
                 raise
@@ -220,7 +220,7 @@ class InfiniteSampler:
     visited shortly before it (at most ``window`` of the circle back), so the order drifts from round to round.
 
     Args:
-        length: how many pictures there are.
+        length: how many images there are.
         rank, num_replicas: yield only every ``num_replicas``-th index, beginning with the ``rank``-th.
         seed: of the order; the same on every rank.
         window: how far back the exchange may reach, as a fraction of ``length``.

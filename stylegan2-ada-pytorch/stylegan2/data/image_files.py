@@ -1,4 +1,4 @@
-"""Where encoded pictures are: a folder or a zip, from anyone. Nothing in them is believed before it is checked.
+"""Where encoded images are: a folder or a zip, from anyone. Nothing in them is believed before it is checked.
 
 open_files(path)        FolderFiles or ZipFiles
 ZipMembers              a zip's members, read at their offsets; also for zips of uploads
@@ -18,24 +18,24 @@ from typing import Protocol
 
 from stylegan2.base.errors import DatasetError
 
-PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp"})
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp"})
 LABELS_NAME = "dataset.json"
-LARGEST_PICTURE_FILE = 2 * 4096 * 4096 * 4  # bytes; no honest picture of at most 4096 x 4096 x 4 is larger
+LARGEST_IMAGE_FILE = 2 * 4096 * 4096 * 4  # bytes; no honest image of at most 4096 x 4096 x 4 is larger
 LARGEST_LABELS_FILE = 512 << 20
 _MOST_MEMBERS = 5_000_000
 _TAIL_BYTES = 32  # of a PNG: checksums of its pixels (8 bytes), and the empty last chunk (12)
 _LOCAL_HEADER = 30  # bytes; then the name again and an extra field (APPNOTE.TXT 4.3.7)
-# Deflate reaches 1032:1 at most; flat colour is the only picture that comes near, and a large one is of no use here.
+# Deflate reaches 1032:1 at most; flat colour is the only image that comes near, and a large one is of no use here.
 _BOMB_BYTES, _BOMB_RATIO = 16 << 20, 500
 
 
-class PictureFiles(Protocol):
-    """The encoded pictures of a data set."""
+class ImageFiles(Protocol):
+    """The encoded images of a data set."""
 
     names: list[str]
-    """Of the pictures, sorted."""
+    """The images' names, sorted."""
     passed_over: list[str]
-    """Other files: no pictures by their suffix, and not hidden."""
+    """The names of other files, which are no images by their suffix and not hidden."""
 
     def read(self, index: int) -> bytes:
         """Return the whole file, compared with its checksum where there is one."""
@@ -57,16 +57,16 @@ class PictureFiles(Protocol):
         ...
 
     def describe(self, index: int) -> str:
-        """Return how a message calls this picture."""
+        """Return how a message calls this image."""
         ...
 
     def fingerprint(self) -> str:
-        """Return a digest that changes when pictures come, go or are replaced. Reads no picture as a whole."""
+        """Return a digest that changes when images come, go or are replaced. Reads no image as a whole."""
         ...
 
 
-def open_files(path: Path) -> PictureFiles:
-    """Return the pictures of a folder or zip. Raises DatasetError if it is neither."""
+def open_files(path: Path) -> ImageFiles:
+    """Return the images of a folder or zip. Raises DatasetError if it is neither."""
     if path.is_dir():
         return FolderFiles(path)
     if path.is_file():
@@ -79,31 +79,31 @@ def is_hidden(name: str) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
 
 
-def _is_picture(name: str) -> bool:
-    return os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES  # pathlib would be half of the time of opening
+def _is_image(name: str) -> bool:
+    return os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES  # pathlib would be half of the time of opening
 
 
 def _sorted_apart(names: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Return the pictures and the other files, each sorted, without dataset.json."""
-    pictures: list[str] = []
+    """Return the images and the other files, each sorted, without dataset.json."""
+    images: list[str] = []
     others: list[str] = []
     for name in sorted(names):
-        if _is_picture(name):
-            pictures.append(name)
+        if _is_image(name):
+            images.append(name)
         elif name != LABELS_NAME:
             others.append(name)
-    return pictures, others
+    return images, others
 
 
 class FolderFiles:
-    """The pictures under a folder, by suffix. Hidden files are passed over, and links are not followed."""
+    """The images under a folder, by suffix. Hidden files are passed over, and links are not followed."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.names, self.passed_over = _sorted_apart(_names_under(folder))
 
     def read(self, index: int) -> bytes:
-        return self._read(self.names[index], LARGEST_PICTURE_FILE)
+        return self._read(self.names[index], LARGEST_IMAGE_FILE)
 
     def read_start(self, index: int, size: int) -> bytes:
         return self._read(self.names[index], size)
@@ -273,16 +273,16 @@ def _is_folder(info: zipfile.ZipInfo) -> bool:
 
 
 class ZipFiles:
-    """The pictures in a zip. One bad picture, or an unsafe name, refuses the whole: it is no zip to learn from."""
+    """The images in a zip. One bad image, or an unsafe name, refuses the whole: it is no zip to learn from."""
 
     def __init__(self, path: Path) -> None:
         self._members = ZipMembers(path)
         for name in self._members.infos:
-            if leads_outside(name) or (not name.isprintable() and _is_picture(name)):
+            if leads_outside(name) or (not name.isprintable() and _is_image(name)):
                 raise DatasetError(f"{path} holds a member with an unsafe name: {name!r}.")
         self.names, self.passed_over = _sorted_apart(name for name in self._members.infos if not is_hidden(name))
         for name in self.names:
-            self._refuse_if_unusable(name, LARGEST_PICTURE_FILE)
+            self._refuse_if_unusable(name, LARGEST_IMAGE_FILE)
         infos = [self._members.infos[name] for name in self.names]
         self._stored_sizes = [info.file_size if info.compress_type == zipfile.ZIP_STORED else -1 for info in infos]
 

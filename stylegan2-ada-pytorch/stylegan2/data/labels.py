@@ -1,7 +1,7 @@
-"""Labels of pictures, from the dataset.json of StyleGAN2-ADA's data sets.
+"""Labels of images, from the dataset.json of StyleGAN2-ADA's data sets.
 
 {"labels": [["00000/img00000000.png", 6], ...]}             a class, a number from 0 on
-{"labels": [["00000/img00000000.png", [0.5, -1.0]], ...]}   a vector, as long for every picture
+{"labels": [["00000/img00000000.png", [0.5, -1.0]], ...]}   a vector, as long for every image
 {"labels": null}                                            none
 """
 
@@ -23,14 +23,14 @@ Label = int | list[float]
 
 @dataclass(frozen=True)
 class Labels:
-    """A label for every picture: classes, int64 [N], or vectors, float32 [N, size]."""
+    """A label for every image: classes, int64 [N], or vectors, float32 [N, size]."""
 
     values: NDArray[np.int64] | NDArray[np.float32]
     size: int
-    """Numbers that the network is given for a picture: the classes (one of them 1, the others 0), or the vector's."""
+    """The numbers that the network gets for an image: the classes (one of them 1, the others 0), or the vector's."""
 
     def vectors(self, indices: Sequence[int]) -> NDArray[np.float32]:
-        """Return what the network is given for these pictures, float32 [n, size]."""
+        """Return what the network is given for these images, float32 [n, size]."""
         chosen = self.values[np.asarray(indices, dtype=np.int64)]
         if chosen.ndim == 2:
             return chosen.astype(np.float32)
@@ -40,14 +40,14 @@ class Labels:
 
 
 def read_labels(data: bytes, names: Sequence[str], where: str) -> Labels | None:
-    """Return the labels of the pictures ``names``, in their order; None if the file says that there are none.
+    """Return the labels of the images ``names``, in their order; None if the file says that there are none.
 
     Args:
         data: the content of dataset.json.
         where: how a message calls the file.
 
     Raises:
-        DatasetError: the file is damaged, or does not give each picture one label; the message names the first one.
+        DatasetError: the file is damaged, or does not give each image one label; the message names the first one.
     """
     by_name = labels_by_name(data, where)
     if by_name is None:
@@ -125,8 +125,8 @@ def _is_number(value: Any) -> bool:
     return abs(value) <= float(np.finfo(np.float32).max)  # and so neither infinite nor not-a-number
 
 
-def _count(pictures: int) -> str:
-    return "1 picture that is" if pictures == 1 else f"{pictures} pictures that are"
+def _count(images: int) -> str:
+    return "1 picture that is" if images == 1 else f"{images} pictures that are"
 
 
 def _short(value: Any) -> str:

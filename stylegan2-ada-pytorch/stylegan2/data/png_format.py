@@ -68,10 +68,10 @@ class PlainPng:
         chunks = (_chunk(b"IHDR", header), _chunk(b"IDAT", bytes(content)), _chunk(b"IEND", b""))
         self.template = PNG_SIGNATURE + b"".join(chunks)
         self.size = len(self.template)
-        """Bytes of the whole file."""
+        """Length of the whole file in bytes."""
 
     def encode(self, pixels: Pixels) -> bytes:
-        """Return the picture, uint8 ``shape``, as a PNG. The same pixels always give the same bytes."""
+        """Return the image, uint8 ``shape``, as a PNG. The same pixels always give the same bytes."""
         data = bytearray(self.template)
         file = np.frombuffer(data, dtype=np.uint8)
         view = memoryview(data)

@@ -1,10 +1,10 @@
-"""Turn a folder or zip of uploaded pictures into a data set that can be trained on, whatever lies in it.
+"""Turn a folder or zip of uploaded images into a data set that can be trained on, whatever lies in it.
 
     prepare_images              the whole job: every file ends either in the data set or set aside with a reason
-    PrepareReport, SetAside     what came of it
+    PreparationResult           what came of it
     PreparationError            the job itself is impossible: no such folder, a useless resolution, a full disk
 
-The zip is in the format of StyleGAN2-ADA's data sets (see dataset.py) and depends on nothing but the pictures' names,
+The zip is in the format of StyleGAN2-ADA's data sets (see dataset.py) and depends on nothing but the images' names,
 pixels and labels: the same folder gives the same bytes again, whatever the number of workers.
 """
 
@@ -23,20 +23,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from stylegan2.base.image_size import picture_size, size_rule
+from stylegan2.base.image_size import image_size, size_rule
 from stylegan2.base.worker_pool import WorkerCrashed, choose_workers, items_under_way, map_in_order
 from stylegan2.data.bounded_vetting import LIMITS, why_lost
 from stylegan2.data.image_files import LABELS_NAME
 from stylegan2.data.labels import Label, labels_by_name
 from stylegan2.data.png_format import encode_png, plain_png
 from stylegan2.data.uploads import PreparationError, Uploads, open_uploads
-from stylegan2.data.vetting import RefusedPicture, Wanted, training_pixels
+from stylegan2.data.vetting import RefusedImage, Wanted, training_pixels
 
-__all__ = ["LabelSource", "PreparationError", "PrepareReport", "SetAside", "prepare_images"]
+__all__ = ["LabelSource", "PreparationError", "PreparationResult", "RefusedFile", "prepare_images"]
 
 LabelSource = Literal["none", "file", "folders"]
 """Where labels come from: nowhere, the source's dataset.json (if there is one), or the names of its sub-folders."""
-_PICTURES_PER_FOLDER = 1000
+_IMAGES_PER_FOLDER = 1000
 _BYTES_PER_TASK = 4 << 20  # of pixels on their way from a worker process at a time
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date a zip can hold: no clock may show in the output
 _UNSAFE_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
@@ -45,7 +45,7 @@ _LONGEST_SHOWN = 1024
 
 
 @dataclass(frozen=True)
-class SetAside:
+class RefusedFile:
     """A file that is not in the data set: its name relative to the source, and why, in one plain sentence."""
 
     name: str
@@ -53,14 +53,14 @@ class SetAside:
 
 
 @dataclass(frozen=True)
-class PrepareReport:
+class PreparationResult:
     """What came of a preparation. ``found`` is always ``good + len(set_aside)``."""
 
     found: int
     good: int
-    set_aside: tuple[SetAside, ...]
+    set_aside: tuple[RefusedFile, ...]
     classes: tuple[str, ...] = ()
-    """Names of the sub-folders whose pictures have the labels 0, 1, ..., if labels came from there."""
+    """Names of the sub-folders whose images have the labels 0, 1, ..., if labels came from there."""
 
 
 def prepare_images(
@@ -73,23 +73,23 @@ def prepare_images(
     max_images: int | None = None,
     workers: int | None = None,
     on_progress: Callable[[int, int], None] | None = None,
-) -> PrepareReport:
-    """Write a data set with every usable picture in ``source``, in the order of their names.
+) -> PreparationResult:
+    """Write a data set with every usable image in ``source``, in the order of their names.
 
     Args:
         source: folder, searched with its sub-folders, or zip. Links are not followed; hidden files and IGNORED_NAMES
             are passed over, everything else counts as found. Or uploads that have been opened already.
-        dest_zip: the data set. It appears only when it is complete, and not at all if no picture is good.
-        resolution: pixels per side of square RGB pictures, or what else they are to be like.
-        labels: where they come from. Pictures that they say nothing of are set aside.
+        dest_zip: the data set. It appears only when it is complete, and not at all if no image is good.
+        resolution: pixels per side of square RGB images, or what else they are to be like.
+        labels: where they come from. Images that they say nothing of are set aside.
         set_aside: folder for copies of the files that are not used, under names that are safe on any system.
-        max_images: end when so many pictures are good; files after them count as not found. None: all.
+        max_images: end when so many images are good; files after them count as not found. None: all.
         workers: processes; None takes the CPUs that this process may use, fewer for few files or little memory.
         on_progress: called with (files done, files found).
 
     Raises:
         PreparationError, DatasetError: the job is impossible, or the source's dataset.json or zip is damaged. A bad
-            picture never raises; it is in the report.
+            image never raises; it is in the report.
     """
     wanted = Wanted(resolution, resolution) if isinstance(resolution, int) else resolution
     _refuse_useless(wanted, max_images)
@@ -146,13 +146,13 @@ def prepare_images(
     in_order = sorted(unusable, key=_in_bytes)
     if set_aside is not None:
         _copy_all(uploads, [name for name in in_order if name in listed], set_aside)
-    refused = tuple(SetAside(_printable(name), unusable[name]) for name in in_order)
-    return PrepareReport(found, len(good), refused, tuple(map(_printable, labelling.classes(good))))
+    refused = tuple(RefusedFile(_printable(name), unusable[name]) for name in in_order)
+    return PreparationResult(found, len(good), refused, tuple(map(_printable, labelling.classes(good))))
 
 
 def _refuse_useless(wanted: Wanted, max_images: int | None) -> None:
     height, width, _ = wanted.shape
-    if picture_size(height, width) is None:
+    if image_size(height, width) is None:
         raise PreparationError(f"resolution: {size_rule()}, not {width} x {height}.")
     if not 1 <= wanted.height <= height:
         raise PreparationError(
@@ -171,8 +171,8 @@ Outcome = memoryview | str | WorkerCrashed
 def _vet_all(
     uploads: Uploads, names: list[str], wanted: Wanted, workers: int, scratch: Path
 ) -> Generator[Outcome, None, None]:
-    """Yield for every name the picture as it comes into the data set (valid until the next), or why there is none."""
-    # Through a pipe, moving the pictures took half as long as making them. So they come back through a file that all
+    """Yield for every name the image as it comes into the data set (valid until the next), or why there is none."""
+    # Through a pipe, moving the images took half as long as making them. So they come back through a file that all
     # processes map into their memory. (The system's shared memory is often small in containers, and who writes more
     # into it than there is gets killed; here the room is there once the file is written.)
     size = plain_png(*wanted.shape).size
@@ -192,11 +192,11 @@ def _vet_all(
 
 
 def _vet_into_memory(job: tuple[Uploads, str, Wanted, Path, int]) -> str | None:
-    """In a worker process: write the picture into the mapped file, or return the sentence that says why not."""
+    """Write the image, in a worker process, into the mapped file, or return the sentence that says why not."""
     uploads, name, wanted, scratch, start = job
     try:
         png = encode_png(training_pixels(uploads.read(name), wanted))
-    except RefusedPicture as refusal:
+    except RefusedImage as refusal:
         return str(refusal)
     _mapped(scratch)[start : start + len(png)] = png
     return None
@@ -210,7 +210,7 @@ def _mapped(path: Path) -> memoryview:
 
 
 class _Labelling:
-    """Which label a picture gets."""
+    """Which label an image gets."""
 
     def __init__(self, source: LabelSource, uploads: Uploads, names: list[str], unusable: dict[str, str]) -> None:
         """Takes dataset.json out of the ``names``, and adds what it tells of but is not there to the ``unusable``."""
@@ -228,7 +228,7 @@ class _Labelling:
                 unusable.setdefault(name, f"{LABELS_NAME} has a label for this picture, but there is no such file.")
 
     def why_without(self, name: str) -> str | None:
-        """Return why a picture has no label, None if it has one or needs none."""
+        """Return why an image has no label, None if it has one or needs none."""
         if self._from_folders and "/" not in name:
             return "The picture lies in none of the sub-folders, whose names are the classes; move it into one."
         if self._by_name is not None and name not in self._by_name:
@@ -241,7 +241,7 @@ class _Labelling:
         return sorted(folders, key=os.fsencode)
 
     def as_json(self, good: Mapping[str, str]) -> dict[str, object]:
-        """Return what dataset.json says of the good pictures."""
+        """Return what dataset.json says of the good images."""
         if not self._from_folders and self._by_name is None:
             return {"labels": None}
         content: dict[str, object] = {}
@@ -256,7 +256,7 @@ class _Labelling:
 
 
 class _DatasetWriter:
-    """Writes the zip: pictures by number, then dataset.json. The bytes depend on pictures and labels only."""
+    """Writes the zip: images by number, then dataset.json. The bytes depend on images and labels only."""
 
     def __init__(self, path: Path) -> None:
         self._archive = zipfile.ZipFile(path, "w", zipfile.ZIP_STORED)
@@ -272,14 +272,14 @@ class _DatasetWriter:
                 self._write(LABELS_NAME, self.labels.encode())
 
     def add(self, png: bytes | memoryview) -> str:
-        """Write a picture; return its name."""
-        name = f"{self._count // _PICTURES_PER_FOLDER:05d}/img{self._count:08d}.png"
+        """Write an image; return its name."""
+        name = f"{self._count // _IMAGES_PER_FOLDER:05d}/img{self._count:08d}.png"
         self._write(name, png)
         self._count += 1
         return name
 
     def read(self, name: str) -> bytes:
-        """Return a picture that was written before."""
+        """Return an image that was written before."""
         return self._archive.read(name)
 
     def _write(self, name: str, data: bytes | memoryview) -> None:

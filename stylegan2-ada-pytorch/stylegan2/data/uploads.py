@@ -1,6 +1,6 @@
 """What was uploaded: the files in a folder or zip, whatever they are, by name.
 
-A source can be sent to worker processes. Nothing in it raises but RefusedPicture, which names no file: the caller does.
+A source can be sent to worker processes. Nothing in it raises but RefusedImage, which names no file: the caller does.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Protocol
 
 from stylegan2.base.errors import DatasetError, ModelError
 from stylegan2.data.image_files import LABELS_NAME, LARGEST_LABELS_FILE, ZipMembers, leads_outside
-from stylegan2.data.vetting import LARGEST_FILE, RefusedPicture, read_ordinary_file
+from stylegan2.data.vetting import LARGEST_FILE, RefusedImage, read_ordinary_file
 
 IGNORED_NAMES = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini", "settings.yaml", "_READY"})
-"""Files and folders that are not meant as pictures; hidden ones (".name") are passed over too."""
+"""Files and folders that are not meant as images; hidden ones (".name") are passed over too."""
 
 
 class PreparationError(ModelError):
@@ -27,7 +27,7 @@ class PreparationError(ModelError):
 
 
 class Uploads(Protocol):
-    """A folder or zip of files."""
+    """The files of a folder or zip, by name."""
 
     path: Path
 
@@ -36,7 +36,7 @@ class Uploads(Protocol):
         ...
 
     def read(self, name: str) -> bytes:
-        """Return a file's content. Raises RefusedPicture with the reason why it cannot be read."""
+        """Return a file's content. Raises RefusedImage with the reason why it cannot be read."""
         ...
 
     def read_labels(self) -> bytes | None:
@@ -188,13 +188,13 @@ class ZipUploads:
         members = self._members()
         reason = members.why_unusable(name, LARGEST_FILE)
         if reason is not None:
-            raise RefusedPicture(f"The file {reason}.")
+            raise RefusedImage(f"The file {reason}.")
         try:
             data = members.read(name)
         except DatasetError as error:
-            raise RefusedPicture(str(error)) from error
+            raise RefusedImage(str(error)) from error
         if not data:
-            raise RefusedPicture("The file is empty (0 bytes); upload it again.")
+            raise RefusedImage("The file is empty (0 bytes); upload it again.")
         return data
 
     def read_labels(self) -> bytes | None:
@@ -209,7 +209,7 @@ class ZipUploads:
     def copy(self, name: str, target: Path) -> None:
         try:
             data = self.read(name)
-        except RefusedPicture:
+        except RefusedImage:
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)

@@ -1,6 +1,6 @@
 """Turn one uploaded file into training pixels, or say in one plain sentence why it cannot be used.
 
-The sentences are read by designers: they name what is wrong with the picture and, where there is one, the way out.
+The sentences are read by designers: they name what is wrong with the image and, where there is one, the way out.
 Files may come from anyone. A format is recognised by its content, never by the file's name, and only formats whose
 decoders are meant for untrusted data are tried (an EPS would start another program).
 """
@@ -23,9 +23,9 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from stylegan2.base.errors import ModelError
 
-PICTURE_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
+IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
 MOST_PIXELS = 89_478_485
-"""Larger pictures are refused. It is Pillow's own limit against decompression bombs: 256 MiB as RGB."""
+"""Larger images are refused. It is Pillow's own limit against decompression bombs: 256 MiB as RGB."""
 LARGEST_FILE = 300_000_000
 """Larger files are refused; in bytes."""
 # Honest colour profiles and XMP texts are larger than Pillow's 1 MiB for one. So many bytes it allows to all of them.
@@ -37,9 +37,9 @@ _DAMAGED = (
     "save it anew as PNG or JPEG and upload that."
 )
 _CAMERA_RAW = "This is a camera's raw file; export it as JPEG or PNG."
-# Sounds and films are RIFF, too, and a text may begin with "BM": no text has the zeros that follow in a BMP.
-_PICTURE_START = re.compile(rb"\x89PNG|\xff\xd8\xff|RIFF....WEBP|BM.{13}\0\0\0|II\*\0|MM\0\*|GIF8", re.DOTALL)
-_OTHER_KINDS = (  # where the first bytes tell, which bytes, what people took for a picture and what to do about it
+# Sounds and videos are RIFF, too, and a text may begin with "BM": no text has the zeros that follow in a BMP.
+_IMAGE_START = re.compile(rb"\x89PNG|\xff\xd8\xff|RIFF....WEBP|BM.{13}\0\0\0|II\*\0|MM\0\*|GIF8", re.DOTALL)
+_OTHER_KINDS = (  # where the first bytes tell, which bytes, what people took for an image and what to do about it
     (0, b"%PDF", "a PDF document; export its pages as PNG or JPEG"),
     (0, b"%!PS", "a PostScript drawing; export it as PNG or JPEG"),
     (0, b"8BPS", "a Photoshop document; export it as PNG or JPEG"),
@@ -67,35 +67,35 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _LYING = (5, 6, 7, 8)  # these exchange width and height
-_ROWS_AT_ONCE = 64  # as floating point; all of them would be four times the picture, several times over
+_ROWS_AT_ONCE = 64  # as floating point; all of them would be four times the image, several times over
 _FILTERS = {"lanczos": Image.Resampling.LANCZOS, "box": Image.Resampling.BOX}
 
 
 Channels = Literal[1, 3, 4]
 ResizeFilter = Literal["lanczos", "box"]
 Transform = Literal["center-crop", "center-crop-wide", "letterbox"]
-"""How a picture of other proportions fits: by its middle; so, in a square with black above and below; or whole, with
+"""How an image of other proportions fits: by its middle; so, in a square with black above and below; or whole, with
 black (with an alpha channel: nothing) at two sides."""
 
 
-class RefusedPicture(ModelError):  # noqa: N818 - it is the file that is at fault, and the program goes on
+class RefusedImage(ModelError):  # noqa: N818 - it is the file that is at fault, and the program goes on
     """The file cannot be used for training; the message is the sentence for the person who uploaded it."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the pictures of a data set are like, and how they come to be so."""
+    """What the images of a data set are like, and how they come to be so."""
 
     height: int
     width: int
     channels: Channels = 3
-    """Grey, RGB (on white where a picture is transparent), or RGBA."""
+    """Grey, RGB (on white where an image is transparent), or RGBA."""
     resize_filter: ResizeFilter = "lanczos"
     transform: Transform = "center-crop"
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Of the pixels. With center-crop-wide, `height` is that of the part which is not black."""
+        """Height, width, channels. With center-crop-wide, `height` is that of the part which is not black."""
         return (self.width if self.transform == "center-crop-wide" else self.height), self.width, self.channels
 
     @property
@@ -107,10 +107,10 @@ class Wanted:
 
 
 def load_training_pixels(path: Path, wanted: int | Wanted) -> NDArray[np.uint8]:
-    """Return the picture at ``path`` as ``training_pixels``; a number stands for RGB and a square of that side.
+    """Return the image at ``path`` as ``training_pixels``; a number stands for RGB and a square of that side.
 
     Raises:
-        RefusedPicture: with the reason.
+        RefusedImage: with the reason.
     """
     if isinstance(wanted, int):
         wanted = Wanted(wanted, wanted)
@@ -118,16 +118,16 @@ def load_training_pixels(path: Path, wanted: int | Wanted) -> NDArray[np.uint8]:
 
 
 def training_pixels(data: bytes, wanted: Wanted) -> NDArray[np.uint8]:
-    """Return an encoded picture as pixels, uint8 ``wanted.shape``.
+    """Return an encoded image as pixels, uint8 ``wanted.shape``.
 
-    The picture is turned upright as its Exif data say, made to fit as ``wanted.transform`` says, and resized.
+    The image is turned upright as its Exif data say, made to fit as ``wanted.transform`` says, and resized.
     Of an animation the first frame is taken. Metadata do not survive.
 
     Some files take minutes or gigabytes to decode: strangers' are for a process that may die, see bounded_vetting.
 
     Raises:
-        RefusedPicture: with the reason.
-        MemoryError: there is too little for this picture.
+        RefusedImage: with the reason.
+        MemoryError: there is too little for this image.
     """
     try:
         with warnings.catch_warnings():
@@ -135,20 +135,20 @@ def training_pixels(data: bytes, wanted: Wanted) -> NDArray[np.uint8]:
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             return _to_training_pixels(data, wanted)
-    except (RefusedPicture, MemoryError):
+    except (RefusedImage, MemoryError):
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise RefusedPicture(
+        raise RefusedImage(
             f"The picture has more than {MOST_PIXELS // 1_000_000} million pixels; scale it down before uploading it."
         ) from error
     except UnidentifiedImageError as error:
-        raise RefusedPicture(_say_what_it_is(data)) from error
+        raise RefusedImage(_say_what_it_is(data)) from error
     except Exception as error:
         # Decoders raise a dozen unrelated types on damaged data (OSError, SyntaxError, struct.error, IndexError ...),
         # and one bad file must not end the preparation of the others.
         if isinstance(error, OSError) and "memory" in str(error):  # Pillow's for what its C code could not allocate
             raise MemoryError from error
-        raise RefusedPicture(_say_what_it_is(data)) from error
+        raise RefusedImage(_say_what_it_is(data)) from error
 
 
 def read_ordinary_file(path: Path) -> bytes:
@@ -158,31 +158,31 @@ def read_ordinary_file(path: Path) -> bytes:
         with open(descriptor, "rb") as file:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise RefusedPicture("This is not an ordinary file; upload the picture itself.")
+                raise RefusedImage("This is not an ordinary file; upload the picture itself.")
             if status.st_size == 0:
-                raise RefusedPicture("The file is empty (0 bytes); upload it again.")
+                raise RefusedImage("The file is empty (0 bytes); upload it again.")
             if status.st_size > LARGEST_FILE:
-                raise RefusedPicture(f"The file is larger than {LARGEST_FILE // 1_000_000} MB; scale the picture down.")
+                raise RefusedImage(f"The file is larger than {LARGEST_FILE // 1_000_000} MB; scale the picture down.")
             return file.read(LARGEST_FILE)
     except OSError as error:
         if path.is_symlink():
-            raise RefusedPicture("This is a link to another file; upload the picture itself.") from error
-        raise RefusedPicture(f"The file cannot be opened ({error.strerror}).") from error
+            raise RefusedImage("This is a link to another file; upload the picture itself.") from error
+        raise RefusedImage(f"The file cannot be opened ({error.strerror}).") from error
 
 
 def _to_training_pixels(data: bytes, wanted: Wanted) -> NDArray[np.uint8]:
     if data.startswith(_CR2_MAGIC) or data.startswith(_CR3_MAGIC, 4):
-        raise RefusedPicture(_CAMERA_RAW)
-    with Image.open(io.BytesIO(data), formats=PICTURE_FORMATS) as image:
+        raise RefusedImage(_CAMERA_RAW)
+    with Image.open(io.BytesIO(data), formats=IMAGE_FORMATS) as image:
         if _is_preview(image):
-            raise RefusedPicture(_CAMERA_RAW)
+            raise RefusedImage(_CAMERA_RAW)
         if image.width * image.height > MOST_PIXELS:
             raise Image.DecompressionBombError
         if wanted.transform != "letterbox" and min(image.size) * _SMALLEST_FRACTION < min(wanted.height, wanted.width):
             raise _too_small(image, wanted)  # before it costs anything
-        image.load()  # verify() would let a picture pass whose second half is missing
+        image.load()  # verify() would let an image pass whose second half is missing
         orientation = _orientation(image)  # after load(), which turns a TIFF by itself
-        # Turning commutes with the central crop, so it is done on the small picture.
+        # Turning commutes with the central crop, so it is done on the small image.
         width, height = wanted.width, wanted.height
         if orientation in _LYING:
             width, height = height, width
@@ -196,48 +196,48 @@ def _to_training_pixels(data: bytes, wanted: Wanted) -> NDArray[np.uint8]:
         if crop_width * _SMALLEST_FRACTION < width or crop_height * _SMALLEST_FRACTION < height:
             raise _too_small(image, wanted)
         left, top = (image.width - crop_width) // 2, (image.height - crop_height) // 2
-        picture = _with_channels(image, wanted.channels)
-        if picture.size != (width, height):
-            picture = picture.resize(
+        fitted = _with_channels(image, wanted.channels)
+        if fitted.size != (width, height):
+            fitted = fitted.resize(
                 (width, height),
                 _FILTERS[wanted.resize_filter],
                 box=(left, top, left + crop_width, top + crop_height),
                 reducing_gap=2.0,  # halves the time on photos; at most 1/255 away from a plain Lanczos
             )
     if orientation in _UPRIGHT:
-        picture = picture.transpose(_UPRIGHT[orientation])
-    return np.asarray(_on_black(picture, wanted)).reshape(wanted.shape)
+        fitted = fitted.transpose(_UPRIGHT[orientation])
+    return np.asarray(_on_black(fitted, wanted)).reshape(wanted.shape)
 
 
 def _is_preview(image: Image.Image) -> bool:
-    """Whether this is the first picture of a camera's raw file, which may be a TIFF like others: NEF, DNG."""
+    """Whether this is the first image of a camera's raw file, which may be a TIFF like others: NEF, DNG."""
     tags = image.tag_v2 if isinstance(image, TiffImageFile) else {}
     kind = tags.get(_NEW_SUBFILE_TYPE)
     return _DNG_VERSION in tags or (isinstance(kind, int) and kind & 1 == 1)
 
 
-def _on_black(picture: Image.Image, wanted: Wanted) -> Image.Image:
-    """The picture in the middle of one of the wanted size; around it is black, or nothing if there is transparency."""
+def _on_black(image: Image.Image, wanted: Wanted) -> Image.Image:
+    """The image in the middle of one of the wanted size; around it is black, or nothing if there is transparency."""
     height, width, _ = wanted.shape
-    if picture.size == (width, height):
-        return picture
-    ground = Image.new(picture.mode, (width, height))
-    ground.paste(picture, ((width - picture.width) // 2, (height - picture.height) // 2))
+    if image.size == (width, height):
+        return image
+    ground = Image.new(image.mode, (width, height))
+    ground.paste(image, ((width - image.width) // 2, (height - image.height) // 2))
     return ground
 
 
-def _too_small(image: Image.Image, wanted: Wanted) -> RefusedPicture:
+def _too_small(image: Image.Image, wanted: Wanted) -> RefusedImage:
     height, width = (-(-side // _SMALLEST_FRACTION) for side in (wanted.height, wanted.width))
     needed = f"{width} on the shorter side" if height == width else f"{width} x {height} after cropping"
     if wanted.transform == "letterbox":
         needed = f"{width} in width or {height} in height"
-    return RefusedPicture(f"The picture is only {image.width} x {image.height} pixels; at least {needed} are needed.")
+    return RefusedImage(f"The picture is only {image.width} x {image.height} pixels; at least {needed} are needed.")
 
 
 def _orientation(image: Image.Image) -> int:
     try:
         return int(image.getexif().get(_EXIF_ORIENTATION, 1))
-    except Exception:  # noqa: BLE001 - as above; a picture with unreadable metadata is still a picture
+    except Exception:  # noqa: BLE001 - as above; an image with unreadable metadata is still an image
         return 1
 
 
@@ -271,7 +271,7 @@ def _to_8_bit(image: Image.Image) -> Image.Image:
 
 
 def _say_what_it_is(data: bytes) -> str:
-    if _PICTURE_START.match(data):
+    if _IMAGE_START.match(data):
         return _DAMAGED
     for offset, magic, kind in _OTHER_KINDS:
         if data.startswith(magic, offset):

@@ -1,10 +1,10 @@
-"""A generator as one file that draws pictures without this package: TorchScript, or a program of torch.export.
+"""A generator as one file that draws images without this package: TorchScript, or a program of torch.export.
 
     .pt     TorchScript: torch.jit.load in Python, torch::jit::load in C++. torch calls it deprecated, and still runs it
     .pt2    torch.export: torch.export.load(...).module(), what torch recommends today; takes longer to make
 
 Both are called with `z [N, z_dim]`, for a network with labels `c [N, c_dim]`, and the truncation `psi [N]`, and return
-pictures `[N, C, R, R]`, about -1 to 1. The network's arguments lie within the file as `network.json`.
+images `[N, C, R, R]`, about -1 to 1. The network's arguments lie within the file as `network.json`.
 """
 
 import json
@@ -22,35 +22,35 @@ from stylegan2.model.networks import Generator
 ExportNoise = Literal["const", "none"]
 SUFFIXES = (".pt", ".pt2")
 LARGEST_DIFFERENCE = 1e-6
-"""Between a picture of the file and the generator's own, relative to the picture's largest value (at least 1)."""
+"""Allowed between an image of the file and the generator's own, relative to its largest value (at least 1)."""
 _DESCRIPTION = "network.json"
-_EXAMPLES = 2  # one picture would be taken for a batch that never grows
+_EXAMPLES = 2  # one image would be taken for a batch that never grows
 
 
-class PictureProgram(nn.Module):
-    """What is exported: latents and truncation -> pictures, with nothing decided from their values."""
+class ImageProgram(nn.Module):
+    """What is exported: latents and truncation -> images, with nothing decided from their values."""
 
     def __init__(self, generator: Generator, noise_mode: ExportNoise) -> None:
         super().__init__()
         self.generator, self.noise_mode = generator, noise_mode
 
     def forward(self, z: Tensor, *inputs: Tensor) -> Tensor:
-        """z, then c if the network has labels, then psi `[N]` (or one psi for all)."""
+        """Draw images from z, then c if the network has labels, then psi `[N]` (or one psi for all)."""
         *labels, psi = inputs
         mapping = self.generator.mapping
         ws = mapping.w_avg.lerp(mapping(z, *labels), psi.reshape(-1, 1, 1))
-        picture: Tensor = self.generator.synthesis(ws, self.noise_mode)
-        return picture
+        image: Tensor = self.generator.synthesis(ws, self.noise_mode)
+        return image
 
 
 def export_generator(generator: Generator, path: Path, noise_mode: ExportNoise = "const") -> float:
-    """Write the file, read it again, and return how far its pictures are from the generator's (see above).
+    """Write the file, read it again, and return how far its images are from the generator's (see above).
 
-    Raises OptionError for another suffix, NetworkFileError where the disk refuses or the pictures differ.
+    Raises OptionError for another suffix, NetworkFileError where the disk refuses or the images differ.
     """
     if path.suffix not in SUFFIXES:
         raise OptionError(f"--dest: must end in {' or '.join(SUFFIXES)}, not in {path.suffix!r}")
-    program = PictureProgram(generator, noise_mode).eval()
+    program = ImageProgram(generator, noise_mode).eval()
     partial = path.with_name(f".partial-{path.name}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,7 +71,7 @@ def export_generator(generator: Generator, path: Path, noise_mode: ExportNoise =
 Drawing = Callable[..., Tensor]
 
 
-def _write_torchscript(program: PictureProgram, path: Path) -> Drawing:
+def _write_torchscript(program: ImageProgram, path: Path) -> Drawing:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # torch would rather see torch.export
         # The shapes that the networks check are constants of the network.
@@ -82,7 +82,7 @@ def _write_torchscript(program: PictureProgram, path: Path) -> Drawing:
         return cast(Drawing, torch.jit.load(path))  # type: ignore[no-untyped-call]
 
 
-def _write_program(program: PictureProgram, path: Path) -> Drawing:
+def _write_program(program: ImageProgram, path: Path) -> Drawing:
     inputs = _inputs(program.generator, _EXAMPLES)
     batch = torch.export.Dim("batch", min=1)
     shapes = {"z": {0: batch}, "inputs": tuple({0: batch} for _ in inputs[1:])}
@@ -91,7 +91,7 @@ def _write_program(program: PictureProgram, path: Path) -> Drawing:
     return cast(Drawing, torch.export.load(path).module())
 
 
-def _described(program: PictureProgram) -> str:
+def _described(program: ImageProgram) -> str:
     return json.dumps({**program.generator.init_kwargs, "noise_mode": program.noise_mode})
 
 
@@ -106,8 +106,8 @@ def _inputs(generator: Generator, count: int, psi: float = 1.0) -> tuple[Tensor,
     return tuple(tensor.to(device) for tensor in inputs)
 
 
-def _difference(program: PictureProgram, drawing: Drawing) -> float:
-    """The largest over batches and truncations: neither may have become a constant."""
+def _difference(program: ImageProgram, drawing: Drawing) -> float:
+    """Return the largest difference over batches and truncations: neither may have become a constant."""
     largest = 0.0
     for count, psi in ((1, 1.0), (3, 0.5)):
         *latents, psis = _inputs(program.generator, count, psi)

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from stylegan2.base.errors import NetworkFileError, OptionError
 from stylegan2.base.whole_files import replacing, write_text_whole
 from stylegan2.formats.official_import import read_official
-from stylegan2.model.meta_init import WithoutNumbers
+from stylegan2.model.meta_init import MetaInit
 from stylegan2.model.networks import Discriminator, Generator
 
 T = TypeVar("T", Generator, Discriminator)
@@ -57,7 +57,7 @@ class LoadedNetwork:
     """What a network file holds, ready for use: in evaluation mode, on the CPU, without gradients."""
 
     G_ema: Generator
-    """The averaged generator: the one that makes pictures."""
+    """The averaged generator: the one that makes images."""
     D: Discriminator
     G: Generator | None
     """The un-averaged generator, for going on with the training; None where the file does not hold it."""
@@ -129,9 +129,9 @@ class _Content:
     description_path: Path
     tensors_path: Path
     shapes: dict[str, list[int]]
-    """Of all tensors but constant filters, which some writers store."""
+    """Shapes by name, of all tensors but constant filters, which some writers store."""
     read: Callable[[str], Tensor]
-    """A tensor by its name."""
+    """Reads a tensor by its name."""
 
 
 @contextmanager
@@ -217,7 +217,7 @@ def _build(kind: type[T], arguments: dict[str, Any], part: str, path: Path) -> T
         if name == "conv_clamp" and value is not None and not _is_positive_number(value):
             raise NetworkFileError(f"{path}: {part}.conv_clamp must be null or a positive number, not {value!r}")
     try:
-        with WithoutNumbers():
+        with MetaInit():
             return kind(**arguments)
     except (OptionError, TypeError) as error:
         raise NetworkFileError(f"{path}: {part} cannot be built: {error}") from error

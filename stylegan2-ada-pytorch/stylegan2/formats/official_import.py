@@ -2,7 +2,7 @@
 
 Names of tensors are the same in both. What differs is how a network says what it is: those files hold the arguments of
 every class. Each argument is either one of ours, or has no effect on the numbers at full precision, or must have the
-one value that this package computes with; any other is refused, because the network would draw other pictures.
+one value that this package computes with; any other is refused, because the network would draw other images.
 """
 
 import math
@@ -34,7 +34,7 @@ class OfficialNetwork:
     discriminator: dict[str, Any]
     training: dict[str, Any]
     tensors: dict[str, Tensor]
-    """float32, named `G_ema.<name>`, `D.<name>`, `G.<name>`."""
+    """Tensors in float32, named `G_ema.<name>`, `D.<name>`, `G.<name>`."""
 
 
 # How their arguments are to be understood: each place has values that it may only have, and arguments without effect
@@ -201,7 +201,7 @@ class _ArgumentReader:
         return self._plain(ours)
 
     def mapping_multiplier(self, module: SavedModule) -> float:
-        """By which the weights of the mapping network are multiplied when they are used."""
+        """Return by what the weights of the mapping network are multiplied when they are used."""
         value = self._nested(self._given(module), "mapping_kwargs").get("lr_multiplier", _LR_MULTIPLIER)
         if not isinstance(value, int | float) or not 1e-6 <= value <= 1e6:
             raise self._not_supported(f"mapping_kwargs: 'lr_multiplier' = {shown(value)}")
@@ -239,7 +239,7 @@ class _ArgumentReader:
         return sum(re.fullmatch(r"mapping\.fc\d+", name) is not None for name, _ in _walk(module, self._path))
 
     def _conv_clamp(self, module: SavedModule, given: dict[str, Any]) -> float | None:
-        """Where activations are clamped.
+        """Return the value at which activations are clamped, None if they are not.
 
         The default of the argument is not the same in both repositories, so what the layers themselves say counts. A
         residual branch is not clamped.

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from stylegan2.base.errors import NetworkFileError
 from stylegan2.formats.pickle_machine import (
     BoundedFile,
-    Budget,
     Builder,
     Name,
+    PickleBudget,
     PickleContentError,
     Vocabulary,
     refuse,
@@ -28,7 +28,7 @@ from stylegan2.formats.pickle_machine import (
 )
 
 MAX_FILE_BYTES = 2 << 30
-"""Three networks for 1024 x 1024 pictures are less than 400 MB."""
+"""Three networks for 1024 x 1024 images are less than 400 MB."""
 _MAX_DIMENSIONS = 8
 
 _PERSISTENCE_VERSION = 6
@@ -54,7 +54,7 @@ class SavedTensor:
     strides: tuple[int, ...]
 
     def numpy(self) -> NDArray[np.float32]:
-        """A copy, as float32."""
+        """Return a copy of the numbers as a float32 tensor."""
         numbers = self.storage.numbers[self.offset :]
         strides = [stride * numbers.itemsize for stride in self.strides]
         view = np.lib.stride_tricks.as_strided(numbers, self.shape, strides, writeable=False)
@@ -96,7 +96,7 @@ def read_official_pickle(path: Path) -> Any:
         if size > MAX_FILE_BYTES:
             raise PickleContentError(f"too large for a network: {size} bytes, and at most {MAX_FILE_BYTES} are read")
         with path.open("rb") as file:
-            budget = Budget()
+            budget = PickleBudget()
             return run_pickle(BoundedFile(file, size), _vocabulary(budget), budget)
     except OSError as error:
         raise NetworkFileError(f"{path}: the network cannot be read: {error.strerror}") from error
@@ -107,7 +107,7 @@ def read_official_pickle(path: Path) -> Any:
         raise NetworkFileError(f"{path}: {fault}{hint}") from fault
 
 
-def _vocabulary(budget: Budget) -> Vocabulary:
+def _vocabulary(budget: PickleBudget) -> Vocabulary:
     builders: dict[str, Builder] = {
         "torch_utils.persistence._reconstruct_persistent_obj": _module,
         "collections.OrderedDict": _dictionary,
@@ -137,7 +137,7 @@ def _module(arguments: tuple[Any, ...]) -> SavedModule:
 
 
 def _dictionary(arguments: tuple[Any, ...]) -> dict[str, Any]:
-    """Empty: the items follow."""
+    """Make an empty one: its items follow in the pickle."""
     if arguments:
         _wrong_arguments("a dictionary")
     return {}
@@ -211,7 +211,7 @@ _STORAGE_CODES = {
 }
 
 
-def _storage(budget: Budget, arguments: tuple[Any, ...]) -> SavedStorage:
+def _storage(budget: PickleBudget, arguments: tuple[Any, ...]) -> SavedStorage:
     """Four pickles about the storage, one with the keys of all storages (here one), then the count and the numbers."""
     match arguments:
         case (bytes(content),):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, NoReturn
 
 MAX_INSTRUCTIONS = 2_000_000
-"""Three networks for 1024 x 1024 pictures need some 60,000."""
+"""Three networks for 1024 x 1024 images need some 60,000."""
 _LONGEST_LINE = 4096
 
 _CONSTANTS: dict[str, Any] = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
@@ -38,7 +38,7 @@ class Name:
 
 
 @dataclass
-class Budget:
+class PickleBudget:
     """How many more instructions are carried out: of a file and of all pickles within it."""
 
     instructions: int = MAX_INSTRUCTIONS
@@ -79,7 +79,7 @@ class Vocabulary:
 
 
 def refuse(what: str) -> NoReturn:
-    """Say what is refused."""
+    """Raise PickleContentError, which says what the file asks for and does not get."""
     raise PickleContentError(f"refused {what}")
 
 
@@ -97,7 +97,7 @@ def shown(value: object) -> str:
     return f"a {type(value).__name__}"
 
 
-def run_pickle(stream: BoundedFile | io.BytesIO, vocabulary: Vocabulary, budget: Budget) -> Any:
+def run_pickle(stream: BoundedFile | io.BytesIO, vocabulary: Vocabulary, budget: PickleBudget) -> Any:
     """Read one pickle from where the stream stands to the pickle's end.
 
     Sets become lists, and every kind of dictionary a plain one; its keys must be text. Raises PickleContentError.

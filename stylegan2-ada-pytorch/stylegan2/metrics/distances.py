@@ -1,9 +1,9 @@
-"""How far apart two sets of pictures are, judged by their features: rows of numbers, one per picture.
+"""How far apart two sets of images are, judged by their features: rows of numbers, one per image.
 
     frechet_distance    FID's formula (arXiv:1706.08500, equation 6)
     kernel_distance     KID's: the unbiased MMD^2 of a cubic kernel (arXiv:1801.01401, section 4)
     precision_recall    the k-nearest-neighbour manifolds of arXiv:1904.06991 (equations 1 and 2)
-    inception_score     exp of the mutual information of picture and class (arXiv:1606.03498, section 4)
+    inception_score     exp of the mutual information of image and class (arXiv:1606.03498, section 4)
 
 Which features they are given makes an FID of a Frechet distance; see features.
 """
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from stylegan2.base.errors import OptionError
 
 Rows = NDArray[np.float32]
-"""[N, F]: the features of N pictures."""
+"""The features of N images, [N, F]."""
 Matrix = NDArray[np.float64]
 
 _CHUNK = 2048  # rows compared at once with as many others: 32 MiB
@@ -44,7 +44,7 @@ class Moments:
 
     @property
     def covariance(self) -> Matrix:
-        """[F, F], unbiased. Raises OptionError for fewer than two rows."""
+        """The unbiased covariance [F, F]. Raises OptionError for fewer than two rows."""
         if self.count < 2:
             raise OptionError(f"num: a covariance needs at least 2 pictures, not {self.count}")
         return self._scatter / (self.count - 1)
@@ -104,7 +104,7 @@ def _kernel(x: Matrix, y: Matrix) -> Matrix:
 
 @dataclass(frozen=True)
 class PrecisionRecall:
-    """Between 0 and 1 each."""
+    """Precision and recall, between 0 and 1 each."""
 
     precision: float
     """How many of the fakes lie among the reals."""
@@ -153,15 +153,15 @@ def _squared_distances(x: Rows, y: Rows) -> Matrix:
 
 @dataclass(frozen=True)
 class InceptionScore:
-    """From 1 (all alike or undecided) to the number of classes."""
+    """The score, from 1 (all alike or undecided) to the number of classes."""
 
     mean: float
     deviation: float
-    """Between the parts."""
+    """Standard deviation between the parts."""
 
 
 def inception_score(probabilities: Rows, *, parts: int = 10) -> InceptionScore:
-    """exp(E_x KL(p(y|x) || p(y))) of each part, given p(y|x) [N, classes] of generated pictures."""
+    """Return exp(E_x KL(p(y|x) || p(y))) of each part, given p(y|x) [N, classes] of generated images."""
     if len(probabilities) < parts:
         raise OptionError(f"num: the inception score needs at least {parts} pictures, not {len(probabilities)}")
     rows = probabilities.astype(np.float64)

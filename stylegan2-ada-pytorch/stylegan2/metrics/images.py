@@ -1,4 +1,4 @@
-"""The pictures that are compared: a data set's and a generator's, in batches on a device."""
+"""The images that are compared: a data set's and a generator's, in batches on a device."""
 
 from __future__ import annotations
 
@@ -16,10 +16,8 @@ from stylegan2.model.pixels import from_bytes
 Latents = tuple[Tensor, Tensor | None]
 
 
-def real_pictures(
-    dataset: ImageDataset, device: torch.device, *, batch: int, count: int, seed: int
-) -> Iterator[Tensor]:
-    """`count` of the pictures, or all if there are fewer, [N, C, H, W] from -1 to 1, in an order by chance."""
+def real_images(dataset: ImageDataset, device: torch.device, *, batch: int, count: int, seed: int) -> Iterator[Tensor]:
+    """`count` of the images, or all if there are fewer, [N, C, H, W] from -1 to 1, in an order by chance."""
     chosen = np.random.RandomState(seed).permutation(len(dataset))[:count].tolist()
     for start in range(0, len(chosen), batch):
         yield from_bytes(dataset.read(chosen[start : start + batch]), device)
@@ -28,7 +26,7 @@ def real_pictures(
 def latents(
     generator: Generator, dataset: ImageDataset | None, *, batch: int, count: int, seed: int
 ) -> Iterator[Latents]:
-    """`count` latents [N, z_dim], with labels [N, c_dim] of pictures drawn by chance if the network wants them.
+    """`count` latents [N, z_dim], with labels [N, c_dim] of images drawn by chance if the network wants them.
 
     Raises OptionError: it wants labels, and the data set has none, or others.
     """
@@ -47,9 +45,9 @@ def latents(
 
 
 @torch.no_grad()
-def generated_pictures(
+def generated_images(
     generator: Generator, dataset: ImageDataset | None, *, batch: int, count: int, seed: int
 ) -> Iterator[Tensor]:
-    """`count` pictures [N, C, H, W] with the stored noise. Random numbers of others are left alone."""
+    """`count` images [N, C, H, W] with the stored noise. Random numbers of others are left alone."""
     for z, c in latents(generator, dataset, batch=batch, count=count, seed=seed):
         yield generator(z, c, noise_mode="const")

@@ -1,4 +1,4 @@
-"""Perceptual path length (arXiv:1812.04948, section 4.1): how evenly the picture changes along a path of latents.
+"""Perceptual path length (arXiv:1812.04948, section 4.1): how evenly the image changes along a path of latents.
 
     l_Z = E[ d(G(slerp(z1, z2; t)), G(slerp(z1, z2; t + e))) / e^2 ],   e = 1e-4, t uniform in 0..1
     l_W = the same with lerp between w1 and w2
@@ -27,7 +27,7 @@ Sampling = Literal["full", "end"]
 
 @dataclass(frozen=True)
 class PathLength:
-    """Of many pairs of latents."""
+    """The perceptual path length over many pairs of latents."""
 
     mean: float
     trimmed: float
@@ -46,7 +46,7 @@ def path_length(
 ) -> PathLength:
     """The path length over pairs: each of the batches (z [2N, z_dim], labels [2N, c_dim] or None) makes N of them.
 
-    A pair has the labels of its first. Both pictures have the stored noise.
+    A pair has the labels of its first. Both images have the stored noise.
     """
     source = torch.Generator().manual_seed(seed)
     lengths = [

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.autograd import Function
 
 Pair = tuple[int, int]
-"""Along y and x."""
+"""Two numbers, along y and x."""
 
 
 def filter_channels(x: Tensor, kernel: Tensor, stride: Pair, padding: Pair) -> Tensor:

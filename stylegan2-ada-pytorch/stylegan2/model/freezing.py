@@ -1,4 +1,4 @@
-"""Freezing a part of the discriminator: for a transfer to few pictures (Freeze-D, arXiv:2002.10964)."""
+"""Freezing a part of the discriminator: for a transfer to few images (Freeze-D, arXiv:2002.10964)."""
 
 from torch import nn
 
@@ -8,7 +8,7 @@ from stylegan2.model.networks import Discriminator
 
 
 def freeze_layers(discriminator: Discriminator, count: int) -> None:
-    """Freeze the first `count` layers from the picture on: fromrgb, conv0, conv1, skip of the highest resolution, then
+    """Freeze the first `count` layers from the image on: fromrgb, conv0, conv1, skip of the highest resolution, then
     conv0, conv1, skip of the next, and so on; the last, 4x4 part always learns.
 
     A frozen weight becomes a buffer of the same name. Raises OptionError if there are not so many layers.
@@ -23,6 +23,6 @@ def freeze_layers(discriminator: Discriminator, count: int) -> None:
 
 
 def freezable_layers(discriminator: Discriminator) -> list[nn.Module]:
-    """In the order in which a picture passes them."""
+    """Return the layers before the last part, in the order in which an image passes them."""
     blocks = (discriminator.get_submodule(f"b{resolution}") for resolution in discriminator.block_resolutions)
     return [layer for block in blocks for layer in block.children() if isinstance(layer, Conv)]

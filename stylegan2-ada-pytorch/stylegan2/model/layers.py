@@ -1,7 +1,7 @@
 """What both networks are made of: layers with equalised learning rate, and the number of their channels.
 
 The gain of the leaky ReLU is folded into what comes before it: `g * lrelu(x) == lrelu(g * x)` for `g > 0`, and scaling
-a small weight is cheaper than scaling a picture.
+a small weight is cheaper than scaling an image.
 """
 
 import math
@@ -79,7 +79,7 @@ class Conv(nn.Module):
 
 
 def sizes_of(img_resolution: int, base_height: int, base_width: int, doublings: int) -> dict[int, tuple[int, int]]:
-    """Resolution -> (height, width): the base (4: 4x4), then always twice as much, up to the picture's.
+    """Resolution -> (height, width): the base (4: 4x4), then always twice as much, up to the image's.
 
     Refuses what is no power of two, or leaves fewer than so many doublings.
     """

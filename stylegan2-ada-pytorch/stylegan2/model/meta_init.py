@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 
-class WithoutNumbers(TorchFunctionMode):
+class MetaInit(TorchFunctionMode):
     """The numbers that a network begins with get a shape but no storage ("meta" tensors); its few constants are made.
 
     torch.device("meta") computes the constants, and even a division, with code that takes a second to import.

@@ -68,7 +68,7 @@ class Mapping(nn.Module):
         truncation_psi: float = 1.0,
         truncation_cutoff: int | None = None,
     ) -> Tensor:
-        """z `[N, z_dim]`, c `[N, c_dim]` -> `[N, num_ws, w_dim]`, or `[N, w_dim]` in the discriminator (`num_ws` 0).
+        """Map z `[N, z_dim]`, c `[N, c_dim]` to ws `[N, num_ws, w_dim]`, or `[N, w_dim]` in the discriminator.
 
         `truncation_psi` < 1 moves the first `truncation_cutoff` (default: all) of the ws towards the average, which
         trades variety for quality.
@@ -86,7 +86,7 @@ class Mapping(nn.Module):
 
     @torch.no_grad()
     def move_average(self, w_mean: Tensor) -> None:
-        """Move the average of w towards the mean `[w_dim]` of a round's ws. For training steps."""
+        """Move the average of w towards the mean `[w_dim]` of a micro-batch's ws. For training steps."""
         self.w_avg.copy_(w_mean.lerp(self.w_avg, W_AVG_DECAY))
 
 
@@ -95,7 +95,7 @@ class SynthesisLayer(nn.Module):
 
     noise_const: Tensor
     resample_filter: Tensor
-    energy: Tensor | None  # [O, I]: sums of the squared weights, once these do not change; see performance.finish
+    energy: Tensor | None  # [O, I]: sums of the squared weights, once these do not change; see performance
 
     def __init__(
         self, in_channels: int, out_channels: int, w_dim: int, size: Size, *, up: bool, conv_clamp: float | None
@@ -147,11 +147,11 @@ class ToRGB(nn.Module):
 
 
 class SynthesisBlock(nn.Module):
-    """One resolution of the generator: its convolutions, and its contribution to the picture (skip architecture)."""
+    """One resolution of the generator: its convolutions, and its contribution to the image (skip architecture)."""
 
     resample_filter: Tensor
     compute_dtype: torch.dtype | None = None
-    """What the convolutions compute in; None: in what comes in. Styles and pictures stay as precise as ws."""
+    """What the convolutions compute in; None: in what comes in. Styles and images stay as precise as ws."""
 
     def __init__(
         self,
@@ -173,7 +173,7 @@ class SynthesisBlock(nn.Module):
         self.torgb = ToRGB(out_channels, img_channels, w_dim, conv_clamp=conv_clamp)
 
     def forward(self, x: Tensor | None, img: Tensor | None, ws: Tensor, noise_mode: NoiseMode) -> tuple[Tensor, Tensor]:
-        """ws `[N, num_convs + 1, w_dim]`: one for each convolution, the last one for the colours."""
+        """Add a resolution. ws `[N, num_convs + 1, w_dim]`: one for each convolution, the last one for the colours."""
         batch = ws.shape[0]
         if x is None:
             x = self.const.expand(batch, -1, -1, -1)
@@ -186,7 +186,7 @@ class SynthesisBlock(nn.Module):
 
 
 class Synthesis(nn.Module):
-    """ws -> picture. One block per resolution, from the base (4x4) up."""
+    """Makes images of ws. One block per resolution, from the base (4x4) up."""
 
     def __init__(
         self,
@@ -210,9 +210,9 @@ class Synthesis(nn.Module):
             in_channels = out_channels
 
     def forward(self, ws: Tensor, noise_mode: NoiseMode = "const") -> Tensor:
-        """ws `[N, num_ws, w_dim]` -> pictures `[N, C, H, W]`, about -1 to 1 (not clipped).
+        """Make, of ws `[N, num_ws, w_dim]`, images `[N, C, H, W]`, about -1 to 1 (not clipped).
 
-        Noise: `const` the stored one (same ws, same picture), `random` fresh, `none` nothing.
+        Noise: `const` the stored one (same ws, same image), `random` fresh, `none` nothing.
         """
         if noise_mode not in get_args(NoiseMode):
             raise OptionError(f"noise_mode: must be one of {', '.join(get_args(NoiseMode))}, not {noise_mode!r}")
@@ -232,7 +232,7 @@ class Synthesis(nn.Module):
 class Generator(nn.Module):
     """Mapping and synthesis. `init_kwargs` holds what builds the same network again.
 
-    Pictures of 384x256 pixels have the base 6x4, and so on (see picture_size); by default they are square.
+    Images of 384x256 pixels have the base 6x4, and so on (see image_size); by default they are square.
     """
 
     def __init__(
@@ -275,12 +275,12 @@ class Generator(nn.Module):
 
 
 class DiscriminatorBlock(nn.Module):
-    """One resolution of the discriminator; the first one also reads the picture. `orig` has no residual branch."""
+    """One resolution of the discriminator; the first one also reads the image. `orig` has no residual branch."""
 
     compute_dtype: torch.dtype | None = None
     """What the convolutions compute in; None: in what comes in."""
     memory_format: torch.memory_format = torch.contiguous_format
-    """Of the picture that is read: laid out as the weights are, so that nothing later has to be moved."""
+    """Memory layout of the image that is read: laid out as the weights are, so that nothing later has to be moved."""
 
     def __init__(
         self,
@@ -294,7 +294,7 @@ class DiscriminatorBlock(nn.Module):
         self.residual = architecture == "resnet"
         if img_channels > 0:
             self.fromrgb = Conv(img_channels, in_channels, 1, conv_clamp=conv_clamp)
-        self.reads_picture = img_channels > 0
+        self.reads_image = img_channels > 0
         self.conv0 = Conv(in_channels, in_channels, 3, conv_clamp=conv_clamp)
         # Both branches are scaled by sqrt(1/2), so that their sum keeps unit variance.
         gain = SQRT_HALF if self.residual else 1.0
@@ -304,7 +304,7 @@ class DiscriminatorBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = x.to(self.compute_dtype or x.dtype)
-        if self.reads_picture:
+        if self.reads_image:
             x = self.fromrgb(x.contiguous(memory_format=self.memory_format))
         y: Tensor = self.conv1(self.conv0(x))
         return y + self.skip(x) if self.residual else y
@@ -335,7 +335,7 @@ class DiscriminatorEpilogue(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Picture -> how real it looks, as a logit. With labels: the features' projection on the label's embedding."""
+    """Image -> how real it looks, as a logit. With labels: the features' projection on the label's embedding."""
 
     def __init__(
         self,
@@ -367,10 +367,8 @@ class Discriminator(nn.Module):
         self.block_resolutions = upper[::-1]
         channels = {resolution: channels_at(resolution, channel_base, channel_max) for resolution in sizes}
         for resolution in self.block_resolutions:
-            picture = img_channels if resolution == img_resolution else 0
-            block = DiscriminatorBlock(
-                channels[resolution], channels[resolution // 2], picture, architecture, conv_clamp
-            )
+            image = img_channels if resolution == img_resolution else 0
+            block = DiscriminatorBlock(channels[resolution], channels[resolution // 2], image, architecture, conv_clamp)
             self.add_module(f"b{resolution}", block)
         features = channels[self.base_resolution]
         if c_dim > 0:
@@ -383,7 +381,7 @@ class Discriminator(nn.Module):
         )
 
     def features(self, img: Tensor) -> list[Tensor]:
-        """The output of every block, highest resolution first: a perceptual description of the picture."""
+        """The output of every block, highest resolution first: a perceptual description of the image."""
         outputs = []
         for resolution in self.block_resolutions:
             img = self.get_submodule(f"b{resolution}")(img)
@@ -391,7 +389,7 @@ class Discriminator(nn.Module):
         return outputs
 
     def forward(self, img: Tensor, c: Tensor | None = None) -> Tensor:
-        """Pictures `[N, C, H, W]` (-1 to 1) -> logits `[N, 1]`."""
+        """Images `[N, C, H, W]` (-1 to 1) -> logits `[N, 1]`."""
         x: Tensor = self.get_submodule(f"b{self.base_resolution}")(self.features(img)[-1].to(img.dtype))
         if self.c_dim > 0:
             embedding: Tensor = self.mapping(None, c)

@@ -67,7 +67,7 @@ def upfirdn(
 
 
 def _centred(size: int, up: int, down: int) -> tuple[int, int]:
-    """Padding before and after that keeps the picture's centre in place when a filter of `size` taps resamples it."""
+    """Padding before and after that keeps the image's centre in place when a filter of `size` taps resamples it."""
     if up > 1:
         return (size + up - 1) // 2, (size - up) // 2
     if down > 1:
@@ -88,7 +88,7 @@ def downsample(x: Tensor, kernel: Tensor, *, flip: bool = False) -> Tensor:
 
 
 def blur(x: Tensor, kernel: Tensor) -> Tensor:
-    """The same size, filtered."""
+    """Filter images without a change of their size."""
     return upfirdn(x, kernel, padding=_centred(kernel.shape[1], 1, 1) + _centred(kernel.shape[0], 1, 1))
 
 
@@ -147,7 +147,7 @@ def modulated_conv(
     low-pass filter of the upsampling. The demodulation factor of sample n and output o is
     `1 / sqrt(sum_i styles[n,i]^2 * sum_k weight[o,i,k]^2)`: a matrix product, so no weight is built per sample.
 
-    Pictures may be of a lower precision than weight and styles: it is theirs that the convolution takes. In float16,
+    Images may be of a lower precision than weight and styles: it is theirs that the convolution takes. In float16,
     whose largest number is 65504, weight and styles are first scaled down, which the demodulation undoes
     (arXiv:2006.06676, appendix on mixed precision).
     """

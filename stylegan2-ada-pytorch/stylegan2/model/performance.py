@@ -42,13 +42,13 @@ class Performance:
 
     precision: Precision
     channels_last: bool
-    """Whether weights lie in memory with their channels innermost."""
+    """Whether weights lie in memory in torch.channels_last."""
     compilation: Compilation
     """`on`, `off`, or `auto`: on, but where it fails the training goes on without."""
     workers: int
-    """Threads that decode pictures, where the data set is too large to be kept decoded."""
+    """Threads that decode images, where the data set is too large to be kept decoded."""
     fit_batch_gpu: bool
-    """Whether the rounds of a batch are made as large as memory allows when the training begins."""
+    """Whether the micro-batches are made as large as memory allows when the training begins."""
 
     @property
     def conv_clamp(self) -> float | None:
@@ -61,8 +61,8 @@ def resolve_performance(
 ) -> Performance:
     """Decide what `auto` means on this device ("cpu" or "cuda"). Raises OptionError for a wrong value.
 
-    A GPU gets fp16 as the original does, and with it channels innermost, as tensor cores want them. A CPU convolves
-    faster with channels innermost: a quarter less time for a whole iteration at 64 px.
+    A GPU gets fp16 as the original does, and with it channels last, as tensor cores want them. A CPU convolves
+    faster with channels last: a quarter less time for a whole iteration at 64 px.
     """
     _check_choice("precision", precision, ("auto", *get_args(Precision)))
     _check_choice("channels_last", channels_last, ("auto", "on", "off"))
@@ -89,7 +89,7 @@ def can_compile_for_gpu() -> bool:
     return compiler is not None and importlib.util.find_spec("triton") is not None
 
 
-def remarks(device: str, performance: Performance) -> list[str]:
+def performance_remarks(device: str, performance: Performance) -> list[str]:
     """What a person should know about these choices on this device, one sentence each."""
     found = []
     if device == "cpu" and performance.precision != "fp32":
@@ -108,8 +108,8 @@ def use_precision(network: Generator | Discriminator, precision: Precision) -> N
         block.compute_dtype = _DTYPES[precision] if index < LOW_PRECISION_RESOLUTIONS else torch.float32
 
 
-def channels_innermost(network: nn.Module) -> None:
-    """Lay the weights of the convolutions out with the channels innermost, and the pictures that they read."""
+def to_channels_last(network: nn.Module) -> None:
+    """Lay the weights of the convolutions out in torch.channels_last, and the images that they read."""
     for part in network.modules():
         if isinstance(part, DiscriminatorBlock):
             part.memory_format = torch.channels_last
@@ -119,13 +119,13 @@ def channels_innermost(network: nn.Module) -> None:
 
 
 @torch.no_grad()
-def finish(network: nn.Module) -> None:
+def prepare_for_inference(network: nn.Module) -> None:
     """Prepare a network for a CPU whose weights do not change any more.
 
-    What depends on the weights alone is computed once. They get channels innermost; those that are used transposed are
+    What depends on the weights alone is computed once. They get channels last; those that are used transposed are
     copied at each use unless they lie in memory like that.
     """
-    channels_innermost(network)
+    to_channels_last(network)
     for part in network.modules():
         if isinstance(part, SynthesisLayer):
             part.energy = part.weight.square().sum(dim=[2, 3])
@@ -134,7 +134,7 @@ def finish(network: nn.Module) -> None:
                 part.weight.data = turned.transpose(0, 1)
 
 
-def place(networks: Sequence[nn.Module], device: str) -> None:
+def move_to_device(networks: Sequence[nn.Module], device: str) -> None:
     """Move networks that draw to their device; for a CPU they are finished, and the memory they compute with is kept.
 
     Raises RuntimeError or AssertionError, with either of which torch says that there is no such device.
@@ -144,10 +144,10 @@ def place(networks: Sequence[nn.Module], device: str) -> None:
     if torch.device(device).type == "cpu":
         keep_freed_memory()
         for network in networks:
-            finish(network)
+            prepare_for_inference(network)
 
 
-def compiled(network: nn.Module, compilation: Compilation) -> Callable[..., Tensor]:
+def compiled_network(network: nn.Module, compilation: Compilation) -> Callable[..., Tensor]:
     """The same function, compiled when it is first called; the network itself for `off`.
 
     Parameters are shared. With `auto`, what cannot be compiled is said and computed without.

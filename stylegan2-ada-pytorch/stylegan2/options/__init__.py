@@ -5,6 +5,6 @@ budget      what it may cost: time and money
 """
 
 from stylegan2.options.budget import Budget, Ending
-from stylegan2.options.presets import PRESETS, Settings, settings_of
+from stylegan2.options.presets import PRESETS, TrainingSettings, settings_of
 
-__all__ = ["PRESETS", "Budget", "Ending", "Settings", "settings_of"]
+__all__ = ["PRESETS", "Budget", "Ending", "TrainingSettings", "settings_of"]

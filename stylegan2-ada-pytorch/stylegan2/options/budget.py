@@ -15,7 +15,7 @@ class Budget:
 
     max_hours: float | None = None
     max_cost: float | None = None
-    """In the currency of `price_per_hour`."""
+    """Limit in the currency of `price_per_hour`."""
     price_per_hour: float | None = None
 
     def __post_init__(self) -> None:

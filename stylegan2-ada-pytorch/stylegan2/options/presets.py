@@ -15,12 +15,12 @@ FULL_WIDTH = 32768
 
 
 @dataclass(frozen=True)
-class Settings:
-    """The numbers of a training. Units: `kimg` is thousands of real pictures shown to the discriminator."""
+class TrainingSettings:
+    """The numbers of a training. Units: `kimg` is thousands of real images shown to the discriminator."""
 
     kimg: float  # length of the training
-    batch: int  # pictures per optimiser step
-    batch_gpu: int  # pictures held in memory at once; the batch is done in rounds of this many
+    batch: int  # images per optimiser step
+    batch_gpu: int  # images held in memory at once; the batch is done in micro-batches of this many
     g_learning_rate: float  # of Adam, for the generator
     d_learning_rate: float  # ... and for the discriminator
     r1_gamma: float  # weight of R1 regularisation: larger is smoother and safer, smaller gives more detail
@@ -41,21 +41,21 @@ class Settings:
     ada_interval: int = 4  # iterations between adjustments of the augmentation
     ada_kimg: float = 500.0  # in this time, augmentation could go from never to always
     tick_kimg: float = 4.0  # between lines of statistics
-    snapshot_ticks: int = 10  # between sample pictures, networks and checkpoints
+    snapshot_ticks: int = 10  # between sample images, networks and checkpoints
 
 
 @dataclass(frozen=True)
-class Preset:
+class TrainingPreset:
     """A name with its meaning, and the settings for a resolution and a number of GPUs."""
 
     summary: str
-    settings: Callable[[int, int], Settings]
+    settings: Callable[[int, int], TrainingSettings]
 
 
-def _auto(resolution: int, gpus: int) -> Settings:
+def _auto(resolution: int, gpus: int) -> TrainingSettings:
     batch = max(min(gpus * min(4096 // resolution, 32), 64), gpus)
     learning_rate = 0.002 if resolution >= 1024 else 0.0025
-    return Settings(
+    return TrainingSettings(
         kimg=25000,
         batch=batch,
         batch_gpu=batch // gpus,
@@ -70,9 +70,11 @@ def _auto(resolution: int, gpus: int) -> Settings:
     )
 
 
-def _paper(batch: int, mbstd: int, width: float, learning_rate: float, gamma: float, ema_kimg: float) -> Settings:
+def _paper(
+    batch: int, mbstd: int, width: float, learning_rate: float, gamma: float, ema_kimg: float
+) -> TrainingSettings:
     """The configurations of the papers for 8 GPUs: no ramp-up, 8 mapping layers."""
-    return Settings(
+    return TrainingSettings(
         kimg=25000,
         batch=batch,
         batch_gpu=batch // 8,
@@ -87,8 +89,8 @@ def _paper(batch: int, mbstd: int, width: float, learning_rate: float, gamma: fl
     )
 
 
-def _cifar(resolution: int, gpus: int) -> Settings:
-    return Settings(
+def _cifar(resolution: int, gpus: int) -> TrainingSettings:
+    return TrainingSettings(
         kimg=100000,
         batch=64,
         batch_gpu=32,
@@ -106,18 +108,18 @@ def _cifar(resolution: int, gpus: int) -> Settings:
     )
 
 
-def _laptop(resolution: int, gpus: int) -> Settings:
+def _laptop(resolution: int, gpus: int) -> TrainingSettings:
     """Learns simple drawings in minutes; every departure from `auto` is there to fit two cores and a short training."""
     _require(resolution, 16, 128, "laptop")
-    batch = 8  # many small steps: on a CPU a picture takes as long in a small batch as in a large one
-    return Settings(
+    batch = 8  # many small steps: on a CPU an image takes as long in a small batch as in a large one
+    return TrainingSettings(
         kimg=15,  # about five minutes
         batch=batch,
         batch_gpu=batch,
         g_learning_rate=0.004,  # at 0.0025 faces stay a blur after 10 kimg, at 0.006 they tilt and lose their eyes
         d_learning_rate=0.004,
-        r1_gamma=0.0004 * resolution**2 / batch,  # twice auto's: few pictures, seen often
-        ema_kimg=0.5,  # a short training cannot afford an average over thousands of pictures
+        r1_gamma=0.0004 * resolution**2 / batch,  # twice auto's: few images, seen often
+        ema_kimg=0.5,  # a short training cannot afford an average over thousands of images
         ema_rampup=0.1,
         mapping_layers=2,
         channel_base=1024,  # 16 channels at 64 px: convolutions are nearly all of the time
@@ -127,16 +129,16 @@ def _laptop(resolution: int, gpus: int) -> Settings:
         noise=False,  # in a short training it shows as speckles, long before it becomes texture
         z_dim=64,
         w_dim=64,
-        ada_kimg=50,  # a hundred-thousand-picture ramp would never arrive
+        ada_kimg=50,  # a hundred-thousand-image ramp would never arrive
         tick_kimg=0.5,
         snapshot_ticks=2,
     )
 
 
-def _tiny(resolution: int, gpus: int) -> Settings:
-    """For tests: every part of the machinery runs, within seconds; the pictures are blobs."""
+def _tiny(resolution: int, gpus: int) -> TrainingSettings:
+    """Made for tests: every part of the machinery runs, within seconds; the images are blobs."""
     _require(resolution, 8, 32, "tiny")
-    return Settings(
+    return TrainingSettings(
         kimg=0.4,
         batch=8,
         batch_gpu=8,
@@ -164,21 +166,21 @@ def _require(resolution: int, lowest: int, highest: int, preset: str) -> None:
         )
 
 
-PRESETS: dict[str, Preset] = {
-    "auto": Preset("sensible for any resolution and number of GPUs", _auto),
-    "stylegan2": Preset(
+PRESETS: dict[str, TrainingPreset] = {
+    "auto": TrainingPreset("sensible for any resolution and number of GPUs", _auto),
+    "stylegan2": TrainingPreset(
         "StyleGAN2's configuration F for 1024 px", lambda resolution, gpus: _paper(32, 4, 1, 0.002, 10, 10)
     ),
-    "paper256": Preset("StyleGAN2-ADA for 256 px", lambda resolution, gpus: _paper(64, 8, 0.5, 0.0025, 1, 20)),
-    "paper512": Preset("StyleGAN2-ADA for 512 px", lambda resolution, gpus: _paper(64, 8, 1, 0.0025, 0.5, 20)),
-    "paper1024": Preset("StyleGAN2-ADA for 1024 px", lambda resolution, gpus: _paper(32, 4, 1, 0.002, 2, 10)),
-    "cifar": Preset("StyleGAN2-ADA for CIFAR-10, 32 px", _cifar),
-    "laptop": Preset("small networks for 16 to 128 px and a few CPU cores: minutes", _laptop),
-    "tiny": Preset("minute networks for 8 to 32 px, to test an installation: seconds", _tiny),
+    "paper256": TrainingPreset("StyleGAN2-ADA for 256 px", lambda resolution, gpus: _paper(64, 8, 0.5, 0.0025, 1, 20)),
+    "paper512": TrainingPreset("StyleGAN2-ADA for 512 px", lambda resolution, gpus: _paper(64, 8, 1, 0.0025, 0.5, 20)),
+    "paper1024": TrainingPreset("StyleGAN2-ADA for 1024 px", lambda resolution, gpus: _paper(32, 4, 1, 0.002, 2, 10)),
+    "cifar": TrainingPreset("StyleGAN2-ADA for CIFAR-10, 32 px", _cifar),
+    "laptop": TrainingPreset("small networks for 16 to 128 px and a few CPU cores: minutes", _laptop),
+    "tiny": TrainingPreset("minute networks for 8 to 32 px, to test an installation: seconds", _tiny),
 }
 
 
-def settings_of(preset: str, resolution: int, gpus: int = 1) -> Settings:
+def settings_of(preset: str, resolution: int, gpus: int = 1) -> TrainingSettings:
     """The settings of a preset. Raises OptionError for an unknown name or a resolution it is not made for."""
     if preset not in PRESETS:
         raise OptionError(f"preset: must be one of {', '.join(PRESETS)}, not {preset!r}")

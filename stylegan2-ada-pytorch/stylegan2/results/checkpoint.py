@@ -95,7 +95,7 @@ def _reason(error: BaseException) -> str:
 
 
 def _checkpoints(folder: Path) -> list[Path]:
-    """Newest first."""
+    """Return the checkpoints in a folder, the newest first; none if there is no folder."""
     if not folder.is_dir():
         return []
     return sorted((path for path in folder.iterdir() if _NAME.fullmatch(path.name)), reverse=True)

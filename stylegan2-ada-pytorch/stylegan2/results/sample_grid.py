@@ -1,4 +1,4 @@
-"""Sheets of sample pictures that show how a training comes along."""
+"""Sheets of sample images that show how a training comes along."""
 
 import json
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ GPU_SHEET_WIDTH, GPU_SHEET_HEIGHT = 7680, 4320
 GPU_FEWEST, GPU_MOST = (7, 4), (32, 32)
 DRAWN_AT_ONCE = 8
 PIXELS_DRAWN_AT_ONCE = DRAWN_AT_ONCE * 512 * 512
-"""On a GPU small pictures are drawn more at a time, as many as have so many pixels; large ones as on a CPU."""
+"""On a GPU small images are drawn more at a time, as many as have so many pixels; large ones as on a CPU."""
 
 
 @dataclass(frozen=True)
 class Grid:
-    """How a sheet is made up: so many pictures side by side, and of what size each is, in pixels."""
+    """How a sheet is made up: so many images side by side, and of what size each is, in pixels."""
 
     columns: int
     rows: int
@@ -33,7 +33,7 @@ class Grid:
     def for_device(cls, height: int, width: int, device: str) -> Self:
         """What `device` ("cpu" or another) draws in a moment.
 
-        A CPU: 8 x 4 pictures up to 256 px wide, fewer of larger ones. A GPU: what fits into 7680 x 4320 pixels, from
+        A CPU: 8 x 4 images up to 256 px wide, fewer of larger ones. A GPU: what fits into 7680 x 4320 pixels, from
         7 x 4 to 32 x 32.
         """
         if device == "cpu":
@@ -46,18 +46,18 @@ class Grid:
         return cls(columns, rows, height, width)
 
     @property
-    def pictures(self) -> int:
+    def images(self) -> int:
         return self.columns * self.rows
 
     def describe(self, path: Path) -> None:
-        """Write how to cut a sheet: `cell` is the pictures' width, and their height unless `cell_height` is."""
+        """Write how to cut a sheet: `cell` is the images' width, and their height unless `cell_height` is."""
         description = {"columns": self.columns, "rows": self.rows, "cell": self.width}
         if self.height != self.width:
             description["cell_height"] = self.height
         write_text_whole(path, json.dumps(description) + "\n")
 
     def save(self, images: Tensor, path: Path) -> None:
-        """Write bytes `[N, C, H, W]` as one PNG, row by row; N is `pictures`."""
+        """Write bytes `[N, C, H, W]` as one PNG, row by row; N is `images`."""
         channels = images.shape[1]
         sheet = images.reshape(self.rows, self.columns, channels, self.height, self.width).permute(0, 3, 1, 4, 2)
         pixels = sheet.reshape(self.rows * self.height, self.columns * self.width, channels).cpu().numpy()
@@ -67,22 +67,22 @@ class Grid:
 
 
 def to_uint8(images: Tensor) -> Tensor:
-    """Pictures from -1 to 1 as bytes, rounded."""
+    """Images from -1 to 1 as bytes, rounded."""
     return ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
 
 
 @torch.no_grad()
-def sample_pictures(generator: Generator, grid: Grid, seed: int, labels: Tensor | None = None) -> Tensor:
-    """A sheet's pictures of the same latents every time, as bytes; `labels` `[N, c_dim]` for a conditional network.
+def sample_images(generator: Generator, grid: Grid, seed: int, labels: Tensor | None = None) -> Tensor:
+    """A sheet's images of the same latents every time, as bytes; `labels` `[N, c_dim]` for a conditional network.
 
     They are drawn a few at a time and collected on the CPU, so that a large sheet needs no more of a GPU's memory.
     """
     source = torch.Generator().manual_seed(seed)
-    z = torch.randn(grid.pictures, generator.z_dim, generator=source)
+    z = torch.randn(grid.images, generator.z_dim, generator=source)
     device = next(generator.parameters()).device
     drawn = []
     at_once = _at_once(grid, device)
-    for first in range(0, grid.pictures, at_once):
+    for first in range(0, grid.images, at_once):
         some = slice(first, first + at_once)
         c = None if labels is None else labels[some].to(device)
         drawn.append(to_uint8(generator(z[some].to(device), c, noise_mode="const")).cpu())

@@ -9,15 +9,15 @@ FOLDER = "tensorboard"
 
 
 class TensorBoardLog:
-    """Writes every number of a tick; the step is the number of pictures shown. Does nothing without TensorBoard."""
+    """Writes every number of a tick; the step is the number of images seen. Does nothing without TensorBoard."""
 
-    def __init__(self, outdir: Path, shown: int) -> None:
+    def __init__(self, outdir: Path, images_seen: int) -> None:
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
             self._writer: Any = None
         else:  # purge_step: what an interrupted training wrote after its last checkpoint is written anew
-            self._writer = SummaryWriter(str(outdir / FOLDER), purge_step=shown + 1)
+            self._writer = SummaryWriter(str(outdir / FOLDER), purge_step=images_seen + 1)
 
     def add(self, stats: TickStats) -> None:
         if self._writer is None:

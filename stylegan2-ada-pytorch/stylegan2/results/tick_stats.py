@@ -37,9 +37,9 @@ class TickStats:
 
     tick: int
     kimg: float
-    """Thousands of reals shown so far."""
+    """Thousands of reals seen so far."""
     seconds: float
-    """Since the beginning of the training, interruptions not counted."""
+    """Seconds since the beginning of the training, interruptions not counted."""
     sec_per_kimg: float
     """Speed in this tick, without the time for samples and files."""
     loss_g: float | None
@@ -54,14 +54,14 @@ class TickStats:
     memory_mb: float
     """Largest memory of the process so far."""
     cost: float | None = None
-    """Of the training so far, where the price of an hour is known."""
+    """What the training has cost so far, where the price of an hour is known."""
     ended: Ending | None = None
-    """In the last tick: why the training ended."""
+    """Why the training ended; told in the last tick only."""
     frechet_random: float | None = None
-    """At a snapshot: Frechet distance to the reals on random features, less is better. It is no FID."""
+    """Frechet distance to the reals on random features, at a snapshot; less is better. It is no FID."""
 
     def line(self) -> str:
-        """For people and for metric patterns like `loss_g=(\\S+)`."""
+        """Return one line for people and for metric patterns like `loss_g=(\\S+)`."""
         parts = [f"tick {self.tick:<4d} kimg={self.kimg:.3f} time={_duration(self.seconds)}"]
         parts.append(f"sec_per_kimg={self.sec_per_kimg:.2f}")
         for name in ("loss_g", "loss_d", "r1", "pl", "rt", "frechet_random"):
@@ -72,7 +72,7 @@ class TickStats:
         return " ".join(parts)
 
     def as_json(self) -> dict[str, float | str | None]:
-        """For `stats.jsonl`."""
+        """Return the record for `stats.jsonl`."""
         return {name: round(value, 6) if isinstance(value, float) else value for name, value in asdict(self).items()}
 
 

@@ -9,14 +9,14 @@ video           a way through latents, and images in one animated file
 """
 
 from stylegan2.synthesis.directions import find_directions
-from stylegan2.synthesis.generate import MixingGrid, generate_images, mix_styles, render
+from stylegan2.synthesis.generate import MixedStyles, generate_images, mix_styles, render_images
 from stylegan2.synthesis.latents import load_ws, save_ws, seed_ws
 from stylegan2.synthesis.perceptual import DiscriminatorFeatures, TorchScriptFeatures
 from stylegan2.synthesis.projection import Projection, project
 
 __all__ = [
     "DiscriminatorFeatures",
-    "MixingGrid",
+    "MixedStyles",
     "Projection",
     "TorchScriptFeatures",
     "find_directions",
@@ -24,7 +24,7 @@ __all__ = [
     "load_ws",
     "mix_styles",
     "project",
-    "render",
+    "render_images",
     "save_ws",
     "seed_ws",
 ]

@@ -1,8 +1,8 @@
-"""Directions in W along which pictures change most, found in the weights alone.
+"""Directions in W along which images change most, found in the weights alone.
 
 Source: closed-form factorisation (SeFa, arXiv:2007.06600). Each layer turns its w into styles by an affine map with
 the weights A. A unit vector n moves the styles by A n whatever the w, so the directions that change them most are the
-eigenvectors of A^T A with the largest eigenvalues. No picture, label or training is needed; what a direction means is
+eigenvectors of A^T A with the largest eigenvalues. No image, label or training is needed; what a direction means is
 for the eye to find out.
 """
 
@@ -18,7 +18,7 @@ from torch import Tensor
 from stylegan2.base.errors import OptionError
 from stylegan2.model.layers import Linear
 from stylegan2.model.networks import Generator
-from stylegan2.synthesis.generate import Pictures
+from stylegan2.synthesis.generate import Images
 from stylegan2.synthesis.latents import w_statistics
 
 
@@ -27,11 +27,11 @@ class Directions:
     """K directions of some layers, strongest first."""
 
     vectors: Tensor
-    """[K, w_dim], on the CPU: unit vectors, each at right angles to all others. Their largest component is positive."""
+    """Unit vectors [K, w_dim] on the CPU, each at right angles to all others. Their largest component is positive."""
     strengths: Tensor
-    """[K]: by how much the styles of the layers move together for each unit of w."""
+    """By how much, [K], the styles of the layers move together for each unit of w."""
     layers: tuple[int, ...]
-    """Numbers of the ws that the directions are for."""
+    """The numbers of the ws that the directions are for."""
 
 
 def find_directions(generator: Generator, count: int, layers: Sequence[int] | None = None) -> Directions:
@@ -58,7 +58,7 @@ def find_directions(generator: Generator, count: int, layers: Sequence[int] | No
     return Directions((vectors * largest.sign()).float(), strengths.float(), chosen)
 
 
-def move(ws: Tensor, directions: Directions, shifts: Sequence[float]) -> Tensor:
+def move_latents(ws: Tensor, directions: Directions, shifts: Sequence[float]) -> Tensor:
     """Move latents [N, num_ws, w_dim] along every direction, by each of the shifts: [K, N, shifts, num_ws, w_dim].
 
     Only the layers of the directions move.
@@ -86,10 +86,10 @@ def even_shifts(generator: Generator, strength: float, steps: int) -> list[float
     return shifts
 
 
-def contact_sheet(pictures: Pictures) -> Pictures:
-    """Lay out pictures [K, N, S, H, W, C] in one: a line for each direction, the N strips of S steps side by side."""
-    lines, strips, steps, height, width, channels = pictures.shape
-    sheet: Pictures = pictures.transpose(0, 3, 1, 2, 4, 5).reshape(lines * height, strips * steps * width, channels)
+def contact_sheet(images: Images) -> Images:
+    """Lay out images [K, N, S, H, W, C] in one: a line for each direction, the N strips of S steps side by side."""
+    lines, strips, steps, height, width, channels = images.shape
+    sheet: Images = images.transpose(0, 3, 1, 2, 4, 5).reshape(lines * height, strips * steps * width, channels)
     return sheet
 
 

@@ -1,6 +1,6 @@
-"""Pictures from a trained generator: one per seed, mixed from the styles of two seeds, or near to a given picture.
+"""Images from a trained generator: one per seed, mixed from the styles of two seeds, or near to a given image.
 
-Pictures are uint8 arrays [N, H, W, C], ready for Pillow. Everything runs on the device where the generator is.
+Images are uint8 arrays [N, H, W, C], ready for Pillow. Everything runs on the device where the generator is.
 """
 
 from __future__ import annotations
@@ -17,21 +17,8 @@ from stylegan2.base.errors import OptionError
 from stylegan2.model.networks import Generator, NoiseMode
 from stylegan2.model.pixels import to_bytes
 from stylegan2.synthesis.latents import seed_ws
-from stylegan2.synthesis.perceptual import DiscriminatorFeatures, TorchScriptFeatures
-from stylegan2.synthesis.projection import Projection, project
 
-__all__ = [
-    "DiscriminatorFeatures",
-    "MixingGrid",
-    "Projection",
-    "TorchScriptFeatures",
-    "generate_images",
-    "mix_styles",
-    "project",
-    "render",
-]
-
-Pictures = NDArray[np.uint8]
+Images = NDArray[np.uint8]
 
 
 @torch.inference_mode()
@@ -43,15 +30,15 @@ def generate_images(
     noise_mode: NoiseMode = "const",
     batch: int = 8,
     class_number: int | None = None,
-) -> Pictures:
-    """Return one picture per seed, [N, H, W, C]. A seed's picture does not depend on the other seeds or on ``batch``.
+) -> Images:
+    """Return one image per seed, [N, H, W, C]. A seed's image does not depend on the other seeds or on ``batch``.
 
-    (Up to the last bit: a convolution over another number of pictures may add in another order.)
+    (Up to the last bit: a convolution over another number of images may add in another order.)
 
     Args:
-        truncation_psi: 0 gives the mean picture, 1 the whole variety; below 1 the pictures are more alike and better.
-        noise_mode: "const" the noise stored in the network, "random" fresh noise from the picture's seed, "none".
-        batch: how many pictures are computed at once.
+        truncation_psi: 0 gives the mean image, 1 the whole variety; below 1 the images are more alike and better.
+        noise_mode: "const" the noise stored in the network, "random" fresh noise from the image's seed, "none".
+        batch: how many images are computed at once.
         class_number: what to draw, from 0, with a network that was trained with labels.
 
     Raises:
@@ -59,18 +46,18 @@ def generate_images(
     """
     ws = seed_ws(generator, seeds, truncation_psi=truncation_psi, class_number=class_number)
     if noise_mode != "random":
-        return render(generator, ws, noise_mode=noise_mode, batch=batch)
-    pictures = []
+        return render_images(generator, ws, noise_mode=noise_mode, batch=batch)
+    images = []
     for seed, w in zip(seeds, ws, strict=True):
         with torch.random.fork_rng([w.device] if w.is_cuda else []):
             torch.manual_seed(seed)
-            pictures.append(to_bytes(generator.synthesis(w[None], noise_mode="random")))
-    return _joined(generator, pictures)
+            images.append(to_bytes(generator.synthesis(w[None], noise_mode="random")))
+    return _joined(generator, images)
 
 
 @torch.inference_mode()
-def render(generator: Generator, ws: Tensor, *, noise_mode: NoiseMode = "const", batch: int = 8) -> Pictures:
-    """Return the pictures [N, H, W, C] of latents that are already in W: [N, num_ws, w_dim]."""
+def render_images(generator: Generator, ws: Tensor, *, noise_mode: NoiseMode = "const", batch: int = 8) -> Images:
+    """Return the images [N, H, W, C] of latents that are already in W: [N, num_ws, w_dim]."""
     if batch < 1:
         raise OptionError(f"batch: must be at least 1, not {batch}")
     device = generator.mapping.w_avg.device
@@ -81,18 +68,18 @@ def render(generator: Generator, ws: Tensor, *, noise_mode: NoiseMode = "const",
 
 
 @dataclass(frozen=True)
-class MixingGrid:
-    """Pictures of R row seeds and C column seeds, and what comes of giving each row the styles of each column."""
+class MixedStyles:
+    """Images of R row seeds and C column seeds, and what comes of giving each row the styles of each column."""
 
-    rows: Pictures
-    """[R, H, W, channels]"""
-    columns: Pictures
-    """[C, H, W, channels]"""
-    mixed: Pictures
-    """[R, C, H, W, channels]"""
+    rows: Images
+    """The rows' own images, [R, H, W, channels]."""
+    columns: Images
+    """The columns' own images, [C, H, W, channels]."""
+    mixed: Images
+    """Each row in the styles of each column, [R, C, H, W, channels]."""
 
-    def sheet(self) -> Pictures:
-        """Return all in one picture [H * (R + 1), W * (C + 1), channels]: the columns above, the rows on the left."""
+    def sheet(self) -> Images:
+        """Return all in one image [H * (R + 1), W * (C + 1), channels]: the columns above, the rows on the left."""
         corner = np.full_like(self.rows[0], 255)
         lines = [np.concatenate([corner, *self.columns], axis=1)]
         lines += [np.concatenate([row, *line], axis=1) for row, line in zip(self.rows, self.mixed, strict=True)]
@@ -110,8 +97,8 @@ def mix_styles(
     noise_mode: NoiseMode = "const",
     batch: int = 8,
     class_number: int | None = None,
-) -> MixingGrid:
-    """Mix every row seed with every column seed: the picture is the row's, but the layers ``styles`` are the column's.
+) -> MixedStyles:
+    """Mix every row seed with every column seed: the image is the row's, but the layers ``styles`` are the column's.
 
     Args:
         styles: numbers of layers, from 0. The first ones decide about pose and shape, the last ones about colours.
@@ -132,11 +119,11 @@ def mix_styles(
     mixed_ws = row_ws[:, None].repeat(1, len(column_seeds), 1, 1)
     mixed_ws[:, :, list(styles)] = column_ws[None, :, list(styles)]
     everything = torch.cat([row_ws, column_ws, mixed_ws.flatten(0, 1)])
-    pictures = render(generator, everything, noise_mode=noise_mode, batch=batch)
-    rows, columns, mixed = np.split(pictures, [len(row_seeds), len(row_seeds) + len(column_seeds)])
-    return MixingGrid(rows, columns, mixed.reshape(len(row_seeds), len(column_seeds), *pictures.shape[1:]))
+    images = render_images(generator, everything, noise_mode=noise_mode, batch=batch)
+    rows, columns, mixed = np.split(images, [len(row_seeds), len(row_seeds) + len(column_seeds)])
+    return MixedStyles(rows, columns, mixed.reshape(len(row_seeds), len(column_seeds), *images.shape[1:]))
 
 
-def _joined(generator: Generator, parts: Sequence[Pictures]) -> Pictures:
+def _joined(generator: Generator, parts: Sequence[Images]) -> Images:
     shape = (0, generator.img_height, generator.img_width, generator.img_channels)
     return np.concatenate([np.empty(shape, np.uint8), *parts])

@@ -1,4 +1,4 @@
-"""How alike two pictures look, as the squared distance between features of them.
+"""How alike two images look, as the squared distance between features of them.
 
 DiscriminatorFeatures   what the network's own discriminator sees: needs no further file, the default
 TorchScriptFeatures     a TorchScript module from a file of the user's, such as VGG16 with LPIPS
@@ -26,16 +26,16 @@ class FeatureError(ModelError):
 
 
 class Features(Protocol):
-    """Turns pictures [N, C, H, W], -1 to 1, into features [N, F] whose squared distance is the pictures' distance."""
+    """Turns images [N, C, H, W], -1 to 1, into features [N, F] whose squared distance is the images' distance."""
 
     def __call__(self, images: Tensor) -> Tensor: ...
 
 
 class DiscriminatorFeatures:
-    """The outputs of all blocks of a discriminator, and the picture itself, at most 64 pixels wide.
+    """The outputs of all blocks of a discriminator, and the image itself, at most 64 pixels wide.
 
     As in LPIPS (arXiv:1801.03924) the channels at every place are scaled to unit length, and a layer counts with the
-    mean over its places. The picture pins down colours and places, to which these directions are nearly blind: with it
+    mean over its places. The image pins down colours and places, to which these directions are nearly blind: with it
     the likenesses of a briefly trained 32-pixel network are nearer to their targets by a tenth.
     """
 
@@ -53,7 +53,7 @@ class DiscriminatorFeatures:
 class TorchScriptFeatures:
     """The features of a TorchScript module.
 
-    It is called with RGB pictures [N, 3, H, W], 0 to 255, at most 256 pixels wide, and must return [N, F]. Where its
+    It is called with RGB images [N, 3, H, W], 0 to 255, at most 256 pixels wide, and must return [N, F]. Where its
     ``forward`` has the arguments ``resize_images`` and ``return_lpips``, they are given as False and True, which is how
     the well-known VGG16 file wants to be asked for LPIPS features.
 

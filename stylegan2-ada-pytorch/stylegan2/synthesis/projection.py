@@ -1,7 +1,7 @@
-"""Find the latent with which a generator comes nearest to a given picture.
+"""Find the latent with which a generator comes nearest to a given image.
 
 Source: StyleGAN2 (arXiv:1912.04958), appendix D: the latent and the noise maps are optimised together; the latent is
-shaken less and less, and a penalty keeps the noise maps noise, so that they do not take over the picture's contents.
+shaken less and less, and a penalty keeps the noise maps noise, so that they do not take over the image's contents.
 """
 
 from __future__ import annotations
@@ -44,23 +44,23 @@ class Projection:
     """What was found for N targets."""
 
     ws: Tensor
-    """[N, num_ws, w_dim], on the CPU: of each target the nearest latent of all steps."""
+    """The nearest latent of all steps for each target, [N, num_ws, w_dim], on the CPU."""
     images: NDArray[np.uint8]
-    """[N, H, W, C]: the pictures of these latents, with the noise maps that were found along with them."""
+    """The images [N, H, W, C] of these latents, with the noise maps that were found along with them."""
     distances: NDArray[np.float32]
-    """[N, steps]: how far each step's picture was from its target, as the features see it; NaN at steps left out."""
-    films: list[NDArray[np.uint8]]
-    """Of each target [frames, H, W, C]: the pictures on the way, without those of steps left out."""
+    """How far, [N, steps], each step's image was from its target, as the features see it; NaN at steps left out."""
+    videos: list[NDArray[np.uint8]]
+    """The images on the way, of each target [frames, H, W, C], without those of steps left out."""
 
     @property
     def best(self) -> NDArray[np.float32]:
-        """[N]: the distances of ``images``."""
+        """The distances of ``images``, [N]."""
         nearest: NDArray[np.float32] = np.nanmin(self.distances, axis=1)
         return nearest
 
     @property
     def steps_taken(self) -> NDArray[np.int64]:
-        """[N]: how many steps each target took."""
+        """How many steps each target took, [N]."""
         taken: NDArray[np.int64] = np.isfinite(self.distances).sum(axis=1)
         return taken
 
@@ -77,7 +77,7 @@ def project(
     frames: int = 0,
     on_step: Callable[[int, NDArray[np.float32]], None] | None = None,
 ) -> Projection:
-    """Search for the latents of several target pictures at once.
+    """Search for the latents of several target images at once.
 
     A target's result does not depend on which others are searched for beside it.
 
@@ -91,7 +91,7 @@ def project(
         patience: a target whose smallest distance has not fallen by a hundredth in so many steps is as near as shaken
             latents get: it goes on with the last quarter of the steps, in which nothing is shaken any more and the
             learning rate falls. None takes all steps.
-        frames: how many pictures to keep on the way.
+        frames: how many images to keep on the way.
         on_step: called after every step with the number of steps that lie behind all targets, taken or left out, and
             each target's last distance.
 
@@ -104,9 +104,11 @@ def project(
     goals = features(from_bytes(targets, device)).detach()
     mean, spread = w_statistics(generator)
     layers = generator.num_ws if space == "w+" else 1
-    filmed = frozenset(np.linspace(0, steps - 1, frames).round().astype(int).tolist())
+    kept_steps = frozenset(np.linspace(0, steps - 1, frames).round().astype(int).tolist())
     searches = [
-        _Search(generator, mean.repeat(layers, 1), goal, seed=seed, steps=steps, patience=patience, filmed=filmed)
+        _Search(
+            generator, mean.repeat(layers, 1), goal, seed=seed, steps=steps, patience=patience, kept_steps=kept_steps
+        )
         for goal in goals
     ]
     names = _names_by_size(generator)
@@ -132,7 +134,10 @@ def project(
         torch.stack([search.best_ws for search in searches]).cpu(),
         to_bytes(torch.stack([search.best_image for search in searches])),
         np.stack([search.distances for search in searches]),
-        [np.stack(search.film) if search.film else np.empty((0, *targets.shape[1:]), np.uint8) for search in searches],
+        [
+            np.stack(search.frames) if search.frames else np.empty((0, *targets.shape[1:]), np.uint8)
+            for search in searches
+        ],
     )
 
 
@@ -148,9 +153,9 @@ class _Search:
         seed: int,
         steps: int,
         patience: int | None,
-        filmed: frozenset[int],
+        kept_steps: frozenset[int],
     ) -> None:
-        self.goal, self._steps, self._patience, self._filmed = goal, steps, patience, filmed
+        self.goal, self._steps, self._patience, self._kept_steps = goal, steps, patience, kept_steps
         self._dice = torch.Generator().manual_seed(seed)
         self._ws = first_ws.requires_grad_()
         drawn = {name: self._randn(stored.shape) for name, stored in _noise(generator).items()}
@@ -164,7 +169,7 @@ class _Search:
         self.distances = np.full(steps, np.nan, dtype=np.float32)
         self.last = self._nearest = math.inf
         self.best_ws, self.best_image = first_ws.detach(), first_ws.detach()
-        self.film: list[NDArray[np.uint8]] = []
+        self.frames: list[NDArray[np.uint8]] = []
         self._progress_at, self._progress = 0, math.inf  # when the distance last fell by PROGRESS, and to what
 
     def shaken_ws(self, spread: float) -> Tensor:
@@ -187,8 +192,8 @@ class _Search:
         if distance < self._nearest:
             self._nearest, self.best_ws, self.best_image = distance, ws.clone(), image.clone()
         self.last = self.distances[self.step] = distance
-        if self.step in self._filmed:
-            self.film.append(to_bytes(image[None])[0])
+        if self.step in self._kept_steps:
+            self.frames.append(to_bytes(image[None])[0])
         self.step = self._next_step(distance)
 
     def _next_step(self, distance: float) -> int:

@@ -1,6 +1,6 @@
-"""Films: a way through W that passes given latents, and pictures in one animated file.
+"""Videos: a way through W that passes given latents, and images in one animated file.
 
-Films are animated WebP files: Pillow writes them without a further program, browsers play them, the colours are whole
+Videos are animated WebP files: Pillow writes them without a further program, browsers play them, the colours are whole
 (a GIF has 256) and the files a small part of the size of an animated PNG, which is lossless.
 """
 
@@ -21,10 +21,10 @@ _LARGEST_SIDE = 16_383  # pixels, of a WebP file
 _QUALITY = 85
 
 
-def walk(ws: Tensor, frames: int) -> Tensor:
+def latent_walk(ws: Tensor, frames: int) -> Tensor:
     """Return a smooth closed way [K * frames, ...] through latents [K, ...], ``frames`` steps from each to the next.
 
-    It is at ws[k] at step k * frames, and from the last latent it leads back to the first, so that its film can be
+    It is at ws[k] at step k * frames, and from the last latent it leads back to the first, so that its video can be
     played for ever. Between two latents it is the cubic curve whose slopes at them point from their neighbours' one
     side to the other (Catmull and Rom, 1974): it has no kinks, where straight lines would jerk at every latent.
 
@@ -48,25 +48,25 @@ def walk(ws: Tensor, frames: int) -> Tensor:
     return way.flatten(0, 1)
 
 
-def write_film(
-    pictures: Sequence[NDArray[np.uint8]],
+def write_video(
+    images: Sequence[NDArray[np.uint8]],
     path: Path,
     *,
     frame_milliseconds: int,
     last_milliseconds: int | None = None,
 ) -> None:
-    """Write pictures [H, W, 1, 3 or 4] as an animated WebP that plays for ever.
+    """Write images [H, W, 1, 3 or 4] as an animated WebP that plays for ever.
 
     Args:
-        frame_milliseconds: how long a picture is seen.
+        frame_milliseconds: how long an image is seen.
         last_milliseconds: how long the last one is; None: as long as the others.
 
     Raises:
-        OptionError: the pictures are too large for the format.
+        OptionError: the images are too large for the format.
     """
-    height, width, _ = pictures[0].shape
+    height, width, _ = images[0].shape
     if max(height, width) > _LARGEST_SIDE:
         raise OptionError(f"film: {width} x {height} pixels are too many; it can have {_LARGEST_SIDE} a side")
-    images = [Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture) for picture in pictures]
-    durations = [frame_milliseconds] * (len(images) - 1) + [last_milliseconds or frame_milliseconds]
-    images[0].save(path, save_all=True, append_images=images[1:], duration=durations, loop=0, quality=_QUALITY)
+    frames = [Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image) for image in images]
+    durations = [frame_milliseconds] * (len(frames) - 1) + [last_milliseconds or frame_milliseconds]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, loop=0, quality=_QUALITY)

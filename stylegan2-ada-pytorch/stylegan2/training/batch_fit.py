@@ -1,7 +1,7 @@
-"""How many pictures of a batch fit into memory at once: the size of its rounds, found instead of guessed.
+"""How many images of a batch fit into memory at once: the size of its micro-batches, found instead of guessed.
 
-On a GPU, whole iterations are tried, with fewer and fewer pictures until one no longer runs out of memory. A CPU never
-says that its memory is full, the process is killed; there, what the most demanding phase keeps for one picture is
+On a GPU, whole iterations are tried, with fewer and fewer images until one no longer runs out of memory. A CPU never
+says that its memory is full, the process is killed; there, what the most demanding phase keeps for one image is
 measured and multiplied.
 """
 
@@ -31,9 +31,9 @@ _log = logging.getLogger(__name__)
 
 
 def fit_batch_gpu(options: TrainingOptions, fits: Callable[[int], bool] | None = None) -> int:
-    """The largest size of rounds that divides a process's share of the batch and fits, found by halving.
+    """The largest size of a micro-batch that divides a process's share of the batch and fits, found by halving.
 
-    `fits` says whether as many pictures fit; by default the device is asked. Raises OptionError if not even one does.
+    `fits` says whether as many images fit; by default the device is asked. Raises OptionError if not even one does.
     """
     if fits is None:
         fits = gpu_trial(options) if options.device == "cuda" else host_estimate(options)
@@ -50,11 +50,11 @@ def fit_batch_gpu(options: TrainingOptions, fits: Callable[[int], bool] | None =
 
 
 def gpu_trial(options: TrainingOptions) -> Callable[[int], bool]:
-    """Asks the GPU by doing one iteration, with all four phases, on a training of its own."""
+    """Return a question to the GPU, which does one iteration, with all four phases, on a training of its own."""
 
-    def fits(pictures: int) -> bool:
+    def fits(images: int) -> bool:
         try:
-            _one_iteration(options, pictures)
+            _one_iteration(options, images)
         except torch.OutOfMemoryError:
             return False
         finally:
@@ -67,16 +67,16 @@ def gpu_trial(options: TrainingOptions) -> Callable[[int], bool]:
 
 
 def host_estimate(options: TrainingOptions, available_bytes: Callable[[], int] | None = None) -> Callable[[int], bool]:
-    """Compares what a picture needs with the memory that is free."""
+    """Return a comparison of what an image needs with the memory that is free."""
     available = (available_bytes or available_host_bytes)() * USABLE
-    per_picture = bytes_per_picture(options)
-    most = int(available // per_picture)
-    _log.info("a picture needs about %.0f MiB: up to %d fit", per_picture / 2**20, most)
-    return lambda pictures: pictures <= most
+    per_image = bytes_per_image(options)
+    most = int(available // per_image)
+    _log.info("a picture needs about %.0f MiB: up to %d fit", per_image / 2**20, most)
+    return lambda images: images <= most
 
 
-def bytes_per_picture(options: TrainingOptions) -> float:
-    """What the most demanding phase keeps for one picture until its gradients are computed."""
+def bytes_per_image(options: TrainingOptions) -> float:
+    """What the most demanding phase keeps for one image until its gradients are computed."""
     with torch.random.fork_rng([]):
         state = _trial_state(options, 1)
         losses, z = state.losses, torch.zeros(1, options.settings.z_dim)
@@ -87,7 +87,7 @@ def bytes_per_picture(options: TrainingOptions) -> float:
             _bytes_kept(lambda: losses.generator_main(z), own),
             _bytes_kept(lambda: losses.discriminator_regularisation(real, interval=1), own),
         ]
-        if options.settings.pl_weight > 0:  # sees only part of the pictures
+        if options.settings.pl_weight > 0:  # sees only part of the images
             kept = _bytes_kept(lambda: losses.generator_regularisation(z, interval=1), own)
             phases.append(kept / PL_BATCH_SHRINK)
     return max(phases)
@@ -123,17 +123,17 @@ def available_host_bytes() -> int:
     return int(free) if math.isfinite(free) else 1 << 50
 
 
-def _one_iteration(options: TrainingOptions, pictures: int) -> None:
+def _one_iteration(options: TrainingOptions, images: int) -> None:
     devices: list[Any] = [torch.cuda.current_device()] if options.device == "cuda" else []
     with torch.random.fork_rng(devices):
-        state = _trial_state(options, pictures)
+        state = _trial_state(options, images)
         shape = options.channels, options.resolution, options.resolution
-        state.iterate(torch.zeros(pictures, *shape, device=state.device))
+        state.iterate(torch.zeros(images, *shape, device=state.device))
 
 
-def _trial_state(options: TrainingOptions, pictures: int) -> TrainingState:
-    one_round = options.with_batch_of(pictures)
-    state = TrainingState(one_round)
+def _trial_state(options: TrainingOptions, images: int) -> TrainingState:
+    single = options.with_batch_of(images)
+    state = TrainingState(single)
     if options.aug != "noaug":
         state.augment.p = max(state.augment.p, TRIED_P)
     return state

@@ -1,14 +1,14 @@
 """The processes that train one network together, on several GPUs and several machines.
 
-Every process holds the whole network and does some of the rounds of each batch; their gradients are added up, and all
-take the same step. What a process computes in a round depends on the round alone, so the result does not depend on how
-many processes share the rounds, up to the order in which gradients are added.
+Every process holds the whole network and does some of the micro-batches of each batch; their gradients are added up,
+and all take the same step. What a process computes in a micro-batch depends on that alone, so the result does not
+depend on how many processes share them, up to the order in which gradients are added.
 
 `torchrun` starts the processes and tells each its place by environment variables (RANK, LOCAL_RANK, WORLD_SIZE,
 MASTER_ADDR, MASTER_PORT). Tensors on GPUs travel through NCCL, those on the CPU through gloo.
 
 A process that is gone is noticed at once where gloo waits for it, which every process does before every iteration; one
-that hangs, after `PATIENCE`. Both raise PeerLostError. A process that waits inside a CUDA call for a peer that is gone
+that hangs, after `PATIENCE`. Both raise PeerLostError. A process that waits inside a CUDA call for another that is gone
 is ended by NCCL's watchdog after the same time (PyTorch documentation, "Distributed communication package").
 """
 
@@ -32,19 +32,19 @@ PATIENCE = timedelta(minutes=20)
 Result = TypeVar("Result")
 
 
-class Peers:
+class ProcessGroup:
     """This process's place among `size` processes; `rank` counts from 0. One alone needs no connection."""
 
     def __init__(self, rank: int = 0, size: int = 1) -> None:
         self.rank, self.size = rank, size
 
     @property
-    def leads(self) -> bool:
+    def is_main_process(self) -> bool:
         """Whether this process writes the files: exactly one does."""
         return self.rank == 0
 
-    def rounds(self, count: int) -> range:
-        """Which of a batch's rounds, numbered from 0, this process does. `size` divides their count."""
+    def micro_batches(self, count: int) -> range:
+        """Which of a batch's micro-batches, numbered from 0, this process does. `size` divides their count."""
         return range(self.rank, count, self.size)
 
     def add_up(self, tensors: Sequence[Tensor]) -> None:
@@ -59,8 +59,8 @@ class Peers:
         )
 
     def gather(self, rows: Tensor) -> Tensor:
-        """Put what all processes know of their rounds together: `[n, ...]` of each -> `[n * size, ...]` in the rounds'
-        order."""
+        """Put what all processes know of their micro-batches together: `[n, ...]` of each -> `[n * size, ...]` in the
+        micro-batches' order."""
         if self.size == 1:
             return rows
         everyone = [torch.empty_like(rows) for _ in range(self.size)]
@@ -82,16 +82,16 @@ class Peers:
         _answered(lambda: dist.all_reduce(value, how))
         return int(value)
 
-    def from_the_first(self, state: dict[str, Any] | None) -> dict[str, Any] | None:
+    def from_main_process(self, state: dict[str, Any] | None) -> dict[str, Any] | None:
         """The first process's checkpoint, whatever this process has found. Tensors, numbers and strings only."""
         if self.size == 1:
             return state
         content = io.BytesIO()
-        if self.leads:
+        if self.is_main_process:
             torch.save(state, content)
         length = self.largest(content.getbuffer().nbytes)
         packed = torch.empty(length, dtype=torch.uint8)
-        if self.leads:
+        if self.is_main_process:
             packed.copy_(torch.frombuffer(content.getbuffer(), dtype=torch.uint8))
         _answered(lambda: dist.broadcast(packed, src=0))
         received: dict[str, Any] | None = torch.load(io.BytesIO(packed.numpy().tobytes()), weights_only=True)
@@ -109,11 +109,11 @@ class Peers:
             )
 
 
-ALONE = Peers()
+ALONE = ProcessGroup()
 
 
 @contextmanager
-def connected(device: str = "auto", patience: timedelta = PATIENCE) -> Iterator[Peers]:
+def connected_processes(device: str = "auto", patience: timedelta = PATIENCE) -> Iterator[ProcessGroup]:
     """Connect with the other processes that `torchrun` has started, if it has; otherwise this one is alone.
 
     With `device` "cuda", or "auto" where there are GPUs, each process of a machine takes a GPU of its own.
@@ -145,7 +145,7 @@ def connected(device: str = "auto", patience: timedelta = PATIENCE) -> Iterator[
             f"process {rank} of {size} cannot connect with the others at {os.environ.get('MASTER_ADDR')}:"
             f"{os.environ.get('MASTER_PORT')}: {_first_line(error)}"
         ) from error
-    yield Peers(rank, size)
+    yield ProcessGroup(rank, size)
     # Only after a good end: in a bad one, the others may never come, and the end of the process closes everything.
     dist.destroy_process_group()
 

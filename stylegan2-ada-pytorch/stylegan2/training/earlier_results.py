@@ -14,7 +14,7 @@ OPTIONS_NAME = "training_options.json"
 
 
 def refuse_results_of_another_training(options: TrainingOptions) -> None:
-    """For a training without a checkpoint to go on from. Raises OutputError if another one's results are in `outdir`.
+    """Raise OutputError if `outdir` holds another training's results, and this one has no checkpoint to go on from.
 
     This very training may have been there, and killed before its first checkpoint: then no network is there yet, its
     options are these, and to begin again gives the same.

@@ -8,7 +8,7 @@ The folder `outdir` receives:
     log.txt                             what was said
     best/                               the network with the best score so far, unless nothing scores it
     tensorboard/                        the statistics for TensorBoard, if that is installed
-    samples/reals.png, fakes*.png       sheets of pictures; the number in the name is the progress in kimg
+    samples/reals.png, fakes*.png       sheets of images; the number in the name is the progress in kimg
     samples/grid.json                   how to cut the sheets: {"columns", "rows", "cell"}
 
 Progress is also logged to the logger "stylegan2", one line per tick.
@@ -32,12 +32,12 @@ from stylegan2.data.dataset import DatasetError, ImageDataset
 from stylegan2.formats.network_file import TENSORS_NAME
 from stylegan2.metrics.signal import FrechetRandom
 from stylegan2.model.networks import Generator
-from stylegan2.model.performance import remarks
+from stylegan2.model.performance import performance_remarks
 from stylegan2.options.budget import Ending
 from stylegan2.results.checkpoint import load_checkpoint
 from stylegan2.results.tick_stats import TickStats, peak_memory_mb, refuse_non_finite
 from stylegan2.training.batch_fit import fit_batch_gpu
-from stylegan2.training.distributed import ALONE, Peers
+from stylegan2.training.distributed import ALONE, ProcessGroup
 from stylegan2.training.earlier_results import refuse_results_of_another_training
 from stylegan2.training.real_images import Batch, Batches, real_batches
 from stylegan2.training.run_files import RunFiles
@@ -70,7 +70,7 @@ class TrainingResult:
 def train(
     options: TrainingOptions,
     *,
-    peers: Peers = ALONE,
+    group: ProcessGroup = ALONE,
     should_stop: Callable[[], bool] = lambda: False,
     on_tick: Callable[[TickStats], None] = lambda stats: None,
     on_progress: Callable[[float], None] = lambda kimg: None,
@@ -81,12 +81,12 @@ def train(
     If `checkpoint_dir` holds a checkpoint of this training, it goes on there, with the same result as if it had not
     been interrupted. When it ends, also before its length, network and checkpoint are those of the last iteration.
 
-    Of several processes that train together, `peers`, each calls this with the same options; the first one's
+    Of several processes that train together, `group`, each calls this with the same options; the first one's
     checkpoint counts, it writes all files, and it alone scores. Whatever ends the training in one ends it in all.
 
     `on_progress` is called after every iteration with the progress in kimg. `score` judges the averaged generator at
     every snapshot (less is better; it must leave the random numbers alone); the best network so far is kept. Without
-    it, the Frechet distance on random features of `signal_images` pictures does, if that is not 0.
+    it, the Frechet distance on random features of `signal_images` images does, if that is not 0.
 
     Raises DatasetError, OptionError, NetworkFileError (transfer), or OutputError where another training's results lie,
     before anything is written; later DatasetError, with everything saved; OutputError or CheckpointError where a file
@@ -95,30 +95,34 @@ def train(
     """
     dataset = options.open_dataset()
     cuda_devices = [torch.cuda.current_device()] if options.device == "cuda" else []
-    saved = load_checkpoint(options.checkpoint_dir) if peers.leads and options.checkpoint_dir is not None else None
-    if peers.leads and saved is None:
+    saved = (
+        load_checkpoint(options.checkpoint_dir)
+        if group.is_main_process and options.checkpoint_dir is not None
+        else None
+    )
+    if group.is_main_process and saved is None:
         refuse_results_of_another_training(options)
-    saved = peers.from_the_first(saved)
+    saved = group.from_main_process(saved)
     if options.performance.fit_batch_gpu:
         before = None if saved is None else saved["training"]["identity"]["batch_gpu"]
-        options = options.with_rounds_of(before or peers.smallest(fit_batch_gpu(options)))
-    peers.refuse_different(hashlib.sha256(json.dumps(options.identity()).encode()).digest())
+        options = options.with_micro_batch_of(before or group.smallest(fit_batch_gpu(options)))
+    group.refuse_different(hashlib.sha256(json.dumps(options.identity()).encode()).digest())
     # Every batch has the same shape, so cuDNN may look for the fastest way once. No TF32: it is less precise.
     cudnn = torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=False)
     with torch.random.fork_rng(cuda_devices), cudnn:
         torch.manual_seed(options.seed)
-        state = TrainingState(options, dataset, peers)
+        state = TrainingState(options, dataset, group)
         report = None
         if saved is not None:
             state.load_state_dict(saved["training"])
         elif options.transfer is not None:
             report = state.transfer()
-        if not peers.leads:
+        if not group.is_main_process:
             score = None
         elif score is None and options.signal_images > 0:
             score = FrechetRandom(dataset, options.signal_images, seed=options.seed, device=state.device)
         try:
-            with RunFiles(options, state) if peers.leads else nullcontext() as files:
+            with RunFiles(options, state) if group.is_main_process else nullcontext() as files:
                 run = _Run(options, state, files, on_tick, on_progress, score)
                 run.begin(dataset, saved, report)
                 return run.loop(dataset, should_stop)
@@ -174,10 +178,10 @@ class _Run:
         _log.info(
             "%s: %d pictures of %s, preset %s, %s to %g kimg on %s%s",
             options.dataset_name, options.images, options.size, options.preset,
-            "begins" if self.state.shown == 0 else "continues", options.settings.kimg, options.device,
+            "begins" if self.state.images_seen == 0 else "continues", options.settings.kimg, options.device,
             "" if options.processes == 1 else f", {options.processes} processes",
         )  # fmt: skip
-        for remark in remarks(options.device, options.performance):
+        for remark in performance_remarks(options.device, options.performance):
             _log.warning("%s", remark)
         if options.freezed and options.transfer is None:
             _log.warning("freezed: without a transfer, the frozen layers have learned nothing")
@@ -186,21 +190,21 @@ class _Run:
         """The main loop."""
         state, s = self.state, self.options.settings
         tick_length = round(s.tick_kimg * 1000)
-        tick_start, tick_clock = state.shown, time.monotonic()
+        tick_start, tick_clock = state.images_seen, time.monotonic()
         with closing(self._batches(dataset)) as batches:
             while True:
                 upcoming = self._next(batches, should_stop)
                 ended = upcoming if isinstance(upcoming, str) else None
-                shown = state.shown - tick_start
-                if ended is not None or shown >= tick_length:
+                images = state.images_seen - tick_start
+                if ended is not None or images >= tick_length:
                     seconds = time.monotonic() - tick_clock
                     is_snapshot = ended is not None or (len(self.ticks) + 1) % s.snapshot_ticks == 0
                     score = self.score(state.generator_ema) if is_snapshot and self.score is not None else None
-                    if shown > 0:
-                        self._tick(shown, seconds, ended, score)
+                    if images > 0:
+                        self._tick(images, seconds, ended, score)
                     if is_snapshot and self.files is not None:
                         self.files.snapshot(score, self.ticks, self.seconds)
-                    tick_start, tick_clock = state.shown, time.monotonic()
+                    tick_start, tick_clock = state.images_seen, time.monotonic()
                 if isinstance(upcoming, str):
                     return self._end(upcoming)
                 state.iterate(*upcoming)
@@ -210,15 +214,15 @@ class _Run:
 
     def _batches(self, dataset: ImageDataset) -> Batches:
         options, s = self.options, self.options.settings
-        rounds = self.state.peers.rounds(s.batch // s.batch_gpu)
+        micro_batches = self.state.group.micro_batches(s.batch // s.batch_gpu)
         return real_batches(
             dataset,
             s.batch,
             seed=options.seed,
-            start=self.state.shown,
+            start=self.state.images_seen,
             device=self.state.device,
             workers=options.performance.workers,
-            rounds=[slice(number * s.batch_gpu, (number + 1) * s.batch_gpu) for number in rounds],
+            places=[slice(number * s.batch_gpu, (number + 1) * s.batch_gpu) for number in micro_batches],
         )
 
     def _next(self, batches: Batches, should_stop: Callable[[], bool]) -> Batch | Ending:
@@ -230,7 +234,7 @@ class _Run:
                 batch = next(batches)
             except DatasetError as error:
                 self.lost, ended = error, "data_lost"
-        number = self.state.peers.largest(0 if ended is None else _ENDINGS.index(ended) + 1)
+        number = self.state.group.largest(0 if ended is None else _ENDINGS.index(ended) + 1)
         return _ENDINGS[number - 1] if batch is None or number > 0 else batch
 
     def _end(self, ended: Ending) -> TrainingResult:
@@ -244,12 +248,12 @@ class _Run:
         return TrainingResult(self.state.kimg, ended, self.seconds, self.options.outdir / TENSORS_NAME)
 
     def _why_end(self, should_stop: Callable[[], bool]) -> Ending | None:
-        if self.state.shown >= round(self.options.settings.kimg * 1000):
+        if self.state.images_seen >= round(self.options.settings.kimg * 1000):
             return "finished"
         return "stopped" if should_stop() else self.options.budget.used_up(self.seconds)
 
-    def _tick(self, shown: int, seconds: float, ended: Ending | None, score: float | None) -> None:
-        """Statistics of the last `shown` pictures. Refuses to go on with numbers that are not finite."""
+    def _tick(self, images: int, seconds: float, ended: Ending | None, score: float | None) -> None:
+        """Statistics of the last `images`. Refuses to go on with numbers that are not finite."""
         state = self.state
         means = state.means.take()
         refuse_non_finite(means, state.kimg)
@@ -258,7 +262,7 @@ class _Run:
             tick=len(self.ticks),
             kimg=state.kimg,
             seconds=elapsed,
-            sec_per_kimg=seconds / shown * 1000,
+            sec_per_kimg=seconds / images * 1000,
             augment_p=state.augment.p,
             memory_mb=peak_memory_mb(state.device),
             cost=self.options.budget.cost(elapsed),

@@ -21,15 +21,15 @@ PL_BATCH_SHRINK = 2
 
 
 def r1_penalty(logits: Tensor, images: Tensor) -> Tensor:
-    """Squared norm of the discriminator's gradient at real pictures, `[N]` (arXiv:1801.04406)."""
+    """Return the squared norm of the discriminator's gradient at real images, `[N]` (arXiv:1801.04406)."""
     (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
     return gradient.square().sum(dim=[1, 2, 3])
 
 
 def path_lengths(images: Tensor, ws: Tensor, noise: Tensor) -> Tensor:
-    """How far the pictures move when w moves, in a random direction of the picture, `[N]` (StyleGAN2 section 3.2).
+    """Return how far images move when w moves, in a random direction of the image, `[N]` (StyleGAN2 section 3.2).
 
-    `noise` is standard normal, shaped like the pictures.
+    `noise` is standard normal, shaped like the images.
     """
     scaled = noise / math.sqrt(images.shape[2] * images.shape[3])
     (gradient,) = torch.autograd.grad((images * scaled).sum(), ws, create_graph=True)
@@ -37,7 +37,7 @@ def path_lengths(images: Tensor, ws: Tensor, noise: Tensor) -> Tensor:
 
 
 def mixed_styles(generator: Generator, z: Tensor, c: Tensor | None, probability: float) -> tuple[Tensor, Tensor]:
-    """ws of z; with the given probability, from a random layer on those of another latent (arXiv:1812.04948, 3.1).
+    """Return the ws of z; at times, from a random layer on, those of another latent (arXiv:1812.04948, 3.1).
 
     Also returns the mean w of z, `[w_dim]`, which the average of w follows.
     """
@@ -52,21 +52,21 @@ def mixed_styles(generator: Generator, z: Tensor, c: Tensor | None, probability:
 
 @dataclass
 class PhaseStats:
-    """What a phase measured in one round. None: this phase does not measure it."""
+    """What a phase measured in one micro-batch. None: this phase does not measure it."""
 
     loss: Tensor
-    """Mean."""
+    """Mean loss over the micro-batch, `[]`."""
     mean_sign: Tensor | None = None
-    """Of the discriminator's logits."""
+    """Mean sign of the discriminator's logits, `[]`: -1 if it takes all for fakes, 1 if for reals."""
     path_length: Tensor | None = None
-    """Mean."""
+    """Mean path length, `[]`."""
     w_mean: Tensor | None = None
-    """`[w_dim]`"""
+    """Mean w of the generated images, `[w_dim]`."""
 
 
 @dataclass
 class Losses:
-    """The four phases of an iteration. `share` is the fraction of the batch that the pictures of a call are.
+    """The four phases of an iteration. `share` is the fraction of the batch that the images of a call are.
 
     Phases only read the running means, which are part of the training's state: `pl_mean`, of the path lengths, and the
     generator's average of w. What moves them is in the stats that a phase returns. `main_synthesis` and
@@ -86,7 +86,7 @@ class Losses:
     main_discriminator: Callable[..., Tensor] | None = None
 
     def generator_main(self, z: Tensor, c: Tensor | None = None, *, share: float = 1.0) -> PhaseStats:
-        """Make pictures that the discriminator takes for real."""
+        """Make images that the discriminator takes for real."""
         ws, w_mean = mixed_styles(self.generator, z, c, self.style_mixing_prob)
         logits = self._judge(self._synthesise(ws), c)
         loss = F.softplus(-logits).mean()
@@ -96,7 +96,7 @@ class Losses:
     def generator_regularisation(
         self, z: Tensor, c: Tensor | None = None, *, interval: int, share: float = 1.0
     ) -> PhaseStats:
-        """Make a step in w change the picture by the same amount everywhere."""
+        """Make a step in w change the image by the same amount everywhere."""
         few = max(len(z) // PL_BATCH_SHRINK, 1)
         ws, w_mean = mixed_styles(self.generator, z[:few], None if c is None else c[:few], self.style_mixing_prob)
         images = self.generator.synthesis(ws, self.noise_mode)
@@ -105,7 +105,7 @@ class Losses:
         return PhaseStats(loss.detach(), path_length=path_length, w_mean=w_mean)
 
     def path_length_loss(self, images: Tensor, ws: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean squared difference of the path lengths from their running mean, times the weight; and their mean.
+        """Return the weighted mean squared difference of the path lengths from their running mean, and their mean.
 
         The running mean is the one that these lengths will have moved.
         """
@@ -115,13 +115,13 @@ class Losses:
         return loss, length.detach()
 
     def follow_path_length(self, path_length: Tensor) -> None:
-        """Move the running mean towards the mean path length of a round."""
+        """Move the running mean towards the mean path length of a micro-batch."""
         self.pl_mean = self.pl_mean.lerp(path_length, PL_DECAY)
 
     def discriminator_main(
         self, z: Tensor, real: Tensor, c_fake: Tensor | None = None, c_real: Tensor | None = None, *, share: float = 1.0
     ) -> PhaseStats:
-        """Tell real pictures from generated ones. The mean sign is that of the reals, which ADA steers by."""
+        """Tell real images from generated ones. The mean sign is that of the reals, which ADA steers by."""
         with torch.no_grad():
             ws, w_mean = mixed_styles(self.generator, z, c_fake, self.style_mixing_prob)
             fake = self._synthesise(ws)
@@ -136,20 +136,20 @@ class Losses:
     def discriminator_regularisation(
         self, real: Tensor, c: Tensor | None = None, *, interval: int, share: float = 1.0
     ) -> PhaseStats:
-        """R1: keep the discriminator flat at the real pictures."""
+        """R1: keep the discriminator flat at the real images."""
         images = real.detach().requires_grad_(True)
         penalty = r1_penalty(self.discriminator(self.augment(images), c), images).mean()
         torch.autograd.backward(penalty * (self.r1_gamma / 2) * interval * share)
         return PhaseStats(penalty.detach())
 
     def _synthesise(self, ws: Tensor) -> Tensor:
-        """Pictures, for a main phase."""
+        """Make images `[N, C, H, W]`, for a main phase."""
         synthesis = self.generator.synthesis if self.main_synthesis is None else self.main_synthesis
         images: Tensor = synthesis(ws, self.noise_mode)
         return images
 
     def _judge(self, images: Tensor, c: Tensor | None) -> Tensor:
-        """The logits of augmented pictures, for a main phase."""
+        """Return the logits `[N, 1]` of augmented images, for a main phase."""
         discriminator = self.discriminator if self.main_discriminator is None else self.main_discriminator
         logits: Tensor = discriminator(self.augment(images), c)
         return logits

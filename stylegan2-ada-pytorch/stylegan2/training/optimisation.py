@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
-from stylegan2.training.distributed import ALONE, Peers
+from stylegan2.training.distributed import ALONE, ProcessGroup
 
 BETA_2 = 0.99
 
@@ -20,7 +20,7 @@ def lazy_adam(parameters: Iterable[nn.Parameter], learning_rate: float, interval
     return torch.optim.Adam(parameters, lr=learning_rate * share, betas=(0.0, BETA_2**share), eps=1e-8, fused=True)
 
 
-def step(optimiser: torch.optim.Adam, *, peers: Peers = ALONE, tame: bool = False) -> None:
+def optimiser_step(optimiser: torch.optim.Adam, *, group: ProcessGroup = ALONE, tame: bool = False) -> None:
     """One step with the gradients that are there, in all processes together, which are then cleared.
 
     With `tame`, not-a-number becomes 0 and the infinite becomes 1e5: in float16 a gradient overflows now and then, and
@@ -29,8 +29,8 @@ def step(optimiser: torch.optim.Adam, *, peers: Peers = ALONE, tame: bool = Fals
     A parameter that a regulariser does not reach counts as having gradient zero, so that Adam's statistics of all
     parameters have the same age.
     """
-    parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
-    peers.add_up([parameter.grad for parameter in parameters if parameter.grad is not None])
+    parameters = [parameter for part in optimiser.param_groups for parameter in part["params"]]
+    group.add_up([parameter.grad for parameter in parameters if parameter.grad is not None])
     for parameter in parameters:
         if parameter.grad is None:
             parameter.grad = torch.zeros_like(parameter)
@@ -40,15 +40,15 @@ def step(optimiser: torch.optim.Adam, *, peers: Peers = ALONE, tame: bool = Fals
     optimiser.zero_grad(set_to_none=True)
 
 
-def ema_beta(batch: int, ema_kimg: float, shown: int, rampup: float | None) -> float:
-    """How much of the average is kept in an iteration of `batch` pictures, after `shown` of them.
+def ema_beta(batch: int, ema_kimg: float, images_seen: int, rampup: float | None) -> float:
+    """How much of the average is kept in an iteration of `batch` images, after `images_seen` of them.
 
-    `ema_kimg` is the half-life of the average in thousands of pictures; with `rampup`, it is at most this fraction of
+    `ema_kimg` is the half-life of the average in thousands of images; with `rampup`, it is at most this fraction of
     the training so far, so that the noise of the beginning is soon forgotten.
     """
     half_life = ema_kimg * 1000
     if rampup is not None:
-        half_life = min(half_life, shown * rampup)
+        half_life = min(half_life, images_seen * rampup)
     return float(0.5 ** (batch / max(half_life, 1e-8)))
 
 

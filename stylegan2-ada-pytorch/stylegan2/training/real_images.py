@@ -1,4 +1,4 @@
-"""The stream of real pictures that a training sees."""
+"""The stream of real images that a training sees."""
 
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
@@ -16,7 +16,7 @@ IN_MEMORY_BYTES = 512 << 20
 BATCHES_AHEAD = 8
 
 Batch = tuple[Tensor, Tensor | None]
-"""Pictures `[N, C, H, W]`, float32 from -1 to 1, and their labels `[N, label_size]`, None where there are none."""
+"""Images `[N, C, H, W]`, float32 from -1 to 1, and their labels `[N, label_size]`, None where there are none."""
 Batches = Generator[Batch, None, None]
 
 
@@ -28,16 +28,16 @@ def real_batches(
     start: int,
     device: torch.device,
     workers: int = 4,
-    rounds: Sequence[slice] = (slice(None),),
+    places: Sequence[slice] = (slice(None),),
 ) -> Batches:
-    """Batches without end, or of each batch only the places in `rounds`.
+    """Batches without end, or of each batch only some `places`.
 
-    Their order depends on the seed only, and `start` is how many pictures were already used. A small data set is
+    Their order depends on the seed only, and `start` is how many images were already used. A small data set is
     decoded once; of a large one, `workers` threads decode the next batches meanwhile. Close the generator to end them.
     """
     order = iter(InfiniteSampler(len(dataset), seed=seed, start=start))
     whole_batches = iter(lambda: list(islice(order, batch)), [])
-    batches_of_indices = ([index for places in rounds for index in whole[places]] for whole in whole_batches)
+    batches_of_indices = ([index for some in places for index in whole[some]] for whole in whole_batches)
     bytes_decoded = len(dataset) * dataset.channels * dataset.height * dataset.width
     source = _from_memory if bytes_decoded <= IN_MEMORY_BYTES else _decoded_ahead
     for indices, pixels in source(dataset, batches_of_indices, device, workers):
@@ -45,12 +45,12 @@ def real_batches(
         if dataset.label_size:
             labels = torch.from_numpy(dataset.labels(indices)).to(device)
         # Bytes travel to the device, a quarter of what floats would be, in the order in which they lie in the files.
-        pictures = pixels.permute(0, 3, 1, 2).to(torch.float32, memory_format=torch.contiguous_format)
-        yield pictures.div_(127.5).sub_(1), labels
+        images = pixels.permute(0, 3, 1, 2).to(torch.float32, memory_format=torch.contiguous_format)
+        yield images.div_(127.5).sub_(1), labels
 
 
-def decode(dataset: ImageDataset, indices: list[int]) -> Tensor:
-    """The pictures at the indices, bytes `[N, C, H, W]`."""
+def decode_images(dataset: ImageDataset, indices: list[int]) -> Tensor:
+    """The images at the indices, bytes `[N, C, H, W]`."""
     return torch.from_numpy(dataset.read(indices)).permute(0, 3, 1, 2)
 
 
@@ -99,7 +99,7 @@ class _Room:
         self._copied: torch.cuda.Event | None = None
 
     def fill(self, dataset: ImageDataset, indices: list[int]) -> None:
-        """Decode the pictures into it, once the GPU has fetched the last ones."""
+        """Decode the images into it, once the GPU has fetched the last ones."""
         if self._copied is not None:
             self._copied.synchronize()
         dataset.read(indices, self._bytes.numpy())

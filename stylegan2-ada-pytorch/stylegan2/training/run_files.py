@@ -20,11 +20,11 @@ from stylegan2.base.whole_files import replacing, write_text_whole
 from stylegan2.data.dataset import ImageDataset
 from stylegan2.formats.network_file import TENSORS_NAME, save_network
 from stylegan2.results.checkpoint_writer import CheckpointWriter
-from stylegan2.results.sample_grid import Grid, sample_pictures
+from stylegan2.results.sample_grid import Grid, sample_images
 from stylegan2.results.tensorboard_log import TensorBoardLog
 from stylegan2.results.tick_stats import TickStats
 from stylegan2.training.earlier_results import OPTIONS_NAME
-from stylegan2.training.real_images import decode
+from stylegan2.training.real_images import decode_images
 from stylegan2.training.state import TrainingState
 from stylegan2.training.training_options import TrainingOptions
 
@@ -66,13 +66,13 @@ class RunFiles(ExitStack):
         lines = "".join(json.dumps(tick) + "\n" for tick in ticks)
         write_text_whole(outdir / "stats.jsonl", lines)
         self.grid.describe(self.samples / "grid.json")
-        chosen = np.resize(np.random.RandomState(options.seed).permutation(len(dataset)), self.grid.pictures).tolist()
-        self.grid.save(decode(dataset, chosen), self.samples / "reals.png")
+        chosen = np.resize(np.random.RandomState(options.seed).permutation(len(dataset)), self.grid.images).tolist()
+        self.grid.save(decode_images(dataset, chosen), self.samples / "reals.png")
         if options.label_size:  # the same in each place as among the reals
             self.sheet_labels = torch.from_numpy(dataset.labels(chosen))
-        self.board = TensorBoardLog(outdir, self.state.shown)
+        self.board = TensorBoardLog(outdir, self.state.images_seen)
         self.callback(self.board.close)
-        if self.state.shown == 0:
+        if self.state.images_seen == 0:
             self._draw()
 
     def tick(self, stats: TickStats) -> None:
@@ -129,8 +129,8 @@ class RunFiles(ExitStack):
     def _draw(self) -> None:
         """A sheet of what the averaged generator makes now; a copy lies beside the checkpoints."""
         name = f"fakes{self.state.kimg:08.3f}.png"
-        pictures = sample_pictures(self.state.generator_ema, self.grid, self.options.seed, self.sheet_labels)
-        self.grid.save(pictures, self.samples / name)
+        images = sample_images(self.state.generator_ema, self.grid, self.options.seed, self.sheet_labels)
+        self.grid.save(images, self.samples / name)
         if self.options.checkpoint_dir is not None:
             _copy_file(self.samples / name, self.options.checkpoint_dir / "samples" / name)
 

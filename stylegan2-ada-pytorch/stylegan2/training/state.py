@@ -14,36 +14,38 @@ from stylegan2.data.dataset import ImageDataset
 from stylegan2.formats.network_file import load_network
 from stylegan2.model.freezing import freeze_layers
 from stylegan2.model.networks import Discriminator, Generator
-from stylegan2.model.performance import channels_innermost, compiled, use_precision
+from stylegan2.model.performance import compiled_network, to_channels_last, use_precision
 from stylegan2.results.tick_stats import Means
-from stylegan2.training.distributed import ALONE, Peers
+from stylegan2.training.distributed import ALONE, ProcessGroup
 from stylegan2.training.loss import Losses, PhaseStats
-from stylegan2.training.optimisation import ema_beta, lazy_adam, step, update_ema
+from stylegan2.training.optimisation import ema_beta, lazy_adam, optimiser_step, update_ema
 from stylegan2.training.training_options import TrainingOptions
 from stylegan2.training.transfer import TransferReport, copy_matching
 
-Round = tuple[int, Tensor, Tensor | None]
+MicroBatch = tuple[int, Tensor, Tensor | None]
 """Number in the batch, reals `[batch_gpu, C, H, W]`, labels `[batch_gpu, label_size]`."""
 
 
 class TrainingState:
     """A training between two iterations. `iterate` does one; `state_dict` is enough to go on exactly from here."""
 
-    def __init__(self, options: TrainingOptions, dataset: ImageDataset | None = None, peers: Peers = ALONE) -> None:
-        """`dataset` is only needed for a training with labels: generated pictures get labels of its pictures."""
+    def __init__(
+        self, options: TrainingOptions, dataset: ImageDataset | None = None, group: ProcessGroup = ALONE
+    ) -> None:
+        """`dataset` is only needed for a training with labels: generated images get labels of its images."""
         s = self.settings = options.settings
-        self.options, self.dataset, self.peers = options, dataset, peers
+        self.options, self.dataset, self.group = options, dataset, group
         self.device = torch.device(options.device)
         generator = Generator(**options.generator_kwargs()).to(self.device)
         discriminator = Discriminator(**options.discriminator_kwargs()).to(self.device)
         how = options.performance
         if how.channels_last:
-            channels_innermost(generator)
-            channels_innermost(discriminator)
+            to_channels_last(generator)
+            to_channels_last(discriminator)
         freeze_layers(discriminator, options.freezed)
         self.generator, self.discriminator = generator, discriminator
         self.generator_ema = deepcopy(generator).requires_grad_(False).eval()
-        if how.precision != "fp32":  # the average stays precise: it makes the pictures that people see
+        if how.precision != "fp32":  # the average stays precise: it makes the images that people see
             use_precision(generator, how.precision)
             use_precision(discriminator, how.precision)
         self.augment = AugmentPipe(() if options.aug == "noaug" else PIPES[options.augpipe], options.p)
@@ -56,22 +58,22 @@ class TrainingState:
             style_mixing_prob=s.style_mixing_prob,
             pl_mean=torch.zeros([], device=self.device),
             noise_mode="random" if s.noise else "none",
-            main_synthesis=compiled(generator.synthesis, how.compilation),
-            main_discriminator=compiled(discriminator, how.compilation),
+            main_synthesis=compiled_network(generator.synthesis, how.compilation),
+            main_discriminator=compiled_network(discriminator, how.compilation),
         )
         g_interval = s.g_reg_interval if s.pl_weight > 0 else None
         self.optimise_g = lazy_adam(generator.parameters(), s.g_learning_rate, g_interval)
         self.optimise_d = lazy_adam(discriminator.parameters(), s.d_learning_rate, s.d_reg_interval)
         self.ada_rule = AdaRule(options.target, s.ada_kimg)
         self.means = Means()
-        self.shown = 0
-        """Reals shown so far."""
+        self.images_seen = 0
+        """Reals that the discriminator has seen so far."""
         self.iteration = 0
         self._sign_sum = torch.zeros([], device=self.device)
 
     @property
     def kimg(self) -> float:
-        return self.shown / 1000
+        return self.images_seen / 1000
 
     def transfer(self) -> TransferReport:
         """Begin with the weights of the network that the options name."""
@@ -91,66 +93,67 @@ class TrainingState:
         """Train both networks with one batch.
 
         Of its reals `[batch, C, H, W]` and their labels `[batch, label_size]`, this process is given those of its
-        rounds, in the rounds' order.
+        micro-batches, in their order.
         """
         s, losses = self.settings, self.losses
-        rounds = self._rounds(real, labels)
+        micro_batches = self._micro_batches(real, labels)
         share = s.batch_gpu / s.batch
         measured: dict[str, list[PhaseStats]] = {}
 
         self.discriminator.requires_grad_(False)
         measured["Gmain"] = [
-            losses.generator_main(*self._latents(len(part)), share=share) for part, _ in self._each("Gmain", rounds)
+            losses.generator_main(*self._latents(len(part)), share=share)
+            for part, _ in self._each("Gmain", micro_batches)
         ]
         self._step(self.optimise_g)
         if s.pl_weight > 0 and self.iteration % s.g_reg_interval == 0:
             measured["Greg"] = [
                 losses.generator_regularisation(*self._latents(len(part)), interval=s.g_reg_interval, share=share)
-                for part, _ in self._each("Greg", rounds)
+                for part, _ in self._each("Greg", micro_batches)
             ]
             self._step(self.optimise_g)
 
         self.discriminator.requires_grad_(True)
         measured["Dmain"] = []
-        for part, c_real in self._each("Dmain", rounds):
+        for part, c_real in self._each("Dmain", micro_batches):
             z, c = self._latents(len(part))
             measured["Dmain"].append(losses.discriminator_main(z, part, c, c_real, share=share))
         self._step(self.optimise_d)
         if self.iteration % s.d_reg_interval == 0:
             measured["Dreg"] = [
                 losses.discriminator_regularisation(part, c_real, interval=s.d_reg_interval, share=share)
-                for part, c_real in self._each("Dreg", rounds)
+                for part, c_real in self._each("Dreg", micro_batches)
             ]
             self._step(self.optimise_d)
 
         self._follow(measured)
-        update_ema(self.generator_ema, self.generator, ema_beta(s.batch, s.ema_kimg, self.shown, s.ema_rampup))
-        self.shown += s.batch
+        update_ema(self.generator_ema, self.generator, ema_beta(s.batch, s.ema_kimg, self.images_seen, s.ema_rampup))
+        self.images_seen += s.batch
         self.iteration += 1
         if self.iteration % s.ada_interval == 0:
             self._adjust_augmentation()
 
-    def _rounds(self, real: Tensor, labels: Tensor | None) -> list[Round]:
+    def _micro_batches(self, real: Tensor, labels: Tensor | None) -> list[MicroBatch]:
         size = self.settings.batch_gpu
-        numbers = self.peers.rounds(self.settings.batch // size)
+        numbers = self.group.micro_batches(self.settings.batch // size)
         reals = torch.split(real, size)
         labels_of = [None] * len(reals) if labels is None else torch.split(labels, size)
         return list(zip(numbers, reals, labels_of, strict=True))
 
-    def _each(self, phase: str, rounds: list[Round]) -> Iterator[tuple[Tensor, Tensor | None]]:
-        """The reals and labels of each round, for which the random numbers begin anew.
+    def _each(self, phase: str, micro_batches: list[MicroBatch]) -> Iterator[tuple[Tensor, Tensor | None]]:
+        """The reals and labels of each micro-batch, for which the random numbers begin anew.
 
         They depend on the place in the training alone: neither on what was computed before, so that it goes on exactly
-        after an interruption, nor on which process computes the round.
+        after an interruption, nor on which process computes the micro-batch.
         """
-        for number, part, labels in rounds:
+        for number, part, labels in micro_batches:
             place = f"{self.options.seed} {self.iteration} {phase} {number}"
             digest = hashlib.blake2b(place.encode(), digest_size=8).digest()
             torch.manual_seed(int.from_bytes(digest, "little", signed=True))
             yield part, labels
 
     def _latents(self, n: int) -> tuple[Tensor, Tensor | None]:
-        """What n pictures are generated from: latents, and the labels of real pictures drawn by chance."""
+        """What n images are generated from: latents, and the labels of real images drawn by chance."""
         z = torch.randn(n, self.settings.z_dim, device=self.device)
         if self.options.label_size == 0:
             return z, None
@@ -160,16 +163,16 @@ class TrainingState:
         return z, torch.from_numpy(self.dataset.labels(chosen)).to(self.device)
 
     def _step(self, optimiser: torch.optim.Adam) -> None:
-        step(optimiser, peers=self.peers, tame=self.options.performance.precision == "fp16")
+        optimiser_step(optimiser, group=self.group, tame=self.options.performance.precision == "fp16")
 
     def _follow(self, measured: dict[str, list[PhaseStats]]) -> None:
-        """Let means and running means follow what all processes measured in an iteration, in the rounds' order."""
+        """Let means and running means follow what all processes measured, in the micro-batches' order."""
         rows = torch.stack([torch.stack([self._row(stats) for stats in phase]) for phase in measured.values()], dim=1)
-        by_phase = dict(zip(measured, self.peers.gather(rows).unbind(dim=1), strict=True))
-        for phase, by_round in by_phase.items():
-            loss, mean_sign, _ = by_round[:, :3].mean(dim=0)
+        by_phase = dict(zip(measured, self.group.gather(rows).unbind(dim=1), strict=True))
+        for phase, by_micro_batch in by_phase.items():
+            loss, mean_sign, _ = by_micro_batch[:, :3].mean(dim=0)
             if phase == "Greg":
-                for path_length in by_round[:, 2]:
+                for path_length in by_micro_batch[:, 2]:
                     self.losses.follow_path_length(path_length)
                 self.means.add("pl", self.losses.pl_mean)
             else:
@@ -178,11 +181,11 @@ class TrainingState:
                 self.means.add("rt", mean_sign)
                 self._sign_sum = self._sign_sum + mean_sign
             if phase != "Dreg":
-                for w_mean in by_round[:, 3:]:
+                for w_mean in by_micro_batch[:, 3:]:
                     self.generator.mapping.move_average(w_mean)
 
     def _row(self, stats: PhaseStats) -> Tensor:
-        """A round's measurements as `[3 + w_dim]`; what was not measured is 0."""
+        """A micro-batch's measurements as `[3 + w_dim]`; what was not measured is 0."""
         none = torch.zeros([], device=self.device)
         numbers = [none if value is None else value for value in (stats.loss, stats.mean_sign, stats.path_length)]
         w_mean = none.expand(self.settings.w_dim) if stats.w_mean is None else stats.w_mean
@@ -210,7 +213,7 @@ class TrainingState:
             "G_ema": self.generator_ema.state_dict(),
             "optimise_g": self.optimise_g.state_dict(),
             "optimise_d": self.optimise_d.state_dict(),
-            "shown": self.shown,
+            "shown": self.images_seen,
             "iteration": self.iteration,
             "augment_p": self.augment.p,
             "sign_sum": self._sign_sum,
@@ -238,7 +241,7 @@ class TrainingState:
         self.generator_ema.load_state_dict(state["G_ema"])
         self.optimise_g.load_state_dict(state["optimise_g"])
         self.optimise_d.load_state_dict(state["optimise_d"])
-        self.shown, self.iteration = state["shown"], state["iteration"]
+        self.images_seen, self.iteration = state["shown"], state["iteration"]
         self.augment.p = state["augment_p"]
         self._sign_sum = state["sign_sum"].to(self.device)
         self.losses.pl_mean = state["pl_mean"].to(self.device)

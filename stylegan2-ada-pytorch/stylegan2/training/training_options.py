@@ -10,14 +10,14 @@ import torch
 
 from stylegan2.augmentation.augment import PIPES
 from stylegan2.base.errors import OptionError
-from stylegan2.base.image_size import PictureSize
+from stylegan2.base.image_size import ImageSize
 from stylegan2.data.dataset import ImageDataset
 from stylegan2.model.freezing import freeze_layers
-from stylegan2.model.meta_init import WithoutNumbers
+from stylegan2.model.meta_init import MetaInit
 from stylegan2.model.networks import Discriminator
 from stylegan2.model.performance import Performance, resolve_performance
 from stylegan2.options.budget import Budget
-from stylegan2.options.presets import Settings, settings_of
+from stylegan2.options.presets import TrainingSettings, settings_of
 
 Augmentation = Literal["ada", "noaug", "fixed"]
 
@@ -30,25 +30,25 @@ class TrainingOptions:
     """Everything that decides a training. Made by `resolve_options`."""
 
     data: Path
-    """Data set: a zip or folder of pictures of one size."""
+    """Data set: a zip or folder of images of one size."""
     outdir: Path
-    """Where networks, samples and statistics go."""
+    """Folder for networks, samples and statistics."""
     checkpoint_dir: Path | None
-    """Where the training's whole state is kept, and looked for at the start; None: nowhere."""
+    """Folder in which the whole state is kept, and looked for at the start; None: nowhere."""
     dataset_name: str
-    size: PictureSize
+    size: ImageSize
     channels: int
     images: int
-    """Pictures in the data set, mirrored ones included."""
+    """Images in the data set, mirrored ones included."""
     data_fingerprint: str
     """Changes when the data set does."""
     mirror: bool
     subset: int | None
-    """Pictures of the data set that are used, mirrored ones not included; None: all."""
+    """Images of the data set that are used, mirrored ones not included; None: all."""
     label_size: int
-    """Numbers in a picture's label; 0 for a training without labels."""
+    """How many numbers an image's label has; 0 for a training without labels."""
     preset: str
-    settings: Settings
+    settings: TrainingSettings
     seed: int
     aug: Augmentation
     p: float
@@ -59,16 +59,16 @@ class TrainingOptions:
     transfer: Path | None
     """Network whose weights this training begins with."""
     freezed: int
-    """Layers of the discriminator, from the picture on, that do not learn."""
+    """Layers of the discriminator, from the image on, that do not learn."""
     processes: int
-    """That train together, see peers."""
+    """Processes that train together, see distributed."""
     device: str
     performance: Performance
     budget: Budget
     keep: int
     """Checkpoints that are kept, the newest."""
     signal_images: int
-    """Pictures that are compared at every snapshot to find the best network; 0: none."""
+    """Images that are compared at every snapshot to find the best network; 0: none."""
 
     @property
     def resolution(self) -> int:
@@ -77,7 +77,7 @@ class TrainingOptions:
     def generator_kwargs(self) -> dict[str, Any]:
         """Arguments of the Generator."""
         s = self.settings
-        return self._picture_kwargs() | {
+        return self._image_kwargs() | {
             "z_dim": s.z_dim, "w_dim": s.w_dim,
             "mapping_layers": s.mapping_layers, "channel_base": s.channel_base, "channel_max": s.channel_max,
             "conv_clamp": self.performance.conv_clamp,
@@ -86,13 +86,13 @@ class TrainingOptions:
     def discriminator_kwargs(self) -> dict[str, Any]:
         """Arguments of the Discriminator."""
         s = self.settings
-        return self._picture_kwargs() | {
+        return self._image_kwargs() | {
             "channel_base": s.channel_base,
             "channel_max": s.channel_max, "mbstd_group_size": s.mbstd_group_size, "architecture": s.d_architecture,
             "conv_clamp": self.performance.conv_clamp,
         }  # fmt: skip
 
-    def _picture_kwargs(self) -> dict[str, Any]:
+    def _image_kwargs(self) -> dict[str, Any]:
         size = self.size
         return {
             "c_dim": self.label_size, "img_resolution": size.resolution, "img_channels": self.channels,
@@ -100,7 +100,7 @@ class TrainingOptions:
         }  # fmt: skip
 
     def open_dataset(self) -> ImageDataset:
-        """The pictures, checked again. Raises DatasetError."""
+        """The images, checked again. Raises DatasetError."""
         cond = self.label_size > 0
         return ImageDataset(self.data, mirror=self.mirror, subset=self.subset, seed=self.seed, use_labels=cond)
 
@@ -113,17 +113,17 @@ class TrainingOptions:
         """What must be the same for a checkpoint to be continued, see `identity_of`."""
         return identity_of(self.as_json())
 
-    def with_rounds_of(self, batch_gpu: int) -> "TrainingOptions":
-        """The same training with rounds of another size, which must divide the batch."""
+    def with_micro_batch_of(self, batch_gpu: int) -> "TrainingOptions":
+        """The same training with micro-batches of another size, which must divide the batch."""
         return dataclasses.replace(self, settings=_with_batch(self.settings, None, batch_gpu, self.processes))
 
-    def with_batch_of(self, pictures: int) -> "TrainingOptions":
-        """The same training in one process with a batch of so many pictures, done in one round."""
-        return dataclasses.replace(self, settings=_with_batch(self.settings, pictures, pictures, 1), processes=1)
+    def with_batch_of(self, images: int) -> "TrainingOptions":
+        """The same training in one process with a batch of so many images, done in one micro-batch."""
+        return dataclasses.replace(self, settings=_with_batch(self.settings, images, images, 1), processes=1)
 
 
 def identity_of(record: dict[str, Any]) -> dict[str, Any]:
-    """Of a training's options as JSON: all that changes the result, except the length.
+    """Return, of a training's options as JSON, all that changes the result, except the length.
 
     Another device, memory layout, compilation or number of processes rounds differently, which is no other training.
     Raises KeyError, TypeError or AttributeError if these are no training's options.
@@ -196,8 +196,8 @@ def resolve_options(
     _check("kimg", kimg, 0, math.inf, open_low=True)
     _check("batch", batch, 1, 65536)
     fit_batch_gpu = batch_gpu == "auto"
-    rounds = None if batch_gpu == "auto" else batch_gpu
-    _check("batch_gpu", rounds, 1, 65536)
+    micro_batch = None if batch_gpu == "auto" else batch_gpu
+    _check("batch_gpu", micro_batch, 1, 65536)
     _check("gamma", gamma, 0, math.inf)
     _check("glr", glr, 0, math.inf, open_low=True)
     _check("dlr", dlr, 0, math.inf, open_low=True)
@@ -224,7 +224,7 @@ def resolve_options(
         tick_kimg=settings.tick_kimg if tick_kimg is None else tick_kimg,
         snapshot_ticks=settings.snapshot_ticks if snapshot_ticks is None else snapshot_ticks,
     )
-    settings = _with_batch(settings, batch, rounds, processes)
+    settings = _with_batch(settings, batch, micro_batch, processes)
     if transfer is not None:
         # The average begins with a good network, so it needs no ramp-up.
         ada_kimg = min(settings.ada_kimg, TRANSFER_ADA_KIMG)
@@ -265,7 +265,7 @@ def resolve_options(
         keep=keep,
         signal_images=signal_images,
     )
-    with WithoutNumbers():
+    with MetaInit():
         freeze_layers(Discriminator(**options.discriminator_kwargs()), freezed)  # refuses too many
     return options
 
@@ -281,10 +281,12 @@ def _check(name: str, value: float | None, lowest: float, highest: float, *, ope
     raise OptionError(f"{name}: must be {allowed}, not {value:g}")
 
 
-def _with_batch(settings: Settings, batch: int | None, batch_gpu: int | None, processes: int) -> Settings:
-    """Another batch, whose rounds the processes share evenly.
+def _with_batch(
+    settings: TrainingSettings, batch: int | None, batch_gpu: int | None, processes: int
+) -> TrainingSettings:
+    """Another batch, whose micro-batches the processes share evenly.
 
-    Rounds stay as large as the preset's, or the nearest smaller size that works.
+    Micro-batches stay as large as the preset's, or the nearest smaller size that works.
     """
     batch = settings.batch if batch is None else batch
     if batch % processes:

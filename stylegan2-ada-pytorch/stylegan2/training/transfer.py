@@ -8,7 +8,7 @@ A tensor is taken where it means the same in both networks:
                               the generator draws at first what the other one drew. (Net2Net, arXiv:1511.05641)
     labels, where there       the label's columns of the mapping's first layer are zero: at first every label gives
     were none                 what the other network drew
-    a higher resolution       the added blocks' contribution to the picture is zero: at first the picture is the other
+    a higher resolution       the added blocks' contribution to the image is zero: at first the image is the other
                               network's, upsampled
 
 It is not taken where it does not: into fewer channels, because channels have no order, and which of them can be done
@@ -47,16 +47,16 @@ _FIRST_OF_MAPPING = "mapping.fc0.weight"
 
 @dataclass(frozen=True)
 class TransferReport:
-    """Names of tensors, with the network's name in front."""
+    """What became of which tensors: their names, with the network's name in front."""
 
     copied: list[str]
-    """Of the new network: as they were in the other."""
+    """Tensors of the new network that are as they were in the other."""
     kept: list[str]
-    """Of the new network: still at their own beginning."""
+    """Tensors of the new network that are still at their own beginning."""
     widened: list[str] = field(default_factory=list)
-    """Of the new network: larger than in the other, and holding it."""
+    """Tensors of the new network that are larger than in the other, and hold it."""
     left: list[str] = field(default_factory=list)
-    """Of the other network: without a place in the new one."""
+    """Tensors of the other network that have no place in the new one."""
     remarks: list[str] = field(default_factory=list)
     """What the two networks differ in, each in a sentence."""
 
@@ -75,7 +75,7 @@ class TransferReport:
         return not any(name.endswith(".weight") for name in self.copied + self.widened)
 
     def sentence(self) -> str:
-        """For the log: how much fitted, which layers did not, and why."""
+        """Tell how much fitted, which layers did not, and why."""
         total = len(self.copied) + len(self.widened) + len(self.kept)
         text = f"copied {len(self.copied)} of {total} tensors"
         if self.widened:
@@ -179,7 +179,7 @@ def _widen(name: str, other: Tensor, tensor: Tensor, source: Network, target: Ne
 
 
 def _channel_axes(name: str, source: Network, target: Network) -> tuple[tuple[int, ...], bool]:
-    """Of the table above; none if the networks differ in what their layers are given."""
+    """Return what the table above says; no axes if the networks differ in what their layers are given."""
     if name == _FIRST_OF_MAPPING and _adds_labels(source, target):
         return (1,), True
     given = ("w_dim", "img_channels", "mbstd_channels")
@@ -192,7 +192,7 @@ def _channel_axes(name: str, source: Network, target: Network) -> tuple[tuple[in
 
 
 def _silence_added_blocks(target: Network, resolution: int) -> None:
-    """Let the blocks above `resolution` add nothing to the picture at first; their weights learn from zero."""
+    """Let the blocks above `resolution` add nothing to the image at first; their weights learn from zero."""
     while (resolution := resolution * 2) <= target.img_resolution:
         for name in ("weight", "bias"):
             target.get_parameter(f"synthesis.b{resolution}.torgb.{name}").zero_()
