@@ -18,7 +18,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from stylegan2.model.performance import Compilation, Precision
+from stylegan2.options.training import TrainingChoices
+from stylegan2.options.words import Compilation, Precision
 from stylegan2.training.state import TrainingState
 from stylegan2.training.training_options import TrainingOptions, resolve_options
 
@@ -71,7 +72,9 @@ def main() -> None:
         size = int(resolution)
         Image.fromarray(np.zeros((size, size, 3), np.uint8)).save(Path(folder) / "0.png")
         options = resolve_options(
-            data=Path(folder), outdir=Path(folder), preset=preset, batch=int(batch), batch_gpu=int(batch)
+            TrainingChoices(
+                data=Path(folder), outdir=Path(folder), preset=preset, batch=int(batch), batch_gpu=int(batch)
+            )
         )
     on_gpu = options.device == "cuda"
     machine = torch.cuda.get_device_name() if on_gpu else f"{torch.get_num_threads()} threads"

@@ -20,6 +20,7 @@ import torch
 from PIL import Image
 
 from local_aws.ports import free_port
+from stylegan2.options.training import TrainingChoices
 from stylegan2.training.distributed import ProcessGroup, connected_processes
 from stylegan2.training.state import TrainingState
 from stylegan2.training.training_options import resolve_options
@@ -51,9 +52,12 @@ def measure(processes: int, preset: str, resolution: int, folder: Path) -> None:
     with connected_processes() as group:
         group = TimedGroup(group.rank, group.size)
         # The batch is that of all processes together, also for one alone.
-        batch = resolve_options(data=folder, outdir=folder, preset=preset, processes=processes).settings.batch
+        batch = resolve_options(
+            TrainingChoices(data=folder, outdir=folder, preset=preset), processes=processes
+        ).settings.batch
         options = resolve_options(
-            data=folder, outdir=folder, preset=preset, batch=batch, batch_gpu=batch // processes, processes=group.size
+            TrainingChoices(data=folder, outdir=folder, preset=preset, batch=batch, batch_gpu=batch // processes),
+            processes=group.size,
         )
         torch.manual_seed(0)
         state = TrainingState(options, group=group)

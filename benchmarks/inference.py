@@ -170,9 +170,12 @@ def train_small(data: Path, outdir: Path) -> None:
     sys.path.insert(0, str(PROGRAMS))
     import train  # train.py
 
+    from stylegan2.options.training import TrainingChoices
     from stylegan2.training.training_options import resolve_options
 
-    options = resolve_options(data=data, outdir=outdir, batch=16, batch_gpu=16, device="cpu", tick_kimg=0.016)
+    options = resolve_options(
+        TrainingChoices(data=data, outdir=outdir, batch=16, batch_gpu=16, device="cpu", tick_kimg=0.016)
+    )
     settings = dataclasses.replace(options.settings, channel_base=4096, channel_max=128)
     train.run(dataclasses.replace(options, settings=settings))
 

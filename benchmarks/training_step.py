@@ -27,6 +27,7 @@ from benchmarks import plain_stylegan2 as plain
 from local_aws.drawings import write_drawings
 from stylegan2.base.host_memory import keep_freed_memory
 from stylegan2.data.preparation import prepare_images
+from stylegan2.options.training import TrainingChoices
 from stylegan2.training.loss import PhaseStats
 from stylegan2.training.optimisation import ema_beta
 from stylegan2.training.state import TrainingState
@@ -44,7 +45,7 @@ def options_of(resolution: int, batch: int, p: float | None, folder: Path) -> Tr
         prepare_images(folder / str(resolution), data, resolution=resolution)
     augmentation: dict[str, Any] = {"aug": "noaug"} if p is None else {"aug": "fixed", "p": p}
     options = resolve_options(
-        data=data, outdir=folder / "out", batch=batch, batch_gpu=batch, device="cpu", **augmentation
+        TrainingChoices(data=data, outdir=folder / "out", batch=batch, batch_gpu=batch, device="cpu", **augmentation)
     )
     settings = dataclasses.replace(options.settings, channel_base=4096, channel_max=128, mbstd_group_size=4)
     return dataclasses.replace(options, settings=settings)

@@ -20,6 +20,7 @@ from local_aws.drawings import write_drawings
 from local_aws.rooms import ROOT
 from stylegan2.data.preparation import prepare_images
 from stylegan2.formats.network_file import load_network, save_network
+from stylegan2.options.training import TrainingChoices
 from stylegan2.training import train
 from stylegan2.training.training_options import resolve_options
 
@@ -41,13 +42,15 @@ def main() -> None:
         _draw(work / "drawings")
         prepare_images(work / "drawings", data, resolution=RESOLUTION)
     options = resolve_options(
-        data=data,
-        outdir=work / "training",
-        checkpoint_dir=work / "checkpoints",
-        preset="laptop",
-        kimg=KIMG,
-        aug="noaug",  # with so many drawings nothing is learned by heart
-        tick_kimg=2,
+        TrainingChoices(
+            data=data,
+            outdir=work / "training",
+            checkpoint_dir=work / "checkpoints",
+            preset="laptop",
+            kimg=KIMG,
+            aug="noaug",  # with so many drawings nothing is learned by heart
+            tick_kimg=2,
+        )
     )
     train(dataclasses.replace(options, settings=dataclasses.replace(options.settings, ema_kimg=EMA_KIMG)))
     network = load_network(options.outdir)

@@ -8,66 +8,56 @@ import click
 import numpy as np
 
 from stylegan2.base.whole_files import refuse_existing
-from stylegan2.cli.command_line import (
-    NUMBERS,
-    batch_option,
-    check_sources,
-    class_option,
-    device_option,
-    errors_as_messages,
-    latents_of,
-    network_option,
-    noise_option,
-    open_generator,
-    outdir_option,
-    overwrite_option,
-    projected_w_option,
-    truncation_option,
-    write_png,
+from stylegan2.cli import WIDE, errors_as_messages, with_options
+from stylegan2.cli.networks import check_sources, latents_of, open_generator, write_png
+from stylegan2.cli.table import (
+    BATCH,
+    CLASS,
+    DEVICE,
+    NETWORK,
+    NOISE_MODE,
+    OUTDIR,
+    OVERWRITE,
+    PROJECTED_W,
+    SEEDS,
+    TRUNC,
+    meaning,
 )
+from stylegan2.cli.values import NUMBERS
 from stylegan2.model.networks import NoiseMode
+from stylegan2.options.row import Row, above, whole
 from stylegan2.synthesis import render_images
 from stylegan2.synthesis.directions import contact_sheet, even_shifts, find_directions, move_latents
 
+# fmt: off
+COUNT    = Row("--count",    whole(1, 512), None,   8,
+    "Directions, from the one that changes most.")
+LAYERS   = Row("--layers",   NUMBERS,       "LIST", None,
+    "Layers to change; the first ones hold pose and shape, the last ones colours.  [default: all]")
+STRENGTH = Row("--strength", above(0, 10),  None,   0.5,
+    "How far to go, both ways; 1 is as far as latents are from the mean one, on average.")
+STEPS    = Row("--steps",    whole(2, 100), None,   5,
+    "Pictures along a direction; of an odd number the middle one is unchanged.")
+# fmt: on
 
-@click.command(context_settings={"max_content_width": 110})
-@network_option
-@click.option("--seeds", type=NUMBERS, metavar="LIST", help="Pictures to change.  [default: 0-2]")
-@projected_w_option
-@click.option(
-    "--count",
-    type=click.IntRange(1, 512),
-    default=8,
-    show_default=True,
-    help="Directions, from the one that changes most.",
+
+@click.command(context_settings=WIDE)
+@with_options(
+    network=NETWORK,
+    seeds=meaning(SEEDS, "Pictures to change.  [default: 0-2]"),
+    projected_w=PROJECTED_W,
+    count=COUNT,
+    layers=LAYERS,
+    strength=STRENGTH,
+    steps=STEPS,
+    class_number=CLASS,
+    trunc=TRUNC,
+    noise_mode=NOISE_MODE,
+    batch=BATCH,
+    device=DEVICE,
+    outdir=OUTDIR,
+    overwrite=OVERWRITE,
 )
-@click.option(
-    "--layers",
-    type=NUMBERS,
-    metavar="LIST",
-    help="Layers to change; the first ones hold pose and shape, the last ones colours.  [default: all]",
-)
-@click.option(
-    "--strength",
-    type=click.FloatRange(0, 10, min_open=True),
-    default=0.5,
-    show_default=True,
-    help="How far to go, both ways; 1 is as far as latents are from the mean one, on average.",
-)
-@click.option(
-    "--steps",
-    type=click.IntRange(2, 100),
-    default=5,
-    show_default=True,
-    help="Pictures along a direction; of an odd number the middle one is unchanged.",
-)
-@class_option
-@truncation_option
-@noise_option
-@batch_option
-@device_option
-@outdir_option
-@overwrite_option
 @errors_as_messages
 def main(
     network: Path,

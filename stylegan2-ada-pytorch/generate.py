@@ -7,38 +7,39 @@ from pathlib import Path
 import click
 
 from stylegan2.base.whole_files import refuse_existing
-from stylegan2.cli.command_line import (
-    NUMBERS,
-    batch_option,
-    check_sources,
-    class_option,
-    device_option,
-    errors_as_messages,
-    network_option,
-    noise_option,
-    open_generator,
-    outdir_option,
-    overwrite_option,
-    projected_w_option,
-    truncation_option,
-    write_png,
+from stylegan2.cli import WIDE, errors_as_messages, with_options
+from stylegan2.cli.networks import check_sources, open_generator, write_png
+from stylegan2.cli.table import (
+    BATCH,
+    CLASS,
+    DEVICE,
+    NETWORK,
+    NOISE_MODE,
+    OUTDIR,
+    OVERWRITE,
+    PROJECTED_W,
+    SEEDS,
+    TRUNC,
+    meaning,
 )
 from stylegan2.model.networks import NoiseMode
 from stylegan2.synthesis import generate_images, render_images
 from stylegan2.synthesis.latents import load_ws
 
 
-@click.command(context_settings={"max_content_width": 110})
-@network_option
-@click.option("--seeds", type=NUMBERS, metavar="LIST", help='One picture for each, for example "0-35" or "1,5,9-12".')
-@projected_w_option
-@class_option
-@truncation_option
-@noise_option
-@batch_option
-@device_option
-@outdir_option
-@overwrite_option
+@click.command(context_settings=WIDE)
+@with_options(
+    network=NETWORK,
+    seeds=meaning(SEEDS, 'One picture for each, for example "0-35" or "1,5,9-12".'),
+    projected_w=PROJECTED_W,
+    class_number=CLASS,
+    trunc=TRUNC,
+    noise_mode=NOISE_MODE,
+    batch=BATCH,
+    device=DEVICE,
+    outdir=OUTDIR,
+    overwrite=OVERWRITE,
+)
 @errors_as_messages
 def main(
     network: Path,

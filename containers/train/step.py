@@ -16,6 +16,7 @@ from containers.gpus import refuse_idle_gpu
 from containers.train.hyperparameters import Hyperparameters
 from stylegan2.base.host_memory import keep_freed_memory
 from stylegan2.formats.network_file import DESCRIPTION_NAME, TENSORS_NAME, load_network
+from stylegan2.options.training import TrainingChoices
 from stylegan2.results.checkpoint import FORMAT
 from stylegan2.training import train
 from stylegan2.training.distributed import connected_processes
@@ -52,15 +53,17 @@ def _options(job: TrainingJob, hyperparameters: Hyperparameters, processes: int)
     if not data.is_file():
         raise InputError("the channel 'train' holds no dataset.zip; Prepare writes none if not one image is good.")
     options = resolve_options(
-        data=data,
-        outdir=job.model_folder,
-        signal_images=0,  # the archive holds one network
-        dataset_name=hyperparameters.dataset,
-        preset=hyperparameters.preset,
-        kimg=hyperparameters.kimg,
-        mirror=hyperparameters.mirror,
-        seed=hyperparameters.seed,
-        transfer=_base_network(job),
+        TrainingChoices(
+            data=data,
+            outdir=job.model_folder,
+            signal_images=0,  # the archive holds one network
+            dataset_name=hyperparameters.dataset,
+            preset=hyperparameters.preset,
+            kimg=hyperparameters.kimg,
+            mirror=hyperparameters.mirror,
+            seed=hyperparameters.seed,
+            transfer=_base_network(job),
+        ),
         processes=processes,
     )
     options = replace(options, checkpoint_dir=job.checkpoint_folder / _name_of_training(options))

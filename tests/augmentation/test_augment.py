@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from stylegan2.augmentation import augment
-from stylegan2.augmentation.augment import PIPES, AdaRule, AugmentPipe
+from stylegan2.augmentation.augment import AdaRule, AugmentPipe
 from stylegan2.augmentation.geometry import SYM6, identity, translation, warp
+from stylegan2.options.words import PIPES
 from tests.goldens.arrays import GOLDENS, Golden, close
 
 SINGLE = [*PIPES["bgc"], "imgfilter", "cutout"]

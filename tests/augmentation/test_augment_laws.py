@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from stylegan2.augmentation import augment
-from stylegan2.augmentation.augment import BLIT, COLOR, GEOMETRY, PIPES, AugmentPipe
+from stylegan2.augmentation.augment import AugmentPipe
 from stylegan2.augmentation.geometry import rotation, scaling, translation, warp
+from stylegan2.options.words import BLIT, COLOR, GEOMETRY, PIPES
 
 close = torch.testing.assert_close
 CPU = torch.device("cpu")

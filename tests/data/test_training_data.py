@@ -10,11 +10,13 @@ import pytest
 import torch
 from PIL import Image
 
-from stylegan2.augmentation.augment import PIPES, AugmentPipe
+from stylegan2.augmentation.augment import AugmentPipe
 from stylegan2.base.errors import CheckpointError
 from stylegan2.data.dataset import DatasetError, ImageDataset, InfiniteSampler
 from stylegan2.data.png_format import encode_png
 from stylegan2.formats.network_file import load_network
+from stylegan2.options.training import TrainingChoices
+from stylegan2.options.words import PIPES
 from stylegan2.training import real_images, train
 from stylegan2.training.real_images import real_batches
 from stylegan2.training.state import TrainingState
@@ -44,7 +46,7 @@ def write_data(path: Path, count: int = 12, shape: tuple[int, int, int] = (8, 8,
 
 def options(data: Path, outdir: Path, **changes: object) -> TrainingOptions:
     arguments = {"preset": "tiny", "kimg": 0.096, "tick_kimg": 0.048, "snapshot_ticks": 1, "device": "cpu"}
-    return resolve_options(data=data, outdir=outdir, **(arguments | changes))
+    return resolve_options(TrainingChoices(data=data, outdir=outdir, **(arguments | changes)))
 
 
 def stop_after(iterations: int):

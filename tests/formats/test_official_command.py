@@ -14,6 +14,7 @@ from PIL import Image
 
 from stylegan2.formats.network_file import load_network
 from stylegan2.model.networks import Discriminator, Generator
+from stylegan2.options.training import TrainingChoices
 from stylegan2.training import train
 from stylegan2.training.training_options import resolve_options
 from tests.formats import official_pickles as pickles
@@ -68,7 +69,7 @@ def test_a_training_begins_with_an_official_network_of_another_width(tmp_path: P
     torch.manual_seed(3)
     arguments = {"channel_base": 64, "channel_max": 8}
     data = write_pictures(tmp_path / "discs", 20, 8)
-    chosen = resolve_options(data=data, outdir=tmp_path / "out", preset="tiny", kimg=0.016)
+    chosen = resolve_options(TrainingChoices(data=data, outdir=tmp_path / "out", preset="tiny", kimg=0.016))
     wide = chosen.generator_kwargs()
     generator = Generator(**{**wide, **arguments})
     discriminator = Discriminator(**{**chosen.discriminator_kwargs(), **arguments})
@@ -80,7 +81,9 @@ def test_a_training_begins_with_an_official_network_of_another_width(tmp_path: P
         {"c_dim": 0, "img_resolution": 8, "img_channels": 3, **arguments},
     )
     path = pickles.write(tmp_path / "official.pkl", content)
-    chosen = resolve_options(data=data, outdir=tmp_path / "out", preset="tiny", kimg=0.016, transfer=path)
+    chosen = resolve_options(
+        TrainingChoices(data=data, outdir=tmp_path / "out", preset="tiny", kimg=0.016, transfer=path)
+    )
     train(chosen, should_stop=lambda: True)
     assert "into larger ones; channel_base was 64 and is" in (tmp_path / "out/log.txt").read_text()
     z = torch.randn(4, wide["z_dim"])

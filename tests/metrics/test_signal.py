@@ -11,6 +11,7 @@ from stylegan2.base.errors import OptionError
 from stylegan2.data.dataset import ImageDataset
 from stylegan2.formats.network_file import load_network
 from stylegan2.metrics.signal import FrechetRandom
+from stylegan2.options.training import TrainingChoices
 from stylegan2.training import train
 from stylegan2.training.training_options import TrainingOptions, resolve_options
 from tests.metrics.conftest import make_network
@@ -18,7 +19,7 @@ from tests.metrics.conftest import make_network
 
 def options(data: Path, outdir: Path, **changes) -> TrainingOptions:
     arguments = {"preset": "tiny", "kimg": 0.16, "tick_kimg": 0.032, "snapshot_ticks": 2, "signal_images": 16}
-    return resolve_options(data=data, outdir=outdir, **(arguments | changes))
+    return resolve_options(TrainingChoices(data=data, outdir=outdir, **(arguments | changes)))
 
 
 def records(outdir: Path) -> list[dict]:

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from stylegan2.cli.command_line import NUMBERS, NumberList
+from stylegan2.cli.values import NUMBERS, NumberList
 from stylegan2.synthesis import generate_images
 from stylegan2.synthesis.latents import LatentFileError, load_ws, save_ws
 from tests.synthesis.conftest import make_generator

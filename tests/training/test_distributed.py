@@ -16,6 +16,7 @@ from PIL import Image
 
 from local_aws.ports import free_port
 from stylegan2.base.errors import OptionError, PeerLostError
+from stylegan2.options.training import TrainingChoices
 from stylegan2.results.checkpoint import load_checkpoint
 from stylegan2.training import train
 from stylegan2.training.distributed import ALONE, PATIENCE, ProcessGroup, connected_processes
@@ -183,7 +184,7 @@ def test_more_processes_train_the_auto_preset_with_a_larger_batch(tmp_path: Path
     data = tmp_path / "data"
     data.mkdir()
     Image.new("RGB", (256, 256)).save(data / "a.png")
-    one, four = (resolve_options(data=data, outdir=tmp_path, processes=n).settings for n in (1, 4))
+    one, four = (resolve_options(TrainingChoices(data=data, outdir=tmp_path), processes=n).settings for n in (1, 4))
     assert (one.batch, one.batch_gpu) == (16, 16)
     assert (four.batch, four.batch_gpu) == (64, 16)
     assert dataclasses.replace(one, batch=64, r1_gamma=four.r1_gamma, ema_kimg=four.ema_kimg) == four

@@ -10,11 +10,13 @@ import torch
 from click.testing import CliRunner
 from train import main
 
-from stylegan2.augmentation.augment import PIPES, AdaRule
+from stylegan2.augmentation.augment import AdaRule
 from stylegan2.base.errors import ModelError, OptionError
 from stylegan2.model.performance import LOW_PRECISION_RESOLUTIONS, Performance
 from stylegan2.options.budget import Budget
 from stylegan2.options.presets import PRESETS, settings_of
+from stylegan2.options.training import TrainingChoices
+from stylegan2.options.words import PIPES
 from stylegan2.training.optimisation import lazy_adam
 from stylegan2.training.state import TrainingState
 from stylegan2.training.training_options import resolve_options
@@ -92,76 +94,86 @@ def test_all_published_configurations_are_tested() -> None:
         ({"max_cost": 1}, r"^max_cost: needs --price-per-hour"),
         ({"price_per_hour": 0}, r"^price_per_hour: must be greater than 0"),
         ({"freezed": 8}, r"^freezed: must be between 0 and 7"),
-        ({"freezed": -1}, r"^freezed: must be between 0 and 7, .*, not -1"),
+        ({"freezed": -1}, r"^freezed: must be at least 0, not -1"),
+        ({"signal_images": 1}, r"^signal_images: must be at least 2 to be compared, or 0, not 1"),
+        ({"channels_last": "yes"}, r"^channels_last: must be one of auto, on, off, not 'yes'"),
+        ({"compilation": "maybe"}, r"^compilation: must be one of auto, on, off, not 'maybe'"),
         ({"precision": "double"}, r"^precision: must be one of auto, fp32, bf16, fp16, not 'double'"),
         ({"gamma": -1}, r"^gamma: must be at least 0"),
         ({"seed": -1}, r"^seed: must be between 0 and"),
         ({"tick_kimg": 0}, r"^tick_kimg: must be greater than 0"),
-        ({"snapshot_ticks": 0}, r"^snapshot_ticks: must be between 1"),
+        ({"snapshot_ticks": 0}, r"^snapshot_ticks: must be at least 1, not 0"),
         ({"preset": "best"}, r"^preset: must be one of auto, .*, not 'best'"),
-        ({"device": "tpu"}, r"^device: must be auto, cpu or cuda, not 'tpu'"),
+        ({"device": "tpu"}, r"^device: must be one of auto, cpu, cuda, not 'tpu'"),
     ],
 )
 def test_wrong_options_are_refused_by_name(data: Path, tmp_path: Path, arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(OptionError, match=message):
-        resolve_options(data=data, outdir=tmp_path, **({"preset": "tiny"} | arguments))
+        resolve_options(TrainingChoices(data=data, outdir=tmp_path, **({"preset": "tiny"} | arguments)))
 
 
 def test_small_presets_refuse_pictures_they_are_not_made_for(tmp_path: Path) -> None:
     large = write_pictures(tmp_path / "large", 1, 64)
     with pytest.raises(OptionError, match=r"^preset: tiny is for pictures of 8 to 32 pixels, not 64"):
-        resolve_options(data=large, outdir=tmp_path, preset="tiny")
+        resolve_options(TrainingChoices(data=large, outdir=tmp_path, preset="tiny"))
 
 
 def test_missing_data_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"nothing\.zip"):
-        resolve_options(data=tmp_path / "nothing.zip", outdir=tmp_path)
+        resolve_options(TrainingChoices(data=tmp_path / "nothing.zip", outdir=tmp_path))
 
 
 def test_what_is_left_out_comes_from_the_preset_and_the_data(data: Path, tmp_path: Path) -> None:
-    options = resolve_options(data=data, outdir=tmp_path, preset="laptop", mirror=True)
+    options = resolve_options(TrainingChoices(data=data, outdir=tmp_path, preset="laptop", mirror=True))
     assert options.settings == settings_of("laptop", 16)
     assert (options.resolution, options.channels, options.images) == (16, 3, 6)
     assert (options.dataset_name, options.aug, options.target, options.p) == ("discs", "ada", 0.6, 0)
     assert (options.freezed, options.keep, options.budget, options.performance.workers) == (0, 2, Budget(), 4)
-    changed = resolve_options(data=data, outdir=tmp_path, preset="laptop", kimg=2, gamma=3, tick_kimg=1)
+    changed = resolve_options(
+        TrainingChoices(data=data, outdir=tmp_path, preset="laptop", kimg=2, gamma=3, tick_kimg=1)
+    )
     assert (changed.settings.kimg, changed.settings.r1_gamma, changed.settings.tick_kimg) == (2, 3, 1)
 
 
 def test_each_network_has_its_learning_rate(data: Path, tmp_path: Path) -> None:
-    options = resolve_options(data=data, outdir=tmp_path, preset="tiny", dlr=0.001)
+    options = resolve_options(TrainingChoices(data=data, outdir=tmp_path, preset="tiny", dlr=0.001))
     assert (options.settings.g_learning_rate, options.settings.d_learning_rate) == (0.0025, 0.001)
     state = TrainingState(
         dataclasses.replace(options, settings=dataclasses.replace(options.settings, d_reg_interval=1))
     )
     assert state.optimise_g.param_groups[0]["lr"] == 0.0025 * 4 / 5  # corrected for lazy regularisation
     assert state.optimise_d.param_groups[0]["lr"] == 0.001 / 2
-    assert resolve_options(data=data, outdir=tmp_path, preset="tiny", glr=0.1).settings.g_learning_rate == 0.1
+    assert (
+        resolve_options(TrainingChoices(data=data, outdir=tmp_path, preset="tiny", glr=0.1)).settings.g_learning_rate
+        == 0.1
+    )
 
 
 def test_how_it_is_computed_and_paid_for_makes_no_other_training(data: Path, tmp_path: Path) -> None:
-    plain = resolve_options(data=data, outdir=tmp_path, preset="tiny", device="cpu")
+    plain = resolve_options(TrainingChoices(data=data, outdir=tmp_path, preset="tiny", device="cpu"))
     other = resolve_options(
-        data=data,
-        outdir=tmp_path,
-        preset="tiny",
-        device="cpu",
-        keep=5,
-        workers=1,
-        channels_last="off",
-        compilation="on",
-        max_hours=1,
-        price_per_hour=2,
+        TrainingChoices(
+            data=data,
+            outdir=tmp_path,
+            preset="tiny",
+            device="cpu",
+            keep=5,
+            workers=1,
+            channels_last="off",
+            compilation="on",
+            max_hours=1,
+            price_per_hour=2,
+        )
     )
     assert other.identity() == plain.identity()
     for changes in ({"precision": "bf16"}, {"freezed": 1}, {"glr": 1}, {"dlr": 1}):
-        changed = resolve_options(data=data, outdir=tmp_path, preset="tiny", device="cpu", **changes)
+        changed = resolve_options(TrainingChoices(data=data, outdir=tmp_path, preset="tiny", device="cpu", **changes))
         assert changed.identity() != plain.identity()
 
 
 @pytest.mark.parametrize(("batch", "batch_gpu"), [(64, 8), (16, 8), (4, 4), (12, 6), (7, 7), (11, 1)])
 def test_another_batch_keeps_the_rounds_of_the_preset(data: Path, tmp_path: Path, batch: int, batch_gpu: int) -> None:
-    settings = resolve_options(data=data, outdir=tmp_path, preset="paper256", batch=batch).settings
+    settings = resolve_options(TrainingChoices(data=data, outdir=tmp_path, preset="paper256", batch=batch)).settings
     assert (settings.batch, settings.batch_gpu) == (batch, batch_gpu)
     assert settings.mbstd_group_size <= batch_gpu
 

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from stylegan2.formats.network_file import load_network, save_network
 from stylegan2.model.networks import Discriminator, Generator
+from stylegan2.options.training import TrainingChoices
 from stylegan2.training.training_options import TrainingOptions, resolve_options
 
 
-def options(data: Path, outdir: Path, **changes: object) -> TrainingOptions:
-    arguments: dict[str, object] = {"preset": "tiny", "kimg": 0.16, "tick_kimg": 0.048, "snapshot_ticks": 1}
-    return resolve_options(data=data, outdir=outdir, **(arguments | changes))  # type: ignore[arg-type]
+def options(data: Path, outdir: Path, **changes: Any) -> TrainingOptions:
+    arguments: dict[str, Any] = {"preset": "tiny", "kimg": 0.16, "tick_kimg": 0.048, "snapshot_ticks": 1}
+    processes = changes.pop("processes", 1)
+    return resolve_options(TrainingChoices(data=data, outdir=outdir, **(arguments | changes)), processes)
 
 
 def stop_after(iterations: int) -> Callable[[], bool]:

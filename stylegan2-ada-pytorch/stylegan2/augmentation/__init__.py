@@ -4,6 +4,6 @@ augment     the operations, each with a probability, and the rule that steers it
 geometry    one warp for all that move the image
 """
 
-from stylegan2.augmentation.augment import PIPES, AdaRule, AugmentPipe
+from stylegan2.augmentation.augment import P_MAX, AdaRule, AugmentPipe
 
-__all__ = ["PIPES", "AdaRule", "AugmentPipe"]
+__all__ = ["P_MAX", "AdaRule", "AugmentPipe"]

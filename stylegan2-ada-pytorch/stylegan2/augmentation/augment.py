@@ -14,24 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylegan2.augmentation.geometry import identity, rotation, scaling, translation, warp
-
-BLIT = ("xflip", "rotate90", "xint")
-GEOMETRY = ("scale", "rotate", "aniso", "xfrac")
-COLOR = ("brightness", "contrast", "lumaflip", "hue", "saturation")
-PIPES: dict[str, tuple[str, ...]] = {
-    "blit": BLIT,
-    "geom": GEOMETRY,
-    "color": COLOR,
-    "filter": ("imgfilter",),
-    "noise": ("noise",),
-    "cutout": ("cutout",),
-    "bg": BLIT + GEOMETRY,
-    "bgc": BLIT + GEOMETRY + COLOR,
-    "bgcf": (*BLIT, *GEOMETRY, *COLOR, "imgfilter"),
-    "bgcfn": (*BLIT, *GEOMETRY, *COLOR, "imgfilter", "noise"),
-    "bgcfnc": (*BLIT, *GEOMETRY, *COLOR, "imgfilter", "noise", "cutout"),
-}
-"""Sets of operations by the name that the `augpipe` option takes."""
+from stylegan2.options.words import BLIT, COLOR, GEOMETRY
 
 # Strengths (appendix B). Standard deviations of stretching, contrast and saturation are in octaves.
 XINT_MAX = 0.125  # of the image's size
@@ -83,7 +66,7 @@ class RandomDraws:
 
 
 class AugmentPipe:
-    """Applies the operations of a pipe (see PIPES) to images, each with probability `p`."""
+    """Applies the operations of a pipe (see options.words) to images, each with probability `p`."""
 
     def __init__(self, operations: tuple[str, ...], p: float = 0.0, draws: Draws | None = None) -> None:
         self.operations = frozenset(operations)

@@ -3,7 +3,7 @@
 loop                the loop, with an iteration's four phases
 loss                what each phase computes
 state               networks, optimisers, counters: everything that changes
-training_options    everything that decides a training, checked and resolved
+training_options    everything that decides a training (options.training says what can be chosen)
 
 optimisation        Adam corrected for lazy regularisation, and the average of the generator
 real_images         the stream of images that a training sees

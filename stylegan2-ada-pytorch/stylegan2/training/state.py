@@ -8,13 +8,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from stylegan2.augmentation.augment import P_MAX, PIPES, AdaRule, AugmentPipe
+from stylegan2.augmentation.augment import P_MAX, AdaRule, AugmentPipe
 from stylegan2.base.errors import CheckpointError, OptionError
 from stylegan2.data.dataset import ImageDataset
 from stylegan2.formats.network_file import load_network
 from stylegan2.model.freezing import freeze_layers
 from stylegan2.model.networks import Discriminator, Generator
 from stylegan2.model.performance import compiled_network, to_channels_last, use_precision
+from stylegan2.options.words import PIPES
 from stylegan2.results.tick_stats import Means
 from stylegan2.training.distributed import ALONE, ProcessGroup
 from stylegan2.training.loss import Losses, PhaseStats

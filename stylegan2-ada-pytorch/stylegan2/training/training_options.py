@@ -1,14 +1,12 @@
-"""The options of a training: checked, completed from the preset and the data set, and then fixed."""
+"""What decides a training: the choices (options.training), completed from the preset and the data set, then fixed."""
 
 import dataclasses
-import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any
 
 import torch
 
-from stylegan2.augmentation.augment import PIPES
 from stylegan2.base.errors import OptionError
 from stylegan2.base.image_size import ImageSize
 from stylegan2.data.dataset import ImageDataset
@@ -18,8 +16,8 @@ from stylegan2.model.networks import Discriminator
 from stylegan2.model.performance import Performance, resolve_performance
 from stylegan2.options.budget import Budget
 from stylegan2.options.presets import TrainingSettings, settings_of
-
-Augmentation = Literal["ada", "noaug", "fixed"]
+from stylegan2.options.training import TrainingChoices
+from stylegan2.options.words import Augmentation, Device
 
 TRANSFER_ADA_KIMG = 100.0
 """A transferred discriminator knows its business and overfits sooner, so ADA has to be faster."""
@@ -140,145 +138,74 @@ def identity_of(record: dict[str, Any]) -> dict[str, Any]:
     return values | settings
 
 
-def resolve_options(
-    *,
-    data: Path,
-    outdir: Path,
-    checkpoint_dir: Path | None = None,
-    dataset_name: str | None = None,
-    preset: str = "auto",
-    kimg: float | None = None,
-    batch: int | None = None,
-    batch_gpu: int | Literal["auto"] | None = None,
-    gamma: float | None = None,
-    glr: float | None = None,
-    dlr: float | None = None,
-    mirror: bool = False,
-    subset: int | None = None,
-    cond: bool = False,
-    seed: int = 0,
-    aug: str = "ada",
-    p: float | None = None,
-    target: float | None = None,
-    augpipe: str = "bgc",
-    transfer: Path | None = None,
-    freezed: int = 0,
-    tick_kimg: float | None = None,
-    snapshot_ticks: int | None = None,
-    keep: int = 2,
-    signal_images: int = 128,
-    max_hours: float | None = None,
-    max_cost: float | None = None,
-    price_per_hour: float | None = None,
-    device: str = "auto",
-    precision: str = "auto",
-    channels_last: str = "auto",
-    compilation: str = "auto",
-    workers: int = 4,
-    processes: int = 1,
-) -> TrainingOptions:
-    """Check the options, open the data set, and fill in what was left out (None) from the preset.
+def resolve_options(choices: TrainingChoices, processes: int = 1) -> TrainingOptions:
+    """Open the data set, and complete the choices from it and from the preset.
 
     `processes` is how many train together; presets for any number of GPUs take a larger batch for more of them.
 
     Raises OptionError, whose message begins with the option's name, or DatasetError.
     """
-    if aug not in get_args(Augmentation):
-        raise OptionError(f"aug: must be one of {', '.join(get_args(Augmentation))}, not {aug!r}")
-    if augpipe not in PIPES:
-        raise OptionError(f"augpipe: must be one of {', '.join(PIPES)}, not {augpipe!r}")
-    if (p is None) == (aug == "fixed"):
-        raise OptionError(f"p: must be given with aug=fixed, and only there; aug is {aug}")
-    if target is not None and aug != "ada":
-        raise OptionError(f"target: is for aug=ada, but aug is {aug}")
-    _check("p", p, 0, 1)
-    _check("target", target, -1, 1)
-    _check("kimg", kimg, 0, math.inf, open_low=True)
-    _check("batch", batch, 1, 65536)
-    fit_batch_gpu = batch_gpu == "auto"
-    micro_batch = None if batch_gpu == "auto" else batch_gpu
-    _check("batch_gpu", micro_batch, 1, 65536)
-    _check("gamma", gamma, 0, math.inf)
-    _check("glr", glr, 0, math.inf, open_low=True)
-    _check("dlr", dlr, 0, math.inf, open_low=True)
-    _check("keep", keep, 1, 1000)
-    if signal_images != 0:
-        _check("signal_images", signal_images, 2, 10**6)
-    _check("workers", workers, 1, 256)
-    _check("max_hours", max_hours, 0, math.inf, open_low=True)
-    _check("max_cost", max_cost, 0, math.inf, open_low=True)
-    _check("price_per_hour", price_per_hour, 0, math.inf, open_low=True)
-    _check("tick_kimg", tick_kimg, 0, math.inf, open_low=True)
-    _check("snapshot_ticks", snapshot_ticks, 1, 10**9)
-    _check("subset", subset, 1, 10**9)
-    _check("seed", seed, 0, 2**32 - 1)
-
-    dataset = ImageDataset(data, mirror=mirror, subset=subset, seed=seed, use_labels=cond)
-    settings = settings_of(preset, dataset.resolution, processes)
-    settings = dataclasses.replace(
-        settings,
-        kimg=settings.kimg if kimg is None else kimg,
-        r1_gamma=settings.r1_gamma if gamma is None else gamma,
-        g_learning_rate=settings.g_learning_rate if glr is None else glr,
-        d_learning_rate=settings.d_learning_rate if dlr is None else dlr,
-        tick_kimg=settings.tick_kimg if tick_kimg is None else tick_kimg,
-        snapshot_ticks=settings.snapshot_ticks if snapshot_ticks is None else snapshot_ticks,
-    )
-    settings = _with_batch(settings, batch, micro_batch, processes)
-    if transfer is not None:
-        # The average begins with a good network, so it needs no ramp-up.
-        ada_kimg = min(settings.ada_kimg, TRANSFER_ADA_KIMG)
-        settings = dataclasses.replace(settings, ema_rampup=None, ada_kimg=ada_kimg)
-    device = _choose_device(device)
+    c = choices
+    dataset = ImageDataset(c.data, mirror=c.mirror, subset=c.subset, seed=c.seed, use_labels=c.cond)
+    device = _choose_device(c.device)
     options = TrainingOptions(
-        data=Path(data),
-        outdir=Path(outdir),
-        checkpoint_dir=None if checkpoint_dir is None else Path(checkpoint_dir),
-        dataset_name=Path(data).stem if dataset_name is None else dataset_name,
+        data=c.data,
+        outdir=c.outdir,
+        checkpoint_dir=c.checkpoint_dir,
+        dataset_name=c.data.stem if c.dataset_name is None else c.dataset_name,
         size=dataset.size,
         channels=dataset.channels,
         images=len(dataset),
         data_fingerprint=dataset.fingerprint(),
-        mirror=mirror,
-        subset=subset,
+        mirror=c.mirror,
+        subset=c.subset,
         label_size=dataset.label_size,
-        preset=preset,
-        settings=settings,
-        seed=seed,
-        aug=cast(Augmentation, aug),
-        p=0.0 if p is None else p,
-        target=0.6 if target is None else target,
-        augpipe=augpipe,
-        transfer=None if transfer is None else Path(transfer),
-        freezed=freezed,
+        preset=c.preset,
+        settings=_settings(c, dataset.resolution, processes),
+        seed=c.seed,
+        aug=c.aug,
+        p=0.0 if c.p is None else c.p,
+        target=0.6 if c.target is None else c.target,
+        augpipe=c.augpipe,
+        transfer=c.transfer,
+        freezed=c.freezed,
         processes=processes,
         device=device,
         performance=resolve_performance(
             device,
-            precision=precision,
-            channels_last=channels_last,
-            compilation=compilation,
-            workers=workers,
-            fit_batch_gpu=fit_batch_gpu,
+            precision=c.precision,
+            channels_last=c.channels_last,
+            compilation=c.compilation,
+            workers=c.workers,
+            fit_batch_gpu=c.batch_gpu == "auto",
         ),
-        budget=Budget(max_hours, max_cost, price_per_hour),
-        keep=keep,
-        signal_images=signal_images,
+        budget=Budget(c.max_hours, c.max_cost, c.price_per_hour),
+        keep=c.keep,
+        signal_images=c.signal_images,
     )
     with MetaInit():
-        freeze_layers(Discriminator(**options.discriminator_kwargs()), freezed)  # refuses too many
+        freeze_layers(Discriminator(**options.discriminator_kwargs()), c.freezed)  # refuses too many
     return options
 
 
-def _check(name: str, value: float | None, lowest: float, highest: float, *, open_low: bool = False) -> None:
-    """Refuse what is outside lowest..highest, not-a-number included; `open_low` excludes the lowest itself."""
-    if value is None or (lowest <= value <= highest and math.isfinite(value) and not (open_low and value == lowest)):
-        return
-    if highest == math.inf:
-        allowed = f"{'greater than' if open_low else 'at least'} {lowest:g}"
-    else:
-        allowed = f"between {lowest:g} and {highest:g}"
-    raise OptionError(f"{name}: must be {allowed}, not {value:g}")
+def _settings(choices: TrainingChoices, resolution: int, processes: int) -> TrainingSettings:
+    """The preset's numbers, but for those that were chosen, and for a transfer."""
+    chosen: dict[str, Any] = {
+        "kimg": choices.kimg,
+        "r1_gamma": choices.gamma,
+        "g_learning_rate": choices.glr,
+        "d_learning_rate": choices.dlr,
+        "tick_kimg": choices.tick_kimg,
+        "snapshot_ticks": choices.snapshot_ticks,
+    }
+    settings = settings_of(choices.preset, resolution, processes)
+    settings = dataclasses.replace(settings, **{name: value for name, value in chosen.items() if value is not None})
+    micro_batch = None if choices.batch_gpu == "auto" else choices.batch_gpu
+    settings = _with_batch(settings, choices.batch, micro_batch, processes)
+    if choices.transfer is None:
+        return settings
+    # The average begins with a good network, so it needs no ramp-up.
+    return dataclasses.replace(settings, ema_rampup=None, ada_kimg=min(settings.ada_kimg, TRANSFER_ADA_KIMG))
 
 
 def _with_batch(
@@ -301,9 +228,7 @@ def _with_batch(
     return dataclasses.replace(settings, batch=batch, batch_gpu=batch_gpu, mbstd_group_size=group)
 
 
-def _choose_device(device: str) -> str:
-    if device not in ("auto", "cpu", "cuda"):
-        raise OptionError(f"device: must be auto, cpu or cuda, not {device!r}")
+def _choose_device(device: Device) -> str:
     has_cuda = torch.cuda.is_available()
     if device == "cuda" and not has_cuda:
         raise OptionError("device: cuda was asked for, but PyTorch sees no GPU here")
