@@ -20,6 +20,7 @@ from PIL import Image
 
 from stylegan2.options.training import TrainingChoices
 from stylegan2.options.words import Compilation, Precision
+from stylegan2.training.loop import iterate
 from stylegan2.training.state import TrainingState
 from stylegan2.training.training_options import TrainingOptions, resolve_options
 
@@ -57,7 +58,7 @@ def seconds_of(state: TrainingState, real: torch.Tensor) -> float:
     """Per thousand pictures."""
     started = time.perf_counter()
     for _ in range(ITERATIONS):
-        state.iterate(real)
+        iterate(state, real)
     if state.device.type == "cuda":
         torch.cuda.synchronize()
     return (time.perf_counter() - started) / (ITERATIONS * len(real)) * 1000
@@ -88,7 +89,7 @@ def main() -> None:
         off = distance(main_phases(compiled, real), main_phases(plain, real))
         for state in (plain, compiled):
             for _ in range(WARM_UP):
-                state.iterate(real)
+                iterate(state, real)
         measured = [(seconds_of(plain, real), seconds_of(compiled, real)) for _ in range(ROUNDS)]
         slow, fast = (statistics.median(column) for column in zip(*measured, strict=True))
         memory = f"{torch.cuda.max_memory_allocated() / 2**20:.0f}" if on_gpu else ""

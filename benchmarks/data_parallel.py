@@ -22,6 +22,7 @@ from PIL import Image
 from local_aws.ports import free_port
 from stylegan2.options.training import TrainingChoices
 from stylegan2.training.distributed import ProcessGroup, connected_processes
+from stylegan2.training.loop import iterate
 from stylegan2.training.state import TrainingState
 from stylegan2.training.training_options import resolve_options
 
@@ -63,10 +64,10 @@ def measure(processes: int, preset: str, resolution: int, folder: Path) -> None:
         state = TrainingState(options, group=group)
         real = torch.rand(batch // group.size, 3, resolution, resolution, device=state.device) * 2 - 1
         for _ in range(WARM_UP):
-            state.iterate(real)
+            iterate(state, real)
         group.seconds, started = 0.0, time.perf_counter()
         for _ in range(ITERATIONS):
-            state.iterate(real)
+            iterate(state, real)
         _synchronize()
         seconds = time.perf_counter() - started
         if group.is_main_process:

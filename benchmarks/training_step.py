@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -28,6 +29,7 @@ from local_aws.drawings import write_drawings
 from stylegan2.base.host_memory import keep_freed_memory
 from stylegan2.data.preparation import prepare_images
 from stylegan2.options.training import TrainingChoices
+from stylegan2.training.loop import iterate
 from stylegan2.training.loss import PhaseStats
 from stylegan2.training.optimisation import ema_beta
 from stylegan2.training.state import TrainingState
@@ -52,7 +54,7 @@ def options_of(resolution: int, batch: int, p: float | None, folder: Path) -> Tr
 
 
 class PlainTraining:
-    """The same iteration as TrainingState's, by the plain formulas."""
+    """The same iteration as loop.iterate, by the plain formulas."""
 
     def __init__(self, options: TrainingOptions) -> None:
         self.state = state = TrainingState(options)
@@ -99,21 +101,21 @@ class PlainTraining:
         state.iteration += 1
 
 
-def seconds_per_kimg(iterate: Callable[[Tensor], None], real: Tensor) -> float:
+def seconds_per_kimg(iteration: Callable[[Tensor], None], real: Tensor) -> float:
     """Time of ITERATIONS iterations, per thousand pictures."""
     began = time.perf_counter()
     for _ in range(ITERATIONS):
-        iterate(real)
+        iteration(real)
     return (time.perf_counter() - began) / ITERATIONS / len(real) * 1000
 
 
 def measure(options: TrainingOptions, rounds: int) -> tuple[list[float], list[float]]:
     """Seconds per kimg of both, in turn."""
     real = torch.rand(options.settings.batch, 3, options.resolution, options.resolution) * 2 - 1
-    own, yardstick = TrainingState(options), PlainTraining(options)
+    own, yardstick = partial(iterate, TrainingState(options)), PlainTraining(options)
     pairs = []
     for _ in range(rounds + 1):
-        pairs.append((seconds_per_kimg(own.iterate, real), seconds_per_kimg(yardstick.iterate, real)))
+        pairs.append((seconds_per_kimg(own, real), seconds_per_kimg(yardstick.iterate, real)))
     return [one for one, _ in pairs[1:]], [other for _, other in pairs[1:]]  # the first round warms up
 
 
@@ -127,9 +129,9 @@ def _memory(which: str, case: str, folder: str) -> None:
     options = options_of(*CASES[case], Path(folder))
     real = torch.rand(options.settings.batch, 3, options.resolution, options.resolution) * 2 - 1
     keep_freed_memory()
-    training = TrainingState(options) if which == "own" else PlainTraining(options)
+    one = partial(iterate, TrainingState(options)) if which == "own" else PlainTraining(options).iterate
     for _ in range(2):
-        seconds_per_kimg(training.iterate, real)
+        seconds_per_kimg(one, real)
     # Not getrusage's ru_maxrss: across fork and exec Linux keeps the parent's peak there.
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines())
     print(float(status["VmHWM"].split()[0]) / 1024)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from stylegan2.base.errors import OptionError
-from stylegan2.training import batch_fit, train
+from stylegan2.training import batch_fit, loop, train
 from stylegan2.training.batch_fit import (
     available_host_bytes,
     bytes_per_image,
@@ -54,15 +54,14 @@ def test_a_trial_runs_all_phases_augmented_and_leaves_the_random_numbers_alone(
 ) -> None:
     """A GPU is full when torch says so; here a fake says it above 4 pictures."""
     trials: list[tuple[int, float, bool]] = []
-    iterate = TrainingState.iterate
 
     def on_a_small_gpu(state: TrainingState, real: torch.Tensor) -> None:
         if len(real) > 4:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        iterate(state, real)
+        loop.iterate(state, real)
         trials.append((len(real), state.augment.p, "r1" in state.means.take()))
 
-    monkeypatch.setattr(TrainingState, "iterate", on_a_small_gpu)
+    monkeypatch.setattr(batch_fit, "iterate", on_a_small_gpu)
     chosen = options(data, tmp_path, batch=16, batch_gpu="auto")
     random = torch.get_rng_state()
     assert fit_batch_gpu(chosen, gpu_trial(chosen)) == 4
@@ -103,7 +102,7 @@ def test_a_training_with_fitted_rounds_keeps_them_when_it_goes_on(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def with_room_for(pictures: int) -> None:
-        monkeypatch.setattr("stylegan2.training.loop.fit_batch_gpu", lambda options: pictures)
+        monkeypatch.setattr("stylegan2.training.start.fit_batch_gpu", lambda options: pictures)
 
     def auto(out: str, kept: str) -> TrainingOptions:
         return options(data, tmp_path / out, batch=8, batch_gpu="auto", kimg=0.04, checkpoint_dir=tmp_path / kept)

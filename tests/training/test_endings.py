@@ -95,7 +95,7 @@ def test_the_last_line_of_the_statistics_says_that_time_was_up(data: Path, tmp_p
     clock = iter([0.0, 0.0, *[10.0**6] * 1000])
     chosen = options(data, tmp_path / "b", max_hours=1.0, kimg=0.04)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("stylegan2.training.loop._Run.seconds", property(lambda run: next(clock)))
+        patch.setattr("stylegan2.training.loop.TrainingLoop.seconds", property(lambda run: next(clock)))
         train(chosen, on_tick=ticks.append)
     assert [tick.ended for tick in ticks] == ["max_hours"]
     assert records(tmp_path / "b")[-1]["ended"] == "max_hours"
@@ -105,7 +105,7 @@ def test_the_cost_of_a_tick_is_that_of_the_time_it_tells_however_long_telling_ta
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = (2.0**reading for reading in range(1000))
-    monkeypatch.setattr("stylegan2.training.loop._Run.seconds", property(lambda run: next(clock)))
+    monkeypatch.setattr("stylegan2.training.loop.TrainingLoop.seconds", property(lambda run: next(clock)))
     train(options(data, tmp_path / "a", kimg=0.04, price_per_hour=3600.0))
     written = records(tmp_path / "a")
     assert written

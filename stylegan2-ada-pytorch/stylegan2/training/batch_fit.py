@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from stylegan2.base.errors import OptionError
+from stylegan2.training.loop import iterate
 from stylegan2.training.loss import PL_BATCH_SHRINK
 from stylegan2.training.state import TrainingState
 from stylegan2.training.training_options import TrainingOptions
@@ -128,7 +129,7 @@ def _one_iteration(options: TrainingOptions, images: int) -> None:
     with torch.random.fork_rng(devices):
         state = _trial_state(options, images)
         shape = options.channels, options.resolution, options.resolution
-        state.iterate(torch.zeros(images, *shape, device=state.device))
+        iterate(state, torch.zeros(images, *shape, device=state.device))
 
 
 def _trial_state(options: TrainingOptions, images: int) -> TrainingState:

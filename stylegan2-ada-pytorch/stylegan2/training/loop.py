@@ -1,49 +1,29 @@
-"""The training loop: iterations, ticks, snapshots, and going on after an interruption.
+"""The training loop, and in it an iteration's four phases."""
 
-The folder `outdir` receives:
-
-    network.safetensors, network.json   the latest network (see network_file)
-    training_options.json               every option, resolved
-    stats.jsonl                         one record per tick
-    log.txt                             what was said
-    best/                               the network with the best score so far, unless nothing scores it
-    tensorboard/                        the statistics for TensorBoard, if that is installed
-    samples/reals.png, fakes*.png       sheets of images; the number in the name is the progress in kimg
-    samples/grid.json                   how to cut the sheets: {"columns", "rows", "cell"}
-
-Progress is also logged to the logger "stylegan2", one line per tick.
-"""
-
-import hashlib
-import json
 import logging
 import math
 import time
 from collections.abc import Callable
-from contextlib import closing, nullcontext
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
-import torch
+from torch import Tensor
 
-from stylegan2.base.errors import OutputError
-from stylegan2.data.dataset import DatasetError, ImageDataset
+from stylegan2.base.errors import DatasetError
+from stylegan2.data.dataset import ImageDataset
 from stylegan2.formats.network_file import TENSORS_NAME
 from stylegan2.metrics.signal import FrechetRandom
 from stylegan2.model.networks import Generator
-from stylegan2.model.performance import performance_remarks
 from stylegan2.options.budget import Ending
-from stylegan2.results.checkpoint import load_checkpoint
 from stylegan2.results.tick_stats import TickStats, peak_memory_mb, refuse_non_finite
-from stylegan2.training.batch_fit import fit_batch_gpu
-from stylegan2.training.distributed import ALONE, ProcessGroup
-from stylegan2.training.earlier_results import refuse_results_of_another_training
+from stylegan2.training.loss import PhaseStats
+from stylegan2.training.optimisation import ema_beta, update_ema
 from stylegan2.training.real_images import Batch, Batches, real_batches
 from stylegan2.training.run_files import RunFiles
 from stylegan2.training.state import TrainingState
 from stylegan2.training.training_options import TrainingOptions
-from stylegan2.training.transfer import TransferReport
 
 _ENDINGS: tuple[Ending, ...] = get_args(Ending)
 """Of several reasons, that of a later place counts: whoever has lost the data cannot go on for anybody's sake."""
@@ -51,9 +31,62 @@ _ENDINGS: tuple[Ending, ...] = get_args(Ending)
 _log = logging.getLogger(__name__)
 
 
+def iterate(state: TrainingState, real: Tensor, labels: Tensor | None = None) -> None:
+    """Train both networks with one batch.
+
+    Of its reals `[batch, C, H, W]` and their labels `[batch, label_size]`, this process is given those of its
+    micro-batches, in their order.
+    """
+    s, losses = state.settings, state.losses
+    micro_batches = state.micro_batches(real, labels)
+    share = s.batch_gpu / s.batch
+    measured: dict[str, list[PhaseStats]] = {}
+
+    # Generator, main: images that the discriminator takes for real.
+    state.discriminator.requires_grad_(False)
+    measured["Gmain"] = []
+    for part, _ in state.seeded("Gmain", micro_batches):
+        z, c = state.latents(len(part))
+        measured["Gmain"].append(losses.generator_main(z, c, share=share))
+    state.optimiser_step(state.optimise_g)
+
+    # Generator, regularisation: a step in w changes the image by the same amount everywhere (path lengths).
+    if s.pl_weight > 0 and state.iteration % s.g_reg_interval == 0:
+        measured["Greg"] = []
+        for part, _ in state.seeded("Greg", micro_batches):
+            z, c = state.latents(len(part))
+            stats = losses.generator_regularisation(z, c, interval=s.g_reg_interval, share=share)
+            measured["Greg"].append(stats)
+        state.optimiser_step(state.optimise_g)
+
+    # Discriminator, main: reals told from fakes.
+    state.discriminator.requires_grad_(True)
+    measured["Dmain"] = []
+    for part, c_real in state.seeded("Dmain", micro_batches):
+        z, c = state.latents(len(part))
+        measured["Dmain"].append(losses.discriminator_main(z, part, c, c_real, share=share))
+    state.optimiser_step(state.optimise_d)
+
+    # Discriminator, regularisation: flat at the reals (R1).
+    if state.iteration % s.d_reg_interval == 0:
+        measured["Dreg"] = []
+        for part, c_real in state.seeded("Dreg", micro_batches):
+            stats = losses.discriminator_regularisation(part, c_real, interval=s.d_reg_interval, share=share)
+            measured["Dreg"].append(stats)
+        state.optimiser_step(state.optimise_d)
+
+    # What follows the networks: means, the averaged generator, the counters, the augmentation.
+    state.follow(measured)
+    update_ema(state.generator_ema, state.generator, ema_beta(s.batch, s.ema_kimg, state.images_seen, s.ema_rampup))
+    state.images_seen += s.batch
+    state.iteration += 1
+    if state.iteration % s.ada_interval == 0:
+        state.adjust_augmentation()
+
+
 @dataclass(frozen=True)
 class TrainingResult:
-    """How a training ended."""
+    """How a training ended, and where its network is."""
 
     kimg: float
     ended: Ending
@@ -67,74 +100,8 @@ class TrainingResult:
         return self.ended == "finished"
 
 
-def train(
-    options: TrainingOptions,
-    *,
-    group: ProcessGroup = ALONE,
-    should_stop: Callable[[], bool] = lambda: False,
-    on_tick: Callable[[TickStats], None] = lambda stats: None,
-    on_progress: Callable[[float], None] = lambda kimg: None,
-    score: Callable[[Generator], float] | None = None,
-) -> TrainingResult:
-    """Train until `kimg` is reached, a budget is used up or `should_stop` says so (asked before every iteration).
-
-    If `checkpoint_dir` holds a checkpoint of this training, it goes on there, with the same result as if it had not
-    been interrupted. When it ends, also before its length, network and checkpoint are those of the last iteration.
-
-    Of several processes that train together, `group`, each calls this with the same options; the first one's
-    checkpoint counts, it writes all files, and it alone scores. Whatever ends the training in one ends it in all.
-
-    `on_progress` is called after every iteration with the progress in kimg. `score` judges the averaged generator at
-    every snapshot (less is better; it must leave the random numbers alone); the best network so far is kept. Without
-    it, the Frechet distance on random features of `signal_images` images does, if that is not 0.
-
-    Raises DatasetError, OptionError, NetworkFileError (transfer), or OutputError where another training's results lie,
-    before anything is written; later DatasetError, with everything saved; OutputError or CheckpointError where a file
-    cannot be written or a checkpoint is of another training; DivergedError when the numbers are no longer finite;
-    PeerLostError if another process is gone.
-    """
-    dataset = options.open_dataset()
-    cuda_devices = [torch.cuda.current_device()] if options.device == "cuda" else []
-    saved = (
-        load_checkpoint(options.checkpoint_dir)
-        if group.is_main_process and options.checkpoint_dir is not None
-        else None
-    )
-    if group.is_main_process and saved is None:
-        refuse_results_of_another_training(options)
-    saved = group.from_main_process(saved)
-    if options.performance.fit_batch_gpu:
-        before = None if saved is None else saved["training"]["identity"]["batch_gpu"]
-        options = options.with_micro_batch_of(before or group.smallest(fit_batch_gpu(options)))
-    group.refuse_different(hashlib.sha256(json.dumps(options.identity()).encode()).digest())
-    # Every batch has the same shape, so cuDNN may look for the fastest way once. No TF32: it is less precise.
-    cudnn = torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=False)
-    with torch.random.fork_rng(cuda_devices), cudnn:
-        torch.manual_seed(options.seed)
-        state = TrainingState(options, dataset, group)
-        report = None
-        if saved is not None:
-            state.load_state_dict(saved["training"])
-        elif options.transfer is not None:
-            report = state.transfer()
-        if not group.is_main_process:
-            score = None
-        elif score is None and options.signal_images > 0:
-            score = FrechetRandom(dataset, options.signal_images, seed=options.seed, device=state.device)
-        try:
-            with RunFiles(options, state) if group.is_main_process else nullcontext() as files:
-                run = _Run(options, state, files, on_tick, on_progress, score)
-                run.begin(dataset, saved, report)
-                return run.loop(dataset, should_stop)
-        except OSError as error:
-            raise OutputError(
-                f"{error.filename or options.outdir}: cannot be written: {error.strerror or error}. "
-                f"What was saved before is untouched: make room and give the same command again"
-            ) from error
-
-
-class _Run:
-    """The clock and the loop around a TrainingState; `files` is None in all processes but the first."""
+class TrainingLoop:
+    """The loop around a TrainingState, and its clock; `files` is None in all processes but the first."""
 
     def __init__(
         self,
@@ -155,39 +122,11 @@ class _Run:
 
     @property
     def seconds(self) -> float:
+        """How long the training has taken so far, interruptions not counted."""
         return self.seconds_before + time.monotonic() - self.started
 
-    def begin(self, dataset: ImageDataset, saved: dict[str, Any] | None, report: TransferReport | None) -> None:
-        """Take over what a checkpoint tells of earlier parts, and say what begins."""
-        options = self.options
-        if saved is not None:
-            self.ticks, self.seconds_before = saved["ticks"], saved["seconds"]
-        if self.files is None:
-            return
-        if saved is not None:
-            self.files.restore(saved)
-            _log.info("going on at kimg=%.3f", self.state.kimg)
-        if report is not None:
-            _log.info("transfer from %s: %s", options.transfer, report.sentence())
-        self.files.begin(dataset, self.ticks)
-        if dataset.passed_over:
-            _log.warning(
-                "data: %d other files are no pictures by their names and are not used; the first is %s",
-                len(dataset.passed_over), ascii(dataset.passed_over[0]),
-            )  # fmt: skip
-        _log.info(
-            "%s: %d pictures of %s, preset %s, %s to %g kimg on %s%s",
-            options.dataset_name, options.images, options.size, options.preset,
-            "begins" if self.state.images_seen == 0 else "continues", options.settings.kimg, options.device,
-            "" if options.processes == 1 else f", {options.processes} processes",
-        )  # fmt: skip
-        for remark in performance_remarks(options.device, options.performance):
-            _log.warning("%s", remark)
-        if options.freezed and options.transfer is None:
-            _log.warning("freezed: without a transfer, the frozen layers have learned nothing")
-
-    def loop(self, dataset: ImageDataset, should_stop: Callable[[], bool]) -> TrainingResult:
-        """The main loop."""
+    def run(self, dataset: ImageDataset, should_stop: Callable[[], bool]) -> TrainingResult:
+        """Iterate until the training ends: a line of statistics after every tick, all files after every few."""
         state, s = self.state, self.options.settings
         tick_length = round(s.tick_kimg * 1000)
         tick_start, tick_clock = state.images_seen, time.monotonic()
@@ -207,7 +146,7 @@ class _Run:
                     tick_start, tick_clock = state.images_seen, time.monotonic()
                 if isinstance(upcoming, str):
                     return self._end(upcoming)
-                state.iterate(*upcoming)
+                iterate(state, *upcoming)
                 self.on_progress(state.kimg)
                 if self.files is not None:
                     self.files.check()

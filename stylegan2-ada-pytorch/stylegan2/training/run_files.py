@@ -1,6 +1,6 @@
 """The files that a training leaves in its folder, and their copies beside the checkpoints.
 
-What they are is said in `training`. Only one process of a training writes them.
+What they are is said in `start`. Only one process of a training writes them.
 """
 
 import json

@@ -19,7 +19,7 @@ from stylegan2.options.words import PIPES
 from stylegan2.results.tick_stats import Means
 from stylegan2.training.distributed import ALONE, ProcessGroup
 from stylegan2.training.loss import Losses, PhaseStats
-from stylegan2.training.optimisation import ema_beta, lazy_adam, optimiser_step, update_ema
+from stylegan2.training.optimisation import lazy_adam, optimiser_step
 from stylegan2.training.training_options import TrainingOptions
 from stylegan2.training.transfer import TransferReport, copy_matching
 
@@ -28,7 +28,7 @@ MicroBatch = tuple[int, Tensor, Tensor | None]
 
 
 class TrainingState:
-    """A training between two iterations. `iterate` does one; `state_dict` is enough to go on exactly from here."""
+    """A training between two iterations, of which `loop.iterate` does one. `state_dict` is enough to go on."""
 
     def __init__(
         self, options: TrainingOptions, dataset: ImageDataset | None = None, group: ProcessGroup = ALONE
@@ -88,60 +88,17 @@ class TrainingState:
             raise OptionError(f"transfer: no layer of {self.options.transfer} fits this network")
         return report
 
-    # One iteration ------------------------------------------------------------------------------------------------
+    # For an iteration (see loop) -----------------------------------------------------------------------------------
 
-    def iterate(self, real: Tensor, labels: Tensor | None = None) -> None:
-        """Train both networks with one batch.
-
-        Of its reals `[batch, C, H, W]` and their labels `[batch, label_size]`, this process is given those of its
-        micro-batches, in their order.
-        """
-        s, losses = self.settings, self.losses
-        micro_batches = self._micro_batches(real, labels)
-        share = s.batch_gpu / s.batch
-        measured: dict[str, list[PhaseStats]] = {}
-
-        self.discriminator.requires_grad_(False)
-        measured["Gmain"] = [
-            losses.generator_main(*self._latents(len(part)), share=share)
-            for part, _ in self._each("Gmain", micro_batches)
-        ]
-        self._step(self.optimise_g)
-        if s.pl_weight > 0 and self.iteration % s.g_reg_interval == 0:
-            measured["Greg"] = [
-                losses.generator_regularisation(*self._latents(len(part)), interval=s.g_reg_interval, share=share)
-                for part, _ in self._each("Greg", micro_batches)
-            ]
-            self._step(self.optimise_g)
-
-        self.discriminator.requires_grad_(True)
-        measured["Dmain"] = []
-        for part, c_real in self._each("Dmain", micro_batches):
-            z, c = self._latents(len(part))
-            measured["Dmain"].append(losses.discriminator_main(z, part, c, c_real, share=share))
-        self._step(self.optimise_d)
-        if self.iteration % s.d_reg_interval == 0:
-            measured["Dreg"] = [
-                losses.discriminator_regularisation(part, c_real, interval=s.d_reg_interval, share=share)
-                for part, c_real in self._each("Dreg", micro_batches)
-            ]
-            self._step(self.optimise_d)
-
-        self._follow(measured)
-        update_ema(self.generator_ema, self.generator, ema_beta(s.batch, s.ema_kimg, self.images_seen, s.ema_rampup))
-        self.images_seen += s.batch
-        self.iteration += 1
-        if self.iteration % s.ada_interval == 0:
-            self._adjust_augmentation()
-
-    def _micro_batches(self, real: Tensor, labels: Tensor | None) -> list[MicroBatch]:
+    def micro_batches(self, real: Tensor, labels: Tensor | None) -> list[MicroBatch]:
+        """Cut this process's part of a batch into micro-batches, each with its number in the whole batch."""
         size = self.settings.batch_gpu
         numbers = self.group.micro_batches(self.settings.batch // size)
         reals = torch.split(real, size)
         labels_of = [None] * len(reals) if labels is None else torch.split(labels, size)
         return list(zip(numbers, reals, labels_of, strict=True))
 
-    def _each(self, phase: str, micro_batches: list[MicroBatch]) -> Iterator[tuple[Tensor, Tensor | None]]:
+    def seeded(self, phase: str, micro_batches: list[MicroBatch]) -> Iterator[tuple[Tensor, Tensor | None]]:
         """The reals and labels of each micro-batch, for which the random numbers begin anew.
 
         They depend on the place in the training alone: neither on what was computed before, so that it goes on exactly
@@ -153,8 +110,8 @@ class TrainingState:
             torch.manual_seed(int.from_bytes(digest, "little", signed=True))
             yield part, labels
 
-    def _latents(self, n: int) -> tuple[Tensor, Tensor | None]:
-        """What n images are generated from: latents, and the labels of real images drawn by chance."""
+    def latents(self, n: int) -> tuple[Tensor, Tensor | None]:
+        """Draw what n images are generated from: latents, and the labels of real images drawn by chance."""
         z = torch.randn(n, self.settings.z_dim, device=self.device)
         if self.options.label_size == 0:
             return z, None
@@ -163,10 +120,11 @@ class TrainingState:
         chosen = torch.randint(len(self.dataset), (n,)).tolist()
         return z, torch.from_numpy(self.dataset.labels(chosen)).to(self.device)
 
-    def _step(self, optimiser: torch.optim.Adam) -> None:
+    def optimiser_step(self, optimiser: torch.optim.Adam) -> None:
+        """Take a step with the gradients that are there, in all processes together."""
         optimiser_step(optimiser, group=self.group, tame=self.options.performance.precision == "fp16")
 
-    def _follow(self, measured: dict[str, list[PhaseStats]]) -> None:
+    def follow(self, measured: dict[str, list[PhaseStats]]) -> None:
         """Let means and running means follow what all processes measured, in the micro-batches' order."""
         rows = torch.stack([torch.stack([self._row(stats) for stats in phase]) for phase in measured.values()], dim=1)
         by_phase = dict(zip(measured, self.group.gather(rows).unbind(dim=1), strict=True))
@@ -192,7 +150,8 @@ class TrainingState:
         w_mean = none.expand(self.settings.w_dim) if stats.w_mean is None else stats.w_mean
         return torch.cat([torch.stack(numbers), w_mean])
 
-    def _adjust_augmentation(self) -> None:
+    def adjust_augmentation(self) -> None:
+        """Let ADA steer by the mean sign since it last did."""
         s = self.settings
         if self.options.aug == "ada":
             mean_sign = float(self._sign_sum) / s.ada_interval
