@@ -15,7 +15,7 @@ from stylegan2.data.dataset import ImageDataset
 from stylegan2.metrics.detector_file import find_detector
 from stylegan2.metrics.evaluation import METRICS, WITHOUT_DETECTOR, Evaluation
 from stylegan2.metrics.features import Detector
-from stylegan2.options.row import INPUT, TEXT, YES_OR_NO, Row, whole
+from stylegan2.options.row import A_SEED, INPUT, TEXT, YES_OR_NO, Row, whole
 
 
 class MetricList(click.ParamType[list[str]]):
@@ -33,12 +33,13 @@ class MetricList(click.ParamType[list[str]]):
 
 
 _SUMMARIES = "; ".join(f"{name}: {metric.summary}" for name, metric in METRICS.items())
+_WITHOUT_DETECTOR = ",".join(WITHOUT_DETECTOR)
 
 # fmt: off
 DATA            = Row("--data",            INPUT,                "ZIP|DIR",  None,
     "Pictures that the network has learned from. Not needed for the inception score and path lengths, except for "
     "the labels of a conditional network.")
-METRIC_LIST     = Row("--metrics",         MetricList(),         "LIST",     ",".join(WITHOUT_DETECTOR),
+METRIC_LIST     = Row("--metrics",         MetricList(),         "LIST",     _WITHOUT_DETECTOR,
     f"With commas between them. {_SUMMARIES}.")
 DETECTOR        = Row("--detector",        TEXT,                 "FILE|URL", None,
     "TorchScript network whose features are compared: a path, or a file:// or https:// address. It is a program: "
@@ -49,7 +50,7 @@ MIRROR          = Row("--mirror",          YES_OR_NO,            "BOOL",     Fal
     "Compare with every picture also mirrored.")
 NUM             = Row("--num",             whole(2, 10_000_000), "N",        50_000,
     "Generated pictures. Published figures are of 50000; with fewer, the distances come out larger.")
-SEED            = Row("--seed",            whole(0, 2**32 - 1),  "N",        0,        "")
+SEED            = Row("--seed",            A_SEED,               "N",        0,      "")
 # fmt: on
 
 

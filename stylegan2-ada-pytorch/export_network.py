@@ -12,7 +12,7 @@ from stylegan2.cli import WIDE, errors_as_messages, with_options
 from stylegan2.cli.table import NETWORK, NOISE_MODE, OVERWRITE
 from stylegan2.formats.export import ExportNoise, export_generator
 from stylegan2.formats.network_file import load_generator
-from stylegan2.options.row import OUTPUT_FILE, REQUIRED, Row, words
+from stylegan2.options.row import OUTPUT_FILE, REQUIRED, Row, one_of
 
 DEST = Row(
     "--dest",
@@ -27,7 +27,7 @@ DEST = Row(
 @with_options(
     network=NETWORK,
     dest=DEST,
-    noise_mode=replace(NOISE_MODE, takes=words(ExportNoise), help="Fine grain: the network's own, or none."),
+    noise_mode=replace(NOISE_MODE, takes=one_of(ExportNoise), help="Fine grain: the network's own, or none."),
     overwrite=OVERWRITE,
 )
 @errors_as_messages

@@ -16,7 +16,7 @@ from stylegan2.cli.networks import open_generator, open_network, write_png
 from stylegan2.cli.table import DEVICE, NETWORK, OUTDIR, OVERWRITE
 from stylegan2.data.bounded_vetting import load_images
 from stylegan2.data.vetting import Channels, RefusedImage, Wanted
-from stylegan2.options.row import INPUT_FILE, REQUIRED, SWITCH, Row, whole, words
+from stylegan2.options.row import A_SEED, INPUT_FILE, REQUIRED, SWITCH, Row, one_of, whole
 from stylegan2.synthesis.latents import save_ws
 from stylegan2.synthesis.perceptual import DiscriminatorFeatures, Features, TorchScriptFeatures
 from stylegan2.synthesis.projection import Space, project
@@ -27,21 +27,21 @@ FRAME_MILLISECONDS = 40  # per frame; the last one stays for two seconds
 
 
 # fmt: off
-TARGET     = Row("--target",                      INPUT_FILE,          None,    REQUIRED, several=True, help=
+TARGET     = Row("--target",                     INPUT_FILE,        None,    REQUIRED, several=True, help=
     "Picture to find; may be given several times. It is cropped and resized as for training.")
-NUM_STEPS  = Row("--num-steps",                   whole(1, 100_000),   None,    1000,
+NUM_STEPS  = Row("--num-steps",                  whole(1, 100_000), None,    1000,
     "Steps of the search.")
-SEED       = Row("--seed",                        whole(0, 2**32 - 1), None,    303,
+SEED       = Row("--seed",                       A_SEED,            None,    303,
     "Of the search's random numbers.")
-SPACE      = Row("--space",                       words("w", "w+"),    None,    "w",
+SPACE      = Row("--space",                      one_of("w", "w+"), None,    "w",
     "w: a latent like those of seeds, which mixes well; w+: nearer to the target.")
-PATIENCE   = Row("--patience",                    whole(1),            "STEPS", None,
+PATIENCE   = Row("--patience",                   whole(1),          "STEPS", None,
     "Leave steps out: a target whose distance has not fallen by 1% in so many steps goes on with the last quarter "
     "of them, which settles it.  [default: take all steps]")
-VGG        = Row("--vgg",                         INPUT_FILE,          None,    None,
+VGG        = Row("--vgg",                        INPUT_FILE,        None,    None,
     "TorchScript network that judges likeness, for example a VGG16 with LPIPS. It is a program: use only a file "
     "that you trust.  [default: the network's own discriminator]")
-SAVE_VIDEO = Row("--save-video/--no-save-video",  SWITCH,              None,    True,
+SAVE_VIDEO = Row("--save-video/--no-save-video", SWITCH,            None,    True,
     "Film of the search, an animated WebP.")
 # fmt: on
 

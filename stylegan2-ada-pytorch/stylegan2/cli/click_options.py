@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from stylegan2.options.row import REQUIRED, SWITCH, YES_OR_NO, Numbers, Place, Row, Words
+from stylegan2.options.row import REQUIRED, SWITCH, YES_OR_NO, Numbers, OneOf, Place, Row
 
 Program = TypeVar("Program", bound=Callable[..., Any])
 WIDE = {"max_content_width": 110}
@@ -53,7 +53,7 @@ def click_type(takes: Any) -> click.ParamType[Any]:
         return takes
     if isinstance(takes, Numbers):
         return _numbers(takes)
-    if isinstance(takes, Words):
+    if isinstance(takes, OneOf):
         return click.Choice(takes.allowed)
     if isinstance(takes, Place):
         return click.Path(exists=takes.exists, file_okay=takes.file, dir_okay=takes.folder, path_type=Path)

@@ -32,7 +32,7 @@ class Numbers:
 
 
 @dataclass(frozen=True)
-class Words:
+class OneOf:
     """One of some words."""
 
     allowed: tuple[str, ...]
@@ -66,11 +66,13 @@ def above(low: float, high: float = math.inf) -> Numbers:
     return Numbers(False, low, high, open_low=True)
 
 
-def words(*allowed: Any) -> Words:
+def one_of(*allowed: Any) -> OneOf:
     """One of these words, and of those of these Literals."""
-    return Words(tuple(word for some in allowed for word in ((some,) if isinstance(some, str) else get_args(some))))
+    return OneOf(tuple(word for some in allowed for word in ((some,) if isinstance(some, str) else get_args(some))))
 
 
+LARGEST_SEED = 2**32 - 1
+A_SEED = whole(0, LARGEST_SEED)
 INPUT, INPUT_FILE = Place(exists=True), Place(exists=True, folder=False)
 OUTPUT_FILE, OUTPUT_FOLDER = Place(folder=False), Place(file=False)
 YES_OR_NO: Final = "yes or no"
@@ -99,7 +101,7 @@ class Row:
 
     def check(self, name: str, value: Any) -> None:
         """Raise OptionError, which begins with the name, for a value that the row does not allow."""
-        if value is None or not isinstance(self.takes, Numbers | Words):
+        if value is None or not isinstance(self.takes, Numbers | OneOf):
             return
         refusal = self.takes.refusal(value)
         if refusal is not None:

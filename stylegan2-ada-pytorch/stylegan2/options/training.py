@@ -9,6 +9,7 @@ from typing import Literal
 from stylegan2.base.errors import OptionError
 from stylegan2.options.presets import PRESETS
 from stylegan2.options.row import (
+    A_SEED,
     INPUT,
     OUTPUT_FOLDER,
     REQUIRED,
@@ -16,14 +17,13 @@ from stylegan2.options.row import (
     YES_OR_NO,
     above,
     check_rows,
+    one_of,
     real,
     section,
     whole,
-    words,
 )
 from stylegan2.options.words import PIPES, Augmentation, Compilation, Device, Precision
 
-LARGEST_SEED = 2**32 - 1
 Auto = Literal["auto"]
 
 MAIN = section("Main options")
@@ -47,14 +47,14 @@ class TrainingChoices:
         "Pictures to learn from: a zip or folder made by dataset_tool.py.")
     outdir:         Path              = MAIN("--outdir",           OUTPUT_FOLDER,                "DIR",      REQUIRED,
         "Folder for the network, samples, statistics and checkpoints; made if missing. Another training's is refused.")
-    preset:         str               = MAIN("--preset --cfg",     words(*PRESETS),              None,       "auto",
+    preset:         str               = MAIN("--preset --cfg",     one_of(*PRESETS),             None,       "auto",
         f"Networks and numbers for a situation. {_SUMMARIES}.")
     kimg:           float | None      = MAIN("--kimg",             above(0),                     "N",        None,
         "Length: thousands of pictures to show.  [default: the preset's]")
     transfer:       Path | None       = MAIN("--transfer",         INPUT,                        "DIR|FILE", None,
         "Begin with another network's weights (a folder with network.safetensors, that file, or a .pkl of "
         "stylegan2-ada-pytorch). What fits is copied; the log says what does not.  [default: begin from noise]")
-    seed:           int               = MAIN("--seed",             whole(0, LARGEST_SEED),       "N",        0,
+    seed:           int               = MAIN("--seed",             A_SEED,                       "N",        0,
         "Of all random numbers. The same seed gives the same network.")
 
     mirror:         bool              = DATA("--mirror",           YES_OR_NO,                    "BOOL",     False,
@@ -66,13 +66,13 @@ class TrainingChoices:
     dataset_name:   str | None        = DATA("--dataset-name",     TEXT,                         "NAME",     None,
         "What to call the data in the results.  [default: from --data]")
 
-    aug:            Augmentation      = AUG("--aug",               words(Augmentation),          None,       "ada",
+    aug:            Augmentation      = AUG("--aug",               one_of(Augmentation),         None,       "ada",
         "Augment what the discriminator sees: as much as it needs (ada), not at all, or always with --p.")
     target:         float | None      = AUG("--target",            real(-1, 1),                  "R",        None,
         "With --aug ada: how sure the discriminator may be of the reals.  [default: 0.6]")
     p:              float | None      = AUG("--p",                 real(0, 1),                   "P",        None,
         "With --aug fixed: probability of each operation.")
-    augpipe:        str               = AUG("--augpipe",           words(*PIPES),                None,       "bgc",
+    augpipe:        str               = AUG("--augpipe",           one_of(*PIPES),               None,       "bgc",
         "Operations: b = flips and shifts, g = geometry, c = colour, f = filter, n = noise, c = cut-outs.")
 
     batch:          int | None        = HYPER("--batch",           whole(1, 65536),              "N",        None,
@@ -106,16 +106,16 @@ class TrainingChoices:
     price_per_hour: float | None      = BUDGET("--price-per-hour", above(0),                     "M",        None,
         "What an hour on this machine costs; the statistics then say what was spent.")
 
-    device:         Device            = SPEED("--device",          words(Device),                None,       "auto",
+    device:         Device            = SPEED("--device",          one_of(Device),               None,       "auto",
         "Where to compute; auto takes a GPU if there is one.")
     batch_gpu:      int | Auto | None = SPEED("--batch-gpu",       whole(1, 65536, word="auto"), "N|auto",   None,
         "Pictures in memory at once; the batch is done in rounds of as many. Smaller needs less memory; auto takes "
         "what fits.  [default: the preset's]")
-    precision:      Auto | Precision  = SPEED("--precision",       words("auto", Precision),     None,       "auto",
+    precision:      Auto | Precision  = SPEED("--precision",       one_of("auto", Precision),    None,       "auto",
         "Numbers of the four highest resolutions; auto: fp16 on a GPU, fp32 on a CPU.")
-    channels_last:  Compilation       = SPEED("--channels-last",   words(Compilation),           None,       "auto",
+    channels_last:  Compilation       = SPEED("--channels-last",   one_of(Compilation),          None,       "auto",
         "Memory layout; auto: on, except for fp32 on a GPU.")
-    compilation:    Compilation       = SPEED("--compile",         words(Compilation),           None,       "auto",
+    compilation:    Compilation       = SPEED("--compile",         one_of(Compilation),          None,       "auto",
         "Compile the networks for the two main phases; auto: on a GPU, where that works.")
     workers:        int               = SPEED("--workers",         whole(1, 256),                "N",        4,
         "Threads that decode pictures, if the data set is too large to be kept decoded.")

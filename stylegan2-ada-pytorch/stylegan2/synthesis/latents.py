@@ -15,9 +15,9 @@ from torch import Tensor
 
 from stylegan2.base.errors import ModelError, OptionError
 from stylegan2.model.networks import Generator
+from stylegan2.options.row import LARGEST_SEED
 
 _MOST_LATENTS = 10_000  # in one file
-LARGEST_SEED = 2**32 - 1
 _STATISTICS_SEED = 123
 _STATISTICS_SAMPLES = 10_000
 _CHUNK = 1000
