@@ -162,7 +162,7 @@ sys.stdin.read()
 
 @pytest.mark.parametrize("signal_name", ["SIGTERM", "SIGKILL"])
 def test_a_worker_ends_when_its_parent_is_killed(signal_name):
-    environment = os.environ | {"PYTHONPATH": str(Path(worker_pool.__file__).parents[1])}
+    environment = os.environ | {"PYTHONPATH": str(Path(worker_pool.__file__).parents[2])}
     with Popen([sys.executable, "-c", PARENT], stdin=PIPE, stdout=PIPE, text=True, env=environment) as parent:
         worker = os.pidfd_open(int(parent.stdout.readline()))
         try:

@@ -95,7 +95,7 @@ def test_all_published_configurations_are_tested() -> None:
         ({"price_per_hour": 0}, r"^price_per_hour: must be greater than 0"),
         ({"freezed": 8}, r"^freezed: must be between 0 and 7"),
         ({"freezed": -1}, r"^freezed: must be at least 0, not -1"),
-        ({"signal_images": 1}, r"^signal_images: must be at least 2 to be compared, or 0, not 1"),
+        ({"signal_images": 1}, r"^signal_images: must be between 2 and 1000000, or 0, not 1"),
         ({"channels_last": "yes"}, r"^channels_last: must be one of auto, on, off, not 'yes'"),
         ({"compilation": "maybe"}, r"^compilation: must be one of auto, on, off, not 'maybe'"),
         ({"precision": "double"}, r"^precision: must be one of auto, fp32, bf16, fp16, not 'double'"),

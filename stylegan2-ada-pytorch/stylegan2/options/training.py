@@ -129,4 +129,4 @@ class TrainingChoices:
         if self.target is not None and self.aug != "ada":
             raise OptionError(f"target: is for aug=ada, but aug is {self.aug}")
         if self.signal_images == 1:
-            raise OptionError("signal_images: must be at least 2 to be compared, or 0, not 1")
+            raise OptionError("signal_images: must be between 2 and 1000000, or 0, not 1")
