@@ -21,7 +21,7 @@ from stylegan2.cli.table import (
     PROJECTED_W,
     SEEDS,
     TRUNC,
-    meaning,
+    with_help,
 )
 from stylegan2.cli.values import NUMBERS
 from stylegan2.model.networks import NoiseMode
@@ -44,7 +44,7 @@ STEPS    = Row("--steps",    whole(2, 100), None,   5,
 @click.command(context_settings=WIDE)
 @with_options(
     network=NETWORK,
-    seeds=meaning(SEEDS, "Pictures to change.  [default: 0-2]"),
+    seeds=with_help(SEEDS, "Pictures to change.  [default: 0-2]"),
     projected_w=PROJECTED_W,
     count=COUNT,
     layers=LAYERS,

@@ -20,7 +20,7 @@ from stylegan2.cli.table import (
     PROJECTED_W,
     SEEDS,
     TRUNC,
-    meaning,
+    with_help,
 )
 from stylegan2.model.networks import NoiseMode
 from stylegan2.synthesis import generate_images, render_images
@@ -30,7 +30,7 @@ from stylegan2.synthesis.latents import load_ws
 @click.command(context_settings=WIDE)
 @with_options(
     network=NETWORK,
-    seeds=meaning(SEEDS, 'One picture for each, for example "0-35" or "1,5,9-12".'),
+    seeds=with_help(SEEDS, 'One picture for each, for example "0-35" or "1,5,9-12".'),
     projected_w=PROJECTED_W,
     class_number=CLASS,
     trunc=TRUNC,

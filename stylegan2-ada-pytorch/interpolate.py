@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from stylegan2.base.whole_files import refuse_existing
 from stylegan2.cli import WIDE, errors_as_messages, with_options
 from stylegan2.cli.networks import check_sources, latents_of, open_generator
-from stylegan2.cli.table import BATCH, CLASS, DEVICE, NETWORK, OVERWRITE, PROJECTED_W, SEEDS, TRUNC, meaning
+from stylegan2.cli.table import BATCH, CLASS, DEVICE, NETWORK, OVERWRITE, PROJECTED_W, SEEDS, TRUNC, with_help
 from stylegan2.options.row import OUTPUT_FILE, Row, whole
 from stylegan2.synthesis import render_images
 from stylegan2.synthesis.video import latent_walk, write_video
@@ -29,7 +29,7 @@ OUTPUT = Row("--output", OUTPUT_FILE,    None, "walk.webp",
 @click.command(context_settings=WIDE)
 @with_options(
     network=NETWORK,
-    seeds=meaning(SEEDS, 'Pictures to pass, in this order, for example "3,17,8".'),
+    seeds=with_help(SEEDS, 'Pictures to pass, in this order, for example "3,17,8".'),
     projected_w=PROJECTED_W,
     frames=FRAMES,
     fps=FPS,

@@ -8,7 +8,7 @@ from stylegan2.base.errors import OptionError
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing_file(path: Path) -> Iterator[Path]:
     """Give a place beside `path` to write to; afterwards that file takes the name `path`. Makes the folder.
 
     What goes wrong leaves no rest; an OSError names `path`, whatever file it was about.
@@ -27,7 +27,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def write_text_whole(path: Path, text: str) -> None:
     """Write a text file (UTF-8); makes the folder."""
-    with replacing(path) as partial:
+    with replacing_file(path) as partial:
         partial.write_text(text, encoding="utf-8")
 
 

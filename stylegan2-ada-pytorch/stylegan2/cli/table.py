@@ -30,6 +30,6 @@ OVERWRITE   = Row("--overwrite",   SWITCH,                            None,     
 # fmt: on
 
 
-def meaning(row: Row, text: str) -> Row:
+def with_help(row: Row, text: str) -> Row:
     """Return a row with what it means to one program."""
     return replace(row, help=text)

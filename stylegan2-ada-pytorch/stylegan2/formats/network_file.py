@@ -23,7 +23,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from stylegan2.base.errors import NetworkFileError, OptionError
-from stylegan2.base.whole_files import replacing, write_text_whole
+from stylegan2.base.whole_files import replacing_file, write_text_whole
 from stylegan2.formats.official_import import read_official
 from stylegan2.model.meta_init import MetaInit
 from stylegan2.model.networks import Discriminator, Generator
@@ -93,7 +93,7 @@ def save_network(
     }
     tensors_path, description_path = folder / TENSORS_NAME, folder / DESCRIPTION_NAME
     try:
-        with replacing(tensors_path) as partial:
+        with replacing_file(tensors_path) as partial:
             save_file(tensors, partial, metadata={"format": FORMAT})
         write_text_whole(description_path, text + "\n")
     except (OSError, SafetensorError) as error:

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from stylegan2.base.errors import NetworkFileError
 from stylegan2.formats.official_pickle import SavedModule, SavedTensor, read_official_pickle
-from stylegan2.formats.pickle_machine import shown
+from stylegan2.formats.pickle_machine import shown_value
 from stylegan2.model.ops import make_filter
 
 _DEEPEST = 8
@@ -59,7 +59,7 @@ def read_official(path: Path) -> OfficialNetwork:
     """
     content = read_official_pickle(path)
     if not isinstance(content, dict):
-        raise NetworkFileError(f"{path}: not a network of stylegan2-ada-pytorch: it holds {shown(content)}")
+        raise NetworkFileError(f"{path}: not a network of stylegan2-ada-pytorch: it holds {shown_value(content)}")
     tensors: dict[str, Tensor] = {}
     modules: dict[str, SavedModule] = {}
     budget = _Bytes(path)
@@ -69,7 +69,7 @@ def read_official(path: Path) -> OfficialNetwork:
             continue
         if not isinstance(module, SavedModule) or module.class_name != class_name:
             held = module.class_name if isinstance(module, SavedModule) else module
-            raise NetworkFileError(f"{path}: its part {part!r} is not a {class_name}, but {shown(held)}")
+            raise NetworkFileError(f"{path}: its part {part!r} is not a {class_name}, but {shown_value(held)}")
         modules[part] = module
         tensors |= _tensors(module, part, budget, path)
     reader = _ArgumentReader(path)
@@ -130,14 +130,16 @@ def _walk(module: SavedModule, path: Path) -> Iterator[tuple[str, SavedModule]]:
                 waiting.append((f"{name}.{child}" if name else child, value))
             elif value is not None:
                 raise NetworkFileError(
-                    f"{path}: its module {shown(child)} is {shown(value)}, where only modules can be"
+                    f"{path}: its module {shown_value(child)} is {shown_value(value)}, where only modules can be"
                 )
 
 
 def _attribute(module: SavedModule, name: str, path: Path) -> dict[str, Any]:
     value = module.state.get(name, {})
     if not isinstance(value, dict):
-        raise NetworkFileError(f"{path}: {name} of a {shown(module.class_name)} is {shown(value)}, not a dictionary")
+        raise NetworkFileError(
+            f"{path}: {name} of a {shown_value(module.class_name)} is {shown_value(value)}, not a dictionary"
+        )
     return value
 
 
@@ -151,7 +153,9 @@ def _tensors(module: SavedModule, part: str, budget: _Bytes, path: Path) -> dict
                 continue
             full = f"{part}.{name}.{short}" if name else f"{part}.{short}"
             if not isinstance(value, SavedTensor) or not _PART_NAME.fullmatch(short):
-                raise NetworkFileError(f"{path}: {shown(full)} is {shown(value)}, where only tensors can be")
+                raise NetworkFileError(
+                    f"{path}: {shown_value(full)} is {shown_value(value)}, where only tensors can be"
+                )
             budget.spend(4 * math.prod(value.shape))
             tensor = torch.from_numpy(value.numpy())
             if not full.endswith(_FILTER):
@@ -204,7 +208,7 @@ class _ArgumentReader:
         """Return by what the weights of the mapping network are multiplied when they are used."""
         value = self._nested(self._given(module), "mapping_kwargs").get("lr_multiplier", _LR_MULTIPLIER)
         if not isinstance(value, int | float) or not 1e-6 <= value <= 1e6:
-            raise self._not_supported(f"mapping_kwargs: 'lr_multiplier' = {shown(value)}")
+            raise self._not_supported(f"mapping_kwargs: 'lr_multiplier' = {shown_value(value)}")
         return value
 
     def _given(self, module: SavedModule) -> dict[str, Any]:
@@ -218,7 +222,7 @@ class _ArgumentReader:
         """Take out the arguments that are handed on to a part."""
         value = given.pop(name, {})
         if not isinstance(value, dict):
-            raise NetworkFileError(f"{self._path}: its {name} is {shown(value)}, not a dictionary")
+            raise NetworkFileError(f"{self._path}: its {name} is {shown_value(value)}, not a dictionary")
         return dict(value)
 
     def _taken(self, given: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -232,7 +236,7 @@ class _ArgumentReader:
         for name, value in arguments.items():
             word = isinstance(value, str) and _PART_NAME.fullmatch(value)
             if value is not None and not isinstance(value, int | float) and not word:
-                raise self._not_supported(f"{name} = {shown(value)}")
+                raise self._not_supported(f"{name} = {shown_value(value)}")
         return arguments
 
     def _mapping_layers(self, module: SavedModule) -> int:
@@ -265,11 +269,11 @@ class _ArgumentReader:
                 continue
             value = list(value) if isinstance(value, tuple) else value
             if name not in only or value not in only[name]:
-                raise self._not_supported(f"{where}: {shown(name)} = {shown(value)}")
+                raise self._not_supported(f"{where}: {shown_value(name)} = {shown_value(value)}")
 
     def _not_supported(self, what: str) -> NetworkFileError:
         return NetworkFileError(f"{self._path}: not supported: {what}")
 
 
 def _hashable(value: Any) -> Any:
-    return value if value is None or isinstance(value, int | float) else shown(value)
+    return value if value is None or isinstance(value, int | float) else shown_value(value)

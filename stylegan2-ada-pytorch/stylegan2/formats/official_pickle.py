@@ -22,9 +22,9 @@ from stylegan2.formats.pickle_machine import (
     PickleBudget,
     PickleContentError,
     Vocabulary,
-    refuse,
+    refuse_request,
     run_pickle,
-    shown,
+    shown_value,
 )
 
 MAX_FILE_BYTES = 2 << 30
@@ -124,14 +124,16 @@ def _vocabulary(budget: PickleBudget) -> Vocabulary:
 
 
 def _wrong_arguments(name: str) -> NoReturn:
-    refuse(f"the arguments that the file gives to {name}")
+    refuse_request(f"the arguments that the file gives to {name}")
 
 
 def _module(arguments: tuple[Any, ...]) -> SavedModule:
     match arguments:
         case ({"type": "class", "version": version, "class_name": str(name), "state": dict(state)},):
             if version != _PERSISTENCE_VERSION:
-                raise PickleContentError(f"format {shown(version)} of modules; only {_PERSISTENCE_VERSION} is known")
+                raise PickleContentError(
+                    f"format {shown_value(version)} of modules; only {_PERSISTENCE_VERSION} is known"
+                )
             return SavedModule(name, state)
     _wrong_arguments("_reconstruct_persistent_obj")
 
@@ -187,11 +189,11 @@ def _number_type(arguments: tuple[Any, ...]) -> _NumberType:
 def _set_state(target: Any, state: Any) -> None:
     """The only thing whose state a file may set is a numpy dtype, and of that state only the byte order counts."""
     if not isinstance(target, _NumberType):
-        refuse(f"to set the state of {shown(target)}")
+        refuse_request(f"to set the state of {shown_value(target)}")
     match state:
         case (_, "<" | "|" | "=", *_):
             return
-    refuse("a numpy dtype that is not little-endian")
+    refuse_request("a numpy dtype that is not little-endian")
 
 
 def _number(arguments: tuple[Any, ...]) -> float:
@@ -226,7 +228,7 @@ def _storage(budget: PickleBudget, arguments: tuple[Any, ...]) -> SavedStorage:
         case {"little_endian": True}:
             pass
         case _:
-            refuse("a tensor whose numbers are not little-endian")
+            refuse_request("a tensor whose numbers are not little-endian")
     identity = run_pickle(stream, _STORAGE, budget)
     keys = run_pickle(stream, _PLAIN, budget)
     if not isinstance(identity, _StorageIdentity) or keys != [identity.key]:

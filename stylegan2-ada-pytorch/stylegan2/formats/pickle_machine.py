@@ -74,16 +74,18 @@ class Vocabulary:
     """What pickles of one kind may say beyond plain data. What a function refuses, it raises as PickleContentError."""
 
     builders: Mapping[str, Builder]
-    set_state: Callable[[Any, Any], None] = lambda target, state: refuse(f"to set the state of {shown(target)}")
-    persistent: Callable[[Any], Any] = lambda identity: refuse("a persistent id")
+    set_state: Callable[[Any, Any], None] = lambda target, state: refuse_request(
+        f"to set the state of {shown_value(target)}"
+    )
+    persistent: Callable[[Any], Any] = lambda identity: refuse_request("a persistent id")
 
 
-def refuse(what: str) -> NoReturn:
+def refuse_request(what: str) -> NoReturn:
     """Raise PickleContentError, which says what the file asks for and does not get."""
     raise PickleContentError(f"refused {what}")
 
 
-def shown(value: object) -> str:
+def shown_value(value: object) -> str:
     """A value from a file, fit for a message: short, on one line, and never the inside of a container."""
     if isinstance(value, Name):
         value = value.full
@@ -93,7 +95,7 @@ def shown(value: object) -> str:
         text = ascii(value)
         return text if len(text) <= 80 else f"{text[:76]} ..."
     if isinstance(value, list | tuple) and len(value) <= 8 and all(isinstance(part, int | float) for part in value):
-        return f"[{', '.join(shown(part) for part in value)}]"
+        return f"[{', '.join(shown_value(part) for part in value)}]"
     return f"a {type(value).__name__}"
 
 
@@ -179,7 +181,7 @@ class _Machine:
             case "BINPERSID":
                 stack.append(self._vocabulary.persistent(stack.pop()))
             case _:
-                refuse(f"the pickle instruction {name}")
+                refuse_request(f"the pickle instruction {name}")
 
     def _since_mark(self) -> list[Any]:
         items, self.stack = self.stack, self._below.pop()
@@ -188,16 +190,16 @@ class _Machine:
     def _extend(self, items: list[Any]) -> None:
         target = self.stack[-1]
         if not isinstance(target, list):
-            raise PickleContentError(f"damaged: it appends to {shown(target)}")
+            raise PickleContentError(f"damaged: it appends to {shown_value(target)}")
         target.extend(items)
 
     def _set_items(self, items: list[Any]) -> None:
         target = self.stack[-1]
         if not isinstance(target, dict) or len(items) % 2:
-            raise PickleContentError(f"damaged: it sets items of {shown(target)}")
+            raise PickleContentError(f"damaged: it sets items of {shown_value(target)}")
         for key, value in zip(items[::2], items[1::2], strict=True):
             if not isinstance(key, str):
-                refuse(f"a dictionary with {shown(key)} as a key, which is no text")
+                refuse_request(f"a dictionary with {shown_value(key)} as a key, which is no text")
             target[key] = value
 
     def _named(self, module: object, member: object) -> Name:
@@ -205,10 +207,10 @@ class _Machine:
             raise PickleContentError("damaged: a name in it is no text")
         name = Name(f"{module}.{member}")
         if name.full not in self._vocabulary.builders:
-            refuse(f"the global {shown(name)}")
+            refuse_request(f"the global {shown_value(name)}")
         return name
 
     def _built(self, callee: object, arguments: object) -> Any:
         if not isinstance(callee, Name) or not isinstance(arguments, tuple):
-            refuse(f"to call {shown(callee)}")
+            refuse_request(f"to call {shown_value(callee)}")
         return self._vocabulary.builders[callee.full](arguments)

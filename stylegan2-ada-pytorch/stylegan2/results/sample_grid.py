@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from stylegan2.base.whole_files import replacing, write_text_whole
+from stylegan2.base.whole_files import replacing_file, write_text_whole
 from stylegan2.model.networks import Generator
 
 CPU_SHEET_WIDTH, CPU_MOST_COLUMNS = 2048, 8
@@ -61,7 +61,7 @@ class Grid:
         channels = images.shape[1]
         sheet = images.reshape(self.rows, self.columns, channels, self.height, self.width).permute(0, 3, 1, 4, 2)
         pixels = sheet.reshape(self.rows * self.height, self.columns * self.width, channels).cpu().numpy()
-        with replacing(path) as partial:
+        with replacing_file(path) as partial:
             # The lightest compression takes a quarter of the time, and the file is hardly larger.
             Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels).save(partial, "PNG", compress_level=1)
 

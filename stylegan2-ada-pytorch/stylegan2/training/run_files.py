@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from stylegan2.base.whole_files import replacing, write_text_whole
+from stylegan2.base.whole_files import replacing_file, write_text_whole
 from stylegan2.data.dataset import ImageDataset
 from stylegan2.formats.network_file import TENSORS_NAME, save_network
 from stylegan2.results.checkpoint_writer import CheckpointWriter
@@ -136,7 +136,7 @@ class RunFiles(ExitStack):
 
 
 def _copy_file(source: Path, target: Path) -> None:
-    with replacing(target) as partial:
+    with replacing_file(target) as partial:
         shutil.copyfile(source, partial)
 
 
