@@ -74,7 +74,7 @@ class AugmentPipe:
         self.draws = RandomDraws() if draws is None else draws
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Images `[N, C, H, W]` with values about -1 to 1, C = 1, 3 or 4 (RGBA); the same shape comes back."""
+        """Augment images `[N, C, H, W]` with values about -1 to 1, C = 1, 3 or 4 (RGBA); the same shape comes back."""
         if self.p <= 0:
             return images
         if not self.operations.isdisjoint(BLIT + GEOMETRY):
@@ -107,7 +107,7 @@ class AugmentPipe:
     # Operations ---------------------------------------------------------------------------------------------------
 
     def _apply_geometry(self, images: Tensor) -> Tensor:
-        """One warp for all geometric operations. Images that none was chosen for stay as they are."""
+        """Warp once for all geometric operations. Images that none was chosen for stay as they are."""
         inverse = self._inverse_geometry(images)
         moved = (inverse != identity(1, images.device)).flatten(1).any(dim=1)
         if moved.all():
@@ -119,7 +119,7 @@ class AugmentPipe:
         return result
 
     def _inverse_geometry(self, images: Tensor) -> Tensor:
-        """The product of the operations' inverses, in the order in which the operations are applied."""
+        """Return the product of the operations' inverses, in the order in which the operations are applied."""
         n, _, height, width = images.shape
         matrix = identity(n, images.device)
         one = torch.ones(n, device=images.device)
@@ -152,7 +152,7 @@ class AugmentPipe:
         return matrix
 
     def _apply_colour(self, images: Tensor) -> Tensor:
-        """One affine map of the colour space for all colour operations; in grey images, its effect on grey.
+        """Apply one affine map of the colour space for all colour operations; in grey images, its effect on grey.
 
         An alpha channel stays as it is: it is no colour.
         """
@@ -236,7 +236,7 @@ class AugmentPipe:
 
 
 def _turn_around(axis: Tensor, angle: Tensor) -> Tensor:
-    """Rotations `[N, 4, 4]` of the colour space around `axis` (Rodrigues' formula)."""
+    """Return rotations `[N, 4, 4]` of the colour space around `axis` (Rodrigues' formula)."""
     x, y, z, _ = axis.tolist()
     cross = torch.tensor([[0, -z, y, 0], [z, 0, -x, 0], [-y, x, 0, 0], [0, 0, 0, 0]], device=axis.device)
     unit = torch.eye(4, device=axis.device)
@@ -246,7 +246,7 @@ def _turn_around(axis: Tensor, angle: Tensor) -> Tensor:
 
 @functools.lru_cache(maxsize=4)
 def _band_filters(device: torch.device) -> Tensor:
-    """Four symmetric filters `[4, taps]` with the sum of a unit impulse: an octave filter bank (appendix B.2).
+    """Return four symmetric filters `[4, taps]` with the sum of a unit impulse: an octave filter bank (appendix B.2).
 
     One step of the recursion halves the frequencies of all bands so far (by inserting zeros between the taps), which
     the squared low-pass filter of sym2 keeps from repeating, and adds the next band: what its high-pass sibling passes.
@@ -285,7 +285,7 @@ class AdaRule:
     kimg: float = 500.0
 
     def next_p(self, p: float, mean_sign: float, images: int) -> float:
-        """The new p, after `images` reals whose logits had the mean sign `mean_sign`; between 0 and P_MAX."""
+        """Return the new p, after `images` reals whose logits had the mean sign `mean_sign`; between 0 and P_MAX."""
         difference = mean_sign - self.target
         direction = (difference > 0) - (difference < 0)
         return min(max(p + direction * images / (self.kimg * 1000), 0.0), P_MAX)

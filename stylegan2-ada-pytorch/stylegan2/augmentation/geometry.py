@@ -55,7 +55,7 @@ def rotation(angle: Tensor) -> Tensor:
 
 @functools.lru_cache(maxsize=4)
 def _kernels(device: torch.device) -> tuple[Tensor, Tensor]:
-    """The filter along x and along y; two passes of 12 taps are cheaper than one of 144."""
+    """Return the filter along x and along y; two passes of 12 taps are cheaper than one of 144."""
     taps = torch.tensor(SYM6, device=device)
     taps = taps / taps.sum()
     return taps[None, :], taps[:, None]

@@ -30,7 +30,7 @@ class ImageSize:
 
 
 def nominal_base(base_height: int, base_width: int) -> int:
-    """The largest power of two whose square is not larger than the base: what the layers of a base are counted from."""
+    """Return the largest power of two whose square is no larger than the base: layers are counted from it."""
     side = 1
     while 4 * side * side <= base_height * base_width:
         side *= 2
@@ -38,7 +38,7 @@ def nominal_base(base_height: int, base_width: int) -> int:
 
 
 def image_size(height: int, width: int) -> ImageSize | None:
-    """How a network makes images of this size: of the possible bases the smallest. None if there is no way."""
+    """Return how a network makes images of this size: of the possible bases the smallest. None if there is no way."""
     if min(height, width) < SMALLEST_BASE or max(height, width) > LARGEST_SIDE:
         return None
     doublings = 0
@@ -54,7 +54,7 @@ def image_size(height: int, width: int) -> ImageSize | None:
 
 
 def size_rule() -> str:
-    """Which sizes there are, as the end of a sentence."""
+    """Return which sizes there are, as the end of a sentence."""
     return (
         f"both sides must be {SMALLEST_BASE} to {LARGEST_BASE} times the same power of two, up to {LARGEST_SIDE} "
         f"(as 256 x 256, 384 x 256 or 1024 x 576)"

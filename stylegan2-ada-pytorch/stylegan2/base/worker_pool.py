@@ -174,7 +174,7 @@ class _Pool(Generic[Item, Result]):
             worker.exit_status()
 
     def _replacement(self, dead: _Worker[Item, Result]) -> _Worker[Item, Result]:
-        """A new worker for the tasks of a dead one, without the item that it died of."""
+        """Start a new worker for the tasks of a dead one, without the item that it died of."""
         status = dead.exit_status()
         if not dead.is_ready:
             raise RuntimeError(f"A worker process could not start; it ended with status {status}.")

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 @contextmanager
 def progress_bar(total_kimg: float, console: Console | None = None) -> Iterator[Callable[[float], None]]:
-    """A bar below the log, which is printed above it; gives the function to call with the progress in kimg."""
+    """Show a bar below the log, which is printed above it; gives the function to call with the progress in kimg."""
     console = Console() if console is None else console
     columns = (
         BarColumn(),

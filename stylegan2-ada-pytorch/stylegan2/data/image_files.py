@@ -75,7 +75,7 @@ def open_files(path: Path) -> ImageFiles:
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a name (with "/") is one that file managers hide, or that macOS adds to archives."""
+    """Return whether a name (with "/") is one that file managers hide, or that macOS adds to archives."""
     return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
 
 
@@ -322,5 +322,5 @@ class ZipFiles:
 
 
 def leads_outside(name: str) -> bool:
-    """Whether a member's name would lead out of the folder that a zip is unpacked into, on some system."""
+    """Return whether a member's name would lead out of the folder that a zip is unpacked into, on some system."""
     return name.startswith("/") or "\\" in name or ".." in name.split("/")

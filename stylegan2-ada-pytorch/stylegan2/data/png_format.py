@@ -138,7 +138,7 @@ class PlainReader:
 
 @functools.lru_cache(maxsize=8)
 def plain_png(height: int, width: int, channels: int) -> PlainPng:
-    """The plain PNG of a size; made once."""
+    """Return the plain PNG of a size; made once."""
     return PlainPng(height, width, channels)
 
 

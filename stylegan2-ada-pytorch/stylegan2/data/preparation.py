@@ -204,7 +204,7 @@ def _vet_into_memory(job: tuple[Uploads, str, Wanted, Path, int]) -> str | None:
 
 @functools.lru_cache(maxsize=1)
 def _mapped(path: Path) -> memoryview:
-    """A file as memory that all processes share; opened once in each."""
+    """Return a file as memory that all processes share; opened once in each."""
     with path.open("r+b") as file:
         return memoryview(mmap.mmap(file.fileno(), 0))
 

@@ -210,14 +210,14 @@ def _to_training_pixels(data: bytes, wanted: Wanted) -> NDArray[np.uint8]:
 
 
 def _is_preview(image: Image.Image) -> bool:
-    """Whether this is the first image of a camera's raw file, which may be a TIFF like others: NEF, DNG."""
+    """Return whether this is the first image of a camera's raw file, which may be a TIFF like others: NEF, DNG."""
     tags = image.tag_v2 if isinstance(image, TiffImageFile) else {}
     kind = tags.get(_NEW_SUBFILE_TYPE)
     return _DNG_VERSION in tags or (isinstance(kind, int) and kind & 1 == 1)
 
 
 def _on_black(image: Image.Image, wanted: Wanted) -> Image.Image:
-    """The image in the middle of one of the wanted size; around it is black, or nothing if there is transparency."""
+    """Put the image into the middle of one of the wanted size; around it is black, or nothing with transparency."""
     height, width, _ = wanted.shape
     if image.size == (width, height):
         return image

@@ -136,7 +136,7 @@ class _Content:
 
 @contextmanager
 def _checked(path: Path) -> Iterator[tuple[_Content, dict[str, Generator | Discriminator]]]:
-    """A file that is still open, and networks without numbers that its tensors fit: G_ema, D, and G if it is there."""
+    """Open a file, and yield it with networks on meta that its tensors fit: G_ema, D, and G if it is there."""
     path = Path(path)
     with _read_pickle(path) if path.suffix == ".pkl" and not path.is_dir() else _open_files(path) as content:
         description, where = content.description, content.description_path
@@ -182,7 +182,7 @@ def _open_files(path: Path) -> Iterator[_Content]:
 
 
 def _filled(network: nn.Module, prefix: str, content: _Content) -> nn.Module:
-    """The network with the file's numbers, as float32: copies, since the file may change or shrink under its map."""
+    """Fill the network with the file's numbers, as float32: copies, since the file may change or shrink meanwhile."""
     numbers = {name: content.read(f"{prefix}.{name}").to(torch.float32, copy=True) for name in network.state_dict()}
     network.load_state_dict(numbers, assign=True)
     return network.eval().requires_grad_(False)
@@ -206,7 +206,7 @@ def _read_description(path: Path) -> dict[str, Any]:
 
 
 def _build(kind: type[T], arguments: dict[str, Any], part: str, path: Path) -> T:
-    """The network without storage for its numbers: enough to compare names and shapes, and to be filled."""
+    """Return the network without storage for its numbers: enough to compare names and shapes, and to be filled."""
     known = set(inspect.signature(kind).parameters)
     for name, value in arguments.items():
         if name not in known:

@@ -89,7 +89,7 @@ def _adapt_mapping(tensors: dict[str, Tensor], prefix: str, factor: float) -> No
 
 
 def _training(content: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """The little that these files say of their training."""
+    """Return the little that these files say of their training."""
     training: dict[str, Any] = {"imported_from": path.name}
     match content.get("training_set_kwargs"):
         case {"path": str(dataset)}:
@@ -116,7 +116,7 @@ class _Bytes:
 
 
 def _walk(module: SavedModule, path: Path) -> Iterator[tuple[str, SavedModule]]:
-    """A module and all within it, with their dotted names. Bounded, because a file can hold a module within itself."""
+    """Yield a module and all within it, with their dotted names; only so many, as a file can nest without end."""
     waiting = [("", module)]
     visited = 0
     while waiting:

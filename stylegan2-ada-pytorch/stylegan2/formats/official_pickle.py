@@ -87,7 +87,7 @@ class _StorageIdentity:
 
 
 def read_official_pickle(path: Path) -> Any:
-    """The content: text, numbers, lists, dictionaries, SavedModule and SavedTensor.
+    """Return the content: text, numbers, lists, dictionaries, SavedModule and SavedTensor.
 
     Raises NetworkFileError, naming the file, where it holds anything else, is damaged or too large.
     """
@@ -214,7 +214,7 @@ _STORAGE_CODES = {
 
 
 def _storage(budget: PickleBudget, arguments: tuple[Any, ...]) -> SavedStorage:
-    """Four pickles about the storage, one with the keys of all storages (here one), then the count and the numbers."""
+    """Read four pickles about the storage, one with the keys of all storages (here one), the count, the numbers."""
     match arguments:
         case (bytes(content),):
             pass

@@ -86,7 +86,7 @@ def refuse_request(what: str) -> NoReturn:
 
 
 def shown_value(value: object) -> str:
-    """A value from a file, fit for a message: short, on one line, and never the inside of a container."""
+    """Return a value from a file, fit for a message: short, on one line, and never the inside of a container."""
     if isinstance(value, Name):
         value = value.full
     if isinstance(value, int) and abs(value) >= 10**18:
@@ -129,7 +129,7 @@ class _Machine:
         self._memo: dict[int, Any] = {}
 
     def carry_out(self, name: str, argument: Any) -> None:
-        """One instruction. IndexError: the stack is too short for it."""
+        """Carry out one instruction. IndexError: the stack is too short for it."""
         stack = self.stack
         match name:
             case "PROTO" | "FRAME":

@@ -51,7 +51,7 @@ class Moments:
 
 
 def moments_of(rows: Rows) -> Moments:
-    """The moments of rows that are all there."""
+    """Return the moments of rows that are all there."""
     moments = Moments(rows.shape[1])
     moments.add(rows)
     return moments
@@ -75,14 +75,14 @@ def frechet_distance(first: Moments, second: Moments) -> float:
 
 
 def matrix_root(matrix: Matrix) -> Matrix:
-    """The symmetric positive root of a symmetric positive semi-definite matrix."""
+    """Return the symmetric positive root of a symmetric positive semi-definite matrix."""
     eigenvalues, vectors = np.linalg.eigh(matrix)
     root: Matrix = (vectors * np.sqrt(eigenvalues.clip(min=0))) @ vectors.T
     return root
 
 
 def kernel_distance(real: Rows, fake: Rows, *, subsets: int = 100, size: int = 1000, seed: int = 0) -> float:
-    """The mean over random subsets of the unbiased MMD^2 with the kernel (x . y / F + 1)^3; it may be negative."""
+    """Return the mean of the unbiased MMD^2 over random subsets, kernel (x . y / F + 1)^3; it may be negative."""
     size = min(size, len(real), len(fake))
     if size < 2:
         raise OptionError(f"num: a kernel distance needs at least 2 pictures of each kind, not {size}")
@@ -131,7 +131,7 @@ def _share_among(rows: Rows, others: Rows, neighbours: int) -> float:
 
 
 def _distance_of_nearest(rows: Rows, everyone: Rows, neighbours: int) -> Matrix:
-    """The squared distances [N] to the k-th nearest of the others; everyone includes the row itself, at place 0."""
+    """Return the squared distances [N] to the k-th nearest of the others; at place 0 is the row itself."""
     nearest = np.full((len(rows), neighbours + 1), np.inf)
     for part in _parts(everyone):
         candidates = np.concatenate([nearest, _squared_distances(rows, part)], axis=1)

@@ -113,7 +113,7 @@ class Evaluation:
         return self._detector
 
     def side(self, kind: str, features: Features, which: str) -> _Side:
-        """The features of one kind of the `real` or the `fake` images."""
+        """Return the features of one kind of the `real` or the `fake` images."""
         key = kind, which
         if key not in self._sides:
             images = self._reals() if which == "real" else self._fakes()

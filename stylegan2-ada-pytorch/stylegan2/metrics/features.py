@@ -129,10 +129,10 @@ class Detector:
 
 
 def _as_rgb(images: Tensor) -> Tensor:
-    """Images [N, 1, 3 or 4, H, W] as RGB."""
+    """Return images [N, 1, 3 or 4, H, W] as RGB."""
     return images.expand(-1, 3, -1, -1) if images.shape[1] == 1 else images[:, :3]
 
 
 def _as_bytes(images: Tensor) -> Tensor:
-    """Images as bytes would be, in float: what is looked at is what a file would hold."""
+    """Return images as bytes would be, in float: what is looked at is what a file would hold."""
     return (_as_rgb(images.float()) * 127.5 + 128).clamp(0, 255).floor()

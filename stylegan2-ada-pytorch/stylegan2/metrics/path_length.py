@@ -44,7 +44,7 @@ def path_length(
     seed: int = 0,
     epsilon: float = EPSILON,
 ) -> PathLength:
-    """The path length over pairs: each of the batches (z [2N, z_dim], labels [2N, c_dim] or None) makes N of them.
+    """Return the path length over pairs; a batch (z [2N, z_dim], labels [2N, c_dim] or None) makes N of them.
 
     A pair has the labels of its first. Both images have the stored noise.
     """
@@ -88,7 +88,7 @@ def _lengths(
 
 
 def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
-    """The point at t [N, 1] of the great circle from the direction of a to that of b, of unit length."""
+    """Return the point at t [N, 1] of the great circle from the direction of a to that of b, of unit length."""
     a, b = a / a.norm(dim=1, keepdim=True), b / b.norm(dim=1, keepdim=True)
     cosine = (a * b).sum(dim=1, keepdim=True)
     across = b - cosine * a

@@ -94,7 +94,7 @@ def sizes_of(img_resolution: int, base_height: int, base_width: int, doublings: 
 
 
 def channels_at(resolution: int, channel_base: int, channel_max: int) -> int:
-    """How many feature channels a resolution has: fewer the larger it is."""
+    """Return how many feature channels a resolution has: fewer the larger it is."""
     channels = min(channel_base // resolution, channel_max)
     if channels < 1:
         raise OptionError(f"channel_base: {channel_base} leaves no channels at {resolution}x{resolution}")

@@ -51,7 +51,7 @@ class Mapping(nn.Module):
             self.register_buffer("w_avg", torch.zeros(w_dim))
 
     def embed_inputs(self, z: Tensor | None, c: Tensor | None) -> Tensor:
-        """What the first layer sees: the normalised latent, the normalised embedding of the label, or both."""
+        """Return what the first layer sees: the normalised latent, the normalised embedding of the label, or both."""
         parts = []
         if z is not None and self.z_dim > 0:
             parts.append(normalize_2nd_moment(z))
@@ -381,7 +381,7 @@ class Discriminator(nn.Module):
         )
 
     def features(self, img: Tensor) -> list[Tensor]:
-        """The output of every block, highest resolution first: a perceptual description of the image."""
+        """Return the output of every block, highest resolution first: a perceptual description of the image."""
         outputs = []
         for resolution in self.block_resolutions:
             img = self.get_submodule(f"b{resolution}")(img)
@@ -389,7 +389,7 @@ class Discriminator(nn.Module):
         return outputs
 
     def forward(self, img: Tensor, c: Tensor | None = None) -> Tensor:
-        """Images `[N, C, H, W]` (-1 to 1) -> logits `[N, 1]`."""
+        """Judge images `[N, C, H, W]`, -1 to 1: logits `[N, 1]`, larger for what looks real."""
         x: Tensor = self.get_submodule(f"b{self.base_resolution}")(self.features(img)[-1].to(img.dtype))
         if self.c_dim > 0:
             embedding: Tensor = self.mapping(None, c)

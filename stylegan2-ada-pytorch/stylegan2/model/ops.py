@@ -19,7 +19,7 @@ LRELU_GAIN = math.sqrt(2)
 
 
 def make_filter(taps: Sequence[float] = (1, 3, 3, 1)) -> Tensor:
-    """The separable low-pass filter `taps x taps`, normalised to sum 1 (binomial by default, StyleGAN2 section 2)."""
+    """Return the separable low-pass filter `taps x taps`, of sum 1 (binomial by default, StyleGAN2 section 2)."""
     row = torch.tensor(taps, dtype=torch.float32)
     kernel = torch.outer(row, row)
     return kernel / kernel.sum()

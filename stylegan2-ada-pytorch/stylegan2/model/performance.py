@@ -84,13 +84,13 @@ def resolve_performance(
 
 
 def can_compile_for_gpu() -> bool:
-    """Whether torch.compile finds what it needs for a GPU: Triton, and a C compiler for Triton's launchers."""
+    """Return whether torch.compile finds what it needs for a GPU: Triton, and a C compiler for Triton's launchers."""
     compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     return compiler is not None and importlib.util.find_spec("triton") is not None
 
 
 def performance_remarks(device: str, performance: Performance) -> list[str]:
-    """What a person should know about these choices on this device, one sentence each."""
+    """Return what a person should know about these choices on this device, one sentence each."""
     found = []
     if device == "cpu" and performance.precision != "fp32":
         found.append(f"precision: without special units, {performance.precision} makes a CPU many times slower")
@@ -148,7 +148,7 @@ def move_to_device(networks: Sequence[nn.Module], device: str) -> None:
 
 
 def compiled_network(network: nn.Module, compilation: Compilation) -> Callable[..., Tensor]:
-    """The same function, compiled when it is first called; the network itself for `off`.
+    """Return the same function, compiled when it is first called; the network itself for `off`.
 
     Parameters are shared. With `auto`, what cannot be compiled is said and computed without.
     """

@@ -23,11 +23,11 @@ class Budget:
             raise OptionError("max_cost: needs --price-per-hour, what an hour on this machine costs")
 
     def cost(self, seconds: float) -> float | None:
-        """What this long a training costs, or None where the price is unknown."""
+        """Return what this long a training costs, or None where the price is unknown."""
         return None if self.price_per_hour is None else seconds / 3600 * self.price_per_hour
 
     def used_up(self, seconds: float) -> Ending | None:
-        """The limit that a training of this length has reached."""
+        """Return the limit that a training of this length has reached."""
         if self.max_hours is not None and seconds >= self.max_hours * 3600:
             return "max_hours"
         cost = self.cost(seconds)
@@ -36,7 +36,7 @@ class Budget:
         return None
 
     def sentence(self, ending: Ending) -> str:
-        """How a training ended, in words; a budget's limit says how to go on."""
+        """Return how a training ended, in words; a budget's limit says how to go on."""
         if ending == "max_hours":
             return f"stopped, because its {self.max_hours:g} hours are used up; with a larger --max-hours it goes on,"
         if ending == "max_cost":

@@ -73,7 +73,7 @@ def _auto(resolution: int, gpus: int) -> TrainingSettings:
 def _paper(
     batch: int, mbstd: int, width: float, learning_rate: float, gamma: float, ema_kimg: float
 ) -> TrainingSettings:
-    """The configurations of the papers for 8 GPUs: no ramp-up, 8 mapping layers."""
+    """Return the configurations of the papers for 8 GPUs: no ramp-up, 8 mapping layers."""
     return TrainingSettings(
         kimg=25000,
         batch=batch,
@@ -181,7 +181,7 @@ PRESETS: dict[str, TrainingPreset] = {
 
 
 def settings_of(preset: str, resolution: int, gpus: int = 1) -> TrainingSettings:
-    """The settings of a preset. Raises OptionError for an unknown name or a resolution it is not made for."""
+    """Return the settings of a preset. Raises OptionError for an unknown name or a resolution it is not made for."""
     if preset not in PRESETS:
         raise OptionError(f"preset: must be one of {', '.join(PRESETS)}, not {preset!r}")
     return PRESETS[preset].settings(resolution, gpus)

@@ -52,22 +52,22 @@ class Place:
 
 
 def whole(low: float, high: float = math.inf, *, word: str | None = None) -> Numbers:
-    """Whole numbers."""
+    """Return a kind: whole numbers."""
     return Numbers(True, low, high, word=word)
 
 
 def real(low: float, high: float = math.inf) -> Numbers:
-    """Numbers with a fraction."""
+    """Return a kind: numbers with a fraction."""
     return Numbers(False, low, high)
 
 
 def above(low: float, high: float = math.inf) -> Numbers:
-    """Numbers with a fraction, greater than `low`."""
+    """Return a kind: numbers with a fraction, greater than `low`."""
     return Numbers(False, low, high, open_low=True)
 
 
 def one_of(*allowed: Any) -> OneOf:
-    """One of these words, and of those of these Literals."""
+    """Return a kind: one of these words, or of those of these Literals."""
     return OneOf(tuple(word for some in allowed for word in ((some,) if isinstance(some, str) else get_args(some))))
 
 

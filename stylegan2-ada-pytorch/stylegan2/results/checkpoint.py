@@ -49,7 +49,7 @@ def save_checkpoint(folder: Path, kimg: float, state: dict[str, Any], keep: int 
 
 
 def load_checkpoint(folder: Path) -> dict[str, Any] | None:
-    """The newest checkpoint that is whole, or None if there is none at all. Holds no code: only plain data is read.
+    """Return the newest checkpoint that is whole, or None if there is none. Only plain data is read, no code.
 
     Raises CheckpointError if there are some and not one is whole: beginning anew would overwrite what they led to.
     """
@@ -89,7 +89,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _reason(error: BaseException) -> str:
-    """What the system said. torch's writer wraps it in a message about itself."""
+    """Return what the system said. torch's writer wraps it in a message about itself."""
     cause = error.__context__ if isinstance(error, RuntimeError) else error
     return (cause.strerror if isinstance(cause, OSError) else None) or str(error)
 

@@ -53,7 +53,7 @@ class CheckpointWriter:
 
 
 def _copy(state: Any) -> Any:
-    """The same value with every tensor copied to the CPU, so that the training may go on changing its own."""
+    """Return the same value with every tensor copied to the CPU, so that the training may go on changing its own."""
     if isinstance(state, Tensor):
         return state.detach().to("cpu", copy=True)
     if isinstance(state, dict):

@@ -31,7 +31,7 @@ class Grid:
 
     @classmethod
     def for_device(cls, height: int, width: int, device: str) -> Self:
-        """What `device` ("cpu" or another) draws in a moment.
+        """Return what `device` ("cpu" or another) draws in a moment.
 
         A CPU: 8 x 4 images up to 256 px wide, fewer of larger ones. A GPU: what fits into 7680 x 4320 pixels, from
         7 x 4 to 32 x 32.
@@ -67,13 +67,13 @@ class Grid:
 
 
 def to_uint8(images: Tensor) -> Tensor:
-    """Images from -1 to 1 as bytes, rounded."""
+    """Return images from -1 to 1 as bytes, rounded."""
     return ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
 
 
 @torch.no_grad()
 def sample_images(generator: Generator, grid: Grid, seed: int, labels: Tensor | None = None) -> Tensor:
-    """A sheet's images of the same latents every time, as bytes; `labels` `[N, c_dim]` for a conditional network.
+    """Draw a sheet's images of the same latents every time, as bytes; `labels` `[N, c_dim]` for a conditional network.
 
     They are drawn a few at a time and collected on the CPU, so that a large sheet needs no more of a GPU's memory.
     """

@@ -25,7 +25,7 @@ class Means:
         self._counts[name] = self._counts.get(name, 0) + 1
 
     def take(self) -> dict[str, float]:
-        """The means so far, by name; begins anew."""
+        """Return the means so far, by name; begins anew."""
         means = {name: float(total) / self._counts[name] for name, total in self._sums.items()}
         self._sums, self._counts = {}, {}
         return means

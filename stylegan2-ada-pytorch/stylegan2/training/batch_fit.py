@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 def fit_batch_gpu(options: TrainingOptions, fits: Callable[[int], bool] | None = None) -> int:
-    """The largest size of a micro-batch that divides a process's share of the batch and fits, found by halving.
+    """Return the largest size of a micro-batch that divides a process's share of the batch and fits, found by halving.
 
     `fits` says whether as many images fit; by default the device is asked. Raises OptionError if not even one does.
     """
@@ -77,7 +77,7 @@ def host_estimate(options: TrainingOptions, available_bytes: Callable[[], int] |
 
 
 def bytes_per_image(options: TrainingOptions) -> float:
-    """What the most demanding phase keeps for one image until its gradients are computed."""
+    """Return what the most demanding phase keeps for one image until its gradients are computed."""
     with torch.random.fork_rng([]):
         state = _trial_state(options, 1)
         losses, z = state.losses, torch.zeros(1, options.settings.z_dim)

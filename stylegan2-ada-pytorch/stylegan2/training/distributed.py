@@ -44,7 +44,7 @@ class ProcessGroup:
         return self.rank == 0
 
     def micro_batches(self, count: int) -> range:
-        """Which of a batch's micro-batches, numbered from 0, this process does. `size` divides their count."""
+        """Return which of a batch's micro-batches, numbered from 0, this process does. `size` divides their count."""
         return range(self.rank, count, self.size)
 
     def add_up(self, tensors: Sequence[Tensor]) -> None:
@@ -68,11 +68,11 @@ class ProcessGroup:
         return torch.stack(everyone, dim=1).flatten(0, 1)
 
     def largest(self, number: int) -> int:
-        """The largest of all processes' numbers. Computed on the CPU: no GPU is waited for."""
+        """Return the largest of all processes' numbers. Computed on the CPU: no GPU is waited for."""
         return self._reduced(number, dist.ReduceOp.MAX)
 
     def smallest(self, number: int) -> int:
-        """The smallest of all processes' numbers."""
+        """Return the smallest of all processes' numbers."""
         return self._reduced(number, dist.ReduceOp.MIN)
 
     def _reduced(self, number: int, how: Any) -> int:
@@ -83,7 +83,7 @@ class ProcessGroup:
         return int(value)
 
     def from_main_process(self, state: dict[str, Any] | None) -> dict[str, Any] | None:
-        """The first process's checkpoint, whatever this process has found. Tensors, numbers and strings only."""
+        """Return the first process's checkpoint, whatever this process has found. Tensors, numbers and strings only."""
         if self.size == 1:
             return state
         content = io.BytesIO()

@@ -36,7 +36,7 @@ def refuse_results_of_another_training(options: TrainingOptions) -> None:
 
 
 def _progress(description: Path) -> str:
-    """How far the training of a network had come, for after its mention; empty if nobody says."""
+    """Return how far the training of a network had come, for after its mention; empty if nobody says."""
     content = _read(description)
     training = content.get("training") if isinstance(content, dict) else None
     kimg = training.get("kimg") if isinstance(training, dict) else None

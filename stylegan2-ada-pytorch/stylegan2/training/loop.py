@@ -165,7 +165,7 @@ class TrainingLoop:
         )
 
     def _next(self, batches: Batches, should_stop: Callable[[], bool]) -> Batch | Ending:
-        """This process's part of the next batch, or why the training ends: in all processes for the same reason."""
+        """Return this process's part of the next batch, or why the training ends: in all for the same reason."""
         batch: Batch | None = None
         ended = self._why_end(should_stop)
         if ended is None:

@@ -21,7 +21,7 @@ def lazy_adam(parameters: Iterable[nn.Parameter], learning_rate: float, interval
 
 
 def optimiser_step(optimiser: torch.optim.Adam, *, group: ProcessGroup = ALONE, tame: bool = False) -> None:
-    """One step with the gradients that are there, in all processes together, which are then cleared.
+    """Take one step with the gradients that are there, in all processes together, and clear them.
 
     With `tame`, not-a-number becomes 0 and the infinite becomes 1e5: in float16 a gradient overflows now and then, and
     one lost number does no harm. Otherwise such numbers are a sign of divergence and are left to be found.
@@ -41,7 +41,7 @@ def optimiser_step(optimiser: torch.optim.Adam, *, group: ProcessGroup = ALONE, 
 
 
 def ema_beta(batch: int, ema_kimg: float, images_seen: int, rampup: float | None) -> float:
-    """How much of the average is kept in an iteration of `batch` images, after `images_seen` of them.
+    """Return how much of the average is kept in an iteration of `batch` images, after `images_seen` of them.
 
     `ema_kimg` is the half-life of the average in thousands of images; with `rampup`, it is at most this fraction of
     the training so far, so that the noise of the beginning is soon forgotten.

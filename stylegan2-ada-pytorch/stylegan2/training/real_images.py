@@ -50,7 +50,7 @@ def real_batches(
 
 
 def decode_images(dataset: ImageDataset, indices: list[int]) -> Tensor:
-    """The images at the indices, bytes `[N, C, H, W]`."""
+    """Return the images at the indices, bytes `[N, C, H, W]`."""
     return torch.from_numpy(dataset.read(indices)).permute(0, 3, 1, 2)
 
 
@@ -105,7 +105,7 @@ class _Room:
         dataset.read(indices, self._bytes.numpy())
 
     def on_device(self) -> Tensor:
-        """The batch where it is needed. The copy to a GPU goes on in the background."""
+        """Return the batch where it is needed. The copy to a GPU goes on in the background."""
         if self._device.type != "cuda":
             return self._bytes
         pixels = self._bytes.to(self._device, non_blocking=True)

@@ -127,7 +127,7 @@ class RunFiles(ExitStack):
                 save_network(folder / "best", self.state.generator_ema, self.state.discriminator, described)
 
     def _draw(self) -> None:
-        """A sheet of what the averaged generator makes now; a copy lies beside the checkpoints."""
+        """Write a sheet of what the averaged generator makes now; a copy lies beside the checkpoints."""
         name = f"fakes{self.state.kimg:08.3f}.png"
         images = sample_images(self.state.generator_ema, self.grid, self.options.seed, self.sheet_labels)
         self.grid.save(images, self.samples / name)
@@ -149,7 +149,7 @@ class _LogFile(logging.FileHandler):
 
 @contextmanager
 def _log_file(path: Path) -> Iterator[None]:
-    """What this package logs also goes to a file."""
+    """Let what this package logs go to a file, too."""
     logger = logging.getLogger("stylegan2")
     handler = _LogFile(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))

@@ -99,7 +99,7 @@ class TrainingState:
         return list(zip(numbers, reals, labels_of, strict=True))
 
     def seeded(self, phase: str, micro_batches: list[MicroBatch]) -> Iterator[tuple[Tensor, Tensor | None]]:
-        """The reals and labels of each micro-batch, for which the random numbers begin anew.
+        """Yield the reals and labels of each micro-batch, for which the random numbers begin anew.
 
         They depend on the place in the training alone: neither on what was computed before, so that it goes on exactly
         after an interruption, nor on which process computes the micro-batch.
@@ -144,7 +144,7 @@ class TrainingState:
                     self.generator.mapping.move_average(w_mean)
 
     def _row(self, stats: PhaseStats) -> Tensor:
-        """A micro-batch's measurements as `[3 + w_dim]`; what was not measured is 0."""
+        """Return a micro-batch's measurements as `[3 + w_dim]`; what was not measured is 0."""
         none = torch.zeros([], device=self.device)
         numbers = [none if value is None else value for value in (stats.loss, stats.mean_sign, stats.path_length)]
         w_mean = none.expand(self.settings.w_dim) if stats.w_mean is None else stats.w_mean

@@ -73,7 +73,7 @@ class TrainingOptions:
         return self.size.resolution
 
     def generator_kwargs(self) -> dict[str, Any]:
-        """Arguments of the Generator."""
+        """Return the arguments of the Generator."""
         s = self.settings
         return self._image_kwargs() | {
             "z_dim": s.z_dim, "w_dim": s.w_dim,
@@ -82,7 +82,7 @@ class TrainingOptions:
         }  # fmt: skip
 
     def discriminator_kwargs(self) -> dict[str, Any]:
-        """Arguments of the Discriminator."""
+        """Return the arguments of the Discriminator."""
         s = self.settings
         return self._image_kwargs() | {
             "channel_base": s.channel_base,
@@ -98,25 +98,25 @@ class TrainingOptions:
         }  # fmt: skip
 
     def open_dataset(self) -> ImageDataset:
-        """The images, checked again. Raises DatasetError."""
+        """Return the images, checked again. Raises DatasetError."""
         cond = self.label_size > 0
         return ImageDataset(self.data, mirror=self.mirror, subset=self.subset, seed=self.seed, use_labels=cond)
 
     def as_json(self) -> dict[str, Any]:
-        """All options as plain JSON values, for `training_options.json`."""
+        """Return all options as plain JSON values, for `training_options.json`."""
         values = dataclasses.asdict(self) | {"resolution": self.resolution}
         return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
 
     def identity(self) -> dict[str, Any]:
-        """What must be the same for a checkpoint to be continued, see `identity_of`."""
+        """Return what must be the same for a checkpoint to be continued, see `identity_of`."""
         return identity_of(self.as_json())
 
     def with_micro_batch_of(self, batch_gpu: int) -> "TrainingOptions":
-        """The same training with micro-batches of another size, which must divide the batch."""
+        """Return the same training with micro-batches of another size, which must divide the batch."""
         return dataclasses.replace(self, settings=_with_batch(self.settings, None, batch_gpu, self.processes))
 
     def with_batch_of(self, images: int) -> "TrainingOptions":
-        """The same training in one process with a batch of so many images, done in one micro-batch."""
+        """Return the same training in one process with a batch of so many images, done in one micro-batch."""
         return dataclasses.replace(self, settings=_with_batch(self.settings, images, images, 1), processes=1)
 
 
@@ -189,7 +189,7 @@ def resolve_options(choices: TrainingChoices, processes: int = 1) -> TrainingOpt
 
 
 def _settings(choices: TrainingChoices, resolution: int, processes: int) -> TrainingSettings:
-    """The preset's numbers, but for those that were chosen, and for a transfer."""
+    """Return the preset's numbers, but for those that were chosen, and for a transfer."""
     chosen: dict[str, Any] = {
         "kimg": choices.kimg,
         "r1_gamma": choices.gamma,
@@ -211,7 +211,7 @@ def _settings(choices: TrainingChoices, resolution: int, processes: int) -> Trai
 def _with_batch(
     settings: TrainingSettings, batch: int | None, batch_gpu: int | None, processes: int
 ) -> TrainingSettings:
-    """Another batch, whose micro-batches the processes share evenly.
+    """Return the settings with another batch, whose micro-batches the processes share evenly.
 
     Micro-batches stay as large as the preset's, or the nearest smaller size that works.
     """
