@@ -18,9 +18,11 @@ import numpy as np
 import torch
 from PIL import Image
 
-from stylegan2.options import TrainingOptions, resolve_options
-from stylegan2.performance import Compilation, Precision
-from stylegan2.training_state import TrainingState
+from stylegan2.options.training import TrainingChoices
+from stylegan2.options.words import Compilation, Precision
+from stylegan2.training.loop import iterate
+from stylegan2.training.state import TrainingState
+from stylegan2.training.training_options import TrainingOptions, resolve_options
 
 ROUNDS, ITERATIONS, WARM_UP = 3, 16, 2
 """Iterations come in sixteens: in one of them R1 is computed, in four the path length."""
@@ -56,7 +58,7 @@ def seconds_of(state: TrainingState, real: torch.Tensor) -> float:
     """Per thousand pictures."""
     started = time.perf_counter()
     for _ in range(ITERATIONS):
-        state.iterate(real)
+        iterate(state, real)
     if state.device.type == "cuda":
         torch.cuda.synchronize()
     return (time.perf_counter() - started) / (ITERATIONS * len(real)) * 1000
@@ -71,7 +73,9 @@ def main() -> None:
         size = int(resolution)
         Image.fromarray(np.zeros((size, size, 3), np.uint8)).save(Path(folder) / "0.png")
         options = resolve_options(
-            data=Path(folder), outdir=Path(folder), preset=preset, batch=int(batch), batch_gpu=int(batch)
+            TrainingChoices(
+                data=Path(folder), outdir=Path(folder), preset=preset, batch=int(batch), batch_gpu=int(batch)
+            )
         )
     on_gpu = options.device == "cuda"
     machine = torch.cuda.get_device_name() if on_gpu else f"{torch.get_num_threads()} threads"
@@ -85,7 +89,7 @@ def main() -> None:
         off = distance(main_phases(compiled, real), main_phases(plain, real))
         for state in (plain, compiled):
             for _ in range(WARM_UP):
-                state.iterate(real)
+                iterate(state, real)
         measured = [(seconds_of(plain, real), seconds_of(compiled, real)) for _ in range(ROUNDS)]
         slow, fast = (statistics.median(column) for column in zip(*measured, strict=True))
         memory = f"{torch.cuda.max_memory_allocated() / 2**20:.0f}" if on_gpu else ""

@@ -20,14 +20,16 @@ import torch
 from PIL import Image
 
 from local_aws.ports import free_port
-from stylegan2.options import resolve_options
-from stylegan2.peers import Peers, connected
-from stylegan2.training_state import TrainingState
+from stylegan2.options.training import TrainingChoices
+from stylegan2.training.distributed import ProcessGroup, connected_processes
+from stylegan2.training.loop import iterate
+from stylegan2.training.state import TrainingState
+from stylegan2.training.training_options import resolve_options
 
 ROUNDS, ITERATIONS, WARM_UP = 3, 16, 2
 
 
-class TimedPeers(Peers):
+class TimedGroup(ProcessGroup):
     """Counts the seconds that this process spends with the others, waiting for them included."""
 
     seconds = 0.0
@@ -48,25 +50,28 @@ def _synchronize() -> None:
 def measure(processes: int, preset: str, resolution: int, folder: Path) -> None:
     """In one of the processes: train, and let the first one print seconds per kimg and the exchange's part of it."""
     torch.set_num_threads(1)
-    with connected() as peers:
-        peers = TimedPeers(peers.rank, peers.size)
+    with connected_processes() as group:
+        group = TimedGroup(group.rank, group.size)
         # The batch is that of all processes together, also for one alone.
-        batch = resolve_options(data=folder, outdir=folder, preset=preset, processes=processes).settings.batch
+        batch = resolve_options(
+            TrainingChoices(data=folder, outdir=folder, preset=preset), processes=processes
+        ).settings.batch
         options = resolve_options(
-            data=folder, outdir=folder, preset=preset, batch=batch, batch_gpu=batch // processes, processes=peers.size
+            TrainingChoices(data=folder, outdir=folder, preset=preset, batch=batch, batch_gpu=batch // processes),
+            processes=group.size,
         )
         torch.manual_seed(0)
-        state = TrainingState(options, peers=peers)
-        real = torch.rand(batch // peers.size, 3, resolution, resolution, device=state.device) * 2 - 1
+        state = TrainingState(options, group=group)
+        real = torch.rand(batch // group.size, 3, resolution, resolution, device=state.device) * 2 - 1
         for _ in range(WARM_UP):
-            state.iterate(real)
-        peers.seconds, started = 0.0, time.perf_counter()
+            iterate(state, real)
+        group.seconds, started = 0.0, time.perf_counter()
         for _ in range(ITERATIONS):
-            state.iterate(real)
+            iterate(state, real)
         _synchronize()
         seconds = time.perf_counter() - started
-        if peers.leads:
-            print(seconds / ITERATIONS / batch * 1000, peers.seconds / seconds)
+        if group.is_main_process:
+            print(seconds / ITERATIONS / batch * 1000, group.seconds / seconds)
 
 
 def run(size: int, *arguments: str) -> tuple[float, float]:

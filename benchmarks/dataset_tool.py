@@ -26,7 +26,7 @@ from pathlib import Path
 from PIL import Image
 
 from benchmarks.loader import SIDE, photo
-from stylegan2.preparation import prepare_images
+from stylegan2.data.preparation import prepare_images
 
 COUNT = 2000
 DAMAGED = "damaged.jpg"

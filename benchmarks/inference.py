@@ -39,15 +39,15 @@ from torch import Tensor
 
 from benchmarks import plain_stylegan2 as plain
 from local_aws import ROOT
-from stylegan2.host_memory import keep_freed_memory
-from stylegan2.latents import seed_ws
-from stylegan2.network_file import load_generator, save_network
-from stylegan2.networks import Discriminator, Generator
-from stylegan2.performance import finish
-from stylegan2.pixels import from_bytes, to_bytes
-from stylegan2.png_format import encode_png
-from stylegan2.projection import NOISE_PENALTY, SMALLEST_NOISE_MAP, project
-from stylegan2.synthesis_tools import generate_images
+from stylegan2.base.host_memory import keep_freed_memory
+from stylegan2.data.png_format import encode_png
+from stylegan2.formats.network_file import load_generator, save_network
+from stylegan2.model.networks import Discriminator, Generator
+from stylegan2.model.performance import prepare_for_inference
+from stylegan2.model.pixels import from_bytes, to_bytes
+from stylegan2.synthesis import generate_images
+from stylegan2.synthesis.latents import seed_ws
+from stylegan2.synthesis.projection import NOISE_PENALTY, SMALLEST_NOISE_MAP, project
 
 PROGRAMS = ROOT / "stylegan2-ada-pytorch"
 PAPER256 = {"img_resolution": 256, "channel_base": 16384, "channel_max": 512}
@@ -95,7 +95,7 @@ def open_own(network: Path) -> Generator:
     """As the command line does."""
     keep_freed_memory()
     generator = load_generator(network)
-    finish(generator)
+    prepare_for_inference(generator)
     return generator
 
 
@@ -170,9 +170,12 @@ def train_small(data: Path, outdir: Path) -> None:
     sys.path.insert(0, str(PROGRAMS))
     import train  # train.py
 
-    from stylegan2.options import resolve_options
+    from stylegan2.options.training import TrainingChoices
+    from stylegan2.training.training_options import resolve_options
 
-    options = resolve_options(data=data, outdir=outdir, batch=16, batch_gpu=16, device="cpu", tick_kimg=0.016)
+    options = resolve_options(
+        TrainingChoices(data=data, outdir=outdir, batch=16, batch_gpu=16, device="cpu", tick_kimg=0.016)
+    )
     settings = dataclasses.replace(options.settings, channel_base=4096, channel_max=128)
     train.run(dataclasses.replace(options, settings=settings))
 

@@ -24,9 +24,10 @@ import numpy as np
 import torch
 from PIL import Image
 
-from stylegan2.checkpoint import load_checkpoint
-from stylegan2.options import resolve_options
+from stylegan2.options.training import TrainingChoices
+from stylegan2.results.checkpoint import load_checkpoint
 from stylegan2.training import train
+from stylegan2.training.training_options import resolve_options
 
 PICTURES, SIZE = 24, 8
 TIMES = ("seconds", "sec_per_kimg", "memory_mb")
@@ -91,14 +92,16 @@ def _train(data: Path, place: Path, kimg: float) -> None:
     logging.disable()
     train(
         resolve_options(
-            data=data,
-            outdir=place / "out",
-            checkpoint_dir=place / "checkpoints",
-            preset="tiny",
-            device="cpu",
-            kimg=kimg,
-            tick_kimg=0.048,
-            snapshot_ticks=1,
+            TrainingChoices(
+                data=data,
+                outdir=place / "out",
+                checkpoint_dir=place / "checkpoints",
+                preset="tiny",
+                device="cpu",
+                kimg=kimg,
+                tick_kimg=0.048,
+                snapshot_ticks=1,
+            )
         )
     )
 

@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from stylegan2.dataset import ImageDataset
-from stylegan2.png_format import encode_png
+from stylegan2.data.dataset import ImageDataset
+from stylegan2.data.png_format import encode_png
 
 SIDE, COUNT, BATCH = 256, 512, 64
 Pixels = NDArray[np.uint8]

@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stylegan2.layers import Conv, Linear
-from stylegan2.networks import Discriminator, Generator, SynthesisLayer, ToRGB
+from stylegan2.model.layers import Conv, Linear
+from stylegan2.model.networks import Discriminator, Generator, SynthesisLayer, ToRGB
 
 GAIN = math.sqrt(2)
 CLAMP = 256.0
@@ -161,7 +161,7 @@ def discriminate(D: Discriminator, img: Tensor) -> Tensor:
     x = img
     for resolution in D.block_resolutions:
         block = D.get_submodule(f"b{resolution}")
-        if block.reads_picture:
+        if block.reads_image:
             x = convolved(block.fromrgb, x)
         skip = convolved(block.skip, x, gain=math.sqrt(0.5))
         x = skip + convolved(block.conv1, convolved(block.conv0, x), gain=math.sqrt(0.5))

@@ -13,10 +13,10 @@ import time
 import numpy as np
 import torch
 
-from stylegan2.networks import Discriminator, Generator
-from stylegan2.performance import place
-from stylegan2.presets import settings_of
-from stylegan2.synthesis_tools import DiscriminatorFeatures, project
+from stylegan2.model.networks import Discriminator, Generator
+from stylegan2.model.performance import move_to_device
+from stylegan2.options.presets import settings_of
+from stylegan2.synthesis import DiscriminatorFeatures, project
 
 CASES = [(128, 1), (128, 4), (256, 1), (256, 8), (512, 1), (512, 2), (1024, 1)]
 SECONDS_OF_A_JOB = 0.8 * 7200  # MaxProcessSeconds, and containers.infer.step's share of it
@@ -30,7 +30,7 @@ def measure(resolution: int, images: int) -> None:
     sizes = {"img_resolution": resolution, "img_channels": 3, "channel_base": s.channel_base}
     G = Generator(z_dim=s.z_dim, c_dim=0, w_dim=s.w_dim, mapping_layers=s.mapping_layers, **sizes)
     D = Discriminator(**sizes)
-    place([G.eval().requires_grad_(False), D.eval().requires_grad_(False)], "cpu")
+    move_to_device([G.eval().requires_grad_(False), D.eval().requires_grad_(False)], "cpu")
     targets = np.random.RandomState(0).randint(0, 255, (images, resolution, resolution, 3)).astype(np.uint8)
     times: list[float] = []
     features = DiscriminatorFeatures(D)

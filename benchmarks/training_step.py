@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -25,12 +26,14 @@ from torch import Tensor
 
 from benchmarks import plain_stylegan2 as plain
 from local_aws.drawings import write_drawings
-from stylegan2.host_memory import keep_freed_memory
-from stylegan2.loss import PhaseStats
-from stylegan2.optimisation import ema_beta
-from stylegan2.options import TrainingOptions, resolve_options
-from stylegan2.preparation import prepare_images
-from stylegan2.training_state import TrainingState
+from stylegan2.base.host_memory import keep_freed_memory
+from stylegan2.data.preparation import prepare_images
+from stylegan2.options.training import TrainingChoices
+from stylegan2.training.loop import iterate
+from stylegan2.training.loss import PhaseStats
+from stylegan2.training.optimisation import ema_beta
+from stylegan2.training.state import TrainingState
+from stylegan2.training.training_options import TrainingOptions, resolve_options
 
 ITERATIONS = 16  # one R1 and four path length regularisations: the mixture of a long training
 CASES = {"32 px, batch 16, noaug": (32, 16, None), "64 px, batch 8, bgc p=0.6": (64, 8, 0.6)}
@@ -44,14 +47,14 @@ def options_of(resolution: int, batch: int, p: float | None, folder: Path) -> Tr
         prepare_images(folder / str(resolution), data, resolution=resolution)
     augmentation: dict[str, Any] = {"aug": "noaug"} if p is None else {"aug": "fixed", "p": p}
     options = resolve_options(
-        data=data, outdir=folder / "out", batch=batch, batch_gpu=batch, device="cpu", **augmentation
+        TrainingChoices(data=data, outdir=folder / "out", batch=batch, batch_gpu=batch, device="cpu", **augmentation)
     )
     settings = dataclasses.replace(options.settings, channel_base=4096, channel_max=128, mbstd_group_size=4)
     return dataclasses.replace(options, settings=settings)
 
 
 class PlainTraining:
-    """The same iteration as TrainingState's, by the plain formulas."""
+    """The same iteration as loop.iterate, by the plain formulas."""
 
     def __init__(self, options: TrainingOptions) -> None:
         self.state = state = TrainingState(options)
@@ -68,7 +71,7 @@ class PlainTraining:
             for group in optimiser.param_groups:
                 group["fused"] = False
 
-    @patch("stylegan2.augment_geometry.upfirdn", plain.resampled)
+    @patch("stylegan2.augmentation.geometry.upfirdn", plain.resampled)
     def iterate(self, real: Tensor) -> None:
         state, s, losses = self.state, self.state.settings, self.state.losses
         G, D = state.generator, state.discriminator
@@ -93,26 +96,26 @@ class PlainTraining:
         if state.iteration % s.d_reg_interval == 0:
             losses.discriminator_regularisation(real, interval=s.d_reg_interval)
             plain.optimise(state.optimise_d, D.parameters())
-        plain.average(state.generator_ema, G, ema_beta(s.batch, s.ema_kimg, state.shown, s.ema_rampup))
-        state.shown += len(real)
+        plain.average(state.generator_ema, G, ema_beta(s.batch, s.ema_kimg, state.images_seen, s.ema_rampup))
+        state.images_seen += len(real)
         state.iteration += 1
 
 
-def seconds_per_kimg(iterate: Callable[[Tensor], None], real: Tensor) -> float:
+def seconds_per_kimg(iteration: Callable[[Tensor], None], real: Tensor) -> float:
     """Time of ITERATIONS iterations, per thousand pictures."""
     began = time.perf_counter()
     for _ in range(ITERATIONS):
-        iterate(real)
+        iteration(real)
     return (time.perf_counter() - began) / ITERATIONS / len(real) * 1000
 
 
 def measure(options: TrainingOptions, rounds: int) -> tuple[list[float], list[float]]:
     """Seconds per kimg of both, in turn."""
     real = torch.rand(options.settings.batch, 3, options.resolution, options.resolution) * 2 - 1
-    own, yardstick = TrainingState(options), PlainTraining(options)
+    own, yardstick = partial(iterate, TrainingState(options)), PlainTraining(options)
     pairs = []
     for _ in range(rounds + 1):
-        pairs.append((seconds_per_kimg(own.iterate, real), seconds_per_kimg(yardstick.iterate, real)))
+        pairs.append((seconds_per_kimg(own, real), seconds_per_kimg(yardstick.iterate, real)))
     return [one for one, _ in pairs[1:]], [other for _, other in pairs[1:]]  # the first round warms up
 
 
@@ -126,9 +129,9 @@ def _memory(which: str, case: str, folder: str) -> None:
     options = options_of(*CASES[case], Path(folder))
     real = torch.rand(options.settings.batch, 3, options.resolution, options.resolution) * 2 - 1
     keep_freed_memory()
-    training = TrainingState(options) if which == "own" else PlainTraining(options)
+    one = partial(iterate, TrainingState(options)) if which == "own" else PlainTraining(options).iterate
     for _ in range(2):
-        seconds_per_kimg(training.iterate, real)
+        seconds_per_kimg(one, real)
     # Not getrusage's ru_maxrss: across fork and exec Linux keeps the parent's peak there.
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines())
     print(float(status["VmHWM"].split()[0]) / 1024)

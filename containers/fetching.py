@@ -25,8 +25,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from containers.errors import InputError, StepError
 from contract.errors import DocumentError
 from contract.image_record import MAX_BYTES, ImageRecord, ListedImage
-from stylegan2.uploads import NamedUploads
-from stylegan2.vetting import LARGEST_FILE
+from stylegan2.data.uploads import NamedUploads
+from stylegan2.data.vetting import LARGEST_FILE
 
 THREADS = 16
 _CHUNK = 1 << 20

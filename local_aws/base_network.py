@@ -17,10 +17,11 @@ from PIL import Image
 
 from local_aws import ROOT
 from local_aws.drawings import write_drawings
-from stylegan2.network_file import load_network, save_network
-from stylegan2.options import resolve_options
-from stylegan2.preparation import prepare_images
+from stylegan2.data.preparation import prepare_images
+from stylegan2.formats.network_file import load_network, save_network
+from stylegan2.options.training import TrainingChoices
 from stylegan2.training import train
+from stylegan2.training.training_options import resolve_options
 
 TARGET = ROOT / "stylegan2-ada-pytorch" / "base" / "fantasy32"
 PORTRAITS = 6_000
@@ -40,13 +41,15 @@ def main() -> None:
         _draw(work / "drawings")
         prepare_images(work / "drawings", data, resolution=RESOLUTION)
     options = resolve_options(
-        data=data,
-        outdir=work / "training",
-        checkpoint_dir=work / "checkpoints",
-        preset="laptop",
-        kimg=KIMG,
-        aug="noaug",  # with so many drawings nothing is learned by heart
-        tick_kimg=2,
+        TrainingChoices(
+            data=data,
+            outdir=work / "training",
+            checkpoint_dir=work / "checkpoints",
+            preset="laptop",
+            kimg=KIMG,
+            aug="noaug",  # with so many drawings nothing is learned by heart
+            tick_kimg=2,
+        )
     )
     train(dataclasses.replace(options, settings=dataclasses.replace(options.settings, ema_kimg=EMA_KIMG)))
     network = load_network(options.outdir)

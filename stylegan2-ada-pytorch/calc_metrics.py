@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from stylegan2.command_line import batch_option, device_option, errors_as_messages, network_option, open_network
-from stylegan2.dataset import ImageDataset
+from stylegan2.cli import WIDE, errors_as_messages, with_options
+from stylegan2.cli.networks import open_network
+from stylegan2.cli.table import BATCH, DEVICE, NETWORK, OUTDIR
+from stylegan2.data.dataset import ImageDataset
 from stylegan2.metrics.detector_file import find_detector
 from stylegan2.metrics.evaluation import METRICS, WITHOUT_DETECTOR, Evaluation
 from stylegan2.metrics.features import Detector
+from stylegan2.options.row import A_SEED, INPUT, TEXT, YES_OR_NO, Row, whole
 
 
 class MetricList(click.ParamType[list[str]]):
@@ -28,56 +32,41 @@ class MetricList(click.ParamType[list[str]]):
         return list(dict.fromkeys(names))
 
 
-METRICS_HELP = "; ".join(f"{name}: {metric.summary}" for name, metric in METRICS.items())
+_SUMMARIES = "; ".join(f"{name}: {metric.summary}" for name, metric in METRICS.items())
+_WITHOUT_DETECTOR = ",".join(WITHOUT_DETECTOR)
+
+# fmt: off
+DATA            = Row("--data",            INPUT,                "ZIP|DIR",  None,
+    "Pictures that the network has learned from. Not needed for the inception score and path lengths, except for "
+    "the labels of a conditional network.")
+METRIC_LIST     = Row("--metrics",         MetricList(),         "LIST",     _WITHOUT_DETECTOR,
+    f"With commas between them. {_SUMMARIES}.")
+DETECTOR        = Row("--detector",        TEXT,                 "FILE|URL", None,
+    "TorchScript network whose features are compared: a path, or a file:// or https:// address. It is a program: "
+    "use only one that you trust.")
+DETECTOR_SHA256 = Row("--detector-sha256", TEXT,                 "HEX",      None,
+    "Digest that the detector must have; required for https://.")
+MIRROR          = Row("--mirror",          YES_OR_NO,            "BOOL",     False,
+    "Compare with every picture also mirrored.")
+NUM             = Row("--num",             whole(2, 10_000_000), "N",        50_000,
+    "Generated pictures. Published figures are of 50000; with fewer, the distances come out larger.")
+SEED            = Row("--seed",            A_SEED,               "N",        0,      "")
+# fmt: on
 
 
-@click.command(context_settings={"max_content_width": 110})
-@network_option
-@click.option(
-    "--data",
-    metavar="ZIP|DIR",
-    type=click.Path(exists=True, path_type=Path),
-    help="Pictures that the network has learned from. Not needed for the inception score and path lengths, except for "
-    "the labels of a conditional network.",
-)
-@click.option(
-    "--metrics",
-    type=MetricList(),
-    metavar="LIST",
-    default=",".join(WITHOUT_DETECTOR),
-    show_default=True,
-    help=f"With commas between them. {METRICS_HELP}.",
-)
-@click.option(
-    "--detector",
-    metavar="FILE|URL",
-    help="TorchScript network whose features are compared: a path, or a file:// or https:// address. It is a program: "
-    "use only one that you trust.",
-)
-@click.option("--detector-sha256", metavar="HEX", help="Digest that the detector must have; required for https://.")
-@click.option(
-    "--mirror",
-    type=click.BOOL,
-    metavar="BOOL",
-    default=False,
-    show_default=True,
-    help="Compare with every picture also mirrored.",
-)
-@click.option(
-    "--num",
-    type=click.IntRange(2, 10_000_000),
-    metavar="N",
-    default=50_000,
-    show_default=True,
-    help="Generated pictures. Published figures are of 50000; with fewer, the distances come out larger.",
-)
-@batch_option
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", default=0, show_default=True)
-@device_option
-@click.option(
-    "--outdir",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder for the results.  [default: the network's]",
+@click.command(context_settings=WIDE)
+@with_options(
+    network=NETWORK,
+    data=DATA,
+    metrics=METRIC_LIST,
+    detector=DETECTOR,
+    detector_sha256=DETECTOR_SHA256,
+    mirror=MIRROR,
+    num=NUM,
+    batch=BATCH,
+    seed=SEED,
+    device=DEVICE,
+    outdir=replace(OUTDIR, default=None, help="Folder for the results.  [default: the network's]"),
 )
 @errors_as_messages
 def main(

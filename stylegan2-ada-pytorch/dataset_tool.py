@@ -1,18 +1,20 @@
-"""Command line: make a data set for training from a folder or zip of pictures."""
+"""Command line: make a data set for training from a folder or zip of images."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import cast, get_args
+from typing import cast
 
 import click
 
-from stylegan2.errors import ModelError
-from stylegan2.picture_size import LARGEST_SIDE
-from stylegan2.preparation import LabelSource, PrepareReport, prepare_images
-from stylegan2.vetting import Channels, ResizeFilter, Transform, Wanted
-from stylegan2.whole_files import refuse_existing
+from stylegan2.base.errors import ModelError
+from stylegan2.base.image_size import LARGEST_SIDE
+from stylegan2.base.whole_files import refuse_existing
+from stylegan2.cli import WIDE, with_options
+from stylegan2.data.preparation import LabelSource, PreparationResult, prepare_images
+from stylegan2.data.vetting import Channels, ResizeFilter, Transform, Wanted
+from stylegan2.options.row import INPUT, OUTPUT_FILE, OUTPUT_FOLDER, REQUIRED, SWITCH, Row, one_of, whole
 
 
 class Size(click.ParamType[tuple[int, int]]):
@@ -33,68 +35,56 @@ class Size(click.ParamType[tuple[int, int]]):
         return int(width), int(height or width)
 
 
-@click.command(context_settings={"max_content_width": 110})
-@click.option(
-    "--source",
-    type=click.Path(path_type=Path, exists=True),
-    required=True,
-    help="Folder of pictures (its sub-folders are searched too), or a zip, for example another data set.",
-)
-@click.option(
-    "--dest", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The data set to write, a .zip."
-)
-@click.option(
-    "--resolution",
-    type=Size(),
-    metavar="PIXELS|WxH",
-    help="Size of the training pictures: the side of a square, or width and height, as 1024x576. Both are 4 to 16 "
-    "times the same power of two.  [default: 256]",
-)
-@click.option("--width", type=click.IntRange(1, LARGEST_SIDE), metavar="PIXELS", help="With --height: as --resolution.")
-@click.option("--height", type=click.IntRange(1, LARGEST_SIDE), metavar="PIXELS", help="With --width: as --resolution.")
-@click.option(
-    "--transform",
-    type=click.Choice(get_args(Transform)),
-    default="center-crop",
-    show_default=True,
-    help="How pictures of other proportions fit. center-crop: the largest part around the middle. center-crop-wide: "
+# fmt: off
+SOURCE        = Row("--source",        INPUT,                             None,         REQUIRED,
+    "Folder of pictures (its sub-folders are searched too), or a zip, for example another data set.")
+DEST          = Row("--dest",          OUTPUT_FILE,                       None,         REQUIRED,
+    "The data set to write, a .zip.")
+RESOLUTION    = Row("--resolution",    Size(),                            "PIXELS|WxH", None,
+    "Size of the training pictures: the side of a square, or width and height, as 1024x576. Both are 4 to 16 "
+    "times the same power of two.  [default: 256]")
+WIDTH         = Row("--width",         whole(1, LARGEST_SIDE),            "PIXELS",     None,
+    "With --height: as --resolution.")
+HEIGHT        = Row("--height",        whole(1, LARGEST_SIDE),            "PIXELS",     None,
+    "With --width: as --resolution.")
+TRANSFORM     = Row("--transform",     one_of(Transform),                 None,         "center-crop",
+    "How pictures of other proportions fit. center-crop: the largest part around the middle. center-crop-wide: "
     "the same, between black bars that make it a square of the width. letterbox: the whole picture, between bars that "
-    "are black (transparent with --channels 4).",
-)
-@click.option("--max-images", type=click.IntRange(min=1), metavar="N", help="Stop when N pictures are good.")
-@click.option(
-    "--channels",
-    type=click.Choice(["1", "3", "4"]),
-    default="3",
-    show_default=True,
-    help="1: grey. 3: RGB, on white where a picture is transparent. 4: RGB and transparency.",
-)
-@click.option(
-    "--labels",
-    type=click.Choice(["file", "folders", "none"]),
-    default="file",
-    show_default=True,
-    help="Labels for train.py --cond: from the source's dataset.json, if it has one; from the names of its "
-    "sub-folders, each a class; or none.",
-)
-@click.option(
-    "--resize-filter",
-    type=click.Choice(get_args(ResizeFilter)),
-    default="lanczos",
-    show_default=True,
-    help="How pictures are resized. Lanczos is sharper; published FIDs are often of box. What is not the default is "
-    "recorded in dataset.json.",
-)
-@click.option(
-    "--set-aside",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder for copies of the files that cannot be used, so that you can mend them.",
-)
-@click.option("--overwrite", is_flag=True, help="Replace --dest, and files of the same names in --set-aside.")
-@click.option(
-    "--workers",
-    type=click.IntRange(min=1),
-    help="Processes to use.  [default: one per CPU, fewer for a small folder]",
+    "are black (transparent with --channels 4).")
+MAX_IMAGES    = Row("--max-images",    whole(1),                          "N",          None,
+    "Stop when N pictures are good.")
+CHANNELS      = Row("--channels",      one_of("1", "3", "4"),             None,         "3",
+    "1: grey. 3: RGB, on white where a picture is transparent. 4: RGB and transparency.")
+LABELS        = Row("--labels",        one_of("file", "folders", "none"), None,         "file",
+    "Labels for train.py --cond: from the source's dataset.json, if it has one; from the names of its "
+    "sub-folders, each a class; or none.")
+RESIZE_FILTER = Row("--resize-filter", one_of(ResizeFilter),              None,         "lanczos",
+    "How pictures are resized. Lanczos is sharper; published FIDs are often of box. What is not the default is "
+    "recorded in dataset.json.")
+SET_ASIDE     = Row("--set-aside",     OUTPUT_FOLDER,                     None,         None,
+    "Folder for copies of the files that cannot be used, so that you can mend them.")
+OVERWRITE     = Row("--overwrite",     SWITCH,                            None,         False,
+    "Replace --dest, and files of the same names in --set-aside.")
+WORKERS       = Row("--workers",       whole(1),                          None,         None,
+    "Processes to use.  [default: one per CPU, fewer for a small folder]")
+# fmt: on
+
+
+@click.command(context_settings=WIDE)
+@with_options(
+    source=SOURCE,
+    dest=DEST,
+    resolution=RESOLUTION,
+    width=WIDTH,
+    height=HEIGHT,
+    transform=TRANSFORM,
+    max_images=MAX_IMAGES,
+    channels=CHANNELS,
+    labels=LABELS,
+    resize_filter=RESIZE_FILTER,
+    set_aside=SET_ASIDE,
+    overwrite=OVERWRITE,
+    workers=WORKERS,
 )
 def main(
     source: Path,
@@ -169,7 +159,7 @@ def _size(resolution: tuple[int, int] | None, width: int | None, height: int | N
     return width, height
 
 
-def _print_summary(report: PrepareReport, dest: Path, set_aside: Path | None) -> None:
+def _print_summary(report: PreparationResult, dest: Path, set_aside: Path | None) -> None:
     if report.set_aside:
         width = min(max(len(item.name) for item in report.set_aside), 60)
         click.echo("Set aside:")

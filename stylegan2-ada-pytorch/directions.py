@@ -1,4 +1,4 @@
-"""Command line: find directions along which a network's pictures change."""
+"""Command line: find directions along which a network's images change."""
 
 from __future__ import annotations
 
@@ -7,67 +7,57 @@ from pathlib import Path
 import click
 import numpy as np
 
-from stylegan2.command_line import (
-    NUMBERS,
-    batch_option,
-    check_sources,
-    class_option,
-    device_option,
-    errors_as_messages,
-    latents_of,
-    network_option,
-    noise_option,
-    open_generator,
-    outdir_option,
-    overwrite_option,
-    projected_w_option,
-    truncation_option,
-    write_png,
+from stylegan2.base.whole_files import refuse_existing
+from stylegan2.cli import WIDE, errors_as_messages, with_options
+from stylegan2.cli.networks import check_sources, latents_of, open_generator, write_png
+from stylegan2.cli.table import (
+    BATCH,
+    CLASS,
+    DEVICE,
+    NETWORK,
+    NOISE_MODE,
+    OUTDIR,
+    OVERWRITE,
+    PROJECTED_W,
+    SEEDS,
+    TRUNC,
+    with_help,
 )
-from stylegan2.directions import contact_sheet, even_shifts, find_directions, move
-from stylegan2.networks import NoiseMode
-from stylegan2.synthesis_tools import render
-from stylegan2.whole_files import refuse_existing
+from stylegan2.cli.values import NUMBERS
+from stylegan2.model.networks import NoiseMode
+from stylegan2.options.row import Row, above, whole
+from stylegan2.synthesis import render_images
+from stylegan2.synthesis.directions import contact_sheet, even_shifts, find_directions, move_latents
+
+# fmt: off
+COUNT    = Row("--count",    whole(1, 512), None,   8,
+    "Directions, from the one that changes most.")
+LAYERS   = Row("--layers",   NUMBERS,       "LIST", None,
+    "Layers to change; the first ones hold pose and shape, the last ones colours.  [default: all]")
+STRENGTH = Row("--strength", above(0, 10),  None,   0.5,
+    "How far to go, both ways; 1 is as far as latents are from the mean one, on average.")
+STEPS    = Row("--steps",    whole(2, 100), None,   5,
+    "Pictures along a direction; of an odd number the middle one is unchanged.")
+# fmt: on
 
 
-@click.command(context_settings={"max_content_width": 110})
-@network_option
-@click.option("--seeds", type=NUMBERS, metavar="LIST", help="Pictures to change.  [default: 0-2]")
-@projected_w_option
-@click.option(
-    "--count",
-    type=click.IntRange(1, 512),
-    default=8,
-    show_default=True,
-    help="Directions, from the one that changes most.",
+@click.command(context_settings=WIDE)
+@with_options(
+    network=NETWORK,
+    seeds=with_help(SEEDS, "Pictures to change.  [default: 0-2]"),
+    projected_w=PROJECTED_W,
+    count=COUNT,
+    layers=LAYERS,
+    strength=STRENGTH,
+    steps=STEPS,
+    class_number=CLASS,
+    trunc=TRUNC,
+    noise_mode=NOISE_MODE,
+    batch=BATCH,
+    device=DEVICE,
+    outdir=OUTDIR,
+    overwrite=OVERWRITE,
 )
-@click.option(
-    "--layers",
-    type=NUMBERS,
-    metavar="LIST",
-    help="Layers to change; the first ones hold pose and shape, the last ones colours.  [default: all]",
-)
-@click.option(
-    "--strength",
-    type=click.FloatRange(0, 10, min_open=True),
-    default=0.5,
-    show_default=True,
-    help="How far to go, both ways; 1 is as far as latents are from the mean one, on average.",
-)
-@click.option(
-    "--steps",
-    type=click.IntRange(2, 100),
-    default=5,
-    show_default=True,
-    help="Pictures along a direction; of an odd number the middle one is unchanged.",
-)
-@class_option
-@truncation_option
-@noise_option
-@batch_option
-@device_option
-@outdir_option
-@overwrite_option
 @errors_as_messages
 def main(
     network: Path,
@@ -107,10 +97,10 @@ def main(
     generator = open_generator(network, device)
     ws = latents_of(generator, seeds, projected_w, trunc, class_number)
     directions = find_directions(generator, count, layers)
-    moved = move(ws, directions, even_shifts(generator, strength, steps))
-    pictures = render(generator, moved.flatten(0, 2), noise_mode=noise_mode, batch=batch)
+    moved = move_latents(ws, directions, even_shifts(generator, strength, steps))
+    images = render_images(generator, moved.flatten(0, 2), noise_mode=noise_mode, batch=batch)
     outdir.mkdir(parents=True, exist_ok=True)
-    write_png(contact_sheet(pictures.reshape(*moved.shape[:3], *pictures.shape[1:])), outdir / "directions.png")
+    write_png(contact_sheet(images.reshape(*moved.shape[:3], *images.shape[1:])), outdir / "directions.png")
     np.savez(
         outdir / "directions.npz",
         directions=directions.vectors.numpy(),

@@ -1,34 +1,35 @@
-"""Command line: turn a generator into one file that draws pictures without this package."""
+"""Command line: turn a generator into one file that draws images without this package."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from stylegan2.command_line import errors_as_messages, network_option, overwrite_option
-from stylegan2.export import ExportNoise, export_generator
-from stylegan2.network_file import load_generator
-from stylegan2.whole_files import refuse_existing
+from stylegan2.base.whole_files import refuse_existing
+from stylegan2.cli import WIDE, errors_as_messages, with_options
+from stylegan2.cli.table import NETWORK, NOISE_MODE, OVERWRITE
+from stylegan2.formats.export import ExportNoise, export_generator
+from stylegan2.formats.network_file import load_generator
+from stylegan2.options.row import OUTPUT_FILE, REQUIRED, Row, one_of
 
-
-@click.command(context_settings={"max_content_width": 110})
-@network_option
-@click.option(
+DEST = Row(
     "--dest",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    help="The file to write: .pt for TorchScript (Python and C++), .pt2 for torch.export (Python; takes longer).",
+    OUTPUT_FILE,
+    "FILE",
+    REQUIRED,
+    "The file to write: .pt for TorchScript (Python and C++), .pt2 for torch.export (Python; takes longer).",
 )
-@click.option(
-    "--noise-mode",
-    type=click.Choice(["const", "none"]),
-    default="const",
-    show_default=True,
-    help="Fine grain: the network's own, or none.",
+
+
+@click.command(context_settings=WIDE)
+@with_options(
+    network=NETWORK,
+    dest=DEST,
+    noise_mode=replace(NOISE_MODE, takes=one_of(ExportNoise), help="Fine grain: the network's own, or none."),
+    overwrite=OVERWRITE,
 )
-@overwrite_option
 @errors_as_messages
 def main(network: Path, dest: Path, noise_mode: ExportNoise, overwrite: bool) -> None:
     """Turn a generator into one file that draws pictures without this package.

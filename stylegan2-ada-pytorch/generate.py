@@ -1,4 +1,4 @@
-"""Command line: draw pictures with a trained network."""
+"""Command line: draw images with a trained network."""
 
 from __future__ import annotations
 
@@ -6,39 +6,40 @@ from pathlib import Path
 
 import click
 
-from stylegan2.command_line import (
-    NUMBERS,
-    batch_option,
-    check_sources,
-    class_option,
-    device_option,
-    errors_as_messages,
-    network_option,
-    noise_option,
-    open_generator,
-    outdir_option,
-    overwrite_option,
-    projected_w_option,
-    truncation_option,
-    write_png,
+from stylegan2.base.whole_files import refuse_existing
+from stylegan2.cli import WIDE, errors_as_messages, with_options
+from stylegan2.cli.networks import check_sources, open_generator, write_png
+from stylegan2.cli.table import (
+    BATCH,
+    CLASS,
+    DEVICE,
+    NETWORK,
+    NOISE_MODE,
+    OUTDIR,
+    OVERWRITE,
+    PROJECTED_W,
+    SEEDS,
+    TRUNC,
+    with_help,
 )
-from stylegan2.latents import load_ws
-from stylegan2.networks import NoiseMode
-from stylegan2.synthesis_tools import generate_images, render
-from stylegan2.whole_files import refuse_existing
+from stylegan2.model.networks import NoiseMode
+from stylegan2.synthesis import generate_images, render_images
+from stylegan2.synthesis.latents import load_ws
 
 
-@click.command(context_settings={"max_content_width": 110})
-@network_option
-@click.option("--seeds", type=NUMBERS, metavar="LIST", help='One picture for each, for example "0-35" or "1,5,9-12".')
-@projected_w_option
-@class_option
-@truncation_option
-@noise_option
-@batch_option
-@device_option
-@outdir_option
-@overwrite_option
+@click.command(context_settings=WIDE)
+@with_options(
+    network=NETWORK,
+    seeds=with_help(SEEDS, 'One picture for each, for example "0-35" or "1,5,9-12".'),
+    projected_w=PROJECTED_W,
+    class_number=CLASS,
+    trunc=TRUNC,
+    noise_mode=NOISE_MODE,
+    batch=BATCH,
+    device=DEVICE,
+    outdir=OUTDIR,
+    overwrite=OVERWRITE,
+)
 @errors_as_messages
 def main(
     network: Path,
@@ -73,13 +74,13 @@ def main(
     refuse_existing("--outdir", files, overwrite)
     outdir.mkdir(parents=True, exist_ok=True)
     if projected_w is not None:
-        for file, pixels in zip(files, render(generator, ws, noise_mode=noise_mode, batch=batch), strict=True):
+        for file, pixels in zip(files, render_images(generator, ws, noise_mode=noise_mode, batch=batch), strict=True):
             write_png(pixels, file)
     if seeds is not None:
         with click.progressbar(length=len(seeds), label="Drawing", show_pos=True) as bar:
             for start in range(0, len(seeds), batch):
                 some = seeds[start : start + batch]
-                pictures = generate_images(
+                images = generate_images(
                     generator,
                     some,
                     truncation_psi=trunc,
@@ -87,7 +88,7 @@ def main(
                     batch=batch,
                     class_number=class_number,
                 )
-                for seed, pixels in zip(some, pictures, strict=True):
+                for seed, pixels in zip(some, images, strict=True):
                     write_png(pixels, outdir / f"seed{seed:04d}.png")
                 bar.update(len(some))
     click.echo(f"The pictures are in {outdir}")

@@ -6,26 +6,21 @@ from pathlib import Path
 
 import click
 
-from stylegan2.command_line import errors_as_messages
-from stylegan2.errors import OptionError
-from stylegan2.network_file import DESCRIPTION_NAME, TENSORS_NAME, load_network, save_network
+from stylegan2.base.errors import OptionError
+from stylegan2.cli import WIDE, errors_as_messages, with_options
+from stylegan2.formats.network_file import DESCRIPTION_NAME, TENSORS_NAME, load_network, save_network
+from stylegan2.options.row import INPUT_FILE, OUTPUT_FOLDER, REQUIRED, Row
+
+# fmt: off
+SOURCE = Row("--source", INPUT_FILE,    "FILE", REQUIRED,
+    "The .pkl: a snapshot of stylegan2-ada-pytorch, or of a StyleGAN2 configuration of stylegan3.")
+DEST   = Row("--dest",   OUTPUT_FOLDER, "DIR",  REQUIRED,
+    f"Folder for {TENSORS_NAME} and {DESCRIPTION_NAME}; made if missing.")
+# fmt: on
 
 
-@click.command(context_settings={"max_content_width": 110})
-@click.option(
-    "--source",
-    metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    required=True,
-    help="The .pkl: a snapshot of stylegan2-ada-pytorch, or of a StyleGAN2 configuration of stylegan3.",
-)
-@click.option(
-    "--dest",
-    metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
-    required=True,
-    help=f"Folder for {TENSORS_NAME} and {DESCRIPTION_NAME}; made if missing.",
-)
+@click.command(context_settings=WIDE)
+@with_options(source=SOURCE, dest=DEST)
 @errors_as_messages
 def main(source: Path, dest: Path) -> None:
     """Turn a network of stylegan2-ada-pytorch into one of ours.

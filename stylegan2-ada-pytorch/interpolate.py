@@ -1,4 +1,4 @@
-"""Command line: a film that leads from picture to picture."""
+"""Command line: a video that leads from image to image."""
 
 from __future__ import annotations
 
@@ -8,49 +8,38 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from stylegan2.command_line import (
-    NUMBERS,
-    batch_option,
-    check_sources,
-    class_option,
-    device_option,
-    errors_as_messages,
-    latents_of,
-    network_option,
-    open_generator,
-    overwrite_option,
-    projected_w_option,
-    truncation_option,
-)
-from stylegan2.film import walk, write_film
-from stylegan2.synthesis_tools import render
-from stylegan2.whole_files import refuse_existing
+from stylegan2.base.whole_files import refuse_existing
+from stylegan2.cli import WIDE, errors_as_messages, with_options
+from stylegan2.cli.networks import check_sources, latents_of, open_generator
+from stylegan2.cli.table import BATCH, CLASS, DEVICE, NETWORK, OVERWRITE, PROJECTED_W, SEEDS, TRUNC, with_help
+from stylegan2.options.row import OUTPUT_FILE, Row, whole
+from stylegan2.synthesis import render_images
+from stylegan2.synthesis.video import latent_walk, write_video
+
+# fmt: off
+FRAMES = Row("--frames", whole(1, 1000), None, 60,
+    "From one picture to the next.")
+FPS    = Row("--fps",    whole(1, 100),  None, 30,
+    "Frames a second.")
+OUTPUT = Row("--output", OUTPUT_FILE,    None, "walk.webp",
+    "File for the film, an animated WebP.")
+# fmt: on
 
 
-@click.command(context_settings={"max_content_width": 110})
-@network_option
-@click.option("--seeds", type=NUMBERS, metavar="LIST", help='Pictures to pass, in this order, for example "3,17,8".')
-@projected_w_option
-@click.option(
-    "--frames",
-    type=click.IntRange(1, 1000),
-    default=60,
-    show_default=True,
-    help="From one picture to the next.",
+@click.command(context_settings=WIDE)
+@with_options(
+    network=NETWORK,
+    seeds=with_help(SEEDS, 'Pictures to pass, in this order, for example "3,17,8".'),
+    projected_w=PROJECTED_W,
+    frames=FRAMES,
+    fps=FPS,
+    class_number=CLASS,
+    trunc=TRUNC,
+    batch=BATCH,
+    device=DEVICE,
+    output=OUTPUT,
+    overwrite=OVERWRITE,
 )
-@click.option("--fps", type=click.IntRange(1, 100), default=30, show_default=True, help="Frames a second.")
-@class_option
-@truncation_option
-@batch_option
-@device_option
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default="walk.webp",
-    show_default=True,
-    help="File for the film, an animated WebP.",
-)
-@overwrite_option
 @errors_as_messages
 def main(
     network: Path,
@@ -81,14 +70,14 @@ def main(
     check_sources(seeds, projected_w, class_number)
     refuse_existing("--output", [output], overwrite)
     generator = open_generator(network, device)
-    way = walk(latents_of(generator, seeds, projected_w, trunc, class_number), frames)
-    pictures: list[NDArray[np.uint8]] = []
+    way = latent_walk(latents_of(generator, seeds, projected_w, trunc, class_number), frames)
+    images: list[NDArray[np.uint8]] = []
     with click.progressbar(length=len(way), label="Drawing", show_pos=True) as bar:
         for ws in way.split(batch):
-            pictures += [*render(generator, ws, batch=batch)]
+            images += [*render_images(generator, ws, batch=batch)]
             bar.update(len(ws))
     output.parent.mkdir(parents=True, exist_ok=True)
-    write_film(pictures, output, frame_milliseconds=round(1000 / fps))
+    write_video(images, output, frame_milliseconds=round(1000 / fps))
     click.echo(f"The film is {output}: {len(way)} frames, {len(way) / fps:.1f} seconds")
 
 

@@ -1,4 +1,4 @@
-"""Command line: find the latents of given pictures."""
+"""Command line: find the latents of given images."""
 
 from __future__ import annotations
 
@@ -10,70 +10,56 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from stylegan2.bounded_vetting import load_pictures
-from stylegan2.command_line import (
-    device_option,
-    errors_as_messages,
-    network_option,
-    open_generator,
-    open_network,
-    outdir_option,
-    overwrite_option,
-    write_png,
-)
-from stylegan2.film import write_film
-from stylegan2.latents import save_ws
-from stylegan2.perceptual import DiscriminatorFeatures, Features, TorchScriptFeatures
-from stylegan2.projection import Space, project
-from stylegan2.vetting import Channels, RefusedPicture, Wanted
-from stylegan2.whole_files import refuse_existing
+from stylegan2.base.whole_files import refuse_existing
+from stylegan2.cli import WIDE, errors_as_messages, with_options
+from stylegan2.cli.networks import open_generator, open_network, write_png
+from stylegan2.cli.table import DEVICE, NETWORK, OUTDIR, OVERWRITE
+from stylegan2.data.bounded_vetting import load_images
+from stylegan2.data.vetting import Channels, RefusedImage, Wanted
+from stylegan2.options.row import A_SEED, INPUT_FILE, REQUIRED, SWITCH, Row, one_of, whole
+from stylegan2.synthesis.latents import save_ws
+from stylegan2.synthesis.perceptual import DiscriminatorFeatures, Features, TorchScriptFeatures
+from stylegan2.synthesis.projection import Space, project
+from stylegan2.synthesis.video import write_video
 
-FILM_FRAMES = 120
-FILM_MILLISECONDS = 40  # per frame; the last one stays for two seconds
+VIDEO_FRAMES = 120
+FRAME_MILLISECONDS = 40  # per frame; the last one stays for two seconds
 
 
-@click.command(context_settings={"max_content_width": 110})
-@network_option
-@click.option(
-    "--target",
-    "targets",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    multiple=True,
-    required=True,
-    help="Picture to find; may be given several times. It is cropped and resized as for training.",
+# fmt: off
+TARGET     = Row("--target",                     INPUT_FILE,        None,    REQUIRED, several=True, help=
+    "Picture to find; may be given several times. It is cropped and resized as for training.")
+NUM_STEPS  = Row("--num-steps",                  whole(1, 100_000), None,    1000,
+    "Steps of the search.")
+SEED       = Row("--seed",                       A_SEED,            None,    303,
+    "Of the search's random numbers.")
+SPACE      = Row("--space",                      one_of("w", "w+"), None,    "w",
+    "w: a latent like those of seeds, which mixes well; w+: nearer to the target.")
+PATIENCE   = Row("--patience",                   whole(1),          "STEPS", None,
+    "Leave steps out: a target whose distance has not fallen by 1% in so many steps goes on with the last quarter "
+    "of them, which settles it.  [default: take all steps]")
+VGG        = Row("--vgg",                        INPUT_FILE,        None,    None,
+    "TorchScript network that judges likeness, for example a VGG16 with LPIPS. It is a program: use only a file "
+    "that you trust.  [default: the network's own discriminator]")
+SAVE_VIDEO = Row("--save-video/--no-save-video", SWITCH,            None,    True,
+    "Film of the search, an animated WebP.")
+# fmt: on
+
+
+@click.command(context_settings=WIDE)
+@with_options(
+    network=NETWORK,
+    targets=TARGET,
+    num_steps=NUM_STEPS,
+    seed=SEED,
+    space=SPACE,
+    patience=PATIENCE,
+    vgg=VGG,
+    save_video=SAVE_VIDEO,
+    device=DEVICE,
+    outdir=OUTDIR,
+    overwrite=OVERWRITE,
 )
-@click.option(
-    "--num-steps", type=click.IntRange(1, 100_000), default=1000, show_default=True, help="Steps of the search."
-)
-@click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=303, show_default=True, help="Of the search's random numbers."
-)
-@click.option(
-    "--space",
-    type=click.Choice(["w", "w+"]),
-    default="w",
-    show_default=True,
-    help="w: a latent like those of seeds, which mixes well; w+: nearer to the target.",
-)
-@click.option(
-    "--patience",
-    type=click.IntRange(min=1),
-    metavar="STEPS",
-    help="Leave steps out: a target whose distance has not fallen by 1% in so many steps goes on with the last quarter "
-    "of them, which settles it.  [default: take all steps]",
-)
-@click.option(
-    "--vgg",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="TorchScript network that judges likeness, for example a VGG16 with LPIPS. It is a program: use only a file "
-    "that you trust.  [default: the network's own discriminator]",
-)
-@click.option(
-    "--save-video/--no-save-video", default=True, show_default=True, help="Film of the search, an animated WebP."
-)
-@device_option
-@outdir_option
-@overwrite_option
 @errors_as_messages
 def main(
     network: Path,
@@ -126,7 +112,7 @@ def main(
             seed=seed,
             space=space,
             patience=patience,
-            frames=min(FILM_FRAMES, num_steps) if save_video else 0,
+            frames=min(VIDEO_FRAMES, num_steps) if save_video else 0,
             on_step=lambda step, distances: bar.update(step - bar.pos, f"distance {distances.mean():.4f}"),
         )
 
@@ -136,23 +122,23 @@ def main(
         write_png(pixels[index], outdir / f"target{number}.png")
         write_png(found.images[index], outdir / f"proj{number}.png")
         if save_video:
-            _write_search(pixels[index], found.films[index], outdir / f"proj{number}.webp")
+            _write_search(pixels[index], found.videos[index], outdir / f"proj{number}.webp")
         click.echo(f"{path}: distance {found.best[index]:.4f} after {found.steps_taken[index]} steps")
     click.echo(f"The results are in {outdir}")
 
 
 def _read_targets(paths: Sequence[Path], wanted: Wanted) -> list[NDArray[np.uint8]]:
-    pictures: list[NDArray[np.uint8]] = []
-    for path, picture in zip(paths, load_pictures(paths, wanted), strict=True):
-        if isinstance(picture, RefusedPicture):
-            raise click.BadParameter(f"{path}: {picture}", param_hint="--target") from picture
-        pictures.append(picture)
-    return pictures
+    images: list[NDArray[np.uint8]] = []
+    for path, image in zip(paths, load_images(paths, wanted), strict=True):
+        if isinstance(image, RefusedImage):
+            raise click.BadParameter(f"{path}: {image}", param_hint="--target") from image
+        images.append(image)
+    return images
 
 
 def _write_search(target: NDArray[np.uint8], frames: NDArray[np.uint8], path: Path) -> None:
     pairs = [np.concatenate([target, frame], axis=1) for frame in frames]
-    write_film(pairs, path, frame_milliseconds=FILM_MILLISECONDS, last_milliseconds=2000)
+    write_video(pairs, path, frame_milliseconds=FRAME_MILLISECONDS, last_milliseconds=2000)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Command line: mix the styles of pairs of pictures."""
+"""Command line: mix the styles of pairs of images."""
 
 from __future__ import annotations
 
@@ -7,43 +7,40 @@ from pathlib import Path
 
 import click
 
-from stylegan2.command_line import (
-    NUMBERS,
-    batch_option,
-    class_option,
-    device_option,
-    errors_as_messages,
-    network_option,
-    noise_option,
-    open_generator,
-    outdir_option,
-    overwrite_option,
-    truncation_option,
-    write_png,
-)
-from stylegan2.networks import NoiseMode
-from stylegan2.synthesis_tools import mix_styles
-from stylegan2.whole_files import refuse_existing
+from stylegan2.base.whole_files import refuse_existing
+from stylegan2.cli import WIDE, errors_as_messages, with_options
+from stylegan2.cli.networks import open_generator, write_png
+from stylegan2.cli.table import BATCH, CLASS, DEVICE, NETWORK, NOISE_MODE, OUTDIR, OVERWRITE, TRUNC
+from stylegan2.cli.values import NUMBERS
+from stylegan2.model.networks import NoiseMode
+from stylegan2.options.row import REQUIRED, Row
+from stylegan2.synthesis import mix_styles
+
+# fmt: off
+ROWS   = Row("--rows",   NUMBERS, "LIST", REQUIRED,
+    'Seeds of the rows, for example "0-3".')
+COLS   = Row("--cols",   NUMBERS, "LIST", REQUIRED,
+    'Seeds of the columns, for example "5,8-10".')
+STYLES = Row("--styles", NUMBERS, "LIST", None,
+    "Layers that come from the column; the first ones hold pose and shape, the last ones colours.  "
+    "[default: the first half, which is 0-6 at 256 pixels]")
+# fmt: on
 
 
-@click.command(context_settings={"max_content_width": 110})
-@network_option
-@click.option("--rows", type=NUMBERS, metavar="LIST", required=True, help='Seeds of the rows, for example "0-3".')
-@click.option("--cols", type=NUMBERS, metavar="LIST", required=True, help='Seeds of the columns, for example "5,8-10".')
-@click.option(
-    "--styles",
-    type=NUMBERS,
-    metavar="LIST",
-    help="Layers that come from the column; the first ones hold pose and shape, the last ones colours.  "
-    "[default: the first half, which is 0-6 at 256 pixels]",
+@click.command(context_settings=WIDE)
+@with_options(
+    network=NETWORK,
+    rows=ROWS,
+    cols=COLS,
+    styles=STYLES,
+    class_number=CLASS,
+    trunc=TRUNC,
+    noise_mode=NOISE_MODE,
+    batch=BATCH,
+    device=DEVICE,
+    outdir=OUTDIR,
+    overwrite=OVERWRITE,
 )
-@class_option
-@truncation_option
-@noise_option
-@batch_option
-@device_option
-@outdir_option
-@overwrite_option
 @errors_as_messages
 def main(
     network: Path,

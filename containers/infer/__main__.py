@@ -14,7 +14,7 @@ from __future__ import annotations
 import sys
 
 from containers.contract import ProcessingJob, base_folder, run_job
-from stylegan2.errors import ModelError
+from stylegan2.base.errors import ModelError
 
 
 def main() -> int:

@@ -20,11 +20,11 @@ import numpy as np
 from containers.infer.results import GeneratedPicture, MixtureGrid, Pixels, save
 from contract.layout import SEED, SHEET
 from contract.prepare_report import SetAside
-from stylegan2.bounded_vetting import load_pictures
-from stylegan2.networks import Generator
-from stylegan2.synthesis_tools import generate_images, mix_styles
-from stylegan2.uploads import NamedUploads
-from stylegan2.vetting import RefusedPicture
+from stylegan2.data.bounded_vetting import load_images
+from stylegan2.data.uploads import NamedUploads
+from stylegan2.data.vetting import RefusedImage
+from stylegan2.model.networks import Generator
+from stylegan2.synthesis import generate_images, mix_styles
 
 SHEET_PICTURES, SHEET_COLUMNS = 48, 12
 MIX_ROWS, MIX_COLUMNS = 4, 6
@@ -75,8 +75,8 @@ def vet_targets(source: NamedUploads, resolution: int) -> tuple[list[tuple[str, 
     names, unusable = source.list_files()
     skipped = [SetAside(name, reason) for name, reason in unusable.items()]
     files = [source.place(source.path, name) for name in names]
-    for name, picture in zip(names, load_pictures(files, resolution), strict=True):
-        if isinstance(picture, RefusedPicture):
+    for name, picture in zip(names, load_images(files, resolution), strict=True):
+        if isinstance(picture, RefusedImage):
             skipped.append(SetAside(name, str(picture)))
         else:
             good.append((name, picture))

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from containers.infer.results import Pixels, ProjectedPicture, Projections, safe_stem, save
 from contract.layout import LIKENESS
-from stylegan2.network_file import LoadedNetwork
-from stylegan2.projection import Projection
-from stylegan2.synthesis_tools import DiscriminatorFeatures, project
+from stylegan2.formats.network_file import LoadedNetwork
+from stylegan2.synthesis import DiscriminatorFeatures, project
+from stylegan2.synthesis.projection import Projection
 
 PIXELS_AT_ONCE = {"cpu": 256 * 256, "cuda": 8 * 256 * 256}
 """Of the targets of a group, which has one at least. On a CPU more gain nothing, and 8 of 256 px take 5.9 GB instead of

@@ -27,8 +27,8 @@ from contract.layout import GENERATED, MIXED, MODEL_ARCHIVE, PREPARE_REPORT_FILE
 from contract.names import EXECUTION_ID
 from contract.pipeline import PARAMETERS
 from contract.prepare_report import MAX_BYTES, PrepareReport
-from stylegan2.network_file import LoadedNetwork, load_network
-from stylegan2.performance import place
+from stylegan2.formats.network_file import LoadedNetwork, load_network
+from stylegan2.model.performance import move_to_device
 
 # A few hundred steps give a fair likeness; the paper's 1000 are for a GPU.
 _STEPS_ON_CPU, _STEPS_ON_GPU = 150, 1000
@@ -60,7 +60,7 @@ def infer(job: ProcessingJob) -> None:
         model = Path(temporary)
         unpack_model(job.input(jobs.MODEL_INPUT) / MODEL_ARCHIVE, model)
         network = load_network(model)
-        place([network.G_ema, network.D], "cuda" if gpu else "cpu")
+        move_to_device([network.G_ema, network.D], "cuda" if gpu else "cpu")
         drawn = _draw(job, network, mode, seed, steps, clock)
         trained_by = earlier_run(job.source(jobs.MODEL_INPUT), execution_id)
         write_report(

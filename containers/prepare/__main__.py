@@ -19,7 +19,7 @@ from containers.contract import ProcessingJob, base_folder, run_job
 from contract import jobs
 from contract.layout import DATASET_ARCHIVE, PREPARE_REPORT_FILE
 from contract.prepare_report import PrepareReport, SetAside
-from stylegan2.errors import ModelError
+from stylegan2.base.errors import ModelError
 
 _PROGRESS_SECONDS = 10.0
 
@@ -33,7 +33,7 @@ def _prepare(job: ProcessingJob) -> None:
     job.refuse_many_hosts()
     # Here, so that a broken image is reported like any failure.
     from containers.fetching import fetch_images, read_record, s3_client
-    from stylegan2.preparation import prepare_images
+    from stylegan2.data.preparation import prepare_images
 
     environment = job.environment()
     dataset = environment.dataset(jobs.DATASET_VARIABLE)

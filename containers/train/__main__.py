@@ -24,7 +24,7 @@ from containers.errors import StepError
 from containers.gpus import count_gpus
 from containers.train.hyperparameters import read_hyperparameters
 from containers.train.processes import is_one_of_many, sentence_file, train_together
-from stylegan2.errors import ModelError
+from stylegan2.base.errors import ModelError
 
 
 def main() -> int:

@@ -1,8 +1,8 @@
 """The training job on several GPUs or machines: one process for each, started and watched by the container's first.
 
-The processes find each other by the environment variables that `torchrun` sets (see stylegan2.peers). Why not torchrun
-itself: it answers SIGTERM by killing its processes 30 seconds later and by failing, but a job that SageMaker stops has
-120 seconds to save everything and ends well; and it does not write SageMaker's failure file.
+The processes find each other by the environment variables that `torchrun` sets (see stylegan2.training.distributed).
+Why not torchrun itself: it answers SIGTERM by killing its processes 30 seconds later and by failing, but a job that
+SageMaker stops has 120 seconds to save everything and ends well; and it does not write SageMaker's failure file.
 
 Source: SageMaker Developer Guide, "Distributed Training Configuration" (resourceconfig.json).
 """

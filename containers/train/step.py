@@ -16,12 +16,13 @@ from containers.gpus import refuse_idle_gpu
 from containers.train.hyperparameters import Hyperparameters
 from contract import jobs
 from contract.layout import DATASET_ARCHIVE
-from stylegan2.checkpoint import FORMAT
-from stylegan2.host_memory import keep_freed_memory
-from stylegan2.network_file import DESCRIPTION_NAME, TENSORS_NAME, load_network
-from stylegan2.options import TrainingOptions, resolve_options
-from stylegan2.peers import connected
+from stylegan2.base.host_memory import keep_freed_memory
+from stylegan2.formats.network_file import DESCRIPTION_NAME, TENSORS_NAME, load_network
+from stylegan2.options.training import TrainingChoices
+from stylegan2.results.checkpoint import FORMAT
 from stylegan2.training import train
+from stylegan2.training.distributed import connected_processes
+from stylegan2.training.training_options import TrainingOptions, resolve_options
 
 BASE_RECORD = "base.json"
 
@@ -34,15 +35,15 @@ def train_network(job: TrainingJob, hyperparameters: Hyperparameters, should_sto
         ModelError: the training cannot be done with these data and settings.
     """
     refuse_idle_gpu(job.instance_type())
-    with connected() as peers:
-        if peers.leads:
+    with connected_processes() as group:
+        if group.is_main_process:
             # One line a tick on stdout: CloudWatch reads the job's metrics from it.
             logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
-        options = _options(job, hyperparameters, peers.size)
+        options = _options(job, hyperparameters, group.size)
         if options.device == "cpu":
             keep_freed_memory()
-        result = train(options, peers=peers, should_stop=should_stop)
-    if not peers.leads:
+        result = train(options, group=group, should_stop=should_stop)
+    if not group.is_main_process:
         return
     if options.transfer is not None:
         _keep_base_record(options.transfer, job.model_folder)
@@ -56,15 +57,17 @@ def _options(job: TrainingJob, hyperparameters: Hyperparameters, processes: int)
             f"the channel {jobs.TRAIN_CHANNEL!r} holds no {DATASET_ARCHIVE}; Prepare writes none if no image is good."
         )
     options = resolve_options(
-        data=data,
-        outdir=job.model_folder,
-        signal_images=0,  # the archive holds one network
-        dataset_name=hyperparameters.dataset,
-        preset=hyperparameters.preset,
-        kimg=hyperparameters.kimg,
-        mirror=hyperparameters.mirror,
-        seed=hyperparameters.seed,
-        transfer=_base_network(job),
+        TrainingChoices(
+            data=data,
+            outdir=job.model_folder,
+            signal_images=0,  # the archive holds one network
+            dataset_name=hyperparameters.dataset,
+            preset=hyperparameters.preset,
+            kimg=hyperparameters.kimg,
+            mirror=hyperparameters.mirror,
+            seed=hyperparameters.seed,
+            transfer=_base_network(job),
+        ),
         processes=processes,
     )
     options = replace(options, checkpoint_dir=job.checkpoint_folder / _name_of_training(options))

@@ -13,7 +13,7 @@ from PIL import Image
 
 from local_aws.drawings.faces import draw_face
 from local_aws.drawings.masks import draw_mask
-from stylegan2.worker_pool import WorkerCrashed, map_in_order
+from stylegan2.base.worker_pool import WorkerCrashed, map_in_order
 
 DRAW: dict[str, Callable[[int, int], Image.Image]] = {"faces": draw_face, "masks": draw_mask}
 _SIZES = (128, 128, 160, 192, 256)

@@ -1,4 +1,19 @@
-"""StyleGAN2-ADA, written from the papers: networks, training, and the files they read and write."""
+"""StyleGAN2-ADA, written from the papers: networks, training, and the files they read and write.
+
+Each folder says what it is for and what to read first. None imports one that stands below it:
+
+    base            errors, files, sizes of images
+    options         what a person may choose
+    data            from uploads to a data set
+    model           the networks
+    augmentation    what the discriminator sees
+    formats         networks as files
+    synthesis       what a finished generator is used for
+    metrics         how good it is, in numbers
+    results         what a training leaves behind
+    training        the training itself
+    cli             what the command line programs share
+"""
 
 import os
 

@@ -20,7 +20,7 @@ from containers.errors import InputError, SettingError, StepError
 from containers.infer import __main__ as infer
 from containers.prepare import __main__ as prepare
 from containers.settings import NamedStrings
-from stylegan2.errors import DivergedError, ModelError, OutputError, PeerLostError
+from stylegan2.base.errors import DivergedError, ModelError, OutputError, PeerLostError
 from tests.chaos.fakes import client_error
 from workshop.reasons import Cause, bare, find_cause
 

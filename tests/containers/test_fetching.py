@@ -16,9 +16,9 @@ from containers.contract import ProcessingJob, run_job
 from containers.errors import InputError, StepError
 from containers.fetching import fetch_images, read_record
 from contract.image_record import MAX_BYTES, ImageRecord, ListedImage
-from stylegan2.preparation import prepare_images
-from stylegan2.uploads import NamedUploads
-from stylegan2.vetting import LARGEST_FILE
+from stylegan2.data.preparation import prepare_images
+from stylegan2.data.uploads import NamedUploads
+from stylegan2.data.vetting import LARGEST_FILE
 from workshop.contents import LARGEST_READ
 from workshop.reasons import Cause, find_cause
 from workshop.settings import default_choice

@@ -10,7 +10,7 @@ from containers.contract import TrainingJob
 from containers.errors import SettingError
 from containers.train.hyperparameters import read_hyperparameters
 from contract.pipeline import PARAMETERS, RESOLUTIONS
-from stylegan2.presets import PRESETS
+from stylegan2.options.presets import PRESETS
 
 # Parameter -> values of which the table and Train, which gets it as a hyperparameter, have to judge alike.
 ALIKE = {

@@ -13,9 +13,9 @@ from containers.infer.pictures import vet_targets
 from containers.infer.projecting import Clock, project_targets
 from containers.infer.results import Pixels, Projections
 from contract.pipeline import RESOLUTIONS
-from stylegan2.network_file import LoadedNetwork
-from stylegan2.networks import Discriminator, Generator
-from stylegan2.uploads import NamedUploads
+from stylegan2.data.uploads import NamedUploads
+from stylegan2.formats.network_file import LoadedNetwork
+from stylegan2.model.networks import Discriminator, Generator
 from tests.containers.jobs import draw
 from workshop.settings import MAX_PROJECTION_TARGETS, default_choice
 from workshop.snapshot import targets_per_run

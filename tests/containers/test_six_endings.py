@@ -25,11 +25,11 @@ from containers.contract import StopRequest, TrainingJob, run_job
 from containers.train.__main__ import _train
 from containers.train.hyperparameters import read_hyperparameters
 from containers.train.step import train_network
-from stylegan2.errors import ModelError
-from stylegan2.network_file import load_network
-from stylegan2.preparation import prepare_images
+from stylegan2.base.errors import ModelError
+from stylegan2.data.preparation import prepare_images
+from stylegan2.formats.network_file import load_network
 from tests.containers.jobs import Job, draw
-from tests.model.small_disk import files_of_at_most
+from tests.training.small_disk import files_of_at_most
 
 HYPERPARAMETERS = {
     "dataset": "faces",
@@ -294,7 +294,9 @@ def test_it_ends_with_a_sentence_and_nothing_is_lost(base: Path, name: str, door
 def test_numbers_that_are_not_finite_end_it_with_what_was_saved_before(
     base: Path, door: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stylegan2.loss.r1_penalty", lambda logits, images: images.sum(dim=[1, 2, 3]) * float("nan"))
+    monkeypatch.setattr(
+        "stylegan2.training.loss.r1_penalty", lambda logits, images: images.sum(dim=[1, 2, 3]) * float("nan")
+    )
     before = contents(base)
     said = DOORS[door](base)
     assert_one_sentence(said)

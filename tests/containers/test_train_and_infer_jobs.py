@@ -22,10 +22,10 @@ from containers.train import step
 from containers.train.hyperparameters import read_hyperparameters
 from containers.train.step import train_network
 from contract.prepare_report import PrepareReport, SetAside
-from stylegan2 import checkpoint
-from stylegan2.errors import NetworkFileError
-from stylegan2.options import resolve_options
-from stylegan2.preparation import prepare_images
+from stylegan2.base.errors import NetworkFileError
+from stylegan2.data.preparation import prepare_images
+from stylegan2.options.training import TrainingChoices
+from stylegan2.results import checkpoint
 from tests.containers.bucket import Bucket
 from tests.containers.jobs import Job, draw
 from tests.patience import HARD_END
@@ -165,7 +165,7 @@ def test_an_interrupted_training_does_not_spoil_those_of_its_snapshot_that_are_n
             draw(images, 13)
             prepare_images(images, prepared, resolution=16, workers=1)
         elif change == "other options":
-            patch.setattr(step, "resolve_options", partial(resolve_options, target=0.5))
+            patch.setattr(step, "TrainingChoices", partial(TrainingChoices, target=0.5))
         else:
             for module in (step, checkpoint):
                 patch.setattr(module, "FORMAT", "workshop-checkpoint/2")

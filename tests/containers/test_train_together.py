@@ -12,7 +12,7 @@ from containers.contract import Cluster, TrainingJob
 from containers.errors import InputError
 from containers.gpus import count_gpus
 from local_aws.ports import free_port
-from stylegan2.preparation import prepare_images
+from stylegan2.data.preparation import prepare_images
 from tests.containers.jobs import Job, draw
 from tests.patience import HARD_END
 

@@ -8,18 +8,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from stylegan2 import preparation
-from stylegan2.bounded_vetting import LIMITS, load_pictures, why_lost
-from stylegan2.preparation import prepare_images
-from stylegan2.vetting import MOST_PIXELS, RefusedPicture
-from stylegan2.worker_pool import Limits, OutOfMemory, OutOfTime
+from stylegan2.base.worker_pool import OutOfMemory, OutOfTime, WorkerLimits
+from stylegan2.data import preparation
+from stylegan2.data.bounded_vetting import LIMITS, load_images, why_lost
+from stylegan2.data.preparation import prepare_images
+from stylegan2.data.vetting import MOST_PIXELS, RefusedImage
+from tests.data.pictures import encoded, photo
 from tests.patience import HARD_END
 
-from .pictures import encoded, photo
-
-IMPATIENT = Limits(cpu_seconds=2, memory_bytes=2 << 30)
+IMPATIENT = WorkerLimits(cpu_seconds=2, memory_bytes=2 << 30)
 """Hundreds of times what an ordinary picture takes, and a small part of what the hostile ones do."""
-NARROW = Limits(cpu_seconds=HARD_END, memory_bytes=300 << 20)
+NARROW = WorkerLimits(cpu_seconds=HARD_END, memory_bytes=300 << 20)
 SIDE = 9_459
 
 
@@ -94,8 +93,8 @@ def test_a_picture_that_needs_too_much_memory_is_set_aside_with_its_reason(uploa
 
 def test_pictures_for_the_network_are_bounded_too(hostile_uploads):
     names = ["a.png", "scans.jpg", "z.png"]
-    outcomes = list(load_pictures([hostile_uploads / name for name in names], 32, IMPATIENT))
-    assert [isinstance(outcome, RefusedPicture) for outcome in outcomes] == [False, True, False]
+    outcomes = list(load_images([hostile_uploads / name for name in names], 32, IMPATIENT))
+    assert [isinstance(outcome, RefusedImage) for outcome in outcomes] == [False, True, False]
     assert outcomes[0].shape == (32, 32, 3)
     assert "takes longer" in str(outcomes[1])
 
@@ -123,8 +122,8 @@ def test_the_largest_pictures_are_taken(tmp_path, mode, file_format, options):
     assert (SIDE + 1) ** 2 > MOST_PIXELS >= SIDE**2
     gradient(mode).save(tmp_path / "largest", file_format, **options)
     memory_alone = replace(LIMITS, cpu_seconds=HARD_END)  # how far its time lies below the bound, a benchmark tells
-    [pixels] = load_pictures([tmp_path / "largest"], 256, memory_alone)
-    assert not isinstance(pixels, RefusedPicture), pixels
+    [pixels] = load_images([tmp_path / "largest"], 256, memory_alone)
+    assert not isinstance(pixels, RefusedImage), pixels
     assert pixels.shape == (256, 256, 3)
 
 

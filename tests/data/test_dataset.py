@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from stylegan2.dataset import DatasetError, ImageDataset, InfiniteSampler
-from stylegan2.png_format import decode_plain_png, encode_png, read_png_header
+from stylegan2.data.dataset import DatasetError, ImageDataset, InfiniteSampler
+from stylegan2.data.png_format import decode_plain_png, encode_png, read_png_header
 
 FACTS = json.loads((Path(__file__).parents[1] / "goldens" / "facts_and_configs.json").read_text())["facts"]
 

@@ -11,8 +11,8 @@ from local_aws.drawings import draw_face, draw_mask, write_drawings, write_sampl
 from local_aws.drawings.__main__ import main
 from local_aws.drawings.people import LONG_STYLES, SHORT_STYLES, choose_person
 from local_aws.drawings.sample_drop import decompression_bomb
-from stylegan2.dataset import ImageDataset
-from stylegan2.preparation import prepare_images
+from stylegan2.data.dataset import ImageDataset
+from stylegan2.data.preparation import prepare_images
 
 BOTH = pytest.mark.parametrize("draw", [draw_face, draw_mask], ids=["face", "mask"])
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stylegan2.dataset import DatasetError, ImageDataset
-from stylegan2.labels import read_labels
-from stylegan2.png_format import encode_png
+from stylegan2.data.dataset import DatasetError, ImageDataset
+from stylegan2.data.labels import read_labels
+from stylegan2.data.png_format import encode_png
 
 NAMES = ["00000/img00000000.png", "00000/img00000001.png", "00000/img00000002.png"]
 

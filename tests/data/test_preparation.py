@@ -16,13 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from stylegan2 import preparation
-from stylegan2.dataset import ImageDataset
-from stylegan2.errors import ModelError
-from stylegan2.preparation import PreparationError, SetAside, prepare_images
-from stylegan2.vetting import Wanted, training_pixels
-
-from .pictures import encoded, photo
+from stylegan2.base.errors import ModelError
+from stylegan2.data import preparation
+from stylegan2.data.dataset import ImageDataset
+from stylegan2.data.preparation import PreparationError, RefusedFile, prepare_images
+from stylegan2.data.vetting import Wanted, training_pixels
+from tests.data.pictures import encoded, photo
 
 
 @pytest.fixture
@@ -48,10 +47,10 @@ class TestReport:
         report = prepare_images(mixed_uploads, tmp_path / "out" / "d.zip", resolution=32)
         assert (report.found, report.good) == (6, 2)
         assert report.set_aside == (
-            SetAside("empty.png", "The file is empty (0 bytes); upload it again."),
-            SetAside("notes.png", "This is not a picture but text."),
-            SetAside("sub/copy of a.bmp", "This is the same picture as a.png, which is used."),
-            SetAside(
+            RefusedFile("empty.png", "The file is empty (0 bytes); upload it again."),
+            RefusedFile("notes.png", "This is not a picture but text."),
+            RefusedFile("sub/copy of a.bmp", "This is the same picture as a.png, which is used."),
+            RefusedFile(
                 "sub/cut.jpg",
                 "The picture is damaged, incomplete, or stored in a way that cannot be read here; "
                 "save it anew as PNG or JPEG and upload that.",
@@ -140,7 +139,7 @@ class TestHostileFolders:
 
         monkeypatch.setattr(os, "scandir", refuse_locked)
         report = prepare_images(folder, tmp_path / "d.zip", resolution=32)
-        assert report.set_aside == (SetAside("locked", "This folder cannot be opened (Permission denied)."),)
+        assert report.set_aside == (RefusedFile("locked", "This folder cannot be opened (Permission denied)."),)
 
     def test_names_of_any_bytes_are_reported_readably_and_copied_safely(self, uploads, tmp_path):
         folder = uploads({"good.png": encoded(photo(), "PNG")})
@@ -328,7 +327,7 @@ class TestLabels:
         with pytest.raises(ModelError, match=r"dataset\.json in \S+uploads is not valid JSON"):
             prepare_images(folder, tmp_path / "d.zip", resolution=32, labels="file")
         report = prepare_images(folder, tmp_path / "d.zip", resolution=32)  # uploads may hold anything
-        assert report.set_aside == (SetAside("dataset.json", "This is not a picture but text."),)
+        assert report.set_aside == (RefusedFile("dataset.json", "This is not a picture but text."),)
 
 
 class TestSizes:

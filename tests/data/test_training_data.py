@@ -10,16 +10,17 @@ import pytest
 import torch
 from PIL import Image
 
-from stylegan2 import real_images
-from stylegan2.augment import PIPES, AugmentPipe
-from stylegan2.dataset import DatasetError, ImageDataset, InfiniteSampler
-from stylegan2.errors import CheckpointError
-from stylegan2.network_file import load_network
-from stylegan2.options import TrainingOptions, resolve_options
-from stylegan2.png_format import encode_png
-from stylegan2.real_images import real_batches
-from stylegan2.training import train
-from stylegan2.training_state import TrainingState
+from stylegan2.augmentation.augment import AugmentPipe
+from stylegan2.base.errors import CheckpointError
+from stylegan2.data.dataset import DatasetError, ImageDataset, InfiniteSampler
+from stylegan2.data.png_format import encode_png
+from stylegan2.formats.network_file import load_network
+from stylegan2.options.training import TrainingChoices
+from stylegan2.options.words import PIPES
+from stylegan2.training import loop, real_images, train
+from stylegan2.training.real_images import real_batches
+from stylegan2.training.state import TrainingState
+from stylegan2.training.training_options import TrainingOptions, resolve_options
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +46,7 @@ def write_data(path: Path, count: int = 12, shape: tuple[int, int, int] = (8, 8,
 
 def options(data: Path, outdir: Path, **changes: object) -> TrainingOptions:
     arguments = {"preset": "tiny", "kimg": 0.096, "tick_kimg": 0.048, "snapshot_ticks": 1, "device": "cpu"}
-    return resolve_options(data=data, outdir=outdir, **(arguments | changes))
+    return resolve_options(TrainingChoices(data=data, outdir=outdir, **(arguments | changes)))
 
 
 def stop_after(iterations: int):
@@ -118,7 +119,7 @@ class TestLabels:
         chosen = options(data, tmp_path, cond=True)
         state = TrainingState(chosen, chosen.open_dataset())
         torch.manual_seed(0)
-        drawn = torch.cat([state._latents(8)[1] for _ in range(50)])
+        drawn = torch.cat([state.latents(8)[1] for _ in range(50)])
         assert torch.equal(drawn.sum(dim=1), torch.ones(400))
         assert abs(float(drawn[:, 0].mean()) - 5 / 9) < 0.1
 
@@ -126,13 +127,13 @@ class TestLabels:
         data = write_data(tmp_path / "d.zip")
         chosen = options(data, tmp_path / "out", cond=True, kimg=0.016)
         seen = []
-        main = TrainingState.iterate
+        iterate = loop.iterate
 
-        def spy(self, real, labels=None):
+        def spy(state, real, labels=None):
             seen.append((real, labels))
-            main(self, real, labels)
+            iterate(state, real, labels)
 
-        monkeypatch.setattr(TrainingState, "iterate", spy)
+        monkeypatch.setattr(loop, "iterate", spy)
         train(chosen)
         for real, labels in seen:
             brightness = (real.mean(dim=(1, 2, 3)) + 1) * 127.5

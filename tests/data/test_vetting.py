@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from stylegan2.vetting import RefusedPicture, load_training_pixels
-
-from .pictures import encoded, photo
+from stylegan2.data.vetting import RefusedImage, load_training_pixels
+from tests.data.pictures import encoded, photo
 
 ORIENTATION = 0x0112
 DAMAGED = "damaged, incomplete, or stored in a way that cannot be read here; save it anew as PNG or JPEG"
@@ -207,7 +206,7 @@ class TestRefusals:
         ],
     )
     def test_what_is_no_usable_picture_is_refused_with_its_reason(self, tmp_path, data, reason):
-        with pytest.raises(RefusedPicture, match=reason):
+        with pytest.raises(RefusedImage, match=reason):
             load(tmp_path, data, resolution=64, name="picture.png")
 
     @pytest.mark.parametrize("side", [48, 4])
@@ -217,11 +216,11 @@ class TestRefusals:
         tags.tagtype[tag] = kind
         tags[tag] = value
         data = encoded(photo(width=side, height=side), "TIFF", tiffinfo=tags)
-        with pytest.raises(RefusedPicture, match=CAMERA_RAW):
+        with pytest.raises(RefusedImage, match=CAMERA_RAW):
             load(tmp_path, data)
 
     def test_a_canon_raw_file_is_told_by_its_first_bytes(self, tmp_path):
-        with pytest.raises(RefusedPicture, match=CAMERA_RAW):
+        with pytest.raises(RefusedImage, match=CAMERA_RAW):
             load(tmp_path, grey_tiff(b"CR\2\0"))
         assert load(tmp_path, grey_tiff(b"\0\0\0\0")).shape == (32, 32, 3)
 
@@ -229,28 +228,28 @@ class TestRefusals:
     @pytest.mark.parametrize("part", [0.3, 0.6, 0.9])
     def test_a_truncated_picture_is_refused(self, tmp_path, file_format, part):
         data = encoded(photo(3, 200, 200), file_format)
-        with pytest.raises(RefusedPicture, match=DAMAGED):
+        with pytest.raises(RefusedImage, match=DAMAGED):
             load(tmp_path, data[: int(len(data) * part)])
 
     def test_a_link_is_not_followed(self, tmp_path):
         (tmp_path / "secret.png").write_bytes(encoded(photo(), "PNG"))
         (tmp_path / "link.png").symlink_to(tmp_path / "secret.png")
-        with pytest.raises(RefusedPicture, match="a link to another file"):
+        with pytest.raises(RefusedImage, match="a link to another file"):
             load_training_pixels(tmp_path / "link.png", 32)
 
     def test_a_named_pipe_is_not_waited_for(self, tmp_path):
         os.mkfifo(tmp_path / "pipe.png")
-        with pytest.raises(RefusedPicture, match="not an ordinary file"):
+        with pytest.raises(RefusedImage, match="not an ordinary file"):
             load_training_pixels(tmp_path / "pipe.png", 32)
 
     def test_a_file_that_vanished_is_refused_with_the_systems_reason(self, tmp_path):
-        with pytest.raises(RefusedPicture, match="No such file"):
+        with pytest.raises(RefusedImage, match="No such file"):
             load_training_pixels(tmp_path / "gone.png", 32)
 
     def test_a_file_larger_than_the_limit_is_refused_without_being_read(self, tmp_path):
         with (tmp_path / "large.bmp").open("wb") as file:
             file.truncate(10**12)  # sparse
-        with pytest.raises(RefusedPicture, match="larger than 300 MB"):
+        with pytest.raises(RefusedImage, match="larger than 300 MB"):
             load_training_pixels(tmp_path / "large.bmp", 32)
 
     @settings(max_examples=150, deadline=None)
@@ -262,7 +261,7 @@ class TestRefusals:
             damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
         path = tmp_path_factory.mktemp("damaged") / "picture"
         path.write_bytes(damaged)
-        with contextlib.suppress(RefusedPicture):
+        with contextlib.suppress(RefusedImage):
             assert load_training_pixels(path, 16).shape == (16, 16, 3)
 
 

@@ -16,11 +16,11 @@ from subprocess import PIPE, Popen
 
 import pytest
 
-from stylegan2 import worker_pool
-from stylegan2.worker_pool import Limits, OutOfMemory, OutOfTime, WorkerCrashed, choose_workers, map_in_order
+from stylegan2.base import worker_pool
+from stylegan2.base.worker_pool import OutOfMemory, OutOfTime, WorkerCrashed, WorkerLimits, choose_workers, map_in_order
 from tests.patience import HARD_END
 
-LIMITS = Limits(cpu_seconds=HARD_END, memory_bytes=200 << 20)
+LIMITS = WorkerLimits(cpu_seconds=HARD_END, memory_bytes=200 << 20)
 IMPATIENT = replace(LIMITS, cpu_seconds=0.5)
 
 DEEDS = """
@@ -133,8 +133,8 @@ def test_at_most_so_many_items_are_under_way_as_is_said(tmp_path, deeds):
 def test_there_are_not_more_processes_than_their_memory_has_room_for(monkeypatch):
     monkeypatch.setattr(worker_pool, "usable_cpus", lambda: 64)
     monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": (7 << 30) // 4096}.get)
-    assert [choose_workers(n, Limits(1, 2 << 30)) for n in (1, 100, 250, 10**6)] == [1, 1, 2, 3]
-    assert choose_workers(10**6, Limits(1, 100 << 30)) == 1
+    assert [choose_workers(n, WorkerLimits(1, 2 << 30)) for n in (1, 100, 250, 10**6)] == [1, 1, 2, 3]
+    assert choose_workers(10**6, WorkerLimits(1, 100 << 30)) == 1
     assert choose_workers(10**6) == 64
 
 
@@ -153,7 +153,7 @@ def test_workers_do_not_import_the_program_that_starts_them(deeds):
 
 PARENT = """
 import operator, os, sys
-from stylegan2.worker_pool import map_in_order
+from stylegan2.base.worker_pool import map_in_order
 results = map_in_order(operator.call, [os.getpid] * 50, workers=2)
 print(next(results), flush=True)
 sys.stdin.read()
@@ -162,7 +162,7 @@ sys.stdin.read()
 
 @pytest.mark.parametrize("signal_name", ["SIGTERM", "SIGKILL"])
 def test_a_worker_ends_when_its_parent_is_killed(signal_name):
-    environment = os.environ | {"PYTHONPATH": str(Path(worker_pool.__file__).parents[1])}
+    environment = os.environ | {"PYTHONPATH": str(Path(worker_pool.__file__).parents[2])}
     with Popen([sys.executable, "-c", PARENT], stdin=PIPE, stdout=PIPE, text=True, env=environment) as parent:
         worker = os.pidfd_open(int(parent.stdout.readline()))
         try:

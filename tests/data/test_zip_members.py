@@ -9,15 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stylegan2 import uploads
-from stylegan2.dataset import ImageDataset
-from stylegan2.errors import DatasetError, ModelError
-from stylegan2.picture_files import open_files
-from stylegan2.preparation import prepare_images
-from stylegan2.uploads import open_uploads
-from stylegan2.vetting import RefusedPicture
-
-from .pictures import encoded, photo
+from stylegan2.base.errors import DatasetError, ModelError
+from stylegan2.data import uploads
+from stylegan2.data.dataset import ImageDataset
+from stylegan2.data.image_files import open_files
+from stylegan2.data.preparation import prepare_images
+from stylegan2.data.uploads import open_uploads
+from stylegan2.data.vetting import RefusedImage
+from tests.data.pictures import encoded, photo
 
 PNG = encoded(photo(0, 16, 16), "PNG")
 NAMES = ["", "/", "//", ".", "..", "../a.png", "a/", "a//b.png", "./a.png", "/a.png", "a\\b.png", "C:a.png",
@@ -112,7 +111,7 @@ def test_a_directory_of_any_names_and_bytes_ends_in_pictures_or_in_a_sentence(
     for use in (use_as_uploads, use_as_data_set):
         try:
             use(path)
-        except (ModelError, RefusedPicture) as refusal:
+        except (ModelError, RefusedImage) as refusal:
             assert str(refusal)  # noqa: PT017 - most examples raise nothing
 
 

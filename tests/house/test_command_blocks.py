@@ -23,13 +23,13 @@ import torch
 from click.testing import CliRunner
 from PIL import Image
 
-from stylegan2.export import export_generator
-from stylegan2.latents import save_ws
-from stylegan2.network_file import load_generator, save_network
-from stylegan2.networks import Discriminator, Generator
-from stylegan2.preparation import prepare_images
-from tests.model.official_pickles import write
-from tests.model.test_official_import import tiny_content
+from stylegan2.data.preparation import prepare_images
+from stylegan2.formats.export import export_generator
+from stylegan2.formats.network_file import load_generator, save_network
+from stylegan2.model.networks import Discriminator, Generator
+from stylegan2.synthesis.latents import save_ws
+from tests.formats.official_pickles import write
+from tests.formats.test_official_import import tiny_content
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / "stylegan2-ada-pytorch"
@@ -46,7 +46,7 @@ NOT_RUN = {
 """How a block or a line of help begins, and why it is not run."""
 
 NEEDS_MORE = {
-    "torchrun": "several processes: tests/model/test_peers.py runs it",
+    "torchrun": "several processes: tests/training/test_distributed.py runs it",
     "inception.pt": "weights that the user brings: tests/metrics has such a command with a detector of its own",
 }
 """What a command contains that cannot be run here, and why."""

@@ -27,10 +27,10 @@ ALLOWED = {
     ("executor/test_jobs.py", "time.sleep(0.01)"): "a copy that goes on until it is stopped",
     ("chaos/explore.py", "time.monotonic()"): "how long to look for faults",
     ("chaos/protocol.py", "time.monotonic()"): "tells how long it took",
-    ("data/test_bounded_vetting.py", "Limits(cpu_seconds=2, memory_bytes=2 << 30)"): "hostile: 100 times as much",
+    ("data/test_bounded_vetting.py", "WorkerLimits(cpu_seconds=2, memory_bytes=2 << 30)"): "hostile: 100 times as much",
     ("data/test_worker_pool.py", "replace(LIMITS, cpu_seconds=0.5)"): "of what never ends, or measures by it",
     ("data/test_worker_pool.py", "partial(select.select, [], [], [], 1.0)"): "waits without taking time",
-    ("model/test_endings.py", "second.join(0.2)"): "asserts that it still waits: a slow machine only makes it truer",
+    ("training/test_endings.py", "second.join(0.2)"): "asserts that it still waits: a slow machine only makes it truer",
 }
 
 

@@ -29,7 +29,7 @@ from local_aws.results import fetch_results
 from local_aws.runs import describe_run
 from local_aws.sagemaker import StandInError
 from pipeline_builder.errors import BundleError
-from stylegan2.network_file import load_network
+from stylegan2.formats.network_file import load_network
 
 
 class Objects:

@@ -9,8 +9,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from stylegan2.network_file import LoadedNetwork, load_network, save_network
-from stylegan2.networks import Discriminator, Generator
+from stylegan2.formats.network_file import LoadedNetwork, load_network, save_network
+from stylegan2.model.networks import Discriminator, Generator
 
 
 class Inception(torch.nn.Module):

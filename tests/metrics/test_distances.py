@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stylegan2.errors import OptionError
+from stylegan2.base.errors import OptionError
 from stylegan2.metrics.distances import (
     Moments,
     frechet_distance,

@@ -8,15 +8,14 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from stylegan2.dataset import ImageDataset
-from stylegan2.errors import OptionError
+from stylegan2.base.errors import OptionError
+from stylegan2.data.dataset import ImageDataset
+from stylegan2.formats.network_file import load_network, save_network
 from stylegan2.metrics.distances import frechet_distance, kernel_distance, moments_of
 from stylegan2.metrics.evaluation import METRICS, Evaluation
 from stylegan2.metrics.features import Detector, RandomFeatures
-from stylegan2.network_file import load_network, save_network
-from stylegan2.pixels import from_bytes
-
-from .conftest import make_network, write_noise
+from stylegan2.model.pixels import from_bytes
+from tests.metrics.conftest import make_network, write_noise
 
 CPU = torch.device("cpu")
 

@@ -12,9 +12,8 @@ import torch
 from stylegan2.metrics import detector_file
 from stylegan2.metrics.detector_file import default_cache, find_detector
 from stylegan2.metrics.distances import frechet_distance, moments_of
-from stylegan2.metrics.features import Detector, DetectorError, DiscriminatorFeatures, RandomFeatures
-
-from .conftest import save_script
+from stylegan2.metrics.features import Detector, DetectorError, DiscriminatorStatistics, RandomFeatures
+from tests.metrics.conftest import save_script
 
 CPU = torch.device("cpu")
 URL = "https://example.org/inception.pt"
@@ -68,7 +67,7 @@ class TestRandomFeatures:
 
 def test_the_discriminators_features_are_mean_and_spread_of_every_channel(network):
     images = torch.randn(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
-    rows = DiscriminatorFeatures(network.D)(images)
+    rows = DiscriminatorStatistics(network.D)(images)
     layers = network.D.features(images)
     assert rows.shape == (2, 2 * sum(layer.shape[1] for layer in layers))
     channels = layers[0].shape[1]

@@ -6,11 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from stylegan2 import ops
-from stylegan2.loss import path_lengths, r1_penalty
-from stylegan2.networks import Discriminator, Generator
-
-from .test_operator_laws import close, numbers
+from stylegan2.model import ops
+from stylegan2.model.networks import Discriminator, Generator
+from stylegan2.training.loss import path_lengths, r1_penalty
+from tests.model.test_operator_laws import close, numbers
 
 BINOMIAL = ops.make_filter().double()
 

@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from stylegan2.errors import OptionError
-from stylegan2.freezing import freezable_layers, freeze_layers
-from stylegan2.network_file import load_network
-from stylegan2.networks import Architecture, Discriminator
-from stylegan2.options import resolve_options
+from stylegan2.base.errors import OptionError
+from stylegan2.formats.network_file import load_network
+from stylegan2.model.freezing import freezable_layers, freeze_layers
+from stylegan2.model.networks import Architecture, Discriminator
+from stylegan2.options.training import TrainingChoices
 from stylegan2.training import train
-
-from .pictures import write_pictures
-from .trainings import base_network, options, stop_after, weights
+from stylegan2.training.training_options import resolve_options
+from tests.training.pictures import write_pictures
+from tests.training.trainings import base_network, options, stop_after, weights
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -64,7 +64,7 @@ def test_layers_freeze_from_the_picture_on(architecture: Architecture, order: li
 def test_more_layers_than_there_are_are_refused_before_anything_is_done(tmp_path: Path) -> None:
     data = write_pictures(tmp_path / "data", 3, 16)
     with pytest.raises(OptionError, match=r"^freezed: must be between 0 and 7, .*, not 8"):
-        resolve_options(data=data, outdir=tmp_path / "out", preset="tiny", freezed=8)
+        resolve_options(TrainingChoices(data=data, outdir=tmp_path / "out", preset="tiny", freezed=8))
 
 
 def test_a_transfer_trains_all_but_the_frozen_layers(tmp_path: Path) -> None:

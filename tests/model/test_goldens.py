@@ -19,14 +19,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stylegan2 import ops
-from stylegan2.layers import Conv, Linear
-from stylegan2.networks import DiscriminatorEpilogue, Generator, SynthesisLayer, ToRGB
-from stylegan2.picture_grid import to_uint8
-from stylegan2.pixels import to_bytes
-
-from . import test_augment, test_loss, test_networks, test_ops
-from .conftest import GOLDENS, Golden, close, state
+from stylegan2.model import ops
+from stylegan2.model.layers import Conv, Linear
+from stylegan2.model.networks import DiscriminatorEpilogue, Generator, SynthesisLayer, ToRGB
+from stylegan2.model.pixels import to_bytes
+from stylegan2.results.sample_grid import to_uint8
+from tests.augmentation import test_augment
+from tests.goldens.arrays import GOLDENS, Golden, close, state
+from tests.model import test_networks, test_ops
+from tests.training import test_loss
 
 SQRT_HALF = math.sqrt(0.5)
 

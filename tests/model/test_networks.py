@@ -6,10 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from stylegan2.errors import OptionError
-from stylegan2.networks import Discriminator, Generator
-
-from .conftest import Golden, close, state
+from stylegan2.base.errors import OptionError
+from stylegan2.model.networks import Discriminator, Generator
+from tests.goldens.arrays import Golden, close, state
 
 SMALL = {"channel_base": 256, "channel_max": 16}
 

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from stylegan2 import ops
+from stylegan2.model import ops
 
 close = torch.testing.assert_close
 

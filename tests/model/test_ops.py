@@ -8,9 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stylegan2 import ops
-
-from .conftest import Golden, close
+from stylegan2.model import ops
+from tests.goldens.arrays import Golden, close
 
 CASES: list[tuple[str, str, dict[str, Any]]] = [
     ("up2", "filter_1331", {"up": 2, "padding": (2, 1, 2, 1), "gain": 4}),

@@ -4,9 +4,9 @@ import torch
 
 from benchmarks import plain_stylegan2 as plain
 from benchmarks.inference import penalty_by_map
-from stylegan2.networks import Discriminator, Generator
-from stylegan2.ops import upfirdn
-from stylegan2.projection import _noise_penalty
+from stylegan2.model.networks import Discriminator, Generator
+from stylegan2.model.ops import upfirdn
+from stylegan2.synthesis.projection import _noise_penalty
 
 G_KWARGS = {"z_dim": 16, "w_dim": 16, "img_resolution": 32, "channel_base": 256, "channel_max": 16, "mapping_layers": 2}
 

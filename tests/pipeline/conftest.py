@@ -43,7 +43,7 @@ def checkout(tmp_path: Path) -> Path:
         "layers/workshop/contract/layout.py": "RUNS = 'runs/'\n",
         "layers/workshop/workshop/ledger.py": "print('not part of it')\n",
         "stylegan2-ada-pytorch/train.py": "print('train')\n",
-        "stylegan2-ada-pytorch/stylegan2/networks.py": "Z = 512\n",
+        "stylegan2-ada-pytorch/stylegan2/model/networks.py": "Z = 512\n",
         "stylegan2-ada-pytorch/README.md": "words\n",
         "stylegan2-ada-pytorch/base/sketches/network.json": "{}\n",
         "stylegan2-ada-pytorch/base/sketches/network.safetensors": "weights\n",

@@ -38,7 +38,7 @@ def test_the_code_of_the_inference_step_is_bundled_and_nothing_else(checkout: Pa
         "containers/infer/__main__.py",
         "containers/infer/templates/index.html",
         "contract/layout.py",
-        "stylegan2-ada-pytorch/stylegan2/networks.py",
+        "stylegan2-ada-pytorch/stylegan2/model/networks.py",
         "stylegan2-ada-pytorch/train.py",
     ]
 

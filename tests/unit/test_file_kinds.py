@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.file_kinds import FileKind, is_folder_marker, kind_of
-from stylegan2.uploads import IGNORED_NAMES
+from stylegan2.data.uploads import IGNORED_NAMES
 from tests.unit.properties import quick
 
 IMAGES = [

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.pipeline import OPEN_PARAMETERS, PARAMETERS, RESOLUTIONS
-from stylegan2.errors import OptionError
-from stylegan2.presets import PRESETS, settings_of
+from stylegan2.base.errors import OptionError
+from stylegan2.options.presets import PRESETS, settings_of
 from tests.unit.conftest import BUCKET, Stage
 from tests.unit.properties import quick
 from tests.unit.test_start_run import executions, finish, manual

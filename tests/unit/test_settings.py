@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from contract.file_kinds import FileKind, kind_of
 from contract.pipeline import PARAMETERS, RESOLUTIONS, resolutions_of
-from stylegan2.errors import OptionError
-from stylegan2.presets import settings_of
+from stylegan2.base.errors import OptionError
+from stylegan2.options.presets import settings_of
 from tests.unit.properties import quick
 from workshop import settings as settings_module
 from workshop.errors import SettingsError

@@ -39,7 +39,7 @@ from workshop.telemetry import logger
 # of the function's time is for listing, and for starting the run.
 ASK_SECONDS = 45
 READ_SECONDS = 75
-LARGEST_READ = 300_000_000  # bytes; Prepare takes no larger image (stylegan2.vetting.LARGEST_FILE)
+LARGEST_READ = 300_000_000  # bytes; Prepare takes no larger image (stylegan2.data.vetting.LARGEST_FILE)
 FEW = 16  # objects for which threads are not worth their start
 _READERS = 4  # at a time, so that the largest are read within the time
 _CHUNK = 1 << 20

@@ -25,7 +25,7 @@ Opener = Callable[[str], AbstractContextManager[BinaryIO]]
 
 
 def default_cache() -> Path:
-    """Where downloads are kept."""
+    """Return the folder in which downloads are kept."""
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "stylegan2-detectors"
 

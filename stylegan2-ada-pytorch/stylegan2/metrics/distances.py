@@ -1,9 +1,9 @@
-"""How far apart two sets of pictures are, judged by their features: rows of numbers, one per picture.
+"""How far apart two sets of images are, judged by their features: rows of numbers, one per image.
 
     frechet_distance    FID's formula (arXiv:1706.08500, equation 6)
     kernel_distance     KID's: the unbiased MMD^2 of a cubic kernel (arXiv:1801.01401, section 4)
     precision_recall    the k-nearest-neighbour manifolds of arXiv:1904.06991 (equations 1 and 2)
-    inception_score     exp of the mutual information of picture and class (arXiv:1606.03498, section 4)
+    inception_score     exp of the mutual information of image and class (arXiv:1606.03498, section 4)
 
 Which features they are given makes an FID of a Frechet distance; see features.
 """
@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stylegan2.errors import OptionError
+from stylegan2.base.errors import OptionError
 
 Rows = NDArray[np.float32]
-"""[N, F]: the features of N pictures."""
+"""The features of N images, [N, F]."""
 Matrix = NDArray[np.float64]
 
 _CHUNK = 2048  # rows compared at once with as many others: 32 MiB
@@ -44,14 +44,14 @@ class Moments:
 
     @property
     def covariance(self) -> Matrix:
-        """[F, F], unbiased. Raises OptionError for fewer than two rows."""
+        """The unbiased covariance [F, F]. Raises OptionError for fewer than two rows."""
         if self.count < 2:
             raise OptionError(f"num: a covariance needs at least 2 pictures, not {self.count}")
         return self._scatter / (self.count - 1)
 
 
 def moments_of(rows: Rows) -> Moments:
-    """The moments of rows that are all there."""
+    """Return the moments of rows that are all there."""
     moments = Moments(rows.shape[1])
     moments.add(rows)
     return moments
@@ -75,14 +75,14 @@ def frechet_distance(first: Moments, second: Moments) -> float:
 
 
 def matrix_root(matrix: Matrix) -> Matrix:
-    """The symmetric positive root of a symmetric positive semi-definite matrix."""
+    """Return the symmetric positive root of a symmetric positive semi-definite matrix."""
     eigenvalues, vectors = np.linalg.eigh(matrix)
     root: Matrix = (vectors * np.sqrt(eigenvalues.clip(min=0))) @ vectors.T
     return root
 
 
 def kernel_distance(real: Rows, fake: Rows, *, subsets: int = 100, size: int = 1000, seed: int = 0) -> float:
-    """The mean over random subsets of the unbiased MMD^2 with the kernel (x . y / F + 1)^3; it may be negative."""
+    """Return the mean of the unbiased MMD^2 over random subsets, kernel (x . y / F + 1)^3; it may be negative."""
     size = min(size, len(real), len(fake))
     if size < 2:
         raise OptionError(f"num: a kernel distance needs at least 2 pictures of each kind, not {size}")
@@ -104,7 +104,7 @@ def _kernel(x: Matrix, y: Matrix) -> Matrix:
 
 @dataclass(frozen=True)
 class PrecisionRecall:
-    """Between 0 and 1 each."""
+    """Precision and recall, between 0 and 1 each."""
 
     precision: float
     """How many of the fakes lie among the reals."""
@@ -131,7 +131,7 @@ def _share_among(rows: Rows, others: Rows, neighbours: int) -> float:
 
 
 def _distance_of_nearest(rows: Rows, everyone: Rows, neighbours: int) -> Matrix:
-    """The squared distances [N] to the k-th nearest of the others; everyone includes the row itself, at place 0."""
+    """Return the squared distances [N] to the k-th nearest of the others; at place 0 is the row itself."""
     nearest = np.full((len(rows), neighbours + 1), np.inf)
     for part in _parts(everyone):
         candidates = np.concatenate([nearest, _squared_distances(rows, part)], axis=1)
@@ -153,15 +153,15 @@ def _squared_distances(x: Rows, y: Rows) -> Matrix:
 
 @dataclass(frozen=True)
 class InceptionScore:
-    """From 1 (all alike or undecided) to the number of classes."""
+    """The score, from 1 (all alike or undecided) to the number of classes."""
 
     mean: float
     deviation: float
-    """Between the parts."""
+    """Standard deviation between the parts."""
 
 
 def inception_score(probabilities: Rows, *, parts: int = 10) -> InceptionScore:
-    """exp(E_x KL(p(y|x) || p(y))) of each part, given p(y|x) [N, classes] of generated pictures."""
+    """Return exp(E_x KL(p(y|x) || p(y))) of each part, given p(y|x) [N, classes] of generated images."""
     if len(probabilities) < parts:
         raise OptionError(f"num: the inception score needs at least {parts} pictures, not {len(probabilities)}")
     rows = probabilities.astype(np.float64)

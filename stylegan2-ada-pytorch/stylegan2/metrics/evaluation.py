@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from stylegan2.dataset import ImageDataset
-from stylegan2.errors import OptionError
+from stylegan2.base.errors import OptionError
+from stylegan2.data.dataset import ImageDataset
+from stylegan2.formats.network_file import LoadedNetwork
 from stylegan2.metrics.distances import (
     Moments,
     Rows,
@@ -23,10 +24,9 @@ from stylegan2.metrics.distances import (
     kernel_distance,
     precision_recall,
 )
-from stylegan2.metrics.features import Detector, DiscriminatorFeatures, Features, RandomFeatures
+from stylegan2.metrics.features import Detector, DiscriminatorStatistics, Features, RandomFeatures
+from stylegan2.metrics.images import generated_images, latents, real_images
 from stylegan2.metrics.path_length import Sampling, Space, path_length
-from stylegan2.metrics.pictures import generated_pictures, latents, real_pictures
-from stylegan2.network_file import LoadedNetwork
 
 Results = dict[str, float]
 
@@ -62,7 +62,7 @@ class Evaluation:
         batch: int,
         seed: int = 0,
     ) -> None:
-        """Compare `num` generated pictures with all of the data set; metrics of rows take `num` of these, by chance."""
+        """Compare `num` generated images with all of the data set; metrics of rows take `num` of these, by chance."""
         if num < 2:
             raise OptionError(f"num: must be at least 2, not {num}")
         self.network, self.dataset, self.num, self.batch, self.seed = network, dataset, num, batch, seed
@@ -113,32 +113,32 @@ class Evaluation:
         return self._detector
 
     def side(self, kind: str, features: Features, which: str) -> _Side:
-        """The features of one kind of the `real` or the `fake` pictures."""
+        """Return the features of one kind of the `real` or the `fake` images."""
         key = kind, which
         if key not in self._sides:
-            pictures = self._reals() if which == "real" else self._fakes()
-            self._sides[key] = _look_at(features, pictures, self.num)
+            images = self._reals() if which == "real" else self._fakes()
+            self._sides[key] = _look_at(features, images, self.num)
         return self._sides[key]
 
     def latents(self) -> Iterator[tuple[Tensor, Tensor | None]]:
-        """Twice `num`, for pairs."""
+        """Draw twice `num` latents, for pairs."""
         generator = self.network.G_ema
         return latents(generator, self.dataset, batch=2 * self.batch, count=2 * self.num, seed=self.seed)
 
     def _reals(self) -> Iterator[Tensor]:
         if self.dataset is None:
             raise OptionError("data: none was given")
-        return real_pictures(self.dataset, self.device, batch=self.batch, count=len(self.dataset), seed=self.seed)
+        return real_images(self.dataset, self.device, batch=self.batch, count=len(self.dataset), seed=self.seed)
 
     def _fakes(self) -> Iterator[Tensor]:
-        return generated_pictures(self.network.G_ema, self.dataset, batch=self.batch, count=self.num, seed=self.seed)
+        return generated_images(self.network.G_ema, self.dataset, batch=self.batch, count=self.num, seed=self.seed)
 
 
-def _look_at(features: Features, pictures: Iterator[Tensor], keep: int) -> _Side:
+def _look_at(features: Features, images: Iterator[Tensor], keep: int) -> _Side:
     moments: Moments | None = None
     kept: list[Rows] = []
     count = 0
-    for part in pictures:
+    for part in images:
         rows: Rows = features(part).cpu().numpy()
         moments = moments or Moments(rows.shape[1])
         moments.add(rows)
@@ -209,7 +209,7 @@ METRICS: dict[str, Metric] = {
     "frechet_discriminator": Metric(
         "Frechet distance on the network's own discriminator; no FID",
         _frechet(
-            "frechet_discriminator", "discriminator", lambda evaluation: DiscriminatorFeatures(evaluation.network.D)
+            "frechet_discriminator", "discriminator", lambda evaluation: DiscriminatorStatistics(evaluation.network.D)
         ),
         needs_detector=False,
     ),

@@ -1,7 +1,7 @@
-"""What turns pictures into features, [N, C, H, W] from -1 to 1 into rows [N, F].
+"""What turns images into features, [N, C, H, W] from -1 to 1 into rows [N, F].
 
 RandomFeatures          seeded random convolutions: no file, no training, the same everywhere
-DiscriminatorFeatures   of a network's own discriminator; comparable only between pictures, not between networks
+DiscriminatorStatistics of a network's own discriminator; comparable only between images, not between networks
 Detector                the user's TorchScript file; with the usual Inception network it makes an FID
 """
 
@@ -17,8 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stylegan2.errors import ModelError
-from stylegan2.networks import Discriminator
+from stylegan2.base.errors import ModelError
+from stylegan2.model.networks import Discriminator
 
 Features = Callable[[Tensor], Tensor]
 
@@ -34,12 +34,12 @@ class DetectorError(ModelError):
 class RandomFeatures:
     """Mean and spread of every channel of three random convolutions: 64 numbers that see colours, edges and grain.
 
-    Pictures larger than 64 pixels are halved by averaging, so that the cost does not grow; grey ones count as RGB
+    Images larger than 64 pixels are halved by averaging, so that the cost does not grow; grey ones count as RGB
     ones without colour, and a fourth channel is left out. The weights are drawn on the CPU, from their own seed.
     """
 
     WIDTH = 2 * sum(_RANDOM_CHANNELS)
-    """Numbers per picture."""
+    """How many numbers there are per image."""
 
     def __init__(self) -> None:
         source = torch.Generator().manual_seed(_RANDOM_SEED)
@@ -64,8 +64,8 @@ class RandomFeatures:
         return torch.cat(rows, dim=1)
 
 
-class DiscriminatorFeatures:
-    """Mean and spread of every channel behind every block."""
+class DiscriminatorStatistics:
+    """Mean and spread of every channel behind every block of a discriminator: rows [N, 2 * channels]."""
 
     def __init__(self, discriminator: Discriminator) -> None:
         self._discriminator = discriminator
@@ -78,7 +78,7 @@ class DiscriminatorFeatures:
 
 
 class Detector:
-    """The user's TorchScript module: RGB pictures [N, 3, H, W] from 0 to 255, as bytes would be, to rows.
+    """The user's TorchScript module: RGB images [N, 3, H, W] from 0 to 255, as bytes would be, to rows.
 
     Resizing is the module's own business, as it decides about the distances. Where its ``forward`` has the argument
     ``return_features`` or ``return_lpips``, these choose between features, class probabilities and perceptual features,
@@ -101,16 +101,16 @@ class Detector:
         self._arguments = {argument.name for argument in self._module.forward.schema.arguments}
 
     def features(self, images: Tensor) -> Tensor:
-        """Rows for distances between sets of pictures. Raises DetectorError."""
+        """Return rows [N, F] for distances between sets of images. Raises DetectorError."""
         return self._rows(_as_bytes(images), return_features=True)
 
     def probabilities(self, images: Tensor) -> Tensor:
-        """p(class | picture), [N, classes]. Raises DetectorError."""
+        """Return p(class | image), [N, classes]. Raises DetectorError."""
         return self._rows(_as_bytes(images), return_features=False)
 
     def perceptual(self, images: Tensor) -> Tensor:
-        """Rows whose squared distance is that of two pictures, as with LPIPS. Raises DetectorError."""
-        # Not rounded: the steps between the pictures are far smaller than between bytes.
+        """Return rows [N, F] whose squared distance is that of two images, as with LPIPS. Raises DetectorError."""
+        # Not rounded: the steps between the images are far smaller than between bytes.
         return self._rows(_as_rgb(images.float()) * 127.5 + 127.5, return_lpips=True, resize_images=False)
 
     @torch.no_grad()
@@ -129,10 +129,10 @@ class Detector:
 
 
 def _as_rgb(images: Tensor) -> Tensor:
-    """Pictures [N, 1, 3 or 4, H, W] as RGB."""
+    """Return images [N, 1, 3 or 4, H, W] as RGB."""
     return images.expand(-1, 3, -1, -1) if images.shape[1] == 1 else images[:, :3]
 
 
 def _as_bytes(images: Tensor) -> Tensor:
-    """Pictures as bytes would be, in float: what is looked at is what a file would hold."""
+    """Return images as bytes would be, in float: what is looked at is what a file would hold."""
     return (_as_rgb(images.float()) * 127.5 + 128).clamp(0, 255).floor()

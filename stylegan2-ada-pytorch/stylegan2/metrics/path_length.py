@@ -1,4 +1,4 @@
-"""Perceptual path length (arXiv:1812.04948, section 4.1): how evenly the picture changes along a path of latents.
+"""Perceptual path length (arXiv:1812.04948, section 4.1): how evenly the image changes along a path of latents.
 
     l_Z = E[ d(G(slerp(z1, z2; t)), G(slerp(z1, z2; t + e))) / e^2 ],   e = 1e-4, t uniform in 0..1
     l_W = the same with lerp between w1 and w2
@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from stylegan2.metrics.features import Features
-from stylegan2.networks import Generator
+from stylegan2.model.networks import Generator
 
 EPSILON = 1e-4
 
@@ -27,7 +27,7 @@ Sampling = Literal["full", "end"]
 
 @dataclass(frozen=True)
 class PathLength:
-    """Of many pairs of latents."""
+    """The perceptual path length over many pairs of latents."""
 
     mean: float
     trimmed: float
@@ -44,9 +44,9 @@ def path_length(
     seed: int = 0,
     epsilon: float = EPSILON,
 ) -> PathLength:
-    """The path length over pairs: each of the batches (z [2N, z_dim], labels [2N, c_dim] or None) makes N of them.
+    """Return the path length over pairs; a batch (z [2N, z_dim], labels [2N, c_dim] or None) makes N of them.
 
-    A pair has the labels of its first. Both pictures have the stored noise.
+    A pair has the labels of its first. Both images have the stored noise.
     """
     source = torch.Generator().manual_seed(seed)
     lengths = [
@@ -88,7 +88,7 @@ def _lengths(
 
 
 def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
-    """The point at t [N, 1] of the great circle from the direction of a to that of b, of unit length."""
+    """Return the point at t [N, 1] of the great circle from the direction of a to that of b, of unit length."""
     a, b = a / a.norm(dim=1, keepdim=True), b / b.norm(dim=1, keepdim=True)
     cosine = (a * b).sum(dim=1, keepdim=True)
     across = b - cosine * a

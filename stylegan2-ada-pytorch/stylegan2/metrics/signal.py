@@ -7,35 +7,35 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from stylegan2.dataset import ImageDataset
+from stylegan2.data.dataset import ImageDataset
 from stylegan2.metrics.distances import Moments, frechet_distance
 from stylegan2.metrics.features import Features, RandomFeatures
-from stylegan2.metrics.pictures import generated_pictures, real_pictures
-from stylegan2.networks import Generator
+from stylegan2.metrics.images import generated_images, real_images
+from stylegan2.model.networks import Generator
 
-AT_ONCE = 8  # pictures: no more memory than the sheets of samples take
+AT_ONCE = 8  # images: no more memory than the sheets of samples take
 
 
 class FrechetRandom:
-    """The Frechet distance between pictures of the data set and a generator's, on random features. It is no FID.
+    """The Frechet distance between images of the data set and a generator's, on random features. It is no FID.
 
     The reals are looked at once. The latents are always the same, so that two snapshots differ by the network alone.
     """
 
     def __init__(self, dataset: ImageDataset, count: int, *, seed: int, device: torch.device) -> None:
-        """Look at `count` pictures (all, if there are fewer). Raises DatasetError."""
+        """Look at `count` images (all, if there are fewer). Raises DatasetError."""
         self._dataset, self._count, self._seed = dataset, count, seed
         self._features = RandomFeatures()
-        self._reals = _moments(self._features, real_pictures(dataset, device, batch=AT_ONCE, count=count, seed=seed))
+        self._reals = _moments(self._features, real_images(dataset, device, batch=AT_ONCE, count=count, seed=seed))
 
     def __call__(self, generator: Generator) -> float:
-        """Less is better; not-a-number where the pictures are no finite numbers."""
-        pictures = generated_pictures(generator, self._dataset, batch=AT_ONCE, count=self._count, seed=self._seed)
-        return frechet_distance(self._reals, _moments(self._features, pictures))
+        """Return the distance; less is better. It is not-a-number where the images are no finite numbers."""
+        images = generated_images(generator, self._dataset, batch=AT_ONCE, count=self._count, seed=self._seed)
+        return frechet_distance(self._reals, _moments(self._features, images))
 
 
-def _moments(features: Features, pictures: Iterator[Tensor]) -> Moments:
+def _moments(features: Features, images: Iterator[Tensor]) -> Moments:
     moments = Moments(RandomFeatures.WIDTH)
-    for part in pictures:
+    for part in images:
         moments.add(features(part).cpu().numpy())
     return moments

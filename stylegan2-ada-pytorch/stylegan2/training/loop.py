@@ -1,0 +1,222 @@
+"""The training loop, and in it an iteration's four phases."""
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from torch import Tensor
+
+from stylegan2.base.errors import DatasetError
+from stylegan2.data.dataset import ImageDataset
+from stylegan2.formats.network_file import TENSORS_NAME
+from stylegan2.metrics.signal import FrechetRandom
+from stylegan2.model.networks import Generator
+from stylegan2.options.budget import Ending
+from stylegan2.results.tick_stats import TickStats, peak_memory_mb, refuse_non_finite
+from stylegan2.training.loss import PhaseStats
+from stylegan2.training.optimisation import ema_beta, update_ema
+from stylegan2.training.real_images import Batch, Batches, real_batches
+from stylegan2.training.run_files import RunFiles
+from stylegan2.training.state import TrainingState
+from stylegan2.training.training_options import TrainingOptions
+
+_ENDINGS: tuple[Ending, ...] = get_args(Ending)
+"""Of several reasons, that of a later place counts: whoever has lost the data cannot go on for anybody's sake."""
+
+_log = logging.getLogger(__name__)
+
+
+def iterate(state: TrainingState, real: Tensor, labels: Tensor | None = None) -> None:
+    """Train both networks with one batch.
+
+    Of its reals `[batch, C, H, W]` and their labels `[batch, label_size]`, this process is given those of its
+    micro-batches, in their order.
+    """
+    s, losses = state.settings, state.losses
+    micro_batches = state.micro_batches(real, labels)
+    share = s.batch_gpu / s.batch
+    measured: dict[str, list[PhaseStats]] = {}
+
+    # Generator, main: images that the discriminator takes for real.
+    state.discriminator.requires_grad_(False)
+    measured["Gmain"] = []
+    for part, _ in state.seeded("Gmain", micro_batches):
+        z, c = state.latents(len(part))
+        measured["Gmain"].append(losses.generator_main(z, c, share=share))
+    state.optimiser_step(state.optimise_g)
+
+    # Generator, regularisation: a step in w changes the image by the same amount everywhere (path lengths).
+    if s.pl_weight > 0 and state.iteration % s.g_reg_interval == 0:
+        measured["Greg"] = []
+        for part, _ in state.seeded("Greg", micro_batches):
+            z, c = state.latents(len(part))
+            stats = losses.generator_regularisation(z, c, interval=s.g_reg_interval, share=share)
+            measured["Greg"].append(stats)
+        state.optimiser_step(state.optimise_g)
+
+    # Discriminator, main: reals told from fakes.
+    state.discriminator.requires_grad_(True)
+    measured["Dmain"] = []
+    for part, c_real in state.seeded("Dmain", micro_batches):
+        z, c = state.latents(len(part))
+        measured["Dmain"].append(losses.discriminator_main(z, part, c, c_real, share=share))
+    state.optimiser_step(state.optimise_d)
+
+    # Discriminator, regularisation: flat at the reals (R1).
+    if state.iteration % s.d_reg_interval == 0:
+        measured["Dreg"] = []
+        for part, c_real in state.seeded("Dreg", micro_batches):
+            stats = losses.discriminator_regularisation(part, c_real, interval=s.d_reg_interval, share=share)
+            measured["Dreg"].append(stats)
+        state.optimiser_step(state.optimise_d)
+
+    # What follows the networks: means, the averaged generator, the counters, the augmentation.
+    state.follow(measured)
+    update_ema(state.generator_ema, state.generator, ema_beta(s.batch, s.ema_kimg, state.images_seen, s.ema_rampup))
+    state.images_seen += s.batch
+    state.iteration += 1
+    if state.iteration % s.ada_interval == 0:
+        state.adjust_augmentation()
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """How a training ended, and where its network is."""
+
+    kimg: float
+    ended: Ending
+    seconds: float
+    network: Path
+    """The tensors' file of the last network."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether its length was reached."""
+        return self.ended == "finished"
+
+
+class TrainingLoop:
+    """The loop around a TrainingState, and its clock; `files` is None in all processes but the first."""
+
+    def __init__(
+        self,
+        options: TrainingOptions,
+        state: TrainingState,
+        files: RunFiles | None,
+        on_tick: Callable[[TickStats], None],
+        on_progress: Callable[[float], None],
+        score: Callable[[Generator], float] | None,
+    ) -> None:
+        self.options, self.state, self.files = options, state, files
+        self.on_tick, self.on_progress, self.score = on_tick, on_progress, score
+        self.ticks: list[dict[str, float | str | None]] = []
+        self.seconds_before = 0.0
+        self.started = time.monotonic()
+        self.warned = False
+        self.lost: DatasetError | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long the training has taken so far, interruptions not counted."""
+        return self.seconds_before + time.monotonic() - self.started
+
+    def run(self, dataset: ImageDataset, should_stop: Callable[[], bool]) -> TrainingResult:
+        """Iterate until the training ends: a line of statistics after every tick, all files after every few."""
+        state, s = self.state, self.options.settings
+        tick_length = round(s.tick_kimg * 1000)
+        tick_start, tick_clock = state.images_seen, time.monotonic()
+        with closing(self._batches(dataset)) as batches:
+            while True:
+                upcoming = self._next(batches, should_stop)
+                ended = upcoming if isinstance(upcoming, str) else None
+                images = state.images_seen - tick_start
+                if ended is not None or images >= tick_length:
+                    seconds = time.monotonic() - tick_clock
+                    is_snapshot = ended is not None or (len(self.ticks) + 1) % s.snapshot_ticks == 0
+                    score = self.score(state.generator_ema) if is_snapshot and self.score is not None else None
+                    if images > 0:
+                        self._tick(images, seconds, ended, score)
+                    if is_snapshot and self.files is not None:
+                        self.files.snapshot(score, self.ticks, self.seconds)
+                    tick_start, tick_clock = state.images_seen, time.monotonic()
+                if isinstance(upcoming, str):
+                    return self._end(upcoming)
+                iterate(state, *upcoming)
+                self.on_progress(state.kimg)
+                if self.files is not None:
+                    self.files.check()
+
+    def _batches(self, dataset: ImageDataset) -> Batches:
+        options, s = self.options, self.options.settings
+        micro_batches = self.state.group.micro_batches(s.batch // s.batch_gpu)
+        return real_batches(
+            dataset,
+            s.batch,
+            seed=options.seed,
+            start=self.state.images_seen,
+            device=self.state.device,
+            workers=options.performance.workers,
+            places=[slice(number * s.batch_gpu, (number + 1) * s.batch_gpu) for number in micro_batches],
+        )
+
+    def _next(self, batches: Batches, should_stop: Callable[[], bool]) -> Batch | Ending:
+        """Return this process's part of the next batch, or why the training ends: in all for the same reason."""
+        batch: Batch | None = None
+        ended = self._why_end(should_stop)
+        if ended is None:
+            try:
+                batch = next(batches)
+            except DatasetError as error:
+                self.lost, ended = error, "data_lost"
+        number = self.state.group.largest(0 if ended is None else _ENDINGS.index(ended) + 1)
+        return _ENDINGS[number - 1] if batch is None or number > 0 else batch
+
+    def _end(self, ended: Ending) -> TrainingResult:
+        """Say how it ended, once everything is written."""
+        if self.files is not None:
+            self.files.finish()
+        if ended == "data_lost":
+            _log.error("the data can no longer be read; everything up to kimg=%.3f is saved", self.state.kimg)
+            raise self.lost or DatasetError("another process of this training can no longer read its data")
+        _log.info("%s at kimg=%.3f", self.options.budget.sentence(ended), self.state.kimg)
+        return TrainingResult(self.state.kimg, ended, self.seconds, self.options.outdir / TENSORS_NAME)
+
+    def _why_end(self, should_stop: Callable[[], bool]) -> Ending | None:
+        if self.state.images_seen >= round(self.options.settings.kimg * 1000):
+            return "finished"
+        return "stopped" if should_stop() else self.options.budget.used_up(self.seconds)
+
+    def _tick(self, images: int, seconds: float, ended: Ending | None, score: float | None) -> None:
+        """Statistics of the last `images`. Refuses to go on with numbers that are not finite."""
+        state = self.state
+        means = state.means.take()
+        refuse_non_finite(means, state.kimg)
+        elapsed = self.seconds  # read once: the cost is that of the time that is told
+        stats = TickStats(
+            tick=len(self.ticks),
+            kimg=state.kimg,
+            seconds=elapsed,
+            sec_per_kimg=seconds / images * 1000,
+            augment_p=state.augment.p,
+            memory_mb=peak_memory_mb(state.device),
+            cost=self.options.budget.cost(elapsed),
+            ended=ended,
+            frechet_random=score if isinstance(self.score, FrechetRandom) and math.isfinite(score or 0) else None,
+            **{name: means.get(name) for name in ("loss_g", "loss_d", "r1", "pl", "rt")},
+        )
+        self.ticks.append(stats.as_json())
+        if self.files is None:
+            return
+        self.files.tick(stats)
+        self.on_tick(stats)
+        if state.augmentation_is_at_its_limit and not self.warned:
+            self.warned = True
+            _log.warning(
+                "augmentation has reached its limit (p=%.2f): the discriminator knows the pictures by heart. "
+                "Stop here, or give it more pictures or a larger gamma", state.augment.p,
+            )  # fmt: skip

@@ -1,0 +1,164 @@
+"""The files that a training leaves in its folder, and their copies beside the checkpoints.
+
+What they are is said in `start`. Only one process of a training writes them.
+"""
+
+import json
+import logging
+import math
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from stylegan2.base.whole_files import replacing_file, write_text_whole
+from stylegan2.data.dataset import ImageDataset
+from stylegan2.formats.network_file import TENSORS_NAME, save_network
+from stylegan2.results.checkpoint_writer import CheckpointWriter
+from stylegan2.results.sample_grid import Grid, sample_images
+from stylegan2.results.tensorboard_log import TensorBoardLog
+from stylegan2.results.tick_stats import TickStats
+from stylegan2.training.earlier_results import OPTIONS_NAME
+from stylegan2.training.real_images import decode_images
+from stylegan2.training.state import TrainingState
+from stylegan2.training.training_options import TrainingOptions
+
+_log = logging.getLogger(__name__)
+
+
+class RunFiles(ExitStack):
+    """Writes a training's files. Leaving the `with` block waits for what is being written."""
+
+    def __init__(self, options: TrainingOptions, state: TrainingState) -> None:
+        super().__init__()
+        self.options, self.state = options, state
+        self.best_score = math.inf
+        self.grid = Grid.for_device(options.size.height, options.size.width, options.device)
+        self.sheet_labels: torch.Tensor | None = None
+        options.outdir.mkdir(parents=True, exist_ok=True)
+        self.enter_context(_log_file(options.outdir / "log.txt"))
+        folder = options.checkpoint_dir
+        self.checkpoints = None if folder is None else self.enter_context(CheckpointWriter(folder, options.keep))
+
+    @property
+    def samples(self) -> Path:
+        return self.options.outdir / "samples"
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Take over what earlier parts of this training drew and thought best, from the checkpoint that they left."""
+        self.best_score = saved["best_score"]
+        self.grid = Grid(**saved["grid"]) if "grid" in saved else self.grid  # all sheets are cut alike
+        if self.options.checkpoint_dir is not None:
+            for folder in ("samples", "best"):
+                for file in (self.options.checkpoint_dir / folder).glob("*.*"):
+                    _copy_file(file, self.options.outdir / folder / file.name)
+
+    def begin(self, dataset: ImageDataset, ticks: list[dict[str, Any]]) -> None:
+        """Write what is there from the start."""
+        options, outdir = self.options, self.options.outdir
+        text = json.dumps(options.as_json(), indent=2)
+        write_text_whole(outdir / OPTIONS_NAME, text + "\n")
+        lines = "".join(json.dumps(tick) + "\n" for tick in ticks)
+        write_text_whole(outdir / "stats.jsonl", lines)
+        self.grid.describe(self.samples / "grid.json")
+        chosen = np.resize(np.random.RandomState(options.seed).permutation(len(dataset)), self.grid.images).tolist()
+        self.grid.save(decode_images(dataset, chosen), self.samples / "reals.png")
+        if options.label_size:  # the same in each place as among the reals
+            self.sheet_labels = torch.from_numpy(dataset.labels(chosen))
+        self.board = TensorBoardLog(outdir, self.state.images_seen)
+        self.callback(self.board.close)
+        if self.state.images_seen == 0:
+            self._draw()
+
+    def tick(self, stats: TickStats) -> None:
+        """Write a tick's statistics."""
+        with (self.options.outdir / "stats.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(stats.as_json()) + "\n")
+        _log.info("%s", stats.line())
+        self.board.add(stats)
+
+    def snapshot(self, score: float | None, ticks: list[dict[str, Any]], seconds: float) -> None:
+        """Checkpoint (first: it is what must not be lost), samples and network of this moment."""
+        state, options = self.state, self.options
+        training = {
+            "kimg": state.kimg,
+            "dataset": options.dataset_name,
+            "images": options.images,
+            "preset": options.preset,
+            "seed": options.seed,
+            "augment_p": state.augment.p,
+            "seconds": round(seconds, 1),
+            "transfer": None if options.transfer is None else options.transfer.name,
+        }
+        if score is not None:
+            self._keep_if_best(score, training)
+        if self.checkpoints is not None:
+            saved = {"training": state.state_dict(), "ticks": ticks, "seconds": seconds}
+            self.checkpoints.save(state.kimg, {**saved, "best_score": self.best_score, "grid": asdict(self.grid)})
+        self._draw()
+        if not (options.outdir / TENSORS_NAME).exists():
+            self.finish()  # where a network lies there is a checkpoint: see earlier_results
+        save_network(options.outdir, state.generator_ema, state.discriminator, training, state.generator)
+
+    def check(self) -> None:
+        """Raise CheckpointError if the last checkpoint could not be written; waits for nothing."""
+        if self.checkpoints is not None:
+            self.checkpoints.check()
+
+    def finish(self) -> None:
+        """Wait until the last checkpoint is written. Raises CheckpointError if it could not be."""
+        if self.checkpoints is not None:
+            self.checkpoints.finish()
+
+    def _keep_if_best(self, score: float, training: dict[str, Any]) -> None:
+        """Keep this network apart if it has the least score so far; a copy lies beside the checkpoints."""
+        if not score < self.best_score:  # also where it is not a number
+            return
+        self.best_score = score
+        _log.info("best so far: score=%.4f at kimg=%.3f", score, self.state.kimg)
+        for folder in (self.options.outdir, self.options.checkpoint_dir):
+            if folder is not None:
+                described = {**training, "score": score}
+                save_network(folder / "best", self.state.generator_ema, self.state.discriminator, described)
+
+    def _draw(self) -> None:
+        """Write a sheet of what the averaged generator makes now; a copy lies beside the checkpoints."""
+        name = f"fakes{self.state.kimg:08.3f}.png"
+        images = sample_images(self.state.generator_ema, self.grid, self.options.seed, self.sheet_labels)
+        self.grid.save(images, self.samples / name)
+        if self.options.checkpoint_dir is not None:
+            _copy_file(self.samples / name, self.options.checkpoint_dir / "samples" / name)
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    with replacing_file(target) as partial:
+        shutil.copyfile(source, partial)
+
+
+class _LogFile(logging.FileHandler):
+    """A log file whose failure is an error like that of any other file, not a traceback beside the training."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        raise  # logging calls this while it handles the error
+
+
+@contextmanager
+def _log_file(path: Path) -> Iterator[None]:
+    """Let what this package logs go to a file, too."""
+    logger = logging.getLogger("stylegan2")
+    handler = _LogFile(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        logger.removeHandler(handler)
+        handler.close()
