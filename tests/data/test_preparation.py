@@ -35,7 +35,7 @@ def mixed_uploads(uploads):
             "sub/cut.jpg": encoded(photo(3, 200, 200), "JPEG")[:1500],
             "notes.png": b"these are my notes",
             "empty.png": b"",
-            "settings.yaml": b"preset: auto",
+            "Thumbs.db": b"left behind by a system",
             ".DS_Store": b"\0\0\0\1Bud1",
             "__MACOSX/._a.png": b"\0\5\x16\7",
         }

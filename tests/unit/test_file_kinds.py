@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.file_kinds import FileKind, is_folder_marker, kind_of
+from contract.file_kinds import READY_NAME, SETTINGS_NAME, FileKind, is_folder_marker, kind_of
 from stylegan2.data.uploads import IGNORED_NAMES
 from tests.unit.properties import quick
 
@@ -63,7 +63,9 @@ def test_every_kind_has_its_examples() -> None:
     assert set(KINDS) == set(FileKind)
 
 
-SEGMENTS = st.sampled_from([*IGNORED_NAMES, ".hidden", "a.png", "sub", "b"]) | st.text(max_size=8)
+SEGMENTS = st.sampled_from([*IGNORED_NAMES, SETTINGS_NAME, READY_NAME, ".hidden", "a.png", "sub", "b"]) | st.text(
+    max_size=8
+)
 
 
 @quick

@@ -85,7 +85,7 @@ def is_folder_marker(name: str) -> bool:
 
 
 def _is_no_image(segments: list[str]) -> bool:
-    # Prepare, too, passes over what is named like our own two files, wherever it lies.
+    # What is named like our own two files is no image, wherever it lies.
     if any(segment in {SETTINGS_NAME, READY_NAME} for segment in segments):
         return True
     stem, _, ending = segments[-1].casefold().rpartition(".")
