@@ -47,8 +47,7 @@ def storm(patch: pytest.MonkeyPatch, seed: int, plan: Plan) -> None:
     luck = Luck(0.2, 0.01, 0.1, busy=0.3, refuse=0.2, lose_answer=0.3, loss=0.4, double=0.3, interleave=0.5)
     world = _make(patch, seed, luck, plan)
     world.run(LONGEST_DROPS_SECONDS)
-    world.luck = Luck()
-    world.dead_letters.clear()
+    world.end_storm()
     world.recover(looks=8)
     world.check()
 

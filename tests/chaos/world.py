@@ -79,6 +79,7 @@ class World:
         self.sagemaker = FakeSageMaker(self.clock)
         self.sagemaker.on_start = self._on_start
         self.dead_letters: list[str] = []
+        self._calm_since = 0.0
         self.published: Counter[tuple[str, str]] = Counter()  # how often, by the notice's record
         self.excused: Counter[tuple[str, str]] = Counter()  # notices that a crash may have doubled
         self.run_seconds: Callable[[], float] = lambda: 600.0
@@ -205,6 +206,13 @@ class World:
         self.schedule()
         self.run()
         assert before == (len(self.sagemaker.executions), len(self.sns.published)), "a sweep at rest did something"
+
+    def end_storm(self) -> None:
+        """From now on all goes well. What has failed before may still end as a dead letter: a function that died then has
+        left its lease on a notice, which outlasts the tries of a message that are left."""
+        self.luck = Luck()
+        self.dead_letters.clear()
+        self._calm_since = self.clock.now
 
     def between(self, service: str, operation: str, action: Callable[[], None]) -> None:
         """Once, right after the next such call has been answered and before its caller goes on, do something."""
@@ -341,34 +349,42 @@ class World:
         if self.prompt and not delay:
             self.between("sqs", "send_message", lambda: self.run(1))
 
-    def _deliver_timer(self, body: str, delay: float, receives: int = 1) -> None:
+    def _bury(self, message: str, first_tried: float) -> None:
+        if first_tried >= self._calm_since:
+            self.dead_letters.append(message)
+
+    def _deliver_timer(self, body: str, delay: float, receives: int = 1, first_tried: float | None = None) -> None:
         """The SettleQueue: after the delay, at least once, again after the visibility timeout, at last dead."""
 
         def receive() -> None:
+            began = self.clock.now if first_tried is None else first_tried
             result = self.invoke("start_run", {"Records": [{"messageId": "m", "body": body}]})
             if result == {"batchItemFailures": []}:
                 if self.random.random() < self.luck.double:
                     self.at(self.random.uniform(0, 60), receive)
             elif receives < MAX_RECEIVES:
-                self._deliver_timer(body, VISIBILITY_SECONDS, receives + 1)
+                self._deliver_timer(body, VISIBILITY_SECONDS, receives + 1, began)
             else:
-                self.dead_letters.append(body)
+                self._bury(body, began)
 
         self.at(delay, receive)
 
-    def _deliver_async(self, function: str, event: dict[str, Any], tries: int = 0) -> None:
+    def _deliver_async(
+        self, function: str, event: dict[str, Any], tries: int = 0, first_tried: float | None = None
+    ) -> None:
         """Lambda's asynchronous invocation: two retries, now and then twice without reason."""
         if function in self.deaf_to_calls:
             return
 
         def receive() -> None:
+            began = self.clock.now if first_tried is None else first_tried
             if self.invoke(function, event) is not None:
                 if self.random.random() < self.luck.double:
                     self.at(self.random.uniform(0, 60), receive)
             elif tries < len(ASYNC_RETRY_SECONDS):
-                self.at(ASYNC_RETRY_SECONDS[tries], lambda: self._deliver_async(function, event, tries + 1))
+                self.at(ASYNC_RETRY_SECONDS[tries], lambda: self._deliver_async(function, event, tries + 1, began))
             else:
-                self.dead_letters.append(f"{function} {event}")
+                self._bury(f"{function} {event}", began)
 
         self.at(0.1, receive)
 
