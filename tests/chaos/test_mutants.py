@@ -149,7 +149,7 @@ def drop_concluded_over_pictures_asked_for(patch: Patch) -> None:
     real_leave = Reconciler._leave_as_it_is
 
     def leave_as_it_is(self: Reconciler, plan: Nothing) -> Result:
-        return self._conclude(plan.facts.state, real_leave(self, plan))
+        return self._conclude_state(plan.facts.state, real_leave(self, plan))
 
     patch.setattr(Reconciler, "_leave_as_it_is", leave_as_it_is)
 

@@ -7,14 +7,14 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.properties import quick
 from workshop.ending import LOST, TERMINAL
 from workshop.looks import Outcome, Request, Result
 from workshop.reconcile import decide as table
-from workshop.reconcile.decide import ASK_AFTER_SECONDS, answer, decide
+from workshop.reconcile.decide import ASK_AFTER_SECONDS, answer_request, decide
 from workshop.reconcile.facts import ContentFacts, Facts, FolderFacts, Missing, PendingFacts, RunFacts, StateFacts
 from workshop.reconcile.plans import (
     AskSageMaker,
@@ -41,8 +41,9 @@ QUIET_SECONDS = 60
 MIN_IMAGES = 3
 GOOD = "arn:good"
 CHOICE = default_choice("sketch")
-CLAIM = Claim("f" * 64, {}, MIN_IMAGES, 0, "sketch", 128, "", 86_400, None)
-TOO_LONG_SECONDS = 10 * 86_400
+CLAIM = Claim("f" * 64, {"MaxProcessSeconds": "3600"}, MIN_IMAGES, 0, "sketch", 128, "", 86_400, None)
+LONGEST_SECONDS = 86_400 + 2 * 3600 + 7200  # the training, the two others, and what may come in between
+TOO_LONG_SECONDS = LONGEST_SECONDS + 1
 
 LOOK = Request()
 HAND = Request(patient=False)
@@ -85,12 +86,14 @@ def folders(
     heard: float | None = None,
     ready: float | None = None,
     claimed: float | None = None,
+    stray: tuple[str, ...] = (),
 ) -> FolderFacts:
-    """So many files, `age` seconds old; the last event came, `_READY` was put, and a run was claimed so long ago."""
+    """So many files, `age` seconds old; the last event came, `_READY` was put, and a run was claimed so long ago.
+    `stray` are no pictures, and lie where those to project belong."""
     known = DatasetState("cats", last_seen=ago(heard), claim_at=ago(claimed))
     marker = None if ready is None else stored(1, ready)[0]
     listing = Listing("cats", stored(images, age), None, marker, others, others=("notes.txt",) * others)
-    projected = Targets("cats", stored(targets, age, "jpg"))
+    projected = Targets("cats", stored(targets, age, "jpg"), stray)
     return FolderFacts(known, listing, projected, NOW_MS, QUIET_SECONDS)
 
 
@@ -157,6 +160,7 @@ TABLE = [
     ("the run has failed unheard", run("Failed"), LOOK, "end the run: Failed"),
     ("the run was stopped unheard", run("Stopped"), LOOK, "end the run: Stopped"),
     ("SageMaker has forgotten the run", run(LOST), LOOK, "end the run: Lost"),
+    ("the run is at work, and as long as it can be", run("Executing", LONGEST_SECONDS), LOOK, "LeaveRun"),
     ("the run is at work, and longer than it can be", run("Executing", TOO_LONG_SECONDS), LOOK, "TellStuck"),
     ("the run is in an unknown status for too long", run("Hibernating", TOO_LONG_SECONDS), LOOK, "TellStuck"),
     ("the run was too long, and is over", run("Failed", TOO_LONG_SECONDS), LOOK, "end the run: Failed"),
@@ -173,9 +177,12 @@ TABLE = [
     ("an image is young, and a rerun is asked for", folders(age=20), RERUN, "LookAtContents"),
     ("the newest change is as old as the quiet time", folders(age=60, heard=60), LOOK, "LookAtContents"),
     ("_READY was put after the newest image", folders(age=20, ready=10), LOOK, "LookAtContents"),
+    ("_READY was put in the same second", folders(age=20, ready=20), LOOK, "LookAtContents"),
+    ("_READY is older than a picture to project", folders(0, 0, 1, age=20, ready=30), LOOK, STILL_COMING_IN),
     ("_READY is older than the newest image", folders(age=20, ready=30), LOOK, STILL_COMING_IN),
     ("_READY has had its run", folders(age=20, ready=10, claimed=5), LOOK, STILL_COMING_IN),
     ("files that are no images are there", folders(0, others=1), LOOK, "LookAtContents"),
+    ("such files are where pictures to project belong", folders(0, stray=("a.pdf",)), LOOK, "LookAtContents"),
     # ----------------------------------------------------------------------------------------------- what do they hold?
     (
         "not all contents are known yet",
@@ -243,6 +250,7 @@ TABLE = [
     # -------------------------------------------------------------------------------------------------------- on demand
     ("pictures are asked for", contents(is_learned=True, good_arn=GOOD), PICTURES, f"infer with {GOOD}"),
     ("pictures are asked for, and images are new", contents(good_arn=GOOD), PICTURES, f"infer with {GOOD}"),
+    ("pictures are asked for, and no image is left", contents(0, 1, 1, good_arn=GOOD), PICTURES, f"infer with {GOOD}"),
     ("too few images are no reason", contents(1, is_learned=True, good_arn=GOOD), PICTURES, f"infer with {GOOD}"),
     ("pictures are asked for again", contents(is_learned=True, good_arn=GOOD), PICTURES_AGAIN, f"infer with {GOOD}"),
     (
@@ -323,8 +331,9 @@ def check_laws_of_contents(facts: ContentFacts, request: Request, plan: Plan) ->
     assert plan.facts is facts
     is_new = facts.fingerprint != facts.state.last_fingerprint and not facts.listing.is_empty
     has_new_targets = facts.targets.digest not in ("", facts.state.last_targets)
-    if facts.faults:
-        assert not isinstance(plan, Start), "nothing is claimed with faults"
+    if isinstance(plan, Start):
+        assert not facts.faults, "nothing is claimed with faults"
+        assert plan.overrides == request.overrides, "a run has the parameters that were given"
     if isinstance(plan, Start) and plan.trains:
         assert not request.inference_only, "who asks for pictures only gets no training"
         assert is_new or request.rerun, "what was learned last is not learned again unasked"
@@ -419,7 +428,9 @@ choices = modes.map(lambda mode: contents(mode=mode).choice)
 faults = st.lists(st.sampled_from(["bad", "worse"]), max_size=2).map(tuple)
 any_facts: st.SearchStrategy[Facts] = st.one_of(
     st.builds(StateFacts, states, st.integers(0, 2 * NOW_MS)),
-    st.builds(RunFacts, states, st.floats(0, 10**7), st.text(max_size=9) | st.sampled_from(sorted(TERMINAL)), times),
+    st.builds(
+        RunFacts, states, st.floats(0, 10**7), st.text(max_size=9) | st.sampled_from(sorted(TERMINAL)), st.just(7)
+    ),
     st.builds(FolderFacts, states, listings, target_lists, st.integers(0, 2 * NOW_MS), st.integers(0, 900)),
     st.builds(PendingFacts, states, st.sampled_from(Missing)),
     st.builds(ContentFacts, states, listings, target_lists, st.just("these"), choices, faults, st.integers(1, 4)),
@@ -433,7 +444,7 @@ any_request = st.builds(
 )
 
 
-@quick
+@settings(quick, max_examples=500)
 @given(any_facts, any_request)
 def test_any_case_has_a_plan_that_keeps_the_laws(facts: Facts, request_: Request) -> None:
     check_laws(facts, request_)
@@ -461,17 +472,17 @@ def test_who_insists_is_never_answered_with_silence(request_: Request) -> None:
     for deed, outcome in [(deed, outcome) for deed, outcomes in OUTCOMES for outcome in outcomes]:
         is_theirs = isinstance(deed, Start) and outcome in {Outcome.STARTED, Outcome.KEPT}
         is_final = is_theirs or outcome in {Outcome.NOTHING, Outcome.ATTENTION}
-        detail = answer(deed, Result(outcome, "cats", "a reason"), request_).detail
+        detail = answer_request(deed, Result(outcome, "cats", "a reason"), request_).detail
         assert detail.startswith("a reason")
         assert detail.endswith("ask for it again later") == (request_.insists and not is_final)
 
 
 def test_a_claim_of_before_is_not_the_run_that_is_asked_for() -> None:
     started = Result(Outcome.STARTED, "cats", "attempt 1", "arn")
-    told_of = answer(TakeOver(), started, RERUN)
+    told_of = answer_request(TakeOver(), started, RERUN)
     assert told_of.detail == ("attempt 1, claimed before; what was asked for was not started, ask for it again later")
-    assert answer(Start(contents()), started, RERUN) == started
-    assert answer(TakeOver(), started, HAND) == started
+    assert answer_request(Start(contents()), started, RERUN) == started
+    assert answer_request(TakeOver(), started, HAND) == started
 
 
 # -------------------------------------------------------------------------------------------------- what a run projects

@@ -10,7 +10,7 @@ from workshop.ledger import Claimed, Ledger
 from workshop.leftovers import LeftoverNotices, waiting_targets
 from workshop.looks import Outcome, Request, Result
 from workshop.notices import Notices
-from workshop.reconcile.decide import LOOK_AGAIN_SECONDS, answer, decide
+from workshop.reconcile.decide import LOOK_AGAIN_SECONDS, answer_request, decide
 from workshop.reconcile.facts import Facts, StateFacts
 from workshop.reconcile.gather import FactFinder
 from workshop.reconcile.plans import (
@@ -69,66 +69,66 @@ class Reconciler:
 
     def reconcile(self, dataset: str, request: Request | None = None) -> Result:
         """Do what the dataset needs now. Safe to call at any time, any number of times, by anybody."""
-        return _logged(self._look(self._ledger.read(dataset), request or Request()))
+        return _logged_result(self._look_at_dataset(self._ledger.read(dataset), request or Request()))
 
     def serve(self, timer: Timer) -> Result:
         """Reconcile because a timer is due, unless another timer has taken its place."""
         state = self._timers.receive(timer)
         if timer.due != NUDGE and is_live(state, self._config.quiet_seconds):
-            return _logged(Result(Outcome.STALE, timer.dataset, "another timer is live"))
-        return _logged(self._look(state, Request()))
+            return _logged_result(Result(Outcome.STALE, timer.dataset, "another timer is live"))
+        return _logged_result(self._look_at_dataset(state, Request()))
 
     def release(self, dataset: str) -> Result:
         """Free what holds the dataset and its slot, for an operator, unless a run does."""
         state = self._ledger.read(dataset)
         match state.phase:
             case Phase.STARTING:
-                return _logged(self._claims.release(state))
+                return _logged_result(self._claims.release(state))
             case Phase.RUNNING:
                 self._announce_run(state)
-                return _logged(self._do_next(self._finder.ask_about_run(state), Request()))
+                return _logged_result(self._follow_facts(self._finder.ask_about_run(state), Request()))
         self._ledger.leave_stray_slot(dataset)
-        return _logged(Result(Outcome.NOTHING, dataset, "it holds no claim and no slot"))
+        return _logged_result(Result(Outcome.NOTHING, dataset, "it holds no claim and no slot"))
 
-    def _look(self, state: DatasetState, request: Request) -> Result:
+    def _look_at_dataset(self, state: DatasetState, request: Request) -> Result:
         """Tell what is owed to people whatever the look comes to; then decide, and do it."""
         self._report_again(state)
         if state.phase is Phase.RUNNING:
             self._announce_run(state)
-        return self._do_next(StateFacts(state, clock.now_ms()), request)
+        return self._follow_facts(StateFacts(state, clock.now_ms()), request)
 
-    def _do_next(self, facts: Facts, request: Request) -> Result:
+    def _follow_facts(self, facts: Facts, request: Request) -> Result:
         """What these facts lead to: a look at more of them, or a deed."""
         match decide(facts, request):
             case LookAtFolders():
-                return self._do_next(self._finder.list_folders(facts.state), request)
+                return self._follow_facts(self._finder.list_folders(facts.state), request)
             case LookAtContents(folders):
-                return self._do_next(self._finder.read_contents(folders), request)
+                return self._follow_facts(self._finder.read_contents(folders), request)
             case AskSageMaker():
-                return self._do_next(self._finder.ask_about_run(facts.state), request)
+                return self._follow_facts(self._finder.ask_about_run(facts.state), request)
             case deed:
-                return answer(deed, self._do(deed, facts.state), request)
+                return answer_request(deed, self._carry_out_deed(deed, facts.state), request)
 
-    def _do(self, deed: Deed, state: DatasetState) -> Result:
+    def _carry_out_deed(self, deed: Deed, state: DatasetState) -> Result:
         match deed:
             case TakeOver():
                 return self._claims.take_over(state)
             case LeaveRun():
-                return _active(state)
+                return _active_run(state)
             case EndRun():
                 return self._end_run(deed, state)
             case TellStuck(run_seconds):
                 self._attention.tell_stuck(state, run_seconds)
-                return _active(state)
+                return _active_run(state)
             case Wait(seconds, why):
-                return self._wait(state, Outcome.WAITING, seconds, why)
+                return self._wait_for_look(state, Outcome.WAITING, seconds, why)
             case Conclude(why):
-                return self._conclude(state, Result(Outcome.NOTHING, state.dataset, why))
+                return self._conclude_state(state, Result(Outcome.NOTHING, state.dataset, why))
             case Nothing():
                 return self._leave_as_it_is(deed)
             case Attention():
                 faults = self._attention.tell_faults(deed)
-                return self._conclude(state, Result(Outcome.ATTENTION, state.dataset, " ".join(faults)))
+                return self._conclude_state(state, Result(Outcome.ATTENTION, state.dataset, " ".join(faults)))
             case Start():
                 return self._start_run(deed)
 
@@ -143,7 +143,7 @@ class Reconciler:
         waiting = waiting_targets(state, facts.targets, facts.choice, trains=plan.is_learning_due)
         self._leftovers.tell(words(facts.choice.language), facts.listing, facts.targets, waiting)
         nothing = Result(Outcome.NOTHING, state.dataset, plan.why)
-        return nothing if plan.is_learning_due else self._conclude(state, nothing)
+        return nothing if plan.is_learning_due else self._conclude_state(state, nothing)
 
     def _start_run(self, plan: Start) -> Result:
         """Snapshot, claim, start. Raises BadRequest for overrides that do not go together or are beyond the deployer's
@@ -156,9 +156,9 @@ class Reconciler:
         )
         match self._ledger.claim(state, claim, clock.now_ms(), self._config.max_concurrent_runs):
             case Claimed.LOST:
-                return self._wait(state, Outcome.WAITING, LOOK_AGAIN_SECONDS, "something changed meanwhile")
+                return self._wait_for_look(state, Outcome.WAITING, LOOK_AGAIN_SECONDS, "something changed meanwhile")
             case Claimed.FULL:
-                return self._wait(state, Outcome.QUEUED, RECHECK_SECONDS, "as many runs as allowed are active")
+                return self._wait_for_look(state, Outcome.QUEUED, RECHECK_SECONDS, "as many runs as allowed are active")
         result = self._claims.start(RunIdentity(state.dataset, facts.fingerprint, state.attempt + 1), claim)
         if is_number_enough and result.outcome is Outcome.STARTED:
             self._leftovers.count_as_told(facts.listing, facts.targets)
@@ -201,11 +201,11 @@ class Reconciler:
         """Whoever has recorded the active run may have died before its notice."""
         announce_start(self._ledger, self._runs, self._notices, state.run, state.execution_arn or "")
 
-    def _wait(self, state: DatasetState, outcome: Outcome, seconds: float, why: str) -> Result:
+    def _wait_for_look(self, state: DatasetState, outcome: Outcome, seconds: float, why: str) -> Result:
         self._timers.ensure(state.dataset, seconds, self._config.quiet_seconds)
         return Result(outcome, state.dataset, why)
 
-    def _conclude(self, state: DatasetState, result: Result) -> Result:
+    def _conclude_state(self, state: DatasetState, result: Result) -> Result:
         """Nothing more to do, for all that was noted until the state was read."""
         timer_is_lost = is_lost(state, self._config.quiet_seconds)
         if state.considered != state.uploads or timer_is_lost:
@@ -213,10 +213,10 @@ class Reconciler:
         return result
 
 
-def _active(state: DatasetState) -> Result:
+def _active_run(state: DatasetState) -> Result:
     return Result(Outcome.ACTIVE, state.dataset, "its end will look again", state.execution_arn or "")
 
 
-def _logged(result: Result) -> Result:
+def _logged_result(result: Result) -> Result:
     logger.info("reconciled", outcome=result.outcome, detail=result.detail)
     return result

@@ -73,22 +73,22 @@ def decide(facts: Facts, request: Request) -> Plan:
 
         # New pictures to project alone, or somebody asks for them: the inference part, on the last good run's network.
         case ContentFacts(good_arn=None) if request.inference_only or facts.targets.images:
-            return _nothing(facts, request, "no run has succeeded yet, so there is no network to make pictures with")
+            return _no_run(facts, request, "no run has succeeded yet, so there is no network to make pictures with")
         case ContentFacts(has_pictures=False) if request.inference_only:
-            return _nothing(facts, request, "there is no picture to project")
+            return _no_run(facts, request, "there is no picture to project")
         case ContentFacts(has_new_targets=False) if not request.inference_only:
-            return _nothing(facts, request, "the last run had exactly these pictures")
+            return _no_run(facts, request, "the last run had exactly these pictures")
         case ContentFacts() if facts.faults:
             return Attention(facts)
         case ContentFacts():
             return Start(facts, request.overrides, facts.good_arn)
 
 
-def _nothing(facts: ContentFacts, request: Request, why: str) -> Nothing:
+def _no_run(facts: ContentFacts, request: Request, why: str) -> Nothing:
     return Nothing(facts, why, is_learning_due=facts.has_to_learn(request))
 
 
-def answer(plan: Deed, result: Result, request: Request) -> Result:
+def answer_request(plan: Deed, result: Result, request: Request) -> Result:
     """The result for whoever asked. Somebody who wants a run of some kind is told if this one is about another."""
     match plan, result.outcome:
         case _ if not request.insists:
