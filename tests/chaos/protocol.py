@@ -14,6 +14,8 @@ Hence the bounds of docs/testing.md: while a state is not at rest, a message is 
 timer takes 15 minutes at most, and a message whose receiver has died comes again after 12 (SettleQueue's visibility
 timeout): somebody looks within 20 minutes if no event was lost, and within 80, after a sweep, if one was.
 
+What a look makes of what it has read is no part of the model: the code's own `decide` says so.
+
 `Laws` are those of workshop.settling. Without them (`OLD`) the exploration finds the wake-ups that were lost before.
 
     PYTHONPATH=layers/workshop python -m tests.chaos.protocol     explores all of `worlds`, and tells how many states
@@ -25,13 +27,24 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from typing import Any, NamedTuple
+
+from workshop.looks import Request
+from workshop.reconcile.decide import decide
+from workshop.reconcile.facts import ContentFacts, Facts, FolderFacts, RunFacts, StateFacts
+from workshop.reconcile.plans import AskSageMaker, EndRun, LookAtContents, LookAtFolders, Plan, Start, TakeOver
+from workshop.settings import default_choice
+from workshop.snapshot import Listing, StoredObject, Targets
+from workshop.state import Claim, DatasetState, Phase
 
 IDLE, STARTING, RUNNING = "IDLE", "STARTING", "RUNNING"
 NUDGE = 0
 FREE, OURS, RIVALS = "free", "ours", "the rival's"
 NOT_CONSIDERED = -1
+AN_HOUR = 3600  # seconds: so old, a run is asked about, and is not too long
+_CLAIM = Claim("", {}, 1, 0, "", 16, "", 86_400, None)
 MOST_MESSAGES = 6  # of one dataset, at a time: more would mean that timers breed
 
 
@@ -265,26 +278,53 @@ def _receive(dataset: Dataset, actor: Actor, laws: Laws, is_late: bool) -> Itera
     knows = actor._replace(timer=dataset.timer, noted=dataset.noted, attempt=dataset.attempt)
     if dataset.owed and is_late:
         dataset = _with_events(dataset, ("report", dataset.owed))
-    match dataset.phase:
-        case "IDLE":
-            yield _with_actor(dataset, knows._replace(does="look:list"))
-        case "STARTING":
-            is_held = any(other.does in _HOLDING for other in dataset.actors)
-            if not is_late:
-                yield _with_actor(dataset, knows._replace(does="look:wait"))
-            if not is_held:
-                yield _with_actor(dataset, knows._replace(does="look:start again"))
-        case "RUNNING":
-            is_over = any(run.is_over for run in dataset.runs if run.attempt == dataset.attempt)
-            if not (is_over and is_late):
-                yield _with_actor(dataset, knows._replace(does="look:leave"))
-            if is_over:
+    is_over = any(run.is_over for run in dataset.runs if run.attempt == dataset.attempt)
+    for plan in _plans_by_state(dataset.phase, is_over, is_late):
+        match plan:
+            case LookAtFolders():
+                yield _with_actor(dataset, knows._replace(does="look:list"))
+            case TakeOver():
+                is_held = any(other.does in _HOLDING for other in dataset.actors)
+                if not is_late:
+                    yield _with_actor(dataset, knows._replace(does="look:wait"))
+                if not is_held:
+                    yield _with_actor(dataset, knows._replace(does="look:start again"))
+            case EndRun():
                 yield _with_actor(dataset, knows._replace(does="look:finish"))
+            case _:
+                yield _with_actor(dataset, knows._replace(does="look:leave"))
 
 
 def _list(dataset: Dataset, actor: Actor, laws: Laws, is_late: bool) -> Iterator[Dataset]:
-    does = "look:conclude" if dataset.files == dataset.learned else "look:claim"
-    yield _with_actor(dataset, actor._replace(does=does, files=dataset.files))
+    is_due = isinstance(_plan_by_folder(dataset.files, dataset.learned), Start)
+    yield _with_actor(dataset, actor._replace(does="look:claim" if is_due else "look:conclude", files=dataset.files))
+
+
+@cache
+def _plans_by_state(phase: str, is_over: bool, is_late: bool) -> tuple[Plan, ...]:
+    """What the code may decide before it lists the folder: how old a run is, is open until it is late."""
+    plans = []
+    for seconds in (AN_HOUR,) if is_late else (0, AN_HOUR):
+        state = DatasetState("cats", Phase(phase), claim=_CLAIM, run_started_at=0)
+        plan = decide(StateFacts(state, seconds * 1000), Request())
+        if isinstance(plan, AskSageMaker):
+            plan = decide(RunFacts(state, seconds, "Succeeded" if is_over else "Executing", 0), Request())
+        plans.append(plan)
+    return tuple(dict.fromkeys(plans))
+
+
+@cache
+def _plan_by_folder(files: int, learned: int) -> Plan:
+    """What the code decides about a folder that is quiet, after a run that has `learned` so many of its files."""
+    images = tuple(StoredObject(f"{number}.png", "", 1, 0, content=str(number)) for number in range(files))
+    listing, targets = Listing("cats", images, None, None, 0), Targets("cats", ())
+    state = DatasetState("cats", last_fingerprint=str(learned))
+    facts: Facts = FolderFacts(state, listing, targets, AN_HOUR * 1000, quiet_seconds=60)
+    plan = decide(facts, Request())
+    if isinstance(plan, LookAtContents):
+        facts = ContentFacts(state, listing, targets, str(files), default_choice("sketch"), (), min_images=1)
+        plan = decide(facts, Request())
+    return plan
 
 
 def _claim(world: World, dataset: Dataset, actor: Actor, laws: Laws) -> World:

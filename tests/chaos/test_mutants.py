@@ -9,13 +9,16 @@ import pytest
 
 from tests.chaos import stories, stories_of_retries, stories_of_trust
 from tests.chaos.world import World
-from workshop import assembly, contents, ledger, reconcile, runs, settling, starting, sweeping
+from workshop import assembly, contents, ledger, runs, settling, starting, sweeping
 from workshop.claims import Claims
 from workshop.clients import S3
 from workshop.ending import Ending
 from workshop.ledger import SLOTS_KEY, Ledger
 from workshop.listening import Listener
 from workshop.looks import Outcome, Result
+from workshop.reconcile import Reconciler, act, decide
+from workshop.reconcile.facts import FolderFacts, newest_change_ms
+from workshop.reconcile.plans import Nothing
 from workshop.state import DatasetState, Phase, RunRecord
 
 ALWAYS = "(attribute_exists(pk) OR attribute_not_exists(pk))"
@@ -78,7 +81,7 @@ def running_execution_ignored(patch: Patch) -> None:
         return state
 
     patch.setattr(Ledger, "read", read)
-    patch.setattr(ledger, "IS_IDLE", "(attribute_not_exists(phase) OR phase <> :starting)")
+    patch.setattr(ledger, "IS_IDLE", "(attribute_not_exists(phase) OR phase = :idle OR attribute_exists(executionArn))")
 
 
 def terminal_event_ignored_while_starting(patch: Patch) -> None:
@@ -118,7 +121,7 @@ def recorded_after_its_message(patch: Patch) -> None:
 
 
 def stale_timers_served(patch: Patch) -> None:
-    patch.setattr(reconcile, "is_live", lambda state, quiet: False)
+    patch.setattr(act, "is_live", lambda state, quiet: False)
 
 
 def every_timer_rearms(patch: Patch) -> None:
@@ -143,13 +146,12 @@ def refused_start_forgotten(patch: Patch) -> None:
 
 
 def drop_concluded_over_pictures_asked_for(patch: Patch) -> None:
-    real_consider = reconcile.Reconciler._consider
+    real_leave = Reconciler._leave_as_it_is
 
-    def consider(self: reconcile.Reconciler, state: DatasetState, *rest: Any) -> Result:
-        result = real_consider(self, state, *rest)
-        return self._conclude(state, result) if result.outcome is Outcome.NOTHING else result
+    def leave_as_it_is(self: Reconciler, plan: Nothing) -> Result:
+        return self._conclude_state(plan.facts.state, real_leave(self, plan))
 
-    patch.setattr(reconcile.Reconciler, "_consider", consider)
+    patch.setattr(Reconciler, "_leave_as_it_is", leave_as_it_is)
 
 
 def nothing_concluded(patch: Patch) -> None:
@@ -201,11 +203,11 @@ def notice_without_record(patch: Patch) -> None:
 
 
 def long_runs_never_asked_about(patch: Patch) -> None:
-    patch.setattr(reconcile, "ASK_AFTER_SECONDS", 10**9)
+    patch.setattr(decide, "ASK_AFTER_SECONDS", 10**9)
 
 
 def owed_notices_forgotten(patch: Patch) -> None:
-    patch.setattr(reconcile.Reconciler, "_report_again", lambda self, state: None)
+    patch.setattr(Reconciler, "_report_again", lambda self, state: None)
 
 
 def purged_debts_kept(patch: Patch) -> None:
@@ -221,12 +223,11 @@ def sweep_blind_to_debts_without_a_folder(patch: Patch) -> None:
 
 
 def ready_marker_ignored(patch: Patch) -> None:
-    patch.setattr(reconcile.Reconciler, "_seconds_to_quiet", _quiet_without_marker)
+    def seconds_to_quiet(self: FolderFacts) -> float:
+        newest = newest_change_ms(self.state, self.listing, self.targets)
+        return newest / 1000 + self.quiet_seconds - self.now_ms / 1000
 
-
-def _quiet_without_marker(self: Any, state: DatasetState, listing: Any, targets: Any) -> float:
-    newest = max(state.last_seen or 0, listing.newest_ms, targets.newest_ms)
-    return float(newest / 1000 + self._config.quiet_seconds - reconcile.clock.now_ms() / 1000)
+    patch.setattr(FolderFacts, "seconds_to_quiet", property(seconds_to_quiet))
 
 
 def same_targets_again_and_again(patch: Patch) -> None:
@@ -271,7 +272,7 @@ def index_written_by_whoever_comes_last(patch: Patch) -> None:
 
 
 def pictures_wait_without_a_word(patch: Patch) -> None:
-    patch.setattr(reconcile, "waiting_targets", lambda *_, **__: None)
+    patch.setattr(act, "waiting_targets", lambda *_, **__: None)
 
 
 def foreign_runs_taken_for_ours(patch: Patch) -> None:

@@ -208,8 +208,8 @@ class World:
         assert before == (len(self.sagemaker.executions), len(self.sns.published)), "a sweep at rest did something"
 
     def end_storm(self) -> None:
-        """From now on all goes well. What was first tried before may still end as a dead letter: a function that died then
-        has left its lease on a notice, and a message may have fewer tries left than the lease lasts."""
+        """From now on all goes well. What was first tried before may still be buried: who died then may have left
+        its lease on a notice, and a message may have fewer tries left than the lease lasts."""
         self.luck = Luck()
         self.dead_letters.clear()
         self._calm_since = self.clock.now

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 from moto import mock_aws
 from moto.s3.models import FakeKey
 
@@ -271,3 +272,26 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     with mock_aws():
         yield Stage(monkeypatch)
     forget_assembled()
+
+
+@pytest.fixture
+def asked(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The operations that the services are asked for, SageMaker's among them."""
+    operations: list[str] = []
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def noted(client: Any, operation: str, request: Any) -> Any:
+        operations.append(operation)
+        return call(client, operation, request)
+
+    def noting(name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
+        def ask(**request: Any) -> Any:
+            operations.append(name)
+            return answer(**request)
+
+        return ask
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", noted)
+    for name in ("start_pipeline_execution", "describe_pipeline_execution", "list_pipeline_execution_steps"):
+        monkeypatch.setattr(stage.sagemaker, name, noting(name, getattr(stage.sagemaker, name)))
+    return operations

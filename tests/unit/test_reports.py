@@ -1,11 +1,9 @@
 """report_success and report_failure: one notice on the end of a run, with what can be found out about it."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 
 from contract.names import parse_execution
 from contract.prepare_report import PrepareReport, SetAside
@@ -41,29 +39,6 @@ def fail(stage: Stage, status: str, steps: list[dict[str, Any]], reason: str = "
 def known(stage: Stage) -> None:
     """The samples' run was started here."""
     stage.know_run()
-
-
-@pytest.fixture
-def asked(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The operations that the services are asked for, SageMaker's among them."""
-    operations: list[str] = []
-    call = BaseClient._make_api_call  # type: ignore[attr-defined]
-
-    def noted(client: Any, operation: str, request: Any) -> Any:
-        operations.append(operation)
-        return call(client, operation, request)
-
-    def noting(name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
-        def ask(**request: Any) -> Any:
-            operations.append(name)
-            return answer(**request)
-
-        return ask
-
-    monkeypatch.setattr(BaseClient, "_make_api_call", noted)
-    for name in ("describe_pipeline_execution", "list_pipeline_execution_steps"):
-        monkeypatch.setattr(stage.sagemaker, name, noting(name, getattr(stage.sagemaker, name)))
-    return operations
 
 
 def step(name: str, status: str = "Failed", reason: str = "", **metadata: Any) -> dict[str, Any]:

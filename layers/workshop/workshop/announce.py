@@ -26,10 +26,22 @@ def announce_start(ledger: Ledger, runs: Runs, notices: Notices, identity: RunId
         started_at = state.run_started_at or state.claim_at or clock.now_ms()
         runs.create(RunRecord.of_claim(arn, identity, state.claim, started_at), clock.now_ms())
         run = runs.read(arn)
-    if run is None or run.status is not None:
-        return False
-    notice = notice_content.started(words(run.language), run, parse_execution(arn))
+    return run is not None and run.status is None and _publish_started(notices, run)
+
+
+def announce_recorded_start(ledger: Ledger, runs: Runs, notices: Notices, run: RunRecord) -> bool:
+    """The same for whoever has just recorded the start of `run` in the ledger, and so holds all that is to be known.
+
+    Only who writes the run's record first knows that its end has not been heard, and that nobody has announced it.
+    """
+    if runs.create(run, clock.now_ms()):
+        return _publish_started(notices, run)
+    return announce_start(ledger, runs, notices, RunIdentity(run.dataset, run.fingerprint, run.attempt), run.arn)
+
+
+def _publish_started(notices: Notices, run: RunRecord) -> bool:
+    notice = notice_content.started(words(run.language), run, parse_execution(run.arn))
     try:
-        return notices.publish_once(run_notice_key(arn, Kind.STARTED), notice)
+        return notices.publish_once(run_notice_key(run.arn, Kind.STARTED), notice)
     except NoticeBusy:
         return False

@@ -10,7 +10,7 @@ claim is kept, and its token finds out.
 
 from contract.run_identity import RunIdentity
 from workshop import clock, notice_content
-from workshop.announce import announce_start
+from workshop.announce import announce_recorded_start, announce_start
 from workshop.config import StartRunConfig
 from workshop.errors import NoticeBusy, StartDelayed, StartRefused
 from workshop.ledger import Ledger
@@ -19,7 +19,7 @@ from workshop.notices import Notices
 from workshop.runs import Runs, unstarted_key
 from workshop.settling import Timers
 from workshop.starting import Starter
-from workshop.state import Claim, DatasetState
+from workshop.state import Claim, DatasetState, RunRecord
 from workshop.telemetry import count, logger
 from workshop.words import words
 
@@ -70,7 +70,7 @@ class Claims:
             if refused.is_first_answer:
                 self._give_back(identity, claim, refused)
             raise
-        return self._started(identity, arn)
+        return self._started(identity, claim, arn)
 
     def take_over(self, state: DatasetState) -> Result:
         """Start again, with the same token, what somebody has claimed who is still at it or has died.
@@ -94,7 +94,7 @@ class Claims:
                 self._give_back(identity, claim, refused)
                 raise
             arn = found
-        return self._started(identity, arn)
+        return self._started(identity, claim, arn)
 
     def release(self, state: DatasetState) -> Result:
         """Give the claim back for an operator who does not want it started, unless its run exists."""
@@ -103,7 +103,7 @@ class Claims:
             return Result(Outcome.WAITING, state.dataset, detail)
         arn = self._starter.find_execution(state.run, state.claim_at or 0)
         if arn is not None:
-            return self._started(state.run, arn)
+            return self._started(state.run, state.held_claim, arn)
         self._ledger.release(state.dataset, state.attempt)
         return Result(Outcome.RELEASED, state.dataset, f"attempt {state.attempt} had started nothing; its slot is free")
 
@@ -140,9 +140,13 @@ class Claims:
         notice = notice_content.not_started(words(claim.language), identity.dataset, self._config.bucket, str(refused))
         self._notices.publish_once(self._notice_key("refused", identity, claim), notice)
 
-    def _started(self, identity: RunIdentity, arn: str) -> Result:
+    def _started(self, identity: RunIdentity, claim: Claim, arn: str) -> Result:
         logger.append_keys(run=arn)
-        if self._ledger.record_running(identity.dataset, identity.attempt, arn, clock.now_ms()):
+        now = clock.now_ms()
+        if self._ledger.record_running(identity.dataset, identity.attempt, arn, now):
             count("RunsStarted")
-        announce_start(self._ledger, self._runs, self._notices, identity, arn)
+            run = RunRecord.of_claim(arn, identity, claim, now)
+            announce_recorded_start(self._ledger, self._runs, self._notices, run)
+        else:
+            announce_start(self._ledger, self._runs, self._notices, identity, arn)
         return Result(Outcome.STARTED, identity.dataset, f"attempt {identity.attempt}", arn)

@@ -55,8 +55,8 @@ class Runs:
         self._dynamodb = dynamodb
         self._table = table
 
-    def create(self, run: RunRecord, now: int) -> None:
-        """Write the run's record unless it exists."""
+    def create(self, run: RunRecord, now: int) -> bool:
+        """Write the run's record unless it exists. True if it was written now."""
         item: dict[str, Any] = _run_key(run.arn) | {
             "dataset": run.dataset,
             "fingerprint": run.fingerprint,
@@ -78,8 +78,10 @@ class Runs:
         try:
             self._dynamodb.put_item(TableName=self._table, Item=to_item(item), ConditionExpression=IS_NEW)
         except ClientError as error:
-            if error_code(error) != "ConditionalCheckFailedException":
-                raise
+            if error_code(error) == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
 
     def read(self, arn: str) -> RunRecord | None:
         """The run's record, if it was started by this application and is not too old."""

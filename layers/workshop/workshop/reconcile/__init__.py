@@ -1,0 +1,20 @@
+"""The one rule of the orchestration.
+
+Whatever happens (a drop has settled, a run has ended, the schedule, the sweep, a person) calls `reconcile(dataset)`.
+It looks at what is there and does at most one thing:
+
+    facts      what a look knows of a dataset, as values
+    gather     finds them out; the dearer ones only where the decision needs them
+    decide     the table: from facts and a request to a plan. Pure: no service, no clock, no log
+    plans      what a look can come to
+    act        the way in; carries a plan out
+    telling    what a dataset's people are told where no run starts
+
+A run begins with its snapshot, a claim, StartPipelineExecution, the record of the execution and the notice "started".
+Two calls at once, a call that dies anywhere, and a call that comes twice all end in one run per snapshot: the claim is
+one conditional transaction, and the start has a token that is a function of the claim.
+"""
+
+from workshop.reconcile.act import Reconciler
+
+__all__ = ["Reconciler"]

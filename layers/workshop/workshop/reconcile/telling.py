@@ -1,0 +1,59 @@
+"""What a dataset's people are told where no run starts, each thing once."""
+
+from contract.names import parse_execution
+from workshop import clock, notice_content
+from workshop.config import StartRunConfig
+from workshop.leftovers import Leftovers
+from workshop.notices import Notices
+from workshop.reconcile.facts import newest_change_ms
+from workshop.reconcile.plans import Attention
+from workshop.runs import attention_key, run_notice_key
+from workshop.state import DatasetState
+from workshop.telemetry import count
+from workshop.words import words
+
+
+class AttentionNotices:
+    """Tells what keeps a run from starting, or from ending."""
+
+    def __init__(self, config: StartRunConfig, notices: Notices) -> None:
+        self._config = config
+        self._notices = notices
+
+    def tell_stuck(self, state: DatasetState, run_seconds: float) -> None:
+        """The run is longer than all its jobs may take together."""
+        count("RunsOverdue")
+        arn = state.execution_arn or ""
+        say = words(state.held_claim.language)
+        notice = notice_content.stuck(say, state.dataset, parse_execution(arn), run_seconds)
+        if self._notices.publish_once(run_notice_key(arn, "stuck"), notice):
+            count("RunsStuck")
+
+    def tell_faults(self, plan: Attention) -> list[str]:
+        """What keeps the run from starting, in sentences. They are told again when the folder comes back to these
+        faults after a run, or on another day."""
+        facts, listing = plan.facts, plan.facts.listing
+        say = words(facts.choice.language)
+        faults = list(facts.faults)
+        if plan.pictures_needed:
+            faults.append(say.count(say.pictures_needed, plan.pictures_needed))
+        left = Leftovers.of(listing, facts.targets)
+        next_steps = []
+        if len(listing.images) < facts.min_images:
+            next_steps.append(say.add_pictures)
+        if listing.settings is not None and len(faults) > len(next_steps):
+            next_steps.append(say.correct_settings)
+        problems = [*faults, *(problem for problem in left.problems(say) if problem not in faults)]
+        notice = notice_content.attention(
+            say,
+            listing.dataset,
+            self._config.bucket,
+            problems,
+            len(listing.images),
+            listing.left_out,
+            [*next_steps, *left.next_steps(say)],
+        )
+        last_run = (facts.state.last_execution_arn or "").rpartition("/")[2]
+        since = f"{clock.day_of(newest_change_ms(facts.state, listing, facts.targets))}#{last_run}"
+        self._notices.publish_once(attention_key(listing.dataset, left.digest(facts.fingerprint), since), notice)
+        return faults
