@@ -23,7 +23,7 @@ import pytest
 from local_aws import ROOT
 from tests.chaos.fakes import FakeExecution
 from tests.chaos.world import World
-from workshop.telemetry import logger
+from workshop.platform.telemetry import logger
 
 IMAGES = 60_000
 QUIET_SECONDS = 600

@@ -12,8 +12,9 @@ import sys
 import time
 from collections import Counter
 
-from workshop.errors import SettingsError
-from workshop.settings import MAX_SETTINGS_BYTES, Caps, default_choice, parse_settings
+from workshop.dataset import Caps, default_choice, parse_settings
+from workshop.dataset.settings import MAX_SETTINGS_BYTES
+from workshop.platform.errors import SettingsError
 from workshop.words import words
 
 CAPS = Caps(86_400, {"ml.g5.xlarge": 1.41, "ml.g5.2xlarge": 1.52}, 50)

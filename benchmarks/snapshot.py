@@ -19,9 +19,9 @@ import time
 from urllib.parse import parse_qs, urlsplit
 
 from local_aws import ROOT
-from workshop import clients
-from workshop.settings import default_choice
-from workshop.snapshot import Targets, fingerprint, list_dataset, with_contents, write_snapshot
+from workshop.dataset import Targets, default_choice, fingerprint, list_dataset
+from workshop.dataset.snapshot import with_contents, write_snapshot
+from workshop.platform import clients
 
 IMAGES = 60_000
 PAGE = 1_000

@@ -15,7 +15,7 @@ from pathlib import Path
 from local_aws import ROOT
 from local_aws.runs import RunView, list_runs
 from local_aws.workshop import LocalWorkshop, Options
-from workshop.clock import to_ms
+from workshop.platform.clock import to_ms
 
 OPTIONS = Options(preset="tiny", quiet_seconds=5, min_images=8)
 AWS_WINDOW_SECONDS = 20  # UploadBatchWindowSeconds' default

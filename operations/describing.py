@@ -10,8 +10,8 @@ from contract.statuses import SUCCEEDED
 from operations.runs import ACTIVE, describe_execution, find_execution, identity_of
 from operations.text import from_ms, one_line
 from operations.workshop_stack import Workshop
-from workshop.failures import gather, log_url
-from workshop.items import from_item, to_item
+from workshop.notices.failures import gather, log_url
+from workshop.platform.items import from_item, to_item
 from workshop.words import words
 
 

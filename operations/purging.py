@@ -21,9 +21,9 @@ from operations.errors import DatasetBusy, Unfinished
 from operations.runs import ACTIVE, executions, identity_of
 from operations.text import one_line, plural
 from operations.workshop_stack import Workshop
-from workshop.items import from_item, to_item
-from workshop.ledger import IS_IDLE, NEVER_CLAIMED, NOT_CLAIMED_SINCE_READ, Ledger, dataset_key
-from workshop.state import Phase
+from workshop.ledger import Ledger, Phase
+from workshop.ledger.datasets import IS_IDLE, NEVER_CLAIMED, NOT_CLAIMED_SINCE_READ, dataset_key
+from workshop.platform.items import from_item, to_item
 
 Key = tuple[str, str]
 

@@ -17,7 +17,7 @@ from operations.aws import error_code
 from operations.errors import RunError, UsageError
 from operations.text import from_ms, one_line
 from operations.workshop_stack import Workshop
-from workshop.runs import Runs
+from workshop.ledger import Runs
 
 ACTIVE = frozenset({EXECUTING, STOPPING})
 STATUSES = (*sorted(ACTIVE), *sorted(TERMINAL))

@@ -11,7 +11,7 @@ from contract.names import check_dataset
 from operations.errors import FunctionError, UsageError
 from operations.text import one_line
 from operations.workshop_stack import Workshop
-from workshop import errors
+from workshop.platform import errors
 
 STARTED = "started"
 ATTENTION = "attention"

@@ -1,8 +1,9 @@
 """Publishes "failed": which step, why, where its log is and what to do next. Asked for by status_listener."""
 
-from workshop import assembly, clients
-from workshop.reporting import ReportRequest
-from workshop.telemetry import logger, observed
+from workshop.handlers import assembly
+from workshop.handlers.report import ReportRequest
+from workshop.platform import clients
+from workshop.platform.telemetry import logger, observed
 
 
 @observed

@@ -5,9 +5,10 @@ As a step of the pipeline it must not fail a training that has ended well: it re
 the listener asks again. For the listener it raises, so that Lambda retries.
 """
 
-from workshop import assembly, clients
-from workshop.reporting import ReportRequest, is_from_pipeline
-from workshop.telemetry import count, logger, observed
+from workshop.handlers import assembly
+from workshop.handlers.report import ReportRequest, is_from_pipeline
+from workshop.platform import clients
+from workshop.platform.telemetry import count, logger, observed
 
 
 @observed

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from workshop import assembly, clients
-from workshop.errors import LinkError
-from workshop.links import report_url
-from workshop.telemetry import count, logger, observed
+from workshop.handlers import assembly
+from workshop.notices.results_link import report_url
+from workshop.platform import clients
+from workshop.platform.errors import LinkError
+from workshop.platform.telemetry import count, logger, observed
 
 _METHODS = ("GET", "HEAD", None)  # None: whoever invokes the function itself, as an operator may
 _HEADERS = {

@@ -8,10 +8,10 @@
 
 from typing import Any
 
-from workshop import assembly
-from workshop.errors import BadRequest
-from workshop.queue_records import read_records
-from workshop.telemetry import observed
+from workshop.handlers import assembly
+from workshop.handlers.queue_records import read_records
+from workshop.platform.errors import BadRequest
+from workshop.platform.telemetry import observed
 
 
 @observed

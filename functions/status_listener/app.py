@@ -3,9 +3,9 @@
 An error makes Lambda invoke again: everything behind this handler may be repeated.
 """
 
-from workshop import assembly
-from workshop.pipeline_events import parse_event
-from workshop.telemetry import observed
+from workshop.handlers import assembly
+from workshop.handlers.status_events import parse_event
+from workshop.platform.telemetry import observed
 
 
 @observed

@@ -5,9 +5,9 @@ The queue's mapping must have ReportBatchItemFailures: only the records that cou
 
 from typing import Any
 
-from workshop import assembly
-from workshop.queue_records import read_records
-from workshop.telemetry import observed
+from workshop.handlers import assembly
+from workshop.handlers.queue_records import read_records
+from workshop.platform.telemetry import observed
 
 
 @observed

@@ -8,7 +8,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.browser.conftest import Browser, FinishedRun
 from tests.patience import HARD_END
-from workshop.links import presigned_link
+from workshop.notices.results_link import presigned_link
 
 pytestmark = pytest.mark.browser
 

@@ -8,7 +8,7 @@ from contextlib import redirect_stdout
 import pytest
 
 from tests.unit.conftest import forget_assembled
-from workshop.telemetry import logger
+from workshop.platform.telemetry import logger
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from itertools import count
 import click
 
 from tests.chaos.random_worlds import KINDS, Plan, live_through, plan_of
-from workshop.telemetry import logger
+from workshop.platform.telemetry import logger
 
 CHUNK = 100  # worlds that a process lives through before it reports
 Failure = tuple[str, int, str, Plan]

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from workshop.ledger import Ledger
-from workshop.leftovers import Leftovers, waiting_targets
-from workshop.runs import attention_key
-from workshop.settings import default_choice
-from workshop.snapshot import fingerprint, list_dataset, list_targets, read_settings, with_contents
-from workshop.state import DatasetState, Phase
+from workshop.dataset import default_choice, fingerprint, list_dataset, list_targets
+from workshop.dataset.snapshot import read_settings, with_contents
+from workshop.ledger import DatasetState, Ledger, Phase
+from workshop.ledger.runs import attention_key
+from workshop.notices.leftovers import Leftovers, waiting_targets
 
 if TYPE_CHECKING:
     from tests.chaos.fakes import FakeExecution

@@ -31,13 +31,13 @@ from functools import cache
 from itertools import count
 from typing import Any, NamedTuple
 
-from workshop.looks import Request
+from workshop.dataset import Listing, Targets, default_choice
+from workshop.dataset.snapshot import StoredObject
+from workshop.ledger import Claim, DatasetState, Phase
 from workshop.reconcile.decide import decide
 from workshop.reconcile.facts import ContentFacts, Facts, FolderFacts, RunFacts, StateFacts
+from workshop.reconcile.looks import Request
 from workshop.reconcile.plans import AskSageMaker, EndRun, LookAtContents, LookAtFolders, Plan, Start, TakeOver
-from workshop.settings import default_choice
-from workshop.snapshot import Listing, StoredObject, Targets
-from workshop.state import Claim, DatasetState, Phase
 
 IDLE, STARTING, RUNNING = "IDLE", "STARTING", "RUNNING"
 NUDGE = 0

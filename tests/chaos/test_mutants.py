@@ -9,17 +9,22 @@ import pytest
 
 from tests.chaos import stories, stories_of_retries, stories_of_trust
 from tests.chaos.world import World
-from workshop import assembly, contents, ledger, runs, settling, starting, sweeping
-from workshop.claims import Claims
-from workshop.clients import S3
-from workshop.ending import Ending
-from workshop.ledger import SLOTS_KEY, Ledger
-from workshop.listening import Listener
-from workshop.looks import Outcome, Result
+from workshop.dataset import contents
+from workshop.handlers import assembly
+from workshop.handlers import sweep as sweeping
+from workshop.handlers.status_listener import Listener
+from workshop.ledger import DatasetState, Ledger, Phase, RunRecord
+from workshop.ledger.datasets import SLOTS_KEY, runs
+from workshop.ledger.datasets import datasets as ledger
+from workshop.ledger.datasets import timers as settling
+from workshop.platform.clients import S3
 from workshop.reconcile import Reconciler, act, decide
+from workshop.reconcile import start as starting
+from workshop.reconcile.claims import Claims
+from workshop.reconcile.end import Ending
 from workshop.reconcile.facts import FolderFacts, newest_change_ms
+from workshop.reconcile.looks import Outcome, Result
 from workshop.reconcile.plans import Nothing
-from workshop.state import DatasetState, Phase, RunRecord
 
 ALWAYS = "(attribute_exists(pk) OR attribute_not_exists(pk))"
 Patch = pytest.MonkeyPatch

@@ -36,7 +36,8 @@ from tests.chaos.invariants import (
 )
 from tests.chaos.luck import Crash, Luck
 from tests.unit.conftest import CONTEXT, ENVIRONMENT, forget_assembled, load_handler
-from workshop import clients, clock, contents
+from workshop.dataset import contents
+from workshop.platform import clients, clock
 
 VISIBILITY_SECONDS = 720
 MAX_RECEIVES = 5
@@ -504,7 +505,7 @@ class _Wire:
 
 @cache
 def _handlers() -> dict[str, Callable[[Any, Any], Any]]:
-    """Loaded once: they keep nothing of a world (what they keep is in workshop.assembly, which is forgotten)."""
+    """Loaded once: they keep nothing of a world (what they keep is in the assembly, which is forgotten)."""
     return {name: load_handler(name) for name in FUNCTIONS}
 
 

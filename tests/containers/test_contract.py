@@ -22,7 +22,7 @@ from containers.prepare import __main__ as prepare
 from containers.settings import NamedStrings
 from stylegan2.base.errors import DivergedError, ModelError, OutputError, PeerLostError
 from tests.chaos.fakes import client_error
-from workshop.reasons import Cause, bare, find_cause
+from workshop.notices.reasons import Cause, bare, find_cause
 
 
 def write(file: Path, value: object) -> None:

@@ -19,10 +19,10 @@ from contract.image_record import MAX_BYTES, ImageRecord, ListedImage
 from stylegan2.data.preparation import prepare_images
 from stylegan2.data.uploads import NamedUploads
 from stylegan2.data.vetting import LARGEST_FILE
-from workshop.contents import LARGEST_READ
-from workshop.reasons import Cause, find_cause
-from workshop.settings import default_choice
-from workshop.snapshot import Listing, StoredObject, Targets, write_snapshot, write_targets
+from workshop.dataset import Listing, Targets, default_choice
+from workshop.dataset.contents import LARGEST_READ
+from workshop.dataset.snapshot import StoredObject, write_snapshot, write_targets
+from workshop.notices.reasons import Cause, find_cause
 
 PREFIX = "uploads/cats/"
 GONE = "was replaced or deleted after this run had made its list"

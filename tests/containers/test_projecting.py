@@ -17,8 +17,9 @@ from stylegan2.data.uploads import NamedUploads
 from stylegan2.formats.network_file import LoadedNetwork
 from stylegan2.model.networks import Discriminator, Generator
 from tests.containers.jobs import draw
-from workshop.settings import MAX_PROJECTION_TARGETS, default_choice
-from workshop.snapshot import targets_per_run
+from workshop.dataset import default_choice
+from workshop.dataset.settings import MAX_PROJECTION_TARGETS
+from workshop.dataset.snapshot import targets_per_run
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -21,7 +21,7 @@ from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
 from containers.infer.results import Pictures, Projections, ReportRun
 from contract.prepare_report import PrepareReport, SetAside
-from workshop.snapshot import targets_per_run
+from workshop.dataset.snapshot import targets_per_run
 
 
 class Page(html.parser.HTMLParser):

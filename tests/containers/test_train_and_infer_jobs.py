@@ -29,7 +29,7 @@ from stylegan2.results import checkpoint
 from tests.containers.bucket import Bucket
 from tests.containers.jobs import Job, draw
 from tests.patience import HARD_END
-from workshop.artefacts import is_made
+from workshop.notices.artefacts import is_made
 
 HYPERPARAMETERS = {
     "dataset": "my-faces",

@@ -11,7 +11,10 @@ ROOT = Path(__file__).resolve().parents[2]
 MOST_MODULES = 12
 
 # package -> where it lies
-PACKAGES = {"stylegan2": ROOT / "stylegan2-ada-pytorch" / "stylegan2"}
+PACKAGES = {
+    "workshop": ROOT / "layers" / "workshop" / "workshop",
+    "stylegan2": ROOT / "stylegan2-ada-pytorch" / "stylegan2",
+}
 
 
 def folders(package: str) -> list[Path]:

@@ -22,7 +22,7 @@ from contract.run_identity import RunIdentity
 from operations import cli
 from operations.workshop_stack import Workshop
 from tests.chaos.fakes import client_error
-from workshop.items import to_item
+from workshop.platform.items import to_item
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-central-1"

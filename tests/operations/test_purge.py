@@ -15,8 +15,7 @@ from operations.errors import Unfinished
 from operations.purging import folders_of, purge, take_inventory
 from tests.chaos.fakes import client_error
 from tests.operations.shell import FINGERPRINT, PIPELINE_ARN, Shell
-from workshop.ledger import Claimed, Ledger
-from workshop.state import Claim, DatasetState
+from workshop.ledger import Claim, Claimed, DatasetState, Ledger
 
 FOLDERS = ("uploads", "inference", "manifests", "checkpoints", "runs")
 

@@ -7,9 +7,9 @@ import pytest
 
 from operations.starting import MEANINGS
 from tests.operations.shell import Shell
-from workshop.errors import BadRequest
-from workshop.looks import Outcome, Result
-from workshop.starting import check_overrides
+from workshop.platform.errors import BadRequest
+from workshop.reconcile.looks import Outcome, Result
+from workshop.reconcile.start import check_overrides
 
 ARN = "arn:aws:sagemaker:eu-central-1:123456789012:pipeline/workshop/execution/p4jn9xou8a8s"
 

@@ -6,7 +6,7 @@ import re
 from contract import layout
 from contract.pipeline import PARAMETERS
 from tests.template.stack import Stack
-from workshop.settings import LANGUAGES, PRESETS
+from workshop.dataset.settings import LANGUAGES, PRESETS
 
 PREFIXES = {
     layout.UPLOADS,

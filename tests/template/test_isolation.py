@@ -12,9 +12,9 @@ from moto import mock_aws
 
 from tests.template.stack import ROOT
 from tests.unit.notice_samples import samples
-from workshop.clients import SNS
+from workshop.ledger import Runs
 from workshop.notices import Notice, Notices
-from workshop.runs import Runs
+from workshop.platform.clients import SNS
 
 
 class NothingWasSentBefore:

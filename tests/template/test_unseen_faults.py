@@ -55,7 +55,7 @@ def test_a_claims_lease_lies_between_the_functions_timeout_and_the_queues_visibi
 
 def test_a_notice_is_leased_for_longer_than_its_sender_can_run_and_not_beyond_its_retries(stack: Stack) -> None:
     """Else two would send it, without anybody dying; or whoever is asked again would be refused to the end."""
-    from workshop.runs import NOTICE_LEASE_MS
+    from workshop.ledger.runs import NOTICE_LEASE_MS
 
     publishers = ("StartRun", "StatusListener", "ReportSuccess", "ReportFailure", "UploadTrigger")
     longest = max(stack.properties(name)["Timeout"] for name in publishers)

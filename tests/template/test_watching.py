@@ -73,7 +73,7 @@ def test_what_is_counted_is_watched(stack: Stack) -> None:
 
 
 def test_the_namespace_is_the_one_that_the_code_counts_in() -> None:
-    code = (ROOT / "layers/workshop/workshop/telemetry.py").read_text()
+    code = (ROOT / "layers/workshop/workshop/platform/telemetry.py").read_text()
     assert re.findall(r'Metrics\(namespace="(\w+)"\)', code) == [OURS]
 
 
@@ -124,7 +124,7 @@ def test_every_function_has_alarms_for_errors_and_throttles(stack: Stack) -> Non
 
 
 def test_a_timer_is_old_only_beyond_its_longest_delay_and_a_dead_claim(stack: Stack) -> None:
-    from workshop.settling import MAX_DELAY_SECONDS
+    from workshop.ledger.timers import MAX_DELAY_SECONDS
 
     alarms = stack.of_type("AWS::CloudWatch::Alarm").values()
     ages = [alarm for alarm in alarms if alarm["MetricName"] == "ApproximateAgeOfOldestMessage"]

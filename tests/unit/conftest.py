@@ -20,10 +20,10 @@ from moto.s3.models import FakeKey
 from contract.run_identity import RunIdentity
 from tests.chaos.fakes import FakeLambda, FakeSageMaker
 from tests.containers.bucket import etag_under_kms
-from workshop import assembly, clients, clock
-from workshop.runs import Runs
-from workshop.state import Claim, RunRecord
-from workshop.telemetry import logger
+from workshop.handlers import assembly
+from workshop.ledger import Claim, RunRecord, Runs
+from workshop.platform import clients, clock
+from workshop.platform.telemetry import logger
 
 ROOT = Path(__file__).resolve().parents[2]
 BUCKET = "workshop-bucket"

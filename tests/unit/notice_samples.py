@@ -10,17 +10,17 @@ from contract.names import Execution, parse_execution
 from contract.pipeline import Step
 from contract.prepare_report import PrepareReport, SetAside
 from contract.statuses import FAILED
-from workshop import failures, notice_content
-from workshop.artefacts import Artefacts
-from workshop.errors import SettingsError
-from workshop.leftovers import Leftovers, Reason, Waiting
-from workshop.links import Link
+from workshop.dataset import Caps, Targets, default_choice, parse_settings
+from workshop.dataset.settings import LANGUAGES
+from workshop.handlers.report import restart_command, ways_to_restart
+from workshop.ledger import RunRecord
 from workshop.notices import Notice
-from workshop.reporting import restart_command, ways_to_restart
-from workshop.settings import LANGUAGES, Caps, default_choice, parse_settings
-from workshop.snapshot import Targets
-from workshop.state import RunRecord
-from workshop.strays import stray_notice
+from workshop.notices.artefacts import Artefacts
+from workshop.notices.leftovers import Leftovers, Reason, Waiting
+from workshop.notices.publishing import content, failures
+from workshop.notices.results_link import Link
+from workshop.notices.strays import stray_notice
+from workshop.platform.errors import SettingsError
 from workshop.words import Words, words
 
 _BUCKET = "workshop-bucket"
@@ -69,22 +69,22 @@ def samples(language: str) -> dict[str, Notice]:
         "stray": stray_notice(say, "uploads/Rote Stühle (neu)/", "0001.png"),
         "stray_unnameable": stray_notice(say, "uploads/红椅子 www.example.com/", "www.example.com/a.png"),
         "stray_files": stray_notice(say, "uploads/", "Kopie von 0001.png"),
-        "started": notice_content.started(say, _run(expected_seconds=7800), execution),
-        "started_first_time": notice_content.started(say, _run(), execution),
-        "started_inference": notice_content.started(say, _run(source_arn=_SOURCE_ARN), execution),
+        "started": content.started(say, _run(expected_seconds=7800), execution),
+        "started_first_time": content.started(say, _run(), execution),
+        "started_inference": content.started(say, _run(source_arn=_SOURCE_ARN), execution),
         "succeeded": _succeeded(say, execution, _run(ended_at=7_512_000), _prepared(found=1012, good=998), 6900),
         "succeeded_inference": _succeeded(say, execution, _run(source_arn=_SOURCE_ARN, ended_at=480_000), None, None),
         "succeeded_short_link": _succeeded(say, execution, None, None, None, expires=None),
         **{
-            name: notice_content.failed(say, _DATASET, execution, failure, prepared)
+            name: content.failed(say, _DATASET, execution, failure, prepared)
             for name, (failure, prepared) in failures_of.items()
         },
-        "failed_inference": notice_content.failed(say, _DATASET, execution, _inference_failure(say, execution), None),
+        "failed_inference": content.failed(say, _DATASET, execution, _inference_failure(say, execution), None),
         "problems": _problems(say, execution, Artefacts(_missing(say), 0, None)),
         "problems_targets": _problems(say, execution, Artefacts((), 0, None, _UNUSABLE)),
-        "not_started": notice_content.not_started(say, _DATASET, _BUCKET, _REFUSAL),
-        "stuck": notice_content.stuck(say, _DATASET, execution, 130_000),
-        "unknown_status": notice_content.unknown_status(say, _DATASET, execution, "Hibernating"),
+        "not_started": content.not_started(say, _DATASET, _BUCKET, _REFUSAL),
+        "stuck": content.stuck(say, _DATASET, execution, 130_000),
+        "unknown_status": content.unknown_status(say, _DATASET, execution, "Hibernating"),
     }
 
 
@@ -111,21 +111,19 @@ def _attention(say: Words, settings: bytes, *, images: int, left_out: int, looka
     if images < _MIN_IMAGES:
         faults.append(say.count(say.pictures_needed, _MIN_IMAGES))
         next_steps.insert(0, say.add_pictures)
-    return notice_content.attention(say, _DATASET, _BUCKET, faults, images, left_out, next_steps)
+    return content.attention(say, _DATASET, _BUCKET, faults, images, left_out, next_steps)
 
 
 def _unused(say: Words) -> Notice:
     left = Leftovers(("brief.txt", "clip.mov", "www.example.com", *(f"{n}.pdf" for n in range(40))))
-    return notice_content.attention(
+    return content.attention(
         say, _DATASET, _BUCKET, left.problems(say), 1012, 43, left.next_steps(say), template="unused"
     )
 
 
 def _waiting(say: Words, reason: Reason) -> Notice:
     left = Leftovers(waiting=Waiting(reason, Targets(_DATASET, ())))
-    return notice_content.attention(
-        say, _DATASET, _BUCKET, left.problems(say), 0, 0, left.next_steps(say), template="unused"
-    )
+    return content.attention(say, _DATASET, _BUCKET, left.problems(say), 0, 0, left.next_steps(say), template="unused")
 
 
 def _succeeded(
@@ -138,7 +136,7 @@ def _succeeded(
 ) -> Notice:
     link = Link("https://results.example.com/?t=WyJyZWQtY2hhaXJzIl0.c2lnbmF0dXJl", expires)
     made = Artefacts((), 24, prepared)
-    return notice_content.succeeded(say, _DATASET, execution, _BUCKET, made, link, run, billed_seconds)
+    return content.succeeded(say, _DATASET, execution, _BUCKET, made, link, run, billed_seconds)
 
 
 def _missing(say: Words) -> tuple[str, ...]:
@@ -164,7 +162,7 @@ def _inference_failure(say: Words, execution: Execution) -> failures.Failure:
 
 def _problems(say: Words, execution: Execution, found: Artefacts) -> Notice:
     command = restart_command(say, _DATASET, None)
-    return notice_content.problems(say, _DATASET, execution, _BUCKET, found, command)
+    return content.problems(say, _DATASET, execution, _BUCKET, found, command)
 
 
 def _prepared(found: int, good: int) -> PrepareReport:

@@ -4,7 +4,7 @@ import json
 
 from tests.unit.conftest import Stage
 from tests.unit.test_start_run import finish
-from workshop.runs import Runs
+from workshop.ledger import Runs
 
 RECEIVE_TIMER, READ_STATE = ["UpdateItem"], ["GetItem"]
 LIST_FOLDERS = ["ListObjectsV2"] * 2

@@ -4,7 +4,7 @@ import pytest
 
 from tests.unit.conftest import ENVIRONMENT
 from workshop.config import LinkConfig, ListenerConfig, ReportConfig, StartRunConfig, UploadTriggerConfig
-from workshop.errors import ConfigError
+from workshop.platform.errors import ConfigError
 
 COMPLETE = ENVIRONMENT | {"SETTLE_QUEUE_URL": "https://queue", "TOPIC_ARN": "arn:topic", "LINK_KEY_ID": "key"}
 NEEDED = {

@@ -17,10 +17,11 @@ from botocore.exceptions import ClientError
 from tests.chaos.fakes import FakeClock, client_error
 from tests.unit.conftest import BUCKET, REGION, Stage
 from tests.unit.test_start_run import executions, finish
-from workshop import clock, contents
-from workshop.checksums import ALGORITHMS, as_s3_writes_it, new_digest
-from workshop.contents import identify
-from workshop.snapshot import StoredObject
+from workshop.dataset import contents
+from workshop.dataset.checksums import ALGORITHMS, as_s3_writes_it, new_digest
+from workshop.dataset.contents import identify
+from workshop.dataset.snapshot import StoredObject
+from workshop.platform import clock
 
 PART = 5 << 20  # the smallest part of a multipart upload
 

@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 
 from contract.statuses import LOST, TERMINAL
 from tests.unit.properties import quick
-from workshop.looks import Outcome, Request, Result
+from workshop.dataset import Listing, Targets, default_choice
+from workshop.dataset.snapshot import StoredObject
+from workshop.ledger import Claim, DatasetState, Phase, RunRecord
 from workshop.reconcile import decide as table
 from workshop.reconcile.decide import ASK_AFTER_SECONDS, answer_request, decide
 from workshop.reconcile.facts import ContentFacts, Facts, FolderFacts, Missing, PendingFacts, RunFacts, StateFacts
+from workshop.reconcile.looks import Outcome, Request, Result
 from workshop.reconcile.plans import (
     AskSageMaker,
     Attention,
@@ -32,9 +35,6 @@ from workshop.reconcile.plans import (
     TellStuck,
     Wait,
 )
-from workshop.settings import default_choice
-from workshop.snapshot import Listing, StoredObject, Targets
-from workshop.state import Claim, DatasetState, Phase, RunRecord
 
 NOW_MS = 1_000_000_000
 QUIET_SECONDS = 60

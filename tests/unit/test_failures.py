@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from contract.names import parse_execution
 from tests.unit.conftest import RUN_ARN
 from tests.unit.properties import quick
-from workshop.failures import failed, log_url, stopped
-from workshop.reasons import Cause, find_cause
-from workshop.settings import LANGUAGES
+from workshop.dataset.settings import LANGUAGES
+from workshop.notices.failures import failed, log_url, stopped
+from workshop.notices.reasons import Cause, find_cause
 from workshop.words import words
 
 EXECUTION = parse_execution(RUN_ARN)

@@ -10,9 +10,10 @@ from moto import mock_aws
 from contract.run_identity import RunIdentity
 from tests.chaos.fake_dynamodb import FakeDynamoDB
 from tests.unit.conftest import ENVIRONMENT, TABLE, create_table, real_client
-from workshop.errors import LedgerBusy
-from workshop.ledger import SLOTS_KEY, Claimed, Ledger
-from workshop.state import NOT_CONSIDERED, Claim, DatasetState, Phase
+from workshop.ledger import Claim, Claimed, DatasetState, Ledger, Phase
+from workshop.ledger.datasets import SLOTS_KEY
+from workshop.ledger.state import NOT_CONSIDERED
+from workshop.platform.errors import LedgerBusy
 
 CLAIM = Claim("0" * 64, {"Kimg": "1"}, 9, 1, "sketch", 128, "auto 400 128", 86_400, None)
 RUN = RunIdentity("cats", "0" * 64, 1)

@@ -222,7 +222,7 @@ def test_a_name_that_looks_like_a_link_stays_text_in_the_mail(stage: Stage) -> N
 
 
 def test_somebody_elses_lease_on_the_notice_stops_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    from workshop.errors import NoticeBusy
+    from workshop.platform.errors import NoticeBusy
 
     def busy(*_: object) -> bool:
         raise NoticeBusy("somebody else")

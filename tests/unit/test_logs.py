@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.unit.conftest import Stage, sample
 from tests.unit.properties import quick
-from workshop.telemetry import _line, logger
+from workshop.platform.telemetry import _line, logger
 
 
 def whole_story(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from contract.file_kinds import FileKind
 from contract.names import check_dataset, check_fingerprint, parse_execution, parse_upload_key, printable
 from tests.unit.conftest import RUN_ARN
 from tests.unit.properties import quick
-from workshop.quoting import unlinked
+from workshop.notices.quoting import unlinked
 
 DATASET = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
 

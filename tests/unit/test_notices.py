@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from tests.unit.notice_samples import as_text, print_samples, samples
 from tests.unit.properties import quick
-from workshop.notices import MAX_BODY_BYTES, Kind, fit_body, fit_subject, render
-from workshop.settings import LANGUAGES
+from workshop.dataset.settings import LANGUAGES
+from workshop.notices import Kind
+from workshop.notices.publishing import MAX_BODY_BYTES, fit_body, fit_subject, render
 from workshop.words import words
 
 GOLDEN = Path(__file__).parent / "golden_notices"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from contract.errors import RefusedName
 from tests.unit.conftest import ROOT, RUN_ARN, Stage, sample
 from tests.unit.test_events import SAMPLES
-from workshop.errors import BadRequest
+from workshop.platform.errors import BadRequest
 
 FUNCTIONS = {name: function for name, (function, _) in SAMPLES.items()} | {
     path.stem: "upload_trigger" for path in (ROOT / "events").glob("s3_*.json")

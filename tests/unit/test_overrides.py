@@ -14,8 +14,8 @@ from stylegan2.options.presets import PRESETS, settings_of
 from tests.unit.conftest import BUCKET, Stage
 from tests.unit.properties import quick
 from tests.unit.test_start_run import executions, finish, manual
-from workshop.errors import BadRequest
-from workshop.starting import check_overrides
+from workshop.platform.errors import BadRequest
+from workshop.reconcile.start import check_overrides
 
 WRONG = {
     "ProcessImage": ["", " ", "a b", "-x", "x" * 256],

@@ -10,11 +10,11 @@ from contract.prepare_report import PrepareReport, SetAside
 from contract.run_identity import RunIdentity
 from tests.chaos.fakes import FakeExecution, client_error
 from tests.unit.conftest import BUCKET, RUN_ARN, Stage, sample
-from workshop.announce import announce_start
-from workshop.errors import NoticeBusy
-from workshop.ledger import Ledger
+from workshop.ledger import Ledger, Runs
+from workshop.ledger.runs import NOTICE_LEASE_MS, run_notice_key
 from workshop.notices import Notices
-from workshop.runs import NOTICE_LEASE_MS, Runs, run_notice_key
+from workshop.notices.started import announce_start
+from workshop.platform.errors import NoticeBusy
 
 JOB = "pipelines-p4jn9xou8a8s-Train-tmgxry49ug"
 

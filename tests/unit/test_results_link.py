@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from tests.unit.conftest import Stage, sample
 from tests.unit.properties import quick
-from workshop import clients
-from workshop.errors import LinkError
-from workshop.links import TokenKey, durable_link
+from workshop.notices.results_link import TokenKey, durable_link
+from workshop.platform import clients
+from workshop.platform.errors import LinkError
 
 REPORT = "runs/red-chairs/p4jn9xou8a8s/report/index.html"
 

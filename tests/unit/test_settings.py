@@ -16,22 +16,19 @@ from contract.pipeline import PARAMETERS, RESOLUTIONS, resolutions_of
 from stylegan2.base.errors import OptionError
 from stylegan2.options.presets import settings_of
 from tests.unit.properties import quick
-from workshop import settings as settings_module
-from workshop.errors import SettingsError
-from workshop.settings import (
+from workshop.dataset import Caps, Choice, default_choice, parse_settings
+from workshop.dataset import settings as settings_module
+from workshop.dataset.settings import (
     LANGUAGES,
     MAX_PROBLEMS,
     MAX_PROJECTION_TARGETS,
     MAX_SETTINGS_BYTES,
     MIN_HOURS,
     PRESETS,
-    Caps,
-    Choice,
-    default_choice,
-    parse_settings,
     rules,
 )
-from workshop.settings_lines import Trouble
+from workshop.dataset.settings_lines import Trouble
+from workshop.platform.errors import SettingsError
 from workshop.words import words
 
 DEFAULTS = default_choice("balanced")

@@ -7,11 +7,10 @@ import pytest
 from contract.errors import RefusedName
 from tests.chaos.fake_dynamodb import FakeDynamoDB
 from tests.chaos.fakes import FakeClock, FakeSQS
-from workshop import clock
-from workshop.errors import BadRequest
-from workshop.ledger import Ledger
-from workshop.settling import NUDGE, Timer, Timers, is_live, is_lost
-from workshop.state import DatasetState
+from workshop.ledger import DatasetState, Ledger, Timer, Timers
+from workshop.ledger.timers import NUDGE, is_live, is_lost
+from workshop.platform import clock
+from workshop.platform.errors import BadRequest
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.chaos.fakes import FakeClock, FakeS3
 from tests.unit.conftest import BUCKET, Stage
 from tests.unit.properties import quick
-from workshop.snapshot import StoredObject, fingerprint, list_dataset, list_datasets, list_targets
+from workshop.dataset import fingerprint, list_dataset, list_datasets, list_targets
+from workshop.dataset.snapshot import StoredObject
 
 OBJECTS = st.lists(
     st.builds(

@@ -11,8 +11,8 @@ import pytest
 from contract.errors import RefusedName
 from tests.chaos.fakes import client_error
 from tests.unit.conftest import BUCKET, Stage, forget_assembled, sample
-from workshop import clients
-from workshop.errors import BadRequest
+from workshop.platform import clients
+from workshop.platform.errors import BadRequest
 
 
 def executions(stage: Stage) -> list[dict[str, str]]:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from contract.run_identity import RunIdentity
 from tests.chaos.fakes import FakeClock, FakeSageMaker, client_error
 from tests.unit.properties import quick
-from workshop.errors import StartDelayed, StartRefused
-from workshop.starting import Starter, check_overrides, display_name, parameter_text, request_token
-from workshop.state import Claim
+from workshop.ledger import Claim
+from workshop.platform.errors import StartDelayed, StartRefused
+from workshop.reconcile.start import Starter, check_overrides, display_name, parameter_text, request_token
 
 MODEL = botocore.session.get_session().get_service_model("sagemaker")
 REQUEST = MODEL.operation_model("StartPipelineExecution").input_shape.members

@@ -10,8 +10,8 @@ from contract.errors import RefusedName
 from contract.run_identity import RunIdentity
 from contract.statuses import EXECUTING, STOPPING, TERMINAL
 from tests.unit.conftest import RUN_ARN, Stage, sample
-from workshop.errors import BadRequest
-from workshop.pipeline_events import parse_event
+from workshop.handlers.status_events import parse_event
+from workshop.platform.errors import BadRequest
 
 STATUSES = botocore.session.get_session().get_service_model("sagemaker").shape_for("PipelineExecutionStatus").enum
 

@@ -12,9 +12,9 @@ from contract.file_kinds import FileKind, is_folder_marker, kind_of
 from contract.names import check_dataset
 from tests.unit.conftest import Stage, sample
 from tests.unit.properties import quick
-from workshop.errors import NoticeBusy
 from workshop.notices import Notices
-from workshop.strays import DAILY_NOTICES, folder_of, suggest_dataset
+from workshop.notices.strays import DAILY_NOTICES, folder_of, suggest_dataset
+from workshop.platform.errors import NoticeBusy
 
 DAY = 86_400
 FOLDERS = [

@@ -8,8 +8,9 @@ import pytest
 from tests.chaos.fakes import client_error
 from tests.unit.conftest import Stage, sample
 from tests.unit.test_start_run import finish
-from workshop.state import NOT_CONSIDERED, Claim, DatasetState, Phase
-from workshop.sweeping import is_outstanding
+from workshop.handlers.sweep import is_outstanding
+from workshop.ledger import Claim, DatasetState, Phase
+from workshop.ledger.state import NOT_CONSIDERED
 
 CLAIM = Claim("0" * 64, {}, 3, 0, "sketch", 128, "", 86_400, None)
 NOW = 1_795_435_200_000
@@ -119,5 +120,5 @@ def test_a_running_dataset_whose_folder_is_gone_is_not_forgotten(stage: Stage) -
     ],
 )
 def test_what_is_outstanding(state: DatasetState, outstanding: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workshop.clock.now_ms", lambda: NOW)
+    monkeypatch.setattr("workshop.platform.clock.now_ms", lambda: NOW)
     assert is_outstanding(state, 60) is outstanding

@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.properties import quick
-from workshop.notices import MAX_SUBJECT_CHARS
-from workshop.settings import LANGUAGES
+from workshop.dataset.settings import LANGUAGES
+from workshop.notices.publishing import MAX_SUBJECT_CHARS
 from workshop.words import Plural, Words, words
 
 LAYER = Path(__file__).resolve().parents[2] / "layers" / "workshop"
-TEXTS = LAYER / "workshop" / "notice_texts"
+TEXTS = LAYER / "workshop" / "notices" / "texts"
 OTHERS = [language for language in LANGUAGES if language != "en"]
 
 
@@ -99,7 +99,8 @@ def test_german_says_du() -> None:
 
 
 def test_only_the_language_that_is_needed_is_loaded() -> None:
-    probe = "import sys, workshop.assembly; from workshop.words import words; words('de'); print(*sorted(sys.modules))"
+    probe = "import sys; from workshop.handlers import assembly; from workshop.words import words; words('de')"
+    probe += "; print(*sorted(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", probe],
         env={"PYTHONPATH": str(LAYER), "PATH": os.environ["PATH"]},

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.unit.notice_samples import as_text, samples
-from workshop.settings import LANGUAGES
+from workshop.dataset.settings import LANGUAGES
 
 if __name__ == "__main__":
     for language in LANGUAGES:

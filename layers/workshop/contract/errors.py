@@ -1,4 +1,4 @@
-"""What this room raises, and the base of what the functions' package raises (workshop.errors)."""
+"""What this room raises, and the base of what the functions' package raises (workshop.platform.errors)."""
 
 # ruff: noqa: N818  (RefusedName says more than RefusedNameError)
 

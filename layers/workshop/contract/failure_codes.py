@@ -1,6 +1,6 @@
 """The words with which a job says what kind of failure it was, before the sentence that says it to a person.
 
-The mail's advice goes by them (workshop.reasons), since sentences name files, which may be called anything.
+The mail's advice goes by them (workshop.notices.reasons), since sentences name files, which may be called anything.
 """
 
 from enum import StrEnum

@@ -66,7 +66,7 @@ def targets_record(dataset: str, digest: str) -> str:
 
 
 def contents(dataset: str) -> str:
-    """The index of what the dataset's objects hold (see workshop.contents)."""
+    """The index of what the dataset's objects hold (see workshop.dataset.contents)."""
     return f"{MANIFESTS}{dataset}/contents.json"
 
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contract.pipeline import PARAMETERS
-from workshop.errors import ConfigError
-from workshop.settings import LANGUAGES, PRESETS, Caps
+from workshop.dataset import Caps
+from workshop.dataset.settings import LANGUAGES, PRESETS
+from workshop.platform.errors import ConfigError
 from workshop.words import FALLBACK_LANGUAGE
 
 DAY = 86_400

@@ -1,19 +1,22 @@
 """Carries out what was decided about a dataset."""
 
 from contract.run_identity import RunIdentity
-from workshop import clock
-from workshop.announce import announce_start
-from workshop.claims import RECHECK_SECONDS, Claims
-from workshop.clients import S3
 from workshop.config import StartRunConfig
-from workshop.ending import Ending
-from workshop.ledger import Claimed, Ledger
-from workshop.leftovers import LeftoverNotices, waiting_targets
-from workshop.looks import Outcome, Request, Result
+from workshop.dataset.snapshot import write_snapshot, write_targets
+from workshop.ledger import Claim, Claimed, DatasetState, Ledger, Phase, Runs, Timer, Timers
+from workshop.ledger.timers import NUDGE, is_live, is_lost
 from workshop.notices import Notices
+from workshop.notices.leftovers import LeftoverNotices, waiting_targets
+from workshop.notices.started import announce_start
+from workshop.platform import clock
+from workshop.platform.clients import S3
+from workshop.platform.telemetry import count, logger
+from workshop.reconcile.claims import RECHECK_SECONDS, Claims
 from workshop.reconcile.decide import LOOK_AGAIN_SECONDS, answer_request, decide
+from workshop.reconcile.end import Ending
 from workshop.reconcile.facts import Facts, StateFacts
 from workshop.reconcile.gather import FactFinder
+from workshop.reconcile.looks import Outcome, Request, Result
 from workshop.reconcile.plans import (
     AskSageMaker,
     Attention,
@@ -29,13 +32,8 @@ from workshop.reconcile.plans import (
     TellStuck,
     Wait,
 )
+from workshop.reconcile.start import build_claim
 from workshop.reconcile.telling import AttentionNotices
-from workshop.runs import Runs
-from workshop.settling import NUDGE, Timer, Timers, is_live, is_lost
-from workshop.snapshot import write_snapshot, write_targets
-from workshop.starting import build_claim
-from workshop.state import Claim, DatasetState, Phase
-from workshop.telemetry import count, logger
 from workshop.words import words
 
 # An ended run whose notice is still owed after this is reported again.

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from workshop.looks import Outcome, Request, Result
+from workshop.ledger import Phase
 from workshop.reconcile.facts import ContentFacts, Facts, FolderFacts, Missing, PendingFacts, RunFacts, StateFacts
+from workshop.reconcile.looks import Outcome, Request, Result
 from workshop.reconcile.plans import (
     AskSageMaker,
     Attention,
@@ -20,7 +21,6 @@ from workshop.reconcile.plans import (
     TellStuck,
     Wait,
 )
-from workshop.state import Phase
 
 # A run older than this is asked about whenever somebody looks at its dataset: its end may have gone unheard.
 ASK_AFTER_SECONDS = 900

@@ -9,10 +9,9 @@ from enum import Enum, auto
 
 from contract.pipeline import PARAMETERS
 from contract.statuses import LOST, TERMINAL
-from workshop.looks import Request
-from workshop.settings import Choice
-from workshop.snapshot import Listing, Targets
-from workshop.state import Claim, DatasetState, Phase
+from workshop.dataset import Choice, Listing, Targets
+from workshop.ledger import Claim, DatasetState, Phase
+from workshop.reconcile.looks import Request
 
 # Prepare and Infer: each may take MaxProcessSeconds.
 PROCESSING_JOBS = 2

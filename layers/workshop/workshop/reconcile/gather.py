@@ -3,17 +3,17 @@
 from dataclasses import replace
 
 from contract.statuses import EXECUTING, LOST, STOPPING, TERMINAL
-from workshop import clock
-from workshop.clients import S3
 from workshop.config import StartRunConfig
-from workshop.ending import Ending
-from workshop.errors import SettingsError
-from workshop.leftovers import unread_settings
+from workshop.dataset import Choice, default_choice, fingerprint, list_dataset, list_targets, parse_settings
+from workshop.dataset.snapshot import SettingsFile, read_settings, with_contents
+from workshop.ledger import DatasetState
+from workshop.notices.leftovers import unread_settings
+from workshop.platform import clock
+from workshop.platform.clients import S3
+from workshop.platform.errors import SettingsError
+from workshop.platform.telemetry import count, logger
+from workshop.reconcile.end import Ending
 from workshop.reconcile.facts import ContentFacts, FolderFacts, Missing, PendingFacts, RunFacts, StateFacts
-from workshop.settings import Choice, default_choice, parse_settings
-from workshop.snapshot import SettingsFile, fingerprint, list_dataset, list_targets, read_settings, with_contents
-from workshop.state import DatasetState
-from workshop.telemetry import count, logger
 from workshop.words import words
 
 

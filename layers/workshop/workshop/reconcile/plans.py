@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+from workshop.dataset import Targets
+from workshop.dataset.snapshot import targets_per_run
+from workshop.ledger import RunRecord
 from workshop.reconcile.facts import ContentFacts, FolderFacts
-from workshop.snapshot import Targets, targets_per_run
-from workshop.state import RunRecord
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,15 @@
 """What a dataset's people are told where no run starts, each thing once."""
 
 from contract.names import parse_execution
-from workshop import clock, notice_content
 from workshop.config import StartRunConfig
-from workshop.leftovers import Leftovers
-from workshop.notices import Notices
+from workshop.ledger import DatasetState
+from workshop.ledger.runs import attention_key, run_notice_key
+from workshop.notices import Notices, content
+from workshop.notices.leftovers import Leftovers
+from workshop.platform import clock
+from workshop.platform.telemetry import count
 from workshop.reconcile.facts import newest_change_ms
 from workshop.reconcile.plans import Attention
-from workshop.runs import attention_key, run_notice_key
-from workshop.state import DatasetState
-from workshop.telemetry import count
 from workshop.words import words
 
 
@@ -25,7 +25,7 @@ class AttentionNotices:
         count("RunsOverdue")
         arn = state.execution_arn or ""
         say = words(state.held_claim.language)
-        notice = notice_content.stuck(say, state.dataset, parse_execution(arn), run_seconds)
+        notice = content.stuck(say, state.dataset, parse_execution(arn), run_seconds)
         if self._notices.publish_once(run_notice_key(arn, "stuck"), notice):
             count("RunsStuck")
 
@@ -44,7 +44,7 @@ class AttentionNotices:
         if listing.settings is not None and len(faults) > len(next_steps):
             next_steps.append(say.correct_settings)
         problems = [*faults, *(problem for problem in left.problems(say) if problem not in faults)]
-        notice = notice_content.attention(
+        notice = content.attention(
             say,
             listing.dataset,
             self._config.bucket,

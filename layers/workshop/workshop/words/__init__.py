@@ -1,7 +1,7 @@
 """The words of the notices, one module a language: what the code that builds a mail says, and how it writes numbers.
 
 `words("de")` loads that language alone. A phrase is a text for `str.format`; tests hold that every language has the
-same placeholders. Whole texts with a subject and a body are in notice_texts/<language>/.
+same placeholders: de, en. Whole texts with a subject and a body are in notices/texts/<language>/.
 """
 
 from collections.abc import Mapping

@@ -1,0 +1,24 @@
+"""What lies in a dataset's folders at one moment, and what its artist asks for.
+
+snapshot         listings, fingerprint, and the record that a run reads
+contents         what each object holds: two uploads of the same bytes are the same image
+checksums        the digests that S3 keeps, or none
+settings         settings.yaml: choices, bounds, presets, the deployer's caps
+settings_lines   its lines: `key: value`, and no more of YAML than that
+"""
+
+from workshop.dataset.settings import Caps, Choice, default_choice, parse_settings
+from workshop.dataset.snapshot import Listing, Targets, fingerprint, list_dataset, list_datasets, list_targets
+
+__all__ = [
+    "Caps",
+    "Choice",
+    "Listing",
+    "Targets",
+    "default_choice",
+    "fingerprint",
+    "list_dataset",
+    "list_datasets",
+    "list_targets",
+    "parse_settings",
+]

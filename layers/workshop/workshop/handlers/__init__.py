@@ -1,0 +1,13 @@
+"""What each function does with its events: the logic behind functions/<name>/app.py, of the same name.
+
+upload_trigger    uploads are noted, and a timer is armed; deletions: the keys of what was deleted
+start_run         due timers, the schedule, a person; sweep: the hourly look at what is outstanding
+status_listener   what status events lead to; status_events: their forms
+report            report_success and report_failure: the one notice on a run's end
+queue_records     records of SQS, each with what came in it
+assembly          puts the parts together from the environment, one function for each handler's need
+"""
+
+from workshop.handlers import assembly
+
+__all__ = ["assembly"]

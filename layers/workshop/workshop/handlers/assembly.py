@@ -1,0 +1,80 @@
+"""Puts the parts together from the environment, once per Lambda environment: one function for each handler's need."""
+
+from functools import cache
+
+from workshop.config import (
+    EndingConfig,
+    LinkConfig,
+    ListenerConfig,
+    NoticeConfig,
+    ReportConfig,
+    StartRunConfig,
+    UploadTriggerConfig,
+)
+from workshop.handlers.report import Reporter
+from workshop.handlers.start_run import StartRequests
+from workshop.handlers.status_listener import Listener
+from workshop.handlers.upload_trigger import UploadCollector
+from workshop.ledger import Ledger, Runs, Timers
+from workshop.notices import Notices
+from workshop.notices.results_link import TokenKey
+from workshop.notices.strays import Strays
+from workshop.platform import clients
+from workshop.reconcile import Reconciler
+from workshop.reconcile.claims import Claims
+from workshop.reconcile.end import Ending
+from workshop.reconcile.start import Starter
+
+
+@cache
+def upload_collector() -> UploadCollector:
+    config = UploadTriggerConfig.from_env()
+    ledger, runs, notices = _records(config.notices)
+    timers = Timers(clients.sqs(), config.settle_queue_url, ledger)
+    strays = Strays(clients.dynamodb(), config.notices.table, notices, runs, config.notice_language)
+    return UploadCollector(ledger, timers, strays, config.quiet_seconds)
+
+
+@cache
+def start_run() -> StartRequests:
+    config = StartRunConfig.from_env()
+    ledger, runs, notices = _records(config.notices)
+    timers, ending = _ending(config.ending, ledger, runs)
+    starter = Starter(clients.sagemaker(), config.pipeline_name, config.bucket)
+    claims = Claims(config, starter, ledger, runs, timers, notices)
+    reconciler = Reconciler(config, clients.s3(), ledger, runs, timers, notices, ending, claims)
+    strays = Strays(clients.dynamodb(), config.notices.table, notices, runs, config.notice_language)
+    return StartRequests(config, clients.s3(), ledger, timers, reconciler, strays)
+
+
+@cache
+def listener() -> Listener:
+    config = ListenerConfig.from_env()
+    ledger, runs, notices = _records(config.notices)
+    return Listener(config.bucket, ledger, runs, notices, _ending(config.ending, ledger, runs)[1])
+
+
+@cache
+def reporter() -> Reporter:
+    config = ReportConfig.from_env()
+    ledger, runs, notices = _records(config.notices)
+    return Reporter(config, clients.s3(), ledger, runs, notices)
+
+
+@cache
+def link_config() -> LinkConfig:
+    return LinkConfig.from_env()
+
+
+def link_key() -> TokenKey:
+    return TokenKey(clients.kms(), link_config().link_key_id)
+
+
+def _records(config: NoticeConfig) -> tuple[Ledger, Runs, Notices]:
+    runs = Runs(clients.dynamodb(), config.table)
+    return Ledger(clients.dynamodb(), config.table), runs, Notices(clients.sns(), config.topic_arn, runs)
+
+
+def _ending(config: EndingConfig, ledger: Ledger, runs: Runs) -> tuple[Timers, Ending]:
+    timers = Timers(clients.sqs(), config.settle_queue_url, ledger)
+    return timers, Ending(ledger, runs, timers, clients.lambda_(), clients.sagemaker(), config)

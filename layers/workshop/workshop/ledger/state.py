@@ -1,0 +1,177 @@
+"""What the ledger knows, as values: a dataset's state, the claim of a run, the record of a run."""
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from contract.run_identity import RunIdentity
+from workshop.platform.errors import LedgerDamaged
+
+
+class Phase(StrEnum):
+    """Where a dataset stands. A dataset holds one of the slots exactly while it is not IDLE."""
+
+    IDLE = "IDLE"
+    STARTING = "STARTING"  # claimed: StartPipelineExecution may or may not have happened
+    RUNNING = "RUNNING"  # the execution's ARN is recorded
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Everything that a start needs, frozen when the dataset is claimed: whoever takes over a dead claim repeats
+    exactly this request with exactly its token."""
+
+    fingerprint: str
+    parameters: dict[str, str]
+    images: int
+    left_out: int
+    preset: str
+    resolution: int
+    effort: str  # equal efforts take about equal time
+    max_train_seconds: int
+    expected_seconds: int | None
+    hourly_price: float = 0.0  # dollars for one machine that trains; 0: not known
+    machines: int = 1  # that train
+    language: str = "en"
+    targets: str = ""  # mark of the images to project that are done then (Targets.part); "" if the artist gave none
+    source_arn: str | None = None  # the run whose network is used; None: this run trains its own
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Claim":
+        return cls(**json.loads(text))
+
+
+# `considered` of a drop whose start was given back: no count of uploads is equal to it.
+NOT_CONSIDERED = -1
+
+
+@dataclass(frozen=True)
+class DatasetState:
+    """A dataset's item. Times are epoch milliseconds."""
+
+    dataset: str
+    phase: Phase = Phase.IDLE
+    attempt: int = 0  # number of claims so far
+    last_seen: int | None = None  # when the last upload event was processed
+    uploads: int = 0  # number of upload events noted so far
+    considered: int = 0  # `uploads` when last claimed or found to need nothing; or NOT_CONSIDERED
+    timer_due: int | None = None  # the recorded timer, whose message is still to come
+    timers_received: int = 0  # number of timer messages received so far
+    claim_at: int | None = None
+    lease_at: int | None = None  # since when somebody is at work on the claim
+    claim: Claim | None = None  # of the run that is started or running, else of the last one
+    execution_arn: str | None = None
+    run_started_at: int | None = None
+    last_fingerprint: str | None = None  # of the last run that ended
+    last_execution_arn: str | None = None
+    last_status: str | None = None
+    ended_at: int | None = None
+    last_effort: str | None = None  # of the last training that succeeded
+    last_seconds: int | None = None
+    last_targets: str = ""  # mark of the images to project that are done (Targets.part)
+    good_arn: str | None = None  # of the last run that trained a network and succeeded
+    unreported: frozenset[str] = frozenset()  # ARNs of ended runs whose notice is not known to be sent
+
+    @classmethod
+    def from_values(cls, dataset: str, values: dict[str, Any]) -> "DatasetState":
+        claim = values.get("claim")
+        return cls(
+            dataset=dataset,
+            phase=Phase(values.get("phase", Phase.IDLE)),
+            attempt=values.get("attempt", 0),
+            last_seen=values.get("lastSeen"),
+            uploads=values.get("uploads", 0),
+            considered=values.get("considered", 0),
+            timer_due=values.get("timerDue"),
+            timers_received=values.get("timersReceived", 0),
+            claim_at=values.get("claimAt"),
+            lease_at=values.get("leaseAt", values.get("claimAt")),
+            claim=Claim.from_json(claim) if claim else None,
+            execution_arn=values.get("executionArn"),
+            run_started_at=values.get("runStartedAt"),
+            last_fingerprint=values.get("lastFingerprint"),
+            last_execution_arn=values.get("lastExecutionArn"),
+            last_status=values.get("lastStatus"),
+            ended_at=values.get("endedAt"),
+            last_effort=values.get("lastEffort"),
+            last_seconds=values.get("lastSeconds"),
+            last_targets=values.get("lastTargets", ""),
+            good_arn=values.get("goodArn"),
+            unreported=frozenset(values.get("unreported", ())),
+        )
+
+    @property
+    def held_claim(self) -> Claim:
+        """The claim of a dataset that is not IDLE."""
+        if self.claim is None:
+            raise LedgerDamaged(f"The dataset {self.dataset} is {self.phase} without a claim.")
+        return self.claim
+
+    @property
+    def run(self) -> RunIdentity:
+        """The run that a dataset that is not IDLE is starting or running."""
+        return RunIdentity(self.dataset, self.held_claim.fingerprint, self.attempt)
+
+    def is_claimed_for(self, run: RunIdentity, arn: str) -> bool:
+        """Whether the execution `arn` can be the start of the claim that the dataset holds."""
+        return self.phase is not Phase.IDLE and self.run == run and self.execution_arn in (None, arn)
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run's item: what its notices say about it. Times are epoch milliseconds."""
+
+    arn: str
+    dataset: str
+    fingerprint: str
+    attempt: int
+    images: int
+    left_out: int
+    preset: str
+    resolution: int
+    effort: str
+    max_train_seconds: int
+    expected_seconds: int | None
+    started_at: int
+    hourly_price: float = 0.0
+    machines: int = 1
+    language: str = "en"
+    source_arn: str | None = None
+    status: str | None = None  # terminal status, once known
+    ended_at: int | None = None
+    is_retried: bool = False  # somebody has had SageMaker retry it
+
+    @classmethod
+    def of_claim(cls, arn: str, identity: RunIdentity, claim: Claim, started_at: int) -> "RunRecord":
+        return cls(
+            arn=arn,
+            dataset=identity.dataset,
+            fingerprint=identity.fingerprint,
+            attempt=identity.attempt,
+            images=claim.images,
+            left_out=claim.left_out,
+            preset=claim.preset,
+            resolution=claim.resolution,
+            effort=claim.effort,
+            max_train_seconds=claim.max_train_seconds,
+            expected_seconds=claim.expected_seconds,
+            started_at=started_at,
+            hourly_price=claim.hourly_price,
+            machines=claim.machines,
+            language=claim.language,
+            source_arn=claim.source_arn,
+        )
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it was retried after its end, and has not ended again."""
+        return self.is_retried and self.status is None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the run took, once it has ended; None for a retried one, which lay still in between."""
+        return None if self.ended_at is None or self.is_retried else (self.ended_at - self.started_at) / 1000

@@ -1,0 +1,130 @@
+"""What a run left behind: is it there, is it not empty, what does it say? A job that claims success may be wrong."""
+
+import json
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from contract import layout
+from contract.documents import as_count
+from contract.errors import DocumentError
+from contract.prepare_report import MAX_BYTES, PrepareReport, SetAside
+from workshop.platform.clients import S3, error_code, list_pages
+from workshop.words import Words
+
+PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+# Not every file of the run's folder is one that the network was to make: there are sheets of many, the two that each
+# mixture is made of, and the artist's own beside their likenesses.
+_MADE = f"{layout.MADE}/"
+_PROJECTED = f"{_MADE}{layout.PROJECTED}/"
+_OF_MANY = re.compile(rf"{_MADE}(?:(?:.*/)?{layout.SHEET}\.[a-z]+|{layout.MIXED}/{layout.SEED}[^/]*)")
+_LIKENESS = re.compile(rf"(?P<target>{_PROJECTED}.*){layout.LIKENESS}(?P<ending>\.[a-z]+)")
+
+
+@dataclass(frozen=True)
+class Artefacts:
+    """Findings on a run's folder. `missing` has a sentence for everything that should be there and is not; `pictures`
+    counts those that the network has made, as the page does. `unusable_targets`: why there are none, if the run had
+    nothing else to do than to project these."""
+
+    missing: tuple[str, ...]
+    pictures: int
+    prepared: PrepareReport | None
+    unusable_targets: tuple[SetAside, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.missing and not self.unusable_targets
+
+
+def inspect(s3: S3, bucket: str, dataset: str, execution_id: str, say: Words, *, trains: bool) -> Artefacts:
+    """Look at everything that a finished run must have made; a model only if it is one that `trains`."""
+    folder = layout.run(dataset, execution_id)
+    sizes = _sizes(s3, bucket, folder)
+    missing: list[str] = []
+    for file, part in ((layout.REPORT_PAGE, say.results_page), (layout.REPORT_DATA, say.results_data)):
+        name = f"{layout.REPORT}/{file}"
+        if not sizes.get(name):
+            missing.append((say.empty if name in sizes else say.missing).format(part=part.format(name=name)))
+    models = [n for n in sizes if n.startswith(f"{layout.TRAINING}/") and n.endswith(f"/{layout.MODEL_PATH}")]
+    if trains and not any(sizes[name] for name in models):
+        model = say.trained_model.format(name=f"{layout.TRAINING}/.../{layout.MODEL_ARCHIVE}")
+        missing.append((say.empty if models else say.missing).format(part=model))
+    pictures = {n for n, size in sizes.items() if n.startswith(_MADE) and n.lower().endswith(PICTURES) and size}
+    report_data = f"{layout.REPORT}/{layout.REPORT_DATA}"
+    data = _read_json(s3, bucket, f"{folder}{report_data}") if sizes.get(report_data) else None
+    unusable = () if pictures else _unusable_targets(data)
+    if not pictures and not unusable:
+        missing.append(say.no_picture.format(folder=layout.made(dataset, execution_id)))
+    told = _count_in_report(data)
+    count = sum(is_made(name, pictures) for name in pictures) if told is None else told
+    return Artefacts(tuple(missing), count, read_prepare_report(s3, bucket, dataset, execution_id), unusable)
+
+
+def read_prepare_report(s3: S3, bucket: str, dataset: str, execution_id: str) -> PrepareReport | None:
+    """prepare.json of a run; None if there is none or it cannot be understood."""
+    folder = f"{layout.run(dataset, execution_id)}{layout.PREPARE_REPORT}/"
+    body = _read_document(s3, bucket, f"{folder}{layout.PREPARE_REPORT_FILE}")
+    try:
+        return None if body is None else PrepareReport.from_json(body)
+    except DocumentError:
+        return None
+
+
+def _count_in_report(data: Any) -> int | None:
+    """How many pictures the run's report.json counts, and so its page; None if it cannot be understood."""
+    try:
+        return sum(as_count(data["pictures"][kind]) for kind in layout.MADE_KINDS)
+    except (KeyError, TypeError):
+        return None
+
+
+def _unusable_targets(data: Any) -> tuple[SetAside, ...]:
+    """The first of the pictures to project that report.json lists, if not one of them could be used."""
+    try:
+        is_none_usable = as_count(data["targets"]["listed"]) > as_count(data["targets"]["projected"]) == 0
+        return tuple(map(SetAside.from_dict, data["skipped_targets"])) if is_none_usable else ()
+    except (KeyError, TypeError):
+        return ()
+
+
+def is_made(name: str, pictures: Collection[str]) -> bool:
+    """Whether one of the run's pictures is one that the network was to make, by its name (containers.infer)."""
+    if name.startswith(_PROJECTED):
+        likeness = _LIKENESS.fullmatch(name)
+        return likeness is not None and likeness["target"] + likeness["ending"] in pictures
+    return not _OF_MANY.fullmatch(name)
+
+
+def _read_json(s3: S3, bucket: str, key: str) -> Any:
+    """A JSON document; None if there is none or it is not JSON."""
+    body = _read_document(s3, bucket, key)
+    try:
+        return None if body is None else json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _read_document(s3: S3, bucket: str, key: str) -> bytes | None:
+    """What one of our own containers has written; None if there is nothing. The images that it names were chosen by
+    others, and there may be very many: what is too long ends in the middle."""
+    try:
+        body: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read(MAX_BYTES)
+        return body
+    except ClientError as error:
+        # A right to list that is bound to a prefix does not count here: S3 then says 403 for what does not exist.
+        if error_code(error) in {"NoSuchKey", "AccessDenied"}:
+            return None
+        raise
+
+
+def _sizes(s3: S3, bucket: str, folder: str) -> dict[str, int]:
+    """Sizes of all objects in the folder, by their name in it."""
+    return {
+        entry["Key"].removeprefix(folder): entry["Size"]
+        for page in list_pages(s3, Bucket=bucket, Prefix=folder)
+        for entry in page.get("Contents", [])
+    }

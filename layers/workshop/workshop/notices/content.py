@@ -1,0 +1,259 @@
+"""What each notice says: from records and findings to the words of the mail, in the language of `say`."""
+
+from collections.abc import Sequence
+
+from contract import layout
+from contract.names import Execution, parse_execution, printable
+from contract.prepare_report import PrepareReport, SetAside
+from workshop.ledger import RunRecord
+from workshop.notices import Kind, Notice
+from workshop.notices.artefacts import Artefacts
+from workshop.notices.failures import Failure
+from workshop.notices.publishing import render
+from workshop.notices.quoting import quoted
+from workshop.notices.results_link import PRESIGNED_SECONDS, Link
+from workshop.words import FALLBACK_LANGUAGE, Words, words
+
+# How many offenders a mail names, and how many the page (containers.infer.report). prepare.json names more.
+MAX_NAMED = 5
+MAX_NAMED_ON_PAGE = 200
+MAX_REASON_CHARS = 2000
+
+
+def words_of(run: RunRecord | None) -> Words:
+    """The words of a run's language; `run` is None if its record is lost."""
+    return words(FALLBACK_LANGUAGE if run is None else run.language)
+
+
+def started(say: Words, run: RunRecord, execution: Execution) -> Notice:
+    """The run has begun."""
+    if run.source_arn is not None:
+        return render(
+            say,
+            Kind.STARTED,
+            "started_inference",
+            run.dataset,
+            source=parse_execution(run.source_arn).id,
+            run=execution.id,
+            region=execution.region,
+            arn=execution.arn,
+        )
+    if run.expected_seconds is not None:
+        expected = say.expected_like_last.format(duration=say.duration(run.expected_seconds))
+    else:
+        expected = say.expected_unknown.format(limit=say.duration(run.max_train_seconds))
+    return render(
+        say,
+        Kind.STARTED,
+        "started",
+        run.dataset,
+        images=f"{say.number(run.images)}{_other_files(say, run.left_out)}",
+        preset=run.preset,
+        resolution=str(run.resolution),
+        expected=expected,
+        cost=_expected_cost(say, run),
+        run=execution.id,
+        region=execution.region,
+        arn=execution.arn,
+    )
+
+
+def succeeded(
+    say: Words,
+    dataset: str,
+    execution: Execution,
+    bucket: str,
+    artefacts: Artefacts,
+    link: Link,
+    run: RunRecord | None,
+    billed_seconds: int | None,
+) -> Notice:
+    """The pictures are there. `run` is None if its record is lost; `billed_seconds` is the training job's bill."""
+    seconds = None if run is None else run.seconds
+    return render(
+        say,
+        Kind.SUCCEEDED,
+        "succeeded",
+        dataset,
+        link=link.url,
+        link_note=_link_note(say, link),
+        used=_used(say, artefacts.prepared, run),
+        made=say.number(artefacts.pictures),
+        duration=say.duration(seconds) if seconds is not None else say.unknown,
+        cost=_training_cost(say, run, billed_seconds),
+        run=execution.id,
+        set_aside=_set_aside(say, artefacts.prepared, is_on_page=True),
+        bucket=bucket,
+        folder=layout.run(dataset, execution.id),
+    )
+
+
+def problems(
+    say: Words, dataset: str, execution: Execution, bucket: str, artefacts: Artefacts, restart_command: str
+) -> Notice:
+    """The run ended well by its own account, but its artefacts say otherwise: a failure."""
+    missing, next_steps = list(artefacts.missing), []
+    if artefacts.missing:
+        next_steps.append(say.ask_for_restart.format(rerun=restart_command))
+    if artefacts.unusable_targets:
+        named = [_named(item) for item in artefacts.unusable_targets[:MAX_NAMED]]
+        missing.append("\n  ".join([say.targets_unusable, *named]))
+        next_steps.append(say.replace_targets)
+    return render(
+        say,
+        Kind.FAILED,
+        "problems",
+        dataset,
+        problems=_bullets(missing),
+        run=execution.id,
+        bucket=bucket,
+        folder=layout.run(dataset, execution.id),
+        next=_bullets(next_steps),
+    )
+
+
+def failed(say: Words, dataset: str, execution: Execution, failure: Failure, prepared: PrepareReport | None) -> Notice:
+    """The run has failed, was stopped, or is lost."""
+    reason = quoted(failure.reason, MAX_REASON_CHARS)
+    if failure.is_too_few_images and prepared is not None:
+        good, found = say.number(prepared.good), say.number(prepared.found)
+        reason = say.too_few_counted.format(good=good, found=found, reason=reason)
+    return render(
+        say,
+        Kind.FAILED,
+        "failed",
+        dataset,
+        headline=failure.headline,
+        what=failure.what,
+        step=failure.step_words,
+        reason=reason,
+        run=execution.id,
+        details=_set_aside(say, prepared, is_on_page=False) if failure.is_too_few_images else "",
+        next=_bullets(failure.next_steps),
+        log=f"\n{say.log}\n\n  {failure.log_url}\n" if failure.log_url else "",
+    )
+
+
+def attention(
+    say: Words,
+    dataset: str,
+    bucket: str,
+    faults: Sequence[str],
+    images: int,
+    left_out: int,
+    next_steps: Sequence[str],
+    template: str = "attention",
+) -> Notice:
+    """The folder as it is cannot become a run; or, with the template "unused", some files of it become none."""
+    return render(
+        say,
+        Kind.ATTENTION,
+        template,
+        dataset,
+        bucket=bucket,
+        folder=layout.uploads(dataset),
+        problems=_bullets(faults),
+        contents=f"{say.count(say.folder_holds, images)}{_other_files(say, left_out)}.",
+        next=_bullets(next_steps),
+    )
+
+
+def not_started(say: Words, dataset: str, bucket: str, reason: str) -> Notice:
+    """SageMaker refuses to start the run, or has put it off for long."""
+    return render(
+        say,
+        Kind.ATTENTION,
+        "not_started",
+        dataset,
+        bucket=bucket,
+        folder=layout.uploads(dataset),
+        reason=printable(reason, MAX_REASON_CHARS),
+    )
+
+
+def stuck(say: Words, dataset: str, execution: Execution, seconds: float) -> Notice:
+    """The run goes on for longer than its jobs may take."""
+    return render(
+        say,
+        Kind.ATTENTION,
+        "stuck",
+        dataset,
+        age=say.duration(seconds),
+        run=execution.id,
+        region=execution.region,
+        arn=execution.arn,
+    )
+
+
+def unknown_status(say: Words, dataset: str, execution: Execution, status: str) -> Notice:
+    """SageMaker has a status that this version does not know."""
+    return render(
+        say,
+        Kind.ATTENTION,
+        "unknown",
+        dataset,
+        status=quoted(status, 60),
+        region=execution.region,
+        arn=execution.arn,
+    )
+
+
+def _link_note(say: Words, link: Link) -> str:
+    """How long the link works, honestly."""
+    if link.expires is None:
+        return say.link_for_hours.format(hours=PRESIGNED_SECONDS // 3600)
+    return say.link_until.format(date=say.date(link.expires))
+
+
+def _used(say: Words, prepared: PrepareReport | None, run: RunRecord | None) -> str:
+    if prepared is not None:
+        return say.pictures_used.format(good=say.number(prepared.good), found=say.number(prepared.found))
+    if run is not None and run.source_arn is not None:
+        return say.pictures_used_none.format(run=parse_execution(run.source_arn).id)
+    return say.unknown
+
+
+def _expected_cost(say: Words, run: RunRecord) -> str:
+    if not run.hourly_price:
+        return say.cost_unknown
+    hourly_price = run.hourly_price * run.machines
+    most = say.dollars(hourly_price * run.max_train_seconds / 3600)
+    if run.expected_seconds is None:
+        return say.cost_at_most.format(most=most)
+    return say.cost_about.format(about=say.dollars(hourly_price * run.expected_seconds / 3600), most=most)
+
+
+def _training_cost(say: Words, run: RunRecord | None, billed_seconds: int | None) -> str:
+    if run is not None and run.source_arn is not None:
+        return say.no_cost
+    if billed_seconds is None:
+        return say.unknown
+    billed = say.billed.format(duration=say.duration(billed_seconds))
+    if run is None or not run.hourly_price:
+        return billed
+    return say.billed_cost.format(cost=say.dollars(run.hourly_price * billed_seconds / 3600), billed=billed)
+
+
+def _other_files(say: Words, number: int) -> str:
+    return say.count(say.other_files, number) if number else ""
+
+
+def _set_aside(say: Words, prepared: PrepareReport | None, *, is_on_page: bool) -> str:
+    """A block that begins and ends with an empty line, or "" if nothing was set aside. `is_on_page`: there is a page
+    that names more of them."""
+    if prepared is None or not prepared.set_aside_count:
+        return ""
+    named = prepared.set_aside[:MAX_NAMED]
+    lines = [_named(item) for item in named]
+    more = say.more_on_page if is_on_page and prepared.set_aside_count <= MAX_NAMED_ON_PAGE else say.more_in_file
+    if prepared.set_aside_count > len(named):
+        lines.append(say.count(more, prepared.set_aside_count - len(named)))
+    return f"\n{say.count(say.set_aside, prepared.set_aside_count)}\n\n{_bullets(lines)}\n"
+
+
+def _named(item: SetAside) -> str:
+    return f"{quoted(item.name, 120)}: {quoted(item.reason, 200)}"
+
+
+def _bullets(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)

@@ -1,0 +1,12 @@
+"""What everything else stands on.
+
+clients      AWS clients, made when first needed, and the calls that are made with them
+telemetry    structured logs and metrics
+clock        the one clock, which tests replace
+items        DynamoDB's items from and to plain values
+errors       everything that this package raises on purpose
+"""
+
+from workshop.platform import clients, clock, errors, items, telemetry
+
+__all__ = ["clients", "clock", "errors", "items", "telemetry"]
