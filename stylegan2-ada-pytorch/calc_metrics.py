@@ -8,9 +8,8 @@ from pathlib import Path
 
 import click
 
-from stylegan2.cli import WIDE, errors_as_messages, with_options
+from stylegan2.cli import WIDE, errors_as_messages, table, with_options
 from stylegan2.cli.networks import open_network
-from stylegan2.cli.table import BATCH, DEVICE, NETWORK, OUTDIR
 from stylegan2.data.dataset import ImageDataset
 from stylegan2.metrics.detector_file import find_detector
 from stylegan2.metrics.evaluation import METRICS, WITHOUT_DETECTOR, Evaluation
@@ -35,39 +34,29 @@ class MetricList(click.ParamType[list[str]]):
 _SUMMARIES = "; ".join(f"{name}: {metric.summary}" for name, metric in METRICS.items())
 _WITHOUT_DETECTOR = ",".join(WITHOUT_DETECTOR)
 
-# fmt: off
-DATA            = Row("--data",            INPUT,                "ZIP|DIR",  None,
-    "Pictures that the network has learned from. Not needed for the inception score and path lengths, except for "
-    "the labels of a conditional network.")
-METRIC_LIST     = Row("--metrics",         MetricList(),         "LIST",     _WITHOUT_DETECTOR,
-    f"With commas between them. {_SUMMARIES}.")
-DETECTOR        = Row("--detector",        TEXT,                 "FILE|URL", None,
-    "TorchScript network whose features are compared: a path, or a file:// or https:// address. It is a program: "
-    "use only one that you trust.")
-DETECTOR_SHA256 = Row("--detector-sha256", TEXT,                 "HEX",      None,
-    "Digest that the detector must have; required for https://.")
-MIRROR          = Row("--mirror",          YES_OR_NO,            "BOOL",     False,
-    "Compare with every picture also mirrored.")
-NUM             = Row("--num",             whole(2, 10_000_000), "N",        50_000,
-    "Generated pictures. Published figures are of 50000; with fewer, the distances come out larger.")
-SEED            = Row("--seed",            A_SEED,               "N",        0,      "")
-# fmt: on
-
 
 @click.command(context_settings=WIDE)
 @with_options(
-    network=NETWORK,
-    data=DATA,
-    metrics=METRIC_LIST,
-    detector=DETECTOR,
-    detector_sha256=DETECTOR_SHA256,
-    mirror=MIRROR,
-    num=NUM,
-    batch=BATCH,
-    seed=SEED,
-    device=DEVICE,
-    outdir=replace(OUTDIR, default=None, help="Folder for the results.  [default: the network's]"),
-)
+    network         = table.NETWORK,
+    data            = Row("--data",            INPUT,                "ZIP|DIR",  None,
+        "Pictures that the network has learned from. Not needed for the inception score and path lengths, except for "
+        "the labels of a conditional network."),
+    metrics         = Row("--metrics",         MetricList(),         "LIST",     _WITHOUT_DETECTOR,
+        f"With commas between them. {_SUMMARIES}."),
+    detector        = Row("--detector",        TEXT,                 "FILE|URL", None,
+        "TorchScript network whose features are compared: a path, or a file:// or https:// address. It is a program: "
+        "use only one that you trust."),
+    detector_sha256 = Row("--detector-sha256", TEXT,                 "HEX",      None,
+        "Digest that the detector must have; required for https://."),
+    mirror          = Row("--mirror",          YES_OR_NO,            "BOOL",     False,
+        "Compare with every picture also mirrored."),
+    num             = Row("--num",             whole(2, 10_000_000), "N",        50_000,
+        "Generated pictures. Published figures are of 50000; with fewer, the distances come out larger."),
+    batch           = table.BATCH,
+    seed            = Row("--seed",            A_SEED,               "N",        0,      ""),
+    device          = table.DEVICE,
+    outdir          = replace(table.OUTDIR, default=None, help="Folder for the results.  [default: the network's]"),
+)  # fmt: skip
 @errors_as_messages
 def main(
     network: Path,

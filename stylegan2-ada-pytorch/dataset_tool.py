@@ -35,57 +35,40 @@ class Size(click.ParamType[tuple[int, int]]):
         return int(width), int(height or width)
 
 
-# fmt: off
-SOURCE        = Row("--source",        INPUT,                             None,         REQUIRED,
-    "Folder of pictures (its sub-folders are searched too), or a zip, for example another data set.")
-DEST          = Row("--dest",          OUTPUT_FILE,                       None,         REQUIRED,
-    "The data set to write, a .zip.")
-RESOLUTION    = Row("--resolution",    Size(),                            "PIXELS|WxH", None,
-    "Size of the training pictures: the side of a square, or width and height, as 1024x576. Both are 4 to 16 "
-    "times the same power of two.  [default: 256]")
-WIDTH         = Row("--width",         whole(1, LARGEST_SIDE),            "PIXELS",     None,
-    "With --height: as --resolution.")
-HEIGHT        = Row("--height",        whole(1, LARGEST_SIDE),            "PIXELS",     None,
-    "With --width: as --resolution.")
-TRANSFORM     = Row("--transform",     one_of(Transform),                 None,         "center-crop",
-    "How pictures of other proportions fit. center-crop: the largest part around the middle. center-crop-wide: "
-    "the same, between black bars that make it a square of the width. letterbox: the whole picture, between bars that "
-    "are black (transparent with --channels 4).")
-MAX_IMAGES    = Row("--max-images",    whole(1),                          "N",          None,
-    "Stop when N pictures are good.")
-CHANNELS      = Row("--channels",      one_of("1", "3", "4"),             None,         "3",
-    "1: grey. 3: RGB, on white where a picture is transparent. 4: RGB and transparency.")
-LABELS        = Row("--labels",        one_of("file", "folders", "none"), None,         "file",
-    "Labels for train.py --cond: from the source's dataset.json, if it has one; from the names of its "
-    "sub-folders, each a class; or none.")
-RESIZE_FILTER = Row("--resize-filter", one_of(ResizeFilter),              None,         "lanczos",
-    "How pictures are resized. Lanczos is sharper; published FIDs are often of box. What is not the default is "
-    "recorded in dataset.json.")
-SET_ASIDE     = Row("--set-aside",     OUTPUT_FOLDER,                     None,         None,
-    "Folder for copies of the files that cannot be used, so that you can mend them.")
-OVERWRITE     = Row("--overwrite",     SWITCH,                            None,         False,
-    "Replace --dest, and files of the same names in --set-aside.")
-WORKERS       = Row("--workers",       whole(1),                          None,         None,
-    "Processes to use.  [default: one per CPU, fewer for a small folder]")
-# fmt: on
-
-
 @click.command(context_settings=WIDE)
 @with_options(
-    source=SOURCE,
-    dest=DEST,
-    resolution=RESOLUTION,
-    width=WIDTH,
-    height=HEIGHT,
-    transform=TRANSFORM,
-    max_images=MAX_IMAGES,
-    channels=CHANNELS,
-    labels=LABELS,
-    resize_filter=RESIZE_FILTER,
-    set_aside=SET_ASIDE,
-    overwrite=OVERWRITE,
-    workers=WORKERS,
-)
+    source        = Row("--source",        INPUT,                             None,         REQUIRED,
+        "Folder of pictures (its sub-folders are searched too), or a zip, for example another data set."),
+    dest          = Row("--dest",          OUTPUT_FILE,                       None,         REQUIRED,
+        "The data set to write, a .zip."),
+    resolution    = Row("--resolution",    Size(),                            "PIXELS|WxH", None,
+        "Size of the training pictures: the side of a square, or width and height, as 1024x576. Both are 4 to 16 "
+        "times the same power of two.  [default: 256]"),
+    width         = Row("--width",         whole(1, LARGEST_SIDE),            "PIXELS",     None,
+        "With --height: as --resolution."),
+    height        = Row("--height",        whole(1, LARGEST_SIDE),            "PIXELS",     None,
+        "With --width: as --resolution."),
+    transform     = Row("--transform",     one_of(Transform),                 None,         "center-crop",
+        "How pictures of other proportions fit. center-crop: the largest part around the middle. center-crop-wide: "
+        "the same, between black bars that make it a square of the width. letterbox: the whole picture, between bars "
+        "that are black (transparent with --channels 4)."),
+    max_images    = Row("--max-images",    whole(1),                          "N",          None,
+        "Stop when N pictures are good."),
+    channels      = Row("--channels",      one_of("1", "3", "4"),             None,         "3",
+        "1: grey. 3: RGB, on white where a picture is transparent. 4: RGB and transparency."),
+    labels        = Row("--labels",        one_of("file", "folders", "none"), None,         "file",
+        "Labels for train.py --cond: from the source's dataset.json, if it has one; from the names of its "
+        "sub-folders, each a class; or none."),
+    resize_filter = Row("--resize-filter", one_of(ResizeFilter),              None,         "lanczos",
+        "How pictures are resized. Lanczos is sharper; published FIDs are often of box. What is not the default is "
+        "recorded in dataset.json."),
+    set_aside     = Row("--set-aside",     OUTPUT_FOLDER,                     None,         None,
+        "Folder for copies of the files that cannot be used, so that you can mend them."),
+    overwrite     = Row("--overwrite",     SWITCH,                            None,         False,
+        "Replace --dest, and files of the same names in --set-aside."),
+    workers       = Row("--workers",       whole(1),                          None,         None,
+        "Processes to use.  [default: one per CPU, fewer for a small folder]"),
+)  # fmt: skip
 def main(
     source: Path,
     dest: Path,

@@ -2,62 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 import numpy as np
 
 from stylegan2.base.whole_files import refuse_existing
-from stylegan2.cli import WIDE, errors_as_messages, with_options
+from stylegan2.cli import WIDE, errors_as_messages, table, with_options
 from stylegan2.cli.networks import check_sources, latents_of, open_generator, write_png
-from stylegan2.cli.table import (
-    BATCH,
-    CLASS,
-    DEVICE,
-    NETWORK,
-    NOISE_MODE,
-    OUTDIR,
-    OVERWRITE,
-    PROJECTED_W,
-    SEEDS,
-    TRUNC,
-    with_help,
-)
 from stylegan2.cli.values import NUMBERS
 from stylegan2.model.networks import NoiseMode
 from stylegan2.options.row import Row, above, whole
 from stylegan2.synthesis import render_images
 from stylegan2.synthesis.directions import contact_sheet, even_shifts, find_directions, move_latents
 
-# fmt: off
-COUNT    = Row("--count",    whole(1, 512), None,   8,
-    "Directions, from the one that changes most.")
-LAYERS   = Row("--layers",   NUMBERS,       "LIST", None,
-    "Layers to change; the first ones hold pose and shape, the last ones colours.  [default: all]")
-STRENGTH = Row("--strength", above(0, 10),  None,   0.5,
-    "How far to go, both ways; 1 is as far as latents are from the mean one, on average.")
-STEPS    = Row("--steps",    whole(2, 100), None,   5,
-    "Pictures along a direction; of an odd number the middle one is unchanged.")
-# fmt: on
-
 
 @click.command(context_settings=WIDE)
 @with_options(
-    network=NETWORK,
-    seeds=with_help(SEEDS, "Pictures to change.  [default: 0-2]"),
-    projected_w=PROJECTED_W,
-    count=COUNT,
-    layers=LAYERS,
-    strength=STRENGTH,
-    steps=STEPS,
-    class_number=CLASS,
-    trunc=TRUNC,
-    noise_mode=NOISE_MODE,
-    batch=BATCH,
-    device=DEVICE,
-    outdir=OUTDIR,
-    overwrite=OVERWRITE,
-)
+    network      = table.NETWORK,
+    seeds        = replace(table.SEEDS, help="Pictures to change.  [default: 0-2]"),
+    projected_w  = table.PROJECTED_W,
+    count        = Row("--count",    whole(1, 512), None,   8,
+        "Directions, from the one that changes most."),
+    layers       = Row("--layers",   NUMBERS,       "LIST", None,
+        "Layers to change; the first ones hold pose and shape, the last ones colours.  [default: all]"),
+    strength     = Row("--strength", above(0, 10),  None,   0.5,
+        "How far to go, both ways; 1 is as far as latents are from the mean one, on average."),
+    steps        = Row("--steps",    whole(2, 100), None,   5,
+        "Pictures along a direction; of an odd number the middle one is unchanged."),
+    class_number = table.CLASS,
+    trunc        = table.TRUNC,
+    noise_mode   = table.NOISE_MODE,
+    batch        = table.BATCH,
+    device       = table.DEVICE,
+    outdir       = table.OUTDIR,
+    overwrite    = table.OVERWRITE,
+)  # fmt: skip
 @errors_as_messages
 def main(
     network: Path,

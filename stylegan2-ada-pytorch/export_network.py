@@ -8,28 +8,25 @@ from pathlib import Path
 import click
 
 from stylegan2.base.whole_files import refuse_existing
-from stylegan2.cli import WIDE, errors_as_messages, with_options
-from stylegan2.cli.table import NETWORK, NOISE_MODE, OVERWRITE
+from stylegan2.cli import WIDE, errors_as_messages, table, with_options
 from stylegan2.formats.export import ExportNoise, export_generator
 from stylegan2.formats.network_file import load_generator
 from stylegan2.options.row import OUTPUT_FILE, REQUIRED, Row, one_of
 
-DEST = Row(
-    "--dest",
-    OUTPUT_FILE,
-    "FILE",
-    REQUIRED,
-    "The file to write: .pt for TorchScript (Python and C++), .pt2 for torch.export (Python; takes longer).",
-)
-
 
 @click.command(context_settings=WIDE)
 @with_options(
-    network=NETWORK,
-    dest=DEST,
-    noise_mode=replace(NOISE_MODE, takes=one_of(ExportNoise), help="Fine grain: the network's own, or none."),
-    overwrite=OVERWRITE,
-)
+    network    = table.NETWORK,
+    dest       = Row(
+        "--dest",
+        OUTPUT_FILE,
+        "FILE",
+        REQUIRED,
+        "The file to write: .pt for TorchScript (Python and C++), .pt2 for torch.export (Python; takes longer).",
+    ),
+    noise_mode = replace(table.NOISE_MODE, takes=one_of(ExportNoise), help="Fine grain: the network's own, or none."),
+    overwrite  = table.OVERWRITE,
+)  # fmt: skip
 @errors_as_messages
 def main(network: Path, dest: Path, noise_mode: ExportNoise, overwrite: bool) -> None:
     """Turn a generator into one file that draws pictures without this package.

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from stylegan2.base.whole_files import refuse_existing
-from stylegan2.cli import WIDE, errors_as_messages, with_options
+from stylegan2.cli import WIDE, errors_as_messages, table, with_options
 from stylegan2.cli.networks import check_sources, open_generator, write_png
-from stylegan2.cli.table import (
-    BATCH,
-    CLASS,
-    DEVICE,
-    NETWORK,
-    NOISE_MODE,
-    OUTDIR,
-    OVERWRITE,
-    PROJECTED_W,
-    SEEDS,
-    TRUNC,
-    with_help,
-)
 from stylegan2.model.networks import NoiseMode
 from stylegan2.synthesis import generate_images, render_images
 from stylegan2.synthesis.latents import load_ws
@@ -29,17 +17,17 @@ from stylegan2.synthesis.latents import load_ws
 
 @click.command(context_settings=WIDE)
 @with_options(
-    network=NETWORK,
-    seeds=with_help(SEEDS, 'One picture for each, for example "0-35" or "1,5,9-12".'),
-    projected_w=PROJECTED_W,
-    class_number=CLASS,
-    trunc=TRUNC,
-    noise_mode=NOISE_MODE,
-    batch=BATCH,
-    device=DEVICE,
-    outdir=OUTDIR,
-    overwrite=OVERWRITE,
-)
+    network      = table.NETWORK,
+    seeds        = replace(table.SEEDS, help='One picture for each, for example "0-35" or "1,5,9-12".'),
+    projected_w  = table.PROJECTED_W,
+    class_number = table.CLASS,
+    trunc        = table.TRUNC,
+    noise_mode   = table.NOISE_MODE,
+    batch        = table.BATCH,
+    device       = table.DEVICE,
+    outdir       = table.OUTDIR,
+    overwrite    = table.OVERWRITE,
+)  # fmt: skip
 @errors_as_messages
 def main(
     network: Path,

@@ -11,16 +11,14 @@ from stylegan2.cli import WIDE, errors_as_messages, with_options
 from stylegan2.formats.network_file import DESCRIPTION_NAME, TENSORS_NAME, load_network, save_network
 from stylegan2.options.row import INPUT_FILE, OUTPUT_FOLDER, REQUIRED, Row
 
-# fmt: off
-SOURCE = Row("--source", INPUT_FILE,    "FILE", REQUIRED,
-    "The .pkl: a snapshot of stylegan2-ada-pytorch, or of a StyleGAN2 configuration of stylegan3.")
-DEST   = Row("--dest",   OUTPUT_FOLDER, "DIR",  REQUIRED,
-    f"Folder for {TENSORS_NAME} and {DESCRIPTION_NAME}; made if missing.")
-# fmt: on
-
 
 @click.command(context_settings=WIDE)
-@with_options(source=SOURCE, dest=DEST)
+@with_options(
+    source = Row("--source", INPUT_FILE,    "FILE", REQUIRED,
+        "The .pkl: a snapshot of stylegan2-ada-pytorch, or of a StyleGAN2 configuration of stylegan3."),
+    dest   = Row("--dest",   OUTPUT_FOLDER, "DIR",  REQUIRED,
+        f"Folder for {TENSORS_NAME} and {DESCRIPTION_NAME}; made if missing."),
+)  # fmt: skip
 @errors_as_messages
 def main(source: Path, dest: Path) -> None:
     """Turn a network of stylegan2-ada-pytorch into one of ours.

@@ -2,44 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from stylegan2.base.whole_files import refuse_existing
-from stylegan2.cli import WIDE, errors_as_messages, with_options
+from stylegan2.cli import WIDE, errors_as_messages, table, with_options
 from stylegan2.cli.networks import check_sources, latents_of, open_generator
-from stylegan2.cli.table import BATCH, CLASS, DEVICE, NETWORK, OVERWRITE, PROJECTED_W, SEEDS, TRUNC, with_help
 from stylegan2.options.row import OUTPUT_FILE, Row, whole
 from stylegan2.synthesis import render_images
 from stylegan2.synthesis.video import latent_walk, write_video
 
-# fmt: off
-FRAMES = Row("--frames", whole(1, 1000), None, 60,
-    "From one picture to the next.")
-FPS    = Row("--fps",    whole(1, 100),  None, 30,
-    "Frames a second.")
-OUTPUT = Row("--output", OUTPUT_FILE,    None, "walk.webp",
-    "File for the film, an animated WebP.")
-# fmt: on
-
 
 @click.command(context_settings=WIDE)
 @with_options(
-    network=NETWORK,
-    seeds=with_help(SEEDS, 'Pictures to pass, in this order, for example "3,17,8".'),
-    projected_w=PROJECTED_W,
-    frames=FRAMES,
-    fps=FPS,
-    class_number=CLASS,
-    trunc=TRUNC,
-    batch=BATCH,
-    device=DEVICE,
-    output=OUTPUT,
-    overwrite=OVERWRITE,
-)
+    network      = table.NETWORK,
+    seeds        = replace(table.SEEDS, help='Pictures to pass, in this order, for example "3,17,8".'),
+    projected_w  = table.PROJECTED_W,
+    frames       = Row("--frames", whole(1, 1000), None, 60,
+        "From one picture to the next."),
+    fps          = Row("--fps",    whole(1, 100),  None, 30,
+        "Frames a second."),
+    class_number = table.CLASS,
+    trunc        = table.TRUNC,
+    batch        = table.BATCH,
+    device       = table.DEVICE,
+    output       = Row("--output", OUTPUT_FILE,    None, "walk.webp",
+        "File for the film, an animated WebP."),
+    overwrite    = table.OVERWRITE,
+)  # fmt: skip
 @errors_as_messages
 def main(
     network: Path,
@@ -73,7 +68,7 @@ def main(
     way = latent_walk(latents_of(generator, seeds, projected_w, trunc, class_number), frames)
     images: list[NDArray[np.uint8]] = []
     with click.progressbar(length=len(way), label="Drawing", show_pos=True) as bar:
-        for ws in way.split(batch):
+        for ws in torch.split(way, batch):
             images += [*render_images(generator, ws, batch=batch)]
             bar.update(len(ws))
     output.parent.mkdir(parents=True, exist_ok=True)

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylegan2.base.whole_files import refuse_existing
-from stylegan2.cli import WIDE, errors_as_messages, with_options
+from stylegan2.cli import WIDE, errors_as_messages, table, with_options
 from stylegan2.cli.networks import open_generator, open_network, write_png
-from stylegan2.cli.table import DEVICE, NETWORK, OUTDIR, OVERWRITE
 from stylegan2.data.bounded_vetting import load_images
 from stylegan2.data.vetting import Channels, RefusedImage, Wanted
 from stylegan2.options.row import A_SEED, INPUT_FILE, REQUIRED, SWITCH, Row, one_of, whole
@@ -26,40 +25,29 @@ VIDEO_FRAMES = 120
 FRAME_MILLISECONDS = 40  # per frame; the last one stays for two seconds
 
 
-# fmt: off
-TARGET     = Row("--target",                     INPUT_FILE,        None,    REQUIRED, several=True, help=
-    "Picture to find; may be given several times. It is cropped and resized as for training.")
-NUM_STEPS  = Row("--num-steps",                  whole(1, 100_000), None,    1000,
-    "Steps of the search.")
-SEED       = Row("--seed",                       A_SEED,            None,    303,
-    "Of the search's random numbers.")
-SPACE      = Row("--space",                      one_of("w", "w+"), None,    "w",
-    "w: a latent like those of seeds, which mixes well; w+: nearer to the target.")
-PATIENCE   = Row("--patience",                   whole(1),          "STEPS", None,
-    "Leave steps out: a target whose distance has not fallen by 1% in so many steps goes on with the last quarter "
-    "of them, which settles it.  [default: take all steps]")
-VGG        = Row("--vgg",                        INPUT_FILE,        None,    None,
-    "TorchScript network that judges likeness, for example a VGG16 with LPIPS. It is a program: use only a file "
-    "that you trust.  [default: the network's own discriminator]")
-SAVE_VIDEO = Row("--save-video/--no-save-video", SWITCH,            None,    True,
-    "Film of the search, an animated WebP.")
-# fmt: on
-
-
 @click.command(context_settings=WIDE)
 @with_options(
-    network=NETWORK,
-    targets=TARGET,
-    num_steps=NUM_STEPS,
-    seed=SEED,
-    space=SPACE,
-    patience=PATIENCE,
-    vgg=VGG,
-    save_video=SAVE_VIDEO,
-    device=DEVICE,
-    outdir=OUTDIR,
-    overwrite=OVERWRITE,
-)
+    network    = table.NETWORK,
+    targets    = Row("--target",                     INPUT_FILE,        None,    REQUIRED, several=True, help=
+        "Picture to find; may be given several times. It is cropped and resized as for training."),
+    num_steps  = Row("--num-steps",                  whole(1, 100_000), None,    1000,
+        "Steps of the search."),
+    seed       = Row("--seed",                       A_SEED,            None,    303,
+        "Of the search's random numbers."),
+    space      = Row("--space",                      one_of("w", "w+"), None,    "w",
+        "w: a latent like those of seeds, which mixes well; w+: nearer to the target."),
+    patience   = Row("--patience",                   whole(1),          "STEPS", None,
+        "Leave steps out: a target whose distance has not fallen by 1% in so many steps goes on with the last quarter "
+        "of them, which settles it.  [default: take all steps]"),
+    vgg        = Row("--vgg",                        INPUT_FILE,        None,    None,
+        "TorchScript network that judges likeness, for example a VGG16 with LPIPS. It is a program: use only a file "
+        "that you trust.  [default: the network's own discriminator]"),
+    save_video = Row("--save-video/--no-save-video", SWITCH,            None,    True,
+        "Film of the search, an animated WebP."),
+    device     = table.DEVICE,
+    outdir     = table.OUTDIR,
+    overwrite  = table.OVERWRITE,
+)  # fmt: skip
 @errors_as_messages
 def main(
     network: Path,

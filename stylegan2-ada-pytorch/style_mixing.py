@@ -8,39 +8,32 @@ from pathlib import Path
 import click
 
 from stylegan2.base.whole_files import refuse_existing
-from stylegan2.cli import WIDE, errors_as_messages, with_options
+from stylegan2.cli import WIDE, errors_as_messages, table, with_options
 from stylegan2.cli.networks import open_generator, write_png
-from stylegan2.cli.table import BATCH, CLASS, DEVICE, NETWORK, NOISE_MODE, OUTDIR, OVERWRITE, TRUNC
 from stylegan2.cli.values import NUMBERS
 from stylegan2.model.networks import NoiseMode
 from stylegan2.options.row import REQUIRED, Row
 from stylegan2.synthesis import mix_styles
 
-# fmt: off
-ROWS   = Row("--rows",   NUMBERS, "LIST", REQUIRED,
-    'Seeds of the rows, for example "0-3".')
-COLS   = Row("--cols",   NUMBERS, "LIST", REQUIRED,
-    'Seeds of the columns, for example "5,8-10".')
-STYLES = Row("--styles", NUMBERS, "LIST", None,
-    "Layers that come from the column; the first ones hold pose and shape, the last ones colours.  "
-    "[default: the first half, which is 0-6 at 256 pixels]")
-# fmt: on
-
 
 @click.command(context_settings=WIDE)
 @with_options(
-    network=NETWORK,
-    rows=ROWS,
-    cols=COLS,
-    styles=STYLES,
-    class_number=CLASS,
-    trunc=TRUNC,
-    noise_mode=NOISE_MODE,
-    batch=BATCH,
-    device=DEVICE,
-    outdir=OUTDIR,
-    overwrite=OVERWRITE,
-)
+    network      = table.NETWORK,
+    rows         = Row("--rows",   NUMBERS, "LIST", REQUIRED,
+        'Seeds of the rows, for example "0-3".'),
+    cols         = Row("--cols",   NUMBERS, "LIST", REQUIRED,
+        'Seeds of the columns, for example "5,8-10".'),
+    styles       = Row("--styles", NUMBERS, "LIST", None,
+        "Layers that come from the column; the first ones hold pose and shape, the last ones colours.  "
+        "[default: the first half, which is 0-6 at 256 pixels]"),
+    class_number = table.CLASS,
+    trunc        = table.TRUNC,
+    noise_mode   = table.NOISE_MODE,
+    batch        = table.BATCH,
+    device       = table.DEVICE,
+    outdir       = table.OUTDIR,
+    overwrite    = table.OVERWRITE,
+)  # fmt: skip
 @errors_as_messages
 def main(
     network: Path,

@@ -20,14 +20,13 @@ from stylegan2.training import train
 from stylegan2.training.distributed import ALONE, ProcessGroup, connected_processes
 from stylegan2.training.training_options import TrainingOptions, resolve_options
 
-DRY_RUN = Row(
-    "-n --dry-run", SWITCH, None, False, "Check everything, print the resolved options, and end.",
-    section="Output and interruptions",
-)  # fmt: skip
-
 
 @click.command(cls=SectionedCommand, context_settings=WIDE)
-@with_options(**rows_of(TrainingChoices), dry_run=DRY_RUN)
+@with_options(
+    **rows_of(TrainingChoices),
+    dry_run = Row("-n --dry-run", SWITCH, None, False,
+        "Check everything, print the resolved options, and end.", "Output and interruptions"),
+)  # fmt: skip
 @errors_as_messages
 def main(dry_run: bool, **chosen: Any) -> None:
     """Train a generative network (StyleGAN2 with adaptive augmentation) on pictures.

@@ -1,7 +1,5 @@
 """The options that several programs have: one row each. Rows of a single program stand in that program."""
 
-from dataclasses import replace
-
 from stylegan2.cli.values import NUMBERS
 from stylegan2.options.row import INPUT, INPUT_FILE, OUTPUT_FOLDER, REQUIRED, SWITCH, TEXT, Row, one_of, real, whole
 
@@ -28,8 +26,3 @@ OUTDIR      = Row("--outdir",      OUTPUT_FOLDER,                     None,     
 OVERWRITE   = Row("--overwrite",   SWITCH,                            None,     False,
     "Replace files of the same names that are there.")
 # fmt: on
-
-
-def with_help(row: Row, text: str) -> Row:
-    """Return a row with what it means to one program."""
-    return replace(row, help=text)

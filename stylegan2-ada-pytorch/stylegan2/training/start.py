@@ -19,6 +19,7 @@ import json
 import logging
 from collections.abc import Callable
 from contextlib import nullcontext
+from typing import Any
 
 import torch
 
@@ -68,21 +69,14 @@ def train(
     PeerLostError if another process is gone.
     """
     dataset = options.open_dataset()
-    cuda_devices = [torch.cuda.current_device()] if options.device == "cuda" else []
-    saved = (
-        load_checkpoint(options.checkpoint_dir)
-        if group.is_main_process and options.checkpoint_dir is not None
-        else None
-    )
-    if group.is_main_process and saved is None:
-        refuse_results_of_another_training(options)
-    saved = group.from_main_process(saved)
+    saved = _common_checkpoint(options, group)
     if options.performance.fit_batch_gpu:
         before = None if saved is None else saved["training"]["identity"]["batch_gpu"]
         options = options.with_micro_batch_of(before or group.smallest(fit_batch_gpu(options)))
     group.refuse_different(hashlib.sha256(json.dumps(options.identity()).encode()).digest())
     # Every batch has the same shape, so cuDNN may look for the fastest way once. No TF32: it is less precise.
     cudnn = torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=False)
+    cuda_devices = [torch.cuda.current_device()] if options.device == "cuda" else []
     with torch.random.fork_rng(cuda_devices), cudnn:
         torch.manual_seed(options.seed)
         state = TrainingState(options, dataset, group)
@@ -112,6 +106,17 @@ def train(
                 f"{error.filename or options.outdir}: cannot be written: {error.strerror or error}. "
                 f"What was saved before is untouched: make room and give the same command again"
             ) from error
+
+
+def _common_checkpoint(options: TrainingOptions, group: ProcessGroup) -> dict[str, Any] | None:
+    """Return the first process's checkpoint in all. Without one, another training's results are refused."""
+    saved = None
+    if group.is_main_process:
+        if options.checkpoint_dir is not None:
+            saved = load_checkpoint(options.checkpoint_dir)
+        if saved is None:
+            refuse_results_of_another_training(options)
+    return group.from_main_process(saved)
 
 
 def _say_where_it_comes_from(
