@@ -98,7 +98,7 @@ test-e2e: $(VENV)/test.done ## the whole way on the embedded AWS, tiny preset
 # ------------------------------------------------------------------------------------------------------------- making
 
 notices: $(VENV)/run.done ## print every mail with sample data, in every language; sends nothing
-	@PYTHONPATH=layers/workshop $(BIN)/python -m tests.unit.notice_samples
+	@PYTHONPATH=layers/workshop $(BIN)/python -m tests.unit.notices.notice_samples
 
 definition: $(SDK)/done ## build the pipeline's definition anew
 	$(SDK)/python -m pipeline_builder definition

@@ -4,7 +4,7 @@ TransactWriteItems.
 Semantics kept: every write is atomic; conditions see the item as it is at that moment; a transaction writes all or
 nothing and says which condition refused; ADD and DELETE on sets and numbers; an empty set is no attribute. Expressions:
 AND, OR, comparisons, attribute_exists, attribute_not_exists, size, if_not_exists; no paths inside of attributes.
-tests/unit/test_ledger.py runs the ledger against this table and against moto's.
+tests/unit/ledger/test_datasets.py runs the ledger against this table and against moto's.
 
 Typed values are replaced, never changed in place: a shallow copy of an item is a snapshot of it.
 """

@@ -41,7 +41,7 @@ NOT_RUN = {
     "uploads/red-chairs/": "a place, no command",
     "inference/red-chairs/": "a place, no command",
     "{": "a policy, which tests/operations/test_upload_policy.py reads",
-    "preset: sketch": "settings, which tests/unit/test_settings.py reads",
+    "preset: sketch": "settings, which tests/unit/dataset/test_settings.py reads",
 }
 """How a block or a line of help begins, and why it is not run."""
 

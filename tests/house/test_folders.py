@@ -1,6 +1,7 @@
 """Folders with a face: few files each, one way between them, and a face that says what is inside."""
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -60,7 +61,7 @@ def test_between_folders_the_imports_run_one_way(package: str) -> None:
         seen = {target.split(".")[0] for file in folder.glob("*.py") for target in imported(file, package)}
         arrows[name] = arrows.get(name, set()) | seen - {name}
     assert arrows
-    assert set(order(arrows)) == arrows.keys()  # CycleError names a circle
+    assert arrows.keys() <= set(order(arrows))  # CycleError names a circle
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -86,6 +87,6 @@ def test_a_face_says_what_the_folder_is_for_names_every_module_and_exports(packa
     place = PACKAGES[package] / folder
     face = ast.parse((place / "__init__.py").read_text(encoding="utf-8"))
     text = ast.get_docstring(face) or ""
-    words = set(text.replace(",", " ").replace(".", " ").split())
+    words = set(re.findall(r"\w+", text))
     assert [name for name in modules(place) if name not in words] == []
     assert any(isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__" for node in face.body)

@@ -11,7 +11,7 @@ import pytest
 from moto import mock_aws
 
 from tests.template.stack import ROOT
-from tests.unit.notice_samples import samples
+from tests.unit.notices.notice_samples import samples
 from workshop.ledger import Runs
 from workshop.notices import Notice, Notices
 from workshop.platform.clients import SNS

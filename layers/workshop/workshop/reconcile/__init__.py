@@ -9,6 +9,10 @@ It looks at what is there and does at most one thing:
     plans      what a look can come to
     act        the way in; carries a plan out
     telling    what a dataset's people are told where no run starts
+    looks      what a look is asked for, and what became of it
+    claims     from a claim to a running execution: start it, take it over, give it back
+    start      StartPipelineExecution: the frozen request, its token, what its errors mean
+    end        what the end of a run means, whoever noticed it
 
 A run begins with its snapshot, a claim, StartPipelineExecution, the record of the execution and the notice "started".
 Two calls at once, a call that dies anywhere, and a call that comes twice all end in one run per snapshot: the claim is

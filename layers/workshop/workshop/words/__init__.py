@@ -10,6 +10,8 @@ from functools import cache
 from importlib import import_module
 from typing import NamedTuple, Protocol
 
+__all__ = ["FALLBACK_LANGUAGE", "Plural", "Words", "words"]
+
 # Of a notice about which nothing else is known.
 FALLBACK_LANGUAGE = "en"
 

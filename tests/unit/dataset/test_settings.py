@@ -176,13 +176,13 @@ def test_the_bound_that_a_mail_names_can_be_typed(seconds: int) -> None:
 
 
 def test_the_artists_guide_explains_every_setting() -> None:
-    guide = (Path(__file__).resolve().parents[2] / "docs" / "artist-guide.md").read_text(encoding="utf-8")
+    guide = (Path(__file__).resolve().parents[3] / "docs" / "artist-guide.md").read_text(encoding="utf-8")
     explained = {line.split("`")[1] for line in guide.splitlines() if line.startswith("| `")}
     assert explained - set(PRESETS) == set(rules(CAPS))
 
 
 def test_the_artists_guide_says_which_numbers_and_names_are_taken() -> None:
-    guide = (Path(__file__).resolve().parents[2] / "docs" / "artist-guide.md").read_text(encoding="utf-8")
+    guide = (Path(__file__).resolve().parents[3] / "docs" / "artist-guide.md").read_text(encoding="utf-8")
     (paragraph,) = re.findall(r"- \*\*Numbers\*\*(.*?)\n- ", guide, re.DOTALL)
     taken, not_taken = (re.findall(r"`([^`]+)`", part) for part in paragraph.split("Not taken"))
     assert len(taken) == 4

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.unit.conftest import Stage
-from tests.unit.test_status_listener import news
+from tests.unit.handlers.test_status_listener import news
 
 WORK = {"Prepare": "Succeeded", "EnoughImages": "Succeeded", "Train": "Succeeded", "Infer": "Succeeded"}
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.chaos.fakes import client_error
 from tests.unit.conftest import BUCKET, Stage, sample
-from tests.unit.test_start_run import executions, finish
+from tests.unit.handlers.test_start_run import executions, finish
 from workshop.handlers.upload_trigger import objects_in, parse_upload
 from workshop.ledger import Ledger
 from workshop.platform.errors import BadRequest

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 HANDLERS = sorted((ROOT / "functions").glob("*/app.py"))
 
 # Imports each handler's module as Lambda does, without any of the environment's variables, then tells what is loaded.

@@ -6,7 +6,7 @@ import pytest
 
 from tests.chaos.fakes import FakeExecution
 from tests.unit.conftest import BUCKET, Stage, sample
-from tests.unit.test_start_run import finish, manual, targets_of
+from tests.unit.handlers.test_start_run import finish, manual, targets_of
 
 
 def runs(stage: Stage) -> list[FakeExecution]:

@@ -1,8 +1,8 @@
-"""Writes the golden notices anew: python -m tests.unit.write_golden_notices (with layers/workshop on PYTHONPATH)."""
+"""Writes the golden notices anew: PYTHONPATH=layers/workshop python -m tests.unit.notices.write_golden_notices"""
 
 from pathlib import Path
 
-from tests.unit.notice_samples import as_text, samples
+from tests.unit.notices.notice_samples import as_text, samples
 from workshop.dataset.settings import LANGUAGES
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import pytest
 
 from tests.chaos.fakes import client_error
 from tests.unit.conftest import Stage, sample
-from tests.unit.test_start_run import finish
+from tests.unit.handlers.test_start_run import finish
 from workshop.handlers.sweep import is_outstanding
 from workshop.ledger import Claim, DatasetState, Phase
 from workshop.ledger.state import NOT_CONSIDERED

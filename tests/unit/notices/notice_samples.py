@@ -14,10 +14,9 @@ from workshop.dataset import Caps, Targets, default_choice, parse_settings
 from workshop.dataset.settings import LANGUAGES
 from workshop.handlers.report import restart_command, ways_to_restart
 from workshop.ledger import RunRecord
-from workshop.notices import Notice
+from workshop.notices import Notice, content, failures
 from workshop.notices.artefacts import Artefacts
 from workshop.notices.leftovers import Leftovers, Reason, Waiting
-from workshop.notices.publishing import content, failures
 from workshop.notices.results_link import Link
 from workshop.notices.strays import stray_notice
 from workshop.platform.errors import SettingsError

@@ -6,7 +6,7 @@ import pytest
 
 from contract.names import parse_execution
 from tests.unit.conftest import Stage, sample
-from tests.unit.test_start_run import finish, manual
+from tests.unit.handlers.test_start_run import finish, manual
 
 SETTINGS = "uploads/red-chairs/settings.yaml"
 

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from tests.chaos.fakes import FakeClock, client_error
 from tests.unit.conftest import BUCKET, REGION, Stage
-from tests.unit.test_start_run import executions, finish
+from tests.unit.handlers.test_start_run import executions, finish
 from workshop.dataset import contents
 from workshop.dataset.checksums import ALGORITHMS, as_s3_writes_it, new_digest
 from workshop.dataset.contents import identify

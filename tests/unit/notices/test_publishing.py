@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.unit.notice_samples import as_text, print_samples, samples
+from tests.unit.notices.notice_samples import as_text, print_samples, samples
 from tests.unit.properties import quick
 from workshop.dataset.settings import LANGUAGES
 from workshop.notices import Kind
@@ -20,7 +20,7 @@ SAMPLES = {(language, name): notice for language in LANGUAGES for name, notice i
 
 @pytest.mark.parametrize(("language", "name"), SAMPLES)
 def test_each_notice_reads_as_agreed(language: str, name: str) -> None:
-    """After a wanted change: python -m tests.unit.write_golden_notices, and read the difference."""
+    """After a wanted change: python -m tests.unit.notices.write_golden_notices, and read the difference."""
     assert as_text(SAMPLES[language, name]) == (GOLDEN / language / f"{name}.txt").read_text(encoding="utf-8")
 
 

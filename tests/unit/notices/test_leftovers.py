@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.conftest import Stage
-from tests.unit.test_start_run import executions, finish, manual, targets_of
+from tests.unit.handlers.test_start_run import executions, finish, manual, targets_of
 from workshop.notices import Notices
 
 SETTINGS = "uploads/red-chairs/settings.yaml"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from contract.errors import RefusedName
 from tests.unit.conftest import ROOT, RUN_ARN, Stage, sample
-from tests.unit.test_events import SAMPLES
+from tests.unit.handlers.test_status_events import SAMPLES
 from workshop.platform.errors import BadRequest
 
 FUNCTIONS = {name: function for name, (function, _) in SAMPLES.items()} | {

@@ -9,7 +9,7 @@ import pytest
 
 from contract.errors import WorkshopError
 from tests.unit.conftest import BUCKET, TABLE, Stage, sample
-from tests.unit.test_status_listener import news
+from tests.unit.handlers.test_status_listener import news
 
 
 def purge(stage: Stage) -> None:

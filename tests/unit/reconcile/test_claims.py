@@ -4,7 +4,7 @@ import pytest
 
 from tests.chaos.fakes import client_error
 from tests.unit.conftest import Stage
-from tests.unit.test_start_run import executions, manual
+from tests.unit.handlers.test_start_run import executions, manual
 
 LEASE_SECONDS = 301
 

@@ -12,8 +12,8 @@ from contract.pipeline import OPEN_PARAMETERS, PARAMETERS, RESOLUTIONS
 from stylegan2.base.errors import OptionError
 from stylegan2.options.presets import PRESETS, settings_of
 from tests.unit.conftest import BUCKET, Stage
+from tests.unit.handlers.test_start_run import executions, finish, manual
 from tests.unit.properties import quick
-from tests.unit.test_start_run import executions, finish, manual
 from workshop.platform.errors import BadRequest
 from workshop.reconcile.start import check_overrides
 

@@ -3,7 +3,7 @@
 import json
 
 from tests.unit.conftest import Stage
-from tests.unit.test_start_run import finish
+from tests.unit.handlers.test_start_run import finish
 from workshop.ledger import Runs
 
 RECEIVE_TIMER, READ_STATE = ["UpdateItem"], ["GetItem"]
