@@ -20,10 +20,10 @@ from workshop.reconcile.decide import ASK_AFTER_SECONDS, answer_request, decide
 from workshop.reconcile.facts import ContentFacts, Facts, FolderFacts, Missing, PendingFacts, RunFacts, StateFacts
 from workshop.reconcile.looks import Outcome, Request, Result
 from workshop.reconcile.plans import (
+    Action,
     AskSageMaker,
     Attention,
     Conclude,
-    Deed,
     EndRun,
     LeaveRun,
     LookAtContents,
@@ -452,8 +452,8 @@ def test_any_case_has_a_plan_that_keeps_the_laws(facts: Facts, request_: Request
 
 # -------------------------------------------------------------------------------------------------------------- answers
 
-# What can become of each deed.
-OUTCOMES: tuple[tuple[Deed, set[Outcome]], ...] = (
+# What can become of each action.
+OUTCOMES: tuple[tuple[Action, set[Outcome]], ...] = (
     (TakeOver(), {Outcome.STARTED, Outcome.KEPT, Outcome.WAITING}),
     (LeaveRun(), {Outcome.ACTIVE}),
     (EndRun("Failed", 0), {Outcome.ENDED}),
@@ -469,10 +469,10 @@ OUTCOMES: tuple[tuple[Deed, set[Outcome]], ...] = (
 @pytest.mark.parametrize("request_", list(all_requests()))
 def test_who_insists_is_never_answered_with_silence(request_: Request) -> None:
     """Their run has started, or will by itself; or it cannot be, for a reason; or they are told to ask again."""
-    for deed, outcome in [(deed, outcome) for deed, outcomes in OUTCOMES for outcome in outcomes]:
-        is_theirs = isinstance(deed, Start) and outcome in {Outcome.STARTED, Outcome.KEPT}
+    for action, outcome in [(action, outcome) for action, outcomes in OUTCOMES for outcome in outcomes]:
+        is_theirs = isinstance(action, Start) and outcome in {Outcome.STARTED, Outcome.KEPT}
         is_final = is_theirs or outcome in {Outcome.NOTHING, Outcome.ATTENTION}
-        detail = answer_request(deed, Result(outcome, "cats", "a reason"), request_).detail
+        detail = answer_request(action, Result(outcome, "cats", "a reason"), request_).detail
         assert detail.startswith("a reason")
         assert detail.endswith("ask for it again later") == (request_.insists and not is_final)
 

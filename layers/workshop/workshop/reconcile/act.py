@@ -18,10 +18,10 @@ from workshop.reconcile.facts import Facts, StateFacts
 from workshop.reconcile.gather import FactFinder
 from workshop.reconcile.looks import Outcome, Request, Result
 from workshop.reconcile.plans import (
+    Action,
     AskSageMaker,
     Attention,
     Conclude,
-    Deed,
     EndRun,
     LeaveRun,
     LookAtContents,
@@ -97,7 +97,7 @@ class Reconciler:
         return self._follow_facts(StateFacts(state, clock.now_ms()), request)
 
     def _follow_facts(self, facts: Facts, request: Request) -> Result:
-        """What these facts lead to: a look at more of them, or a deed."""
+        """What these facts lead to: a look at more of them, or an action."""
         match decide(facts, request):
             case LookAtFolders():
                 return self._follow_facts(self._finder.list_folders(facts.state), request)
@@ -105,17 +105,17 @@ class Reconciler:
                 return self._follow_facts(self._finder.read_contents(folders), request)
             case AskSageMaker():
                 return self._follow_facts(self._finder.ask_about_run(facts.state), request)
-            case deed:
-                return answer_request(deed, self._carry_out_deed(deed, facts.state), request)
+            case action:
+                return answer_request(action, self._carry_out_action(action, facts.state), request)
 
-    def _carry_out_deed(self, deed: Deed, state: DatasetState) -> Result:
-        match deed:
+    def _carry_out_action(self, action: Action, state: DatasetState) -> Result:
+        match action:
             case TakeOver():
                 return self._claims.take_over(state)
             case LeaveRun():
                 return _active_run(state)
             case EndRun():
-                return self._end_run(deed, state)
+                return self._end_run(action, state)
             case TellStuck(run_seconds):
                 self._attention.tell_stuck(state, run_seconds)
                 return _active_run(state)
@@ -124,12 +124,12 @@ class Reconciler:
             case Conclude(why):
                 return self._conclude_state(state, Result(Outcome.NOTHING, state.dataset, why))
             case Nothing():
-                return self._leave_as_it_is(deed)
+                return self._leave_as_it_is(action)
             case Attention():
-                faults = self._attention.tell_faults(deed)
+                faults = self._attention.tell_faults(action)
                 return self._conclude_state(state, Result(Outcome.ATTENTION, state.dataset, " ".join(faults)))
             case Start():
-                return self._start_run(deed)
+                return self._start_run(action)
 
     def _end_run(self, plan: EndRun, state: DatasetState) -> Result:
         count("UnheardEnds")

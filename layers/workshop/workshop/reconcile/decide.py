@@ -6,10 +6,10 @@ from workshop.ledger import Phase
 from workshop.reconcile.facts import ContentFacts, Facts, FolderFacts, Missing, PendingFacts, RunFacts, StateFacts
 from workshop.reconcile.looks import Outcome, Request, Result
 from workshop.reconcile.plans import (
+    Action,
     AskSageMaker,
     Attention,
     Conclude,
-    Deed,
     EndRun,
     LeaveRun,
     LookAtContents,
@@ -88,9 +88,9 @@ def _no_run(facts: ContentFacts, request: Request, why: str) -> Nothing:
     return Nothing(facts, why, is_learning_due=facts.has_to_learn(request))
 
 
-def answer_request(plan: Deed, result: Result, request: Request) -> Result:
+def answer_request(action: Action, result: Result, request: Request) -> Result:
     """The result for whoever asked. Somebody who wants a run of some kind is told if this one is about another."""
-    match plan, result.outcome:
+    match action, result.outcome:
         case _ if not request.insists:
             return result
         case TakeOver(), Outcome.STARTED | Outcome.KEPT:

@@ -1,4 +1,4 @@
-"""What a look can come to: three plans to find out more, and nine to do something, or to leave things as they are."""
+"""What a decision can come to: a look at more facts, or an action; some actions leave things as they are."""
 
 from dataclasses import dataclass, replace
 
@@ -110,5 +110,5 @@ class Start:
 
 
 Look = LookAtFolders | LookAtContents | AskSageMaker
-Deed = TakeOver | LeaveRun | EndRun | TellStuck | Wait | Conclude | Nothing | Attention | Start
-Plan = Look | Deed
+Action = TakeOver | LeaveRun | EndRun | TellStuck | Wait | Conclude | Nothing | Attention | Start
+Plan = Look | Action
