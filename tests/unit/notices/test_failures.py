@@ -177,6 +177,7 @@ FILES = [
     *("credentials expired.png", "x, exit code: 137", "x] [y", "it's.png", 'say "signal 9".png', "base/code.png"),
     *("s3://workshop-bucket/base/x", "NoSuchKey (404)", "InvalidObjectState", "Data download failed:NoSuchKey"),
     *("x has the name of a folder of other objects.png", "a, b's.png"),
+    "training-job/pipelines-p4jn9xou8a8s-Train-tmgxry49ug",
 ]
 PHRASES = st.sampled_from(
     [*FILES, *(phrase for reason, _ in REASONS for phrase in re.split(r"[{}:.']", reason) if phrase)]

@@ -142,9 +142,10 @@ def find_cause(reason: str, *, is_own: bool = False) -> Finding:
     if "AlgorithmError" in classes and not is_own:
         ended = _EXIT_CODE.search(said)
         said = said[: ended.start()] if ended else said
-    said = _NO_NAME.sub("", _API.sub("", said, count=1))
-    first = _NAME.search(said)
-    lead, rest = (said[: first.start()], said[first.start() :]) if first else (said, "")
+    said = _API.sub("", said, count=1)
+    masked = _NO_NAME.sub(lambda known: " " * len(known[0]), said)
+    first = _NAME.search(masked)
+    lead, rest = (masked[: first.start()], said[first.start() :]) if first else (masked, "")
     for name in classes:
         if name in _BY_CLASS:
             return Finding(_BY_CLASS[name])

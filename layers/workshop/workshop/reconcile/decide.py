@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from workshop.ledger import Phase
+from workshop.ledger.state import Phase
 from workshop.reconcile.facts import ContentFacts, Facts, FolderFacts, Missing, PendingFacts, RunFacts, StateFacts
 from workshop.reconcile.looks import Outcome, Request, Result
 from workshop.reconcile.plans import (

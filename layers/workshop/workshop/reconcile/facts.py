@@ -9,8 +9,9 @@ from enum import Enum, auto
 
 from contract.pipeline import PARAMETERS
 from contract.statuses import LOST, TERMINAL
-from workshop.dataset import Choice, Listing, Targets
-from workshop.ledger import Claim, DatasetState, Phase
+from workshop.dataset.settings import Choice
+from workshop.dataset.snapshot import Listing, Targets
+from workshop.ledger.state import Claim, DatasetState, Phase
 from workshop.reconcile.looks import Request
 
 # Prepare and Infer: each may take MaxProcessSeconds.

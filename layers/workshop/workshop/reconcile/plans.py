@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from workshop.dataset import Targets
-from workshop.dataset.snapshot import targets_per_run
-from workshop.ledger import RunRecord
+from workshop.dataset.snapshot import Targets, targets_per_run
+from workshop.ledger.state import RunRecord
 from workshop.reconcile.facts import ContentFacts, FolderFacts
 
 
