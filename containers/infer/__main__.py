@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sys
 
-from containers.contract import ProcessingJob, base_folder, run_job
+from containers.job import ProcessingJob, base_folder, run_job
 from stylegan2.base.errors import ModelError
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import torch
 
-from containers.contract import ProcessingJob
 from containers.errors import InputError
 from containers.fetching import fetch_images, read_record, s3_client
 from containers.gpus import refuse_idle_gpu
@@ -21,6 +20,7 @@ from containers.infer.projecting import Clock, project_targets
 from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
 from containers.infer.results import Pictures, ReportRun
+from containers.job import ProcessingJob
 from contract import jobs
 from contract.errors import DocumentError
 from contract.layout import GENERATED, MIXED, MODEL_ARCHIVE, PREPARE_REPORT_FILE, PROJECTED

@@ -15,7 +15,7 @@ from __future__ import annotations
 import sys
 import time
 
-from containers.contract import ProcessingJob, base_folder, run_job
+from containers.job import ProcessingJob, base_folder, run_job
 from contract import jobs
 from contract.layout import DATASET_ARCHIVE, PREPARE_REPORT_FILE
 from contract.prepare_report import PrepareReport, SetAside

@@ -19,9 +19,9 @@ import os
 import sys
 from functools import partial
 
-from containers.contract import StopRequest, TrainingJob, base_folder, run_job
 from containers.errors import StepError
 from containers.gpus import count_gpus
+from containers.job import StopRequest, TrainingJob, base_folder, run_job
 from containers.train.hyperparameters import read_hyperparameters
 from containers.train.processes import is_one_of_many, sentence_file, train_together
 from stylegan2.base.errors import ModelError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from containers.contract import TrainingJob
+from containers.job import TrainingJob
 from contract.jobs import HYPERPARAMETERS
 from contract.pipeline import PARAMETERS
 

@@ -19,8 +19,8 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from containers.contract import Cluster, StopRequest, TrainingJob
 from containers.errors import StepError
+from containers.job import Cluster, StopRequest, TrainingJob
 
 RENDEZVOUS_PORT = 29500  # torchrun's default
 GRACE_SECONDS = 60.0

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from containers.contract import TrainingJob
 from containers.errors import InputError, SettingError
 from containers.gpus import refuse_idle_gpu
+from containers.job import TrainingJob
 from containers.train.hyperparameters import Hyperparameters
 from contract import jobs
 from contract.layout import DATASET_ARCHIVE

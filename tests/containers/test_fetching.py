@@ -12,9 +12,9 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, IncompleteReadError, NoCredentialsError
 
 from containers import fetching
-from containers.contract import ProcessingJob, run_job
 from containers.errors import InputError, StepError
 from containers.fetching import fetch_images, read_record
+from containers.job import ProcessingJob, run_job
 from contract.image_record import MAX_BYTES, ImageRecord, ListedImage
 from stylegan2.data.preparation import prepare_images
 from stylegan2.data.uploads import NamedUploads

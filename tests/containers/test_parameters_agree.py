@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from containers.contract import TrainingJob
 from containers.errors import SettingError
+from containers.job import TrainingJob
 from containers.train.hyperparameters import read_hyperparameters
 from contract.pipeline import PARAMETERS, RESOLUTIONS
 from stylegan2.options.presets import PRESETS

@@ -21,7 +21,7 @@ import train
 from click.testing import CliRunner
 from PIL import Image
 
-from containers.contract import StopRequest, TrainingJob, run_job
+from containers.job import StopRequest, TrainingJob, run_job
 from containers.train.__main__ import _train
 from containers.train.hyperparameters import read_hyperparameters
 from containers.train.step import train_network

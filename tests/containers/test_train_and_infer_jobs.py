@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from containers.contract import ProcessingJob, TrainingJob, run_job
 from containers.errors import InputError, SettingError, StepError
 from containers.gpus import refuse_idle_gpu
 from containers.infer.step import infer
+from containers.job import ProcessingJob, TrainingJob, run_job
 from containers.train import step
 from containers.train.hyperparameters import read_hyperparameters
 from containers.train.step import train_network

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from containers.contract import Cluster, TrainingJob
 from containers.errors import InputError
 from containers.gpus import count_gpus
+from containers.job import Cluster, TrainingJob
 from local_aws.ports import free_port
 from stylegan2.data.preparation import prepare_images
 from tests.containers.jobs import Job, draw

@@ -57,8 +57,8 @@ def test_the_contract_needs_the_standard_library_only() -> None:
         assert imports(file) <= sys.stdlib_module_names | {"contract"}, file
 
 
-def test_only_the_containers_contract_knows_opt_ml() -> None:
-    """`containers/contract.py` reads it, the pipeline's steps name it, and the stand-in for SageMaker provides it."""
+def test_only_the_containers_job_knows_opt_ml() -> None:
+    """`containers/job.py` reads it, the pipeline's steps name it, and the stand-in for SageMaker provides it."""
     knowing = {
         str(file.relative_to(ROOT))
         for room in MAY_KNOW
@@ -66,7 +66,7 @@ def test_only_the_containers_contract_knows_opt_ml() -> None:
         if "/opt/ml" in file.read_text()
     }
     strangers = {f for f in knowing if not f.startswith(("pipeline_builder/", "local_aws/sagemaker/"))}
-    assert strangers == {"containers/contract.py"}
+    assert strangers == {"containers/job.py"}
 
 
 def test_files_stay_readable_in_one_go() -> None:

@@ -34,7 +34,7 @@ def checkout(tmp_path: Path) -> Path:
     """A checkout with one file of each kind that matters to the bundle."""
     files = {
         "containers/__init__.py": "",
-        "containers/contract.py": "BASE = '/opt/ml'\n",
+        "containers/job.py": "BASE = '/opt/ml'\n",
         "containers/infer/__main__.py": "print('pictures')\n",
         "containers/infer/templates/index.html": "<h1>{{ dataset }}</h1>\n",
         "containers/infer/Dockerfile": "FROM scratch\n",

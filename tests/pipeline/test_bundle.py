@@ -34,7 +34,7 @@ BUNDLES = st.dictionaries(st.text("abc/.", min_size=1, max_size=5), st.binary(ma
 def test_the_code_of_the_inference_step_is_bundled_and_nothing_else(checkout: Path) -> None:
     assert list(bundle_files(checkout)) == [
         "containers/__init__.py",
-        "containers/contract.py",
+        "containers/job.py",
         "containers/infer/__main__.py",
         "containers/infer/templates/index.html",
         "contract/layout.py",
@@ -153,13 +153,13 @@ def test_an_upload_that_was_cut_short_is_completed(checkout: Path, bucket: str) 
     prefix = bundle_prefix(files)
     upload_bundle(boto3.client("s3"), bucket, files)
     boto3.client("s3").delete_object(Bucket=bucket, Key=f"{prefix}stylegan2-ada-pytorch/train.py")
-    boto3.client("s3").put_object(Bucket=bucket, Key=f"{prefix}containers/contract.py", Body=b"half")
+    boto3.client("s3").put_object(Bucket=bucket, Key=f"{prefix}containers/job.py", Body=b"half")
     s3 = boto3.client("s3")
     writes = _count_writes(s3)
 
     upload_bundle(s3, bucket, files)
 
-    assert sorted(writes) == [f"{prefix}containers/contract.py", f"{prefix}stylegan2-ada-pytorch/train.py"]
+    assert sorted(writes) == [f"{prefix}containers/job.py", f"{prefix}stylegan2-ada-pytorch/train.py"]
     assert _contents(bucket) == {prefix + path: content for path, content in files.items()}
 
 

@@ -52,7 +52,7 @@ class Finding:
     key: str = ""
 
 
-# What is put before a reason by the services that it has gone through, and by our own jobs (containers.contract).
+# What is put before a reason by the services that it has gone through, and by our own jobs (containers.job).
 _OWN = "|".join(FailureCode)
 _CLASS = re.compile(rf"(?P<name>[A-Z]\w*(?:Error|Exception|Exceeded)|{_OWN}): ")
 _AROUND = re.compile(rf"^(?:(?:ClientError|AlgorithmError|{_OWN}): )+(?=\S)")

@@ -15,9 +15,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from containers.contract import ProcessingJob, StopRequest, TrainingJob, base_folder, plain_sentence, run_job
 from containers.errors import InputError, SettingError, StepError
 from containers.infer import __main__ as infer
+from containers.job import ProcessingJob, StopRequest, TrainingJob, base_folder, plain_sentence, run_job
 from containers.prepare import __main__ as prepare
 from containers.settings import NamedStrings
 from stylegan2.base.errors import DivergedError, ModelError, OutputError, PeerLostError
