@@ -34,9 +34,9 @@ BUNDLES = st.dictionaries(st.text("abc/.", min_size=1, max_size=5), st.binary(ma
 def test_the_code_of_the_inference_step_is_bundled_and_nothing_else(checkout: Path) -> None:
     assert list(bundle_files(checkout)) == [
         "containers/__init__.py",
-        "containers/job.py",
         "containers/infer/__main__.py",
         "containers/infer/templates/index.html",
+        "containers/job.py",
         "contract/layout.py",
         "stylegan2-ada-pytorch/stylegan2/model/networks.py",
         "stylegan2-ada-pytorch/train.py",
