@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from stylegan2.command_line import (
@@ -84,7 +85,7 @@ def main(
     way = walk(latents_of(generator, seeds, projected_w, trunc, class_number), frames)
     pictures: list[NDArray[np.uint8]] = []
     with click.progressbar(length=len(way), label="Drawing", show_pos=True) as bar:
-        for ws in way.split(batch):
+        for ws in torch.split(way, batch):
             pictures += [*render(generator, ws, batch=batch)]
             bar.update(len(ws))
     output.parent.mkdir(parents=True, exist_ok=True)
