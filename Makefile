@@ -5,9 +5,18 @@ BIN := $(VENV)/bin
 SAM := .tools/sam/bin
 CHECKOV := .tools/checkov/bin
 SDK := .tools/build/bin
+UV := .tools/locks/bin
 STACK ?= workshop
 CODE := functions layers operations local_aws pipeline_builder containers stylegan2-ada-pytorch tests benchmarks
-TYPED := layers/workshop/contract layers/workshop/workshop operations local_aws pipeline_builder containers stylegan2-ada-pytorch/stylegan2
+TYPED := layers/workshop/contract layers/workshop/workshop functions operations local_aws pipeline_builder containers stylegan2-ada-pytorch
+# By the hashes of the locks, and nothing that is not in them.
+INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
+# One lock serves every Python from 3.11 on and every system.
+LOCK = $(UV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --custom-compile-command "make locks" $(UPGRADE)
+AS_TESTED := --constraint requirements/test.lock
+# torch and what its build for CUDA brings; the rest of what it needs is locked.
+CUDA := torch|triton|(nvidia|cuda)-[a-z0-9-]+
+WITHOUT_TORCH = $(addprefix --no-emit-package ,$(shell $(LOCK) requirements/torch.txt | grep -oE '^($(CUDA))'))
 
 export SAM_CLI_TELEMETRY := 0
 # What people type reaches the programs as it is, whatever signs are in it.
@@ -23,7 +32,7 @@ ifdef AWS_REGION
 deploy: export AWS_DEFAULT_REGION := $(AWS_REGION)
 endif
 
-.PHONY: help demo test setup setup-tools format lint types test-unit test-pipeline test-template test-e2e test-browser notices definition base-network deploy clean
+.PHONY: help demo test setup setup-tools format lint types test-unit test-pipeline test-template test-e2e test-browser locks notices definition base-network deploy clean
 
 help: ## say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -39,22 +48,26 @@ setup: $(VENV)/run.done ## install what runs: embedded AWS, layer, model
 
 setup-tools: $(VENV)/test.done $(SAM)/done $(CHECKOV)/done $(SDK)/done ## install everything the tests need
 
-$(VENV)/run.done: requirements/run.txt
+$(VENV)/run.done: requirements/run.lock requirements/torch.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --requirement $<
+	$(BIN)/python $(INSTALL) requirements/pip.lock
+	$(BIN)/python $(INSTALL) $<
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements/torch.txt
 	@touch $@
 
-$(VENV)/test.done: requirements/test.txt $(VENV)/run.done
-	$(BIN)/python -m pip install --quiet --requirement $<
+$(VENV)/test.done: requirements/test.lock $(VENV)/run.done
+	$(BIN)/python $(INSTALL) $<
 	@touch $@
 
-$(SAM)/done: requirements/sam.txt
-$(CHECKOV)/done: requirements/checkov.txt
-$(SDK)/done: requirements/build.txt
-.tools/%/bin/done: requirements/%.txt
+$(SAM)/done: requirements/sam.lock
+$(CHECKOV)/done: requirements/checkov.lock
+$(SDK)/done: requirements/build.lock
+$(UV)/done: requirements/locks.lock
+.tools/%/bin/done: requirements/%.lock
 	$(PYTHON) -m venv .tools/$*
-	.tools/$*/bin/python -m pip install --quiet --requirement $<
+	.tools/$*/bin/python $(INSTALL) requirements/pip.lock
+	.tools/$*/bin/python $(INSTALL) $<
 	@touch $@
 
 # ------------------------------------------------------------------------------------------------------------ checks
@@ -100,6 +113,16 @@ test-e2e: $(VENV)/test.done ## the whole way on the embedded AWS, tiny preset
 notices: $(VENV)/run.done ## print every mail with sample data, in every language; sends nothing
 	@PYTHONPATH=layers/workshop $(BIN)/python -m tests.unit.notices.notice_samples
 
+locks: $(UV)/done ## lock again what requirements and images ask for; UPGRADE=--upgrade takes the newest of what they leave open
+# First the tests', which ask for most: what runs, the layer and the images have the versions that were tested.
+	$(LOCK) requirements/test.txt --output-file requirements/test.lock $(WITHOUT_TORCH)
+	$(LOCK) requirements/run.txt --output-file requirements/run.lock $(AS_TESTED) $(WITHOUT_TORCH)
+	$(LOCK) requirements/bench.txt --output-file requirements/bench.lock $(AS_TESTED) $(WITHOUT_TORCH)
+	$(LOCK) layers/workshop/requirements.txt --output-file layers/workshop/requirements.lock $(AS_TESTED)
+	for image in prepare train infer; do $(LOCK) containers/$$image/requirements.txt \
+	  --output-file containers/$$image/requirements.lock $(AS_TESTED) || exit; done
+	for tool in pip sam checkov build locks; do $(LOCK) requirements/$$tool.txt --output-file requirements/$$tool.lock || exit; done
+
 definition: $(SDK)/done ## build the pipeline's definition anew
 	$(SDK)/python -m pipeline_builder definition
 
@@ -110,7 +133,8 @@ deploy: $(VENV)/run.done $(SAM)/done ## build and deploy into your AWS account: 
 	@$(BIN)/python -m pipeline_builder where
 	@mkdir -p build
 	@$(BIN)/python -m pipeline_builder parameters $${PARAMETERS_FILE:+--file "$$PARAMETERS_FILE"} --words "$$PARAMETERS" >build/parameters.yaml
-	$(SAM)/sam build
+# The layer is built by our Python, whatever options this make was given.
+	MAKEFLAGS= PYTHON="$(abspath $(BIN))/python" $(SAM)/sam build
 # An update must find its code: it is uploaded first, where there is a stack (and so a bucket) already.
 	$(BIN)/python -m pipeline_builder upload --stack $(STACK) --if-stack-exists
 	$(SAM)/sam deploy --stack-name $(STACK) --parameter-overrides file://build/parameters.yaml

@@ -41,7 +41,7 @@ class Environment:
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
             "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/measured",
             "AWS_LAMBDA_LOG_STREAM_NAME": "2026/11/24/[$LATEST]0",
-            "AWS_EXECUTION_ENV": "AWS_Lambda_python3.11",
+            "AWS_EXECUTION_ENV": "AWS_Lambda_python{}.{}".format(*sys.version_info),
             "LAMBDA_TASK_ROOT": str(code),
             "_HANDLER": "app.handler",
         }

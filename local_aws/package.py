@@ -68,6 +68,7 @@ def build_layer(folder: Path, logical_id: str, cache: Path) -> bytes:
                 f"build-{logical_id}",
                 f"ARTIFACTS_DIR={artifacts}",
                 f"PYTHON={sys.executable}",
+                f"RUNTIME={sys.version_info.major}.{sys.version_info.minor}",
             ],
             capture_output=True,
             text=True,

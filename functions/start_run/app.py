@@ -15,7 +15,7 @@ from workshop.platform.telemetry import observed
 
 
 @observed
-def handler(event: object, context: object) -> dict[str, Any]:
+def handler(event: Any, context: object) -> dict[str, Any]:
     """One of the events above; anything else is refused."""
     requests = assembly.start_run()
     match event:

@@ -52,7 +52,7 @@ def data_template() -> dict[str, Any]:
             code = {
                 "Code": {"ZipFile": "x = 1"},
                 "Handler": "index.x",
-                "Runtime": "python3.11",
+                "Runtime": "python3.13",
                 "Role": {"Fn::GetAtt": ["Role", "Arn"]},
             }
             resources[name] = {"Type": "AWS::Lambda::Function", "Properties": code}

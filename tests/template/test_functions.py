@@ -1,5 +1,7 @@
 """Every function: a role, a log group and a folder of its own, and the network that the deployer chose."""
 
+import re
+
 from tests.template.stack import ROOT, Stack, as_list, branches, target, text
 
 NOTHING = {"Ref": "AWS::NoValue"}
@@ -23,6 +25,14 @@ def test_every_function_is_traced_has_the_layer_and_counts_under_its_own_name(st
     services = {text(f["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]) for f in functions.values()}
     assert len(services) == len(functions)
     assert all(service.startswith("<AWS::StackName>-") for service in services), "a second stack counts apart"
+
+
+def test_the_layer_is_built_for_the_python_that_every_function_runs_on(stack: Stack) -> None:
+    built = re.search(r"(?m)^RUNTIME := (\S+)$", (ROOT / "layers" / "workshop" / "Makefile").read_text())
+    assert built is not None
+    runtime = f"python{built[1]}"
+    assert {f.get("Runtime") for f in stack.of_type("AWS::Lambda::Function").values()} == {runtime}
+    assert [v["CompatibleRuntimes"] for v in stack.of_type("AWS::Lambda::LayerVersion").values()] == [[runtime]]
 
 
 def test_every_function_folder_is_deployed_and_every_deployed_function_has_a_folder(stack: Stack) -> None:

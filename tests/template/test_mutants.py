@@ -82,6 +82,16 @@ def dashboard(old: str, new: str) -> Fault:
     return fault
 
 
+def layer_for(runtime: str) -> Fault:
+    """The layer's logical id ends with a digest of its location."""
+
+    def fault(stack: Stack) -> None:
+        (layer,) = stack.of_type("AWS::Lambda::LayerVersion").values()
+        layer["CompatibleRuntimes"] = [runtime]
+
+    return fault
+
+
 def undeployed(stack: Stack) -> None:
     del stack.source["Resources"]["ResultsLink"]
 
@@ -293,6 +303,10 @@ MUTANTS: dict[Rule, dict[str, Fault]] = {
     test_functions.test_every_function_is_traced_has_the_layer_and_counts_under_its_own_name: {
         "untraced": drop("ResultsLink/Properties/TracingConfig"),
         "two stacks": put("ResultsLink/Properties/Environment/Variables/POWERTOOLS_SERVICE_NAME", "results_link"),
+    },
+    test_functions.test_the_layer_is_built_for_the_python_that_every_function_runs_on: {
+        "one function": put("ResultsLink/Properties/Runtime", "python3.11"),
+        "the layer": layer_for("python3.11"),
     },
     test_functions.test_every_function_folder_is_deployed_and_every_deployed_function_has_a_folder: {
         "forgotten": undeployed,
