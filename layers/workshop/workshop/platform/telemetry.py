@@ -12,24 +12,11 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from contract.redaction import redact
-
-
-def _redacted(value: Any) -> Any:
-    match value:
-        case str():
-            return redact(value)
-        case dict():
-            return {_redacted(key): _redacted(inner) for key, inner in value.items()}
-        case list() | tuple():
-            return [_redacted(inner) for inner in value]
-        case None | bool() | int() | float():
-            return value
-    return _redacted(str(value))
+from contract.redaction import redact_values
 
 
 def _line(entry: dict[str, Any]) -> str:
-    return json.dumps(_redacted(entry), separators=(",", ":"))
+    return json.dumps(redact_values(entry), separators=(",", ":"))
 
 
 logger = Logger(json_serializer=_line)
