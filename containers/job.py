@@ -27,7 +27,7 @@ from typing import Any, TypeVar
 
 from containers.errors import InputError, StepError
 from containers.settings import NamedStrings
-from contract.failure_codes import FailureCode
+from contract.jobs import FailureCode
 
 DEFAULT_BASE = "/opt/ml"
 BASE_VARIABLE = "SAGEMAKER_BASE_DIR"

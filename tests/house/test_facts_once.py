@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from contract import failure_codes, jobs, layout, pipeline, statuses
+from contract import jobs, layout, pipeline, statuses
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("functions", "layers/workshop/workshop", "pipeline_builder", "containers", "operations", "local_aws")
@@ -43,7 +43,7 @@ JOB_NAMES = {
 }
 STATUSES = {*statuses.TERMINAL, statuses.EXECUTING, statuses.STOPPING, statuses.LOST}
 # AWS's own errors are called like the others.
-CODES = {code for code in failure_codes.FailureCode if code not in {"AccessDenied", "ExpiredToken", "OutOfMemory"}}
+CODES = {code for code in jobs.FailureCode if code not in {"AccessDenied", "ExpiredToken", "OutOfMemory"}}
 WORDS = {*FILES, *JOB_NAMES, *STATUSES, *CODES, *pipeline.Step, layout.LIKENESS}
 COMMON_NUMBERS = {0, 0.1, 1, 60, 100, 1_000_000}
 BOUNDS = {bound for parameter in pipeline.PARAMETERS.values() for bound in parameter.bounds} - COMMON_NUMBERS

@@ -4,13 +4,13 @@
     file_kinds       what a file of a dataset's folder is to us, by its name
     layout           where everything lies in the bucket, and in a run's folder
     pipeline         the pipeline's steps, and its parameters: type, default, bounds or choices, fixed or open
-    jobs             the names of their inputs, outputs, channels, hyperparameters and variables
+    jobs             the names of their inputs, outputs, channels, hyperparameters and variables; codes of failures
     statuses         what SageMaker says of executions
     run_identity     which run an execution is, as its description tells
     image_record     the list of images that a job is to read
     prepare_report   what Prepare has found, kept and set aside
+    documents        reading what another room has written; errors: what is raised here
     redaction        which parts of others' texts are not shown to anybody
-    failure_codes    the words with which a job says what kind of failure it was
 
 Standard library only. Every room may import it, and it imports none of them; the model alone does not know it: what the
 model needs is passed in. It is part of the functions' layer, of the images and of the inference code's bundle.

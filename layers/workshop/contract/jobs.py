@@ -1,8 +1,11 @@
-"""The names under which the pipeline hands things to its jobs, and under which they find and leave them.
+"""The names under which the pipeline hands things to its jobs, and under which they find and leave them; and the words
+with which a job says how it failed.
 
 An input and an output of a processing job is a folder of this name, a training job's channel likewise. Texts: SageMaker
 gives hyperparameters and environment variables as such, whatever their parameter's type is.
 """
+
+from enum import StrEnum
 
 # Prepare
 SNAPSHOT_INPUT = "snapshot"  # the snapshot's record, one object
@@ -37,3 +40,15 @@ RESOLUTION_VARIABLE = "RESOLUTION"
 EXECUTION_ID_VARIABLE = "EXECUTION_ID"
 INFERENCE_MODE_VARIABLE = "INFERENCE_MODE"
 SEED_VARIABLE = "SEED"
+
+
+class FailureCode(StrEnum):
+    """Stands before a job's own sentence in its failure or exit message, with a colon. The mail's advice goes by it
+    (workshop.notices.reasons), since sentences name files, which may be called anything."""
+
+    DISK_FULL = "DiskFull"
+    OUT_OF_MEMORY = "OutOfMemory"
+    PEER_LOST = "PeerLost"  # machines or GPUs of one training have lost each other
+    DIVERGED = "Diverged"  # the training's numbers have become useless
+    ACCESS_DENIED = "AccessDenied"
+    EXPIRED_TOKEN = "ExpiredToken"  # noqa: S105  a word, not a secret

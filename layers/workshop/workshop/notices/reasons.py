@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from contract import layout
-from contract.failure_codes import FailureCode
+from contract.jobs import FailureCode
 
 
 class Cause(StrEnum):
