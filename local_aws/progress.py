@@ -57,7 +57,7 @@ class ProgressDisplay:
             kimg: how far training is to go, in thousands of images; 0 if not known.
         """
         if self._live:
-            self._live.update(_picture(doing, run, mails, tick, kimg))
+            self._live.update(_drawing(doing, run, mails, tick, kimg))
             return
         steps = run.steps if run else ()
         for line in [
@@ -72,7 +72,7 @@ class ProgressDisplay:
                 sys.stdout.flush()
 
 
-def _picture(doing: str, run: RunView | None, mails: Sequence[Mail], tick: str, kimg: float) -> Group:
+def _drawing(doing: str, run: RunView | None, mails: Sequence[Mail], tick: str, kimg: float) -> Group:
     rows: list[Table | Text] = [Text(doing, style="bold")]
     if run is not None:
         rows.append(_steps(run, tick, kimg))

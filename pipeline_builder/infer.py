@@ -1,6 +1,6 @@
-"""Step Infer: makes the pictures and the report with the trained network.
+"""Step Infer: makes the images and the report with the trained network.
 
-The code comes from S3, under its content's hash, so that pictures can be changed without a new image.
+The code comes from S3, under its content's hash, so that images can be changed without a new image.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The processing job that draws pictures with a trained network and writes the run's report."""
+"""The processing job that draws images with a trained network and writes the run's report."""

@@ -1,9 +1,9 @@
-"""Processing job Infer: a trained network in, pictures and the run's report out.
+"""Processing job Infer: a trained network in, images and the run's report out.
 
 input  model             model.tar.gz, as the training job left it
 input  prepare-report    prepare.json
 input  targets           record of the images to look for in the network (see containers.fetching); may be missing
-output inference         the pictures as files (see containers.infer.pictures)
+output inference         the images as files (see containers.infer.synthesis)
 output report            index.html and report.json
 environment              DATASET, EXECUTION_ID; INFERENCE_MODE (all, generate, mix or project), SEED,
                          PROJECTION_STEPS

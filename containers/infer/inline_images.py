@@ -1,4 +1,4 @@
-"""Pictures as `data:` URIs, so that the report is one file that opens anywhere and asks nobody for anything."""
+"""Images as `data:` URIs, so that the report is one file that opens anywhere and asks nobody for anything."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from PIL import Image, UnidentifiedImageError
 
 from containers.errors import InputError
 
-# Up to this side the pixels themselves are part of the picture: they are enlarged to hard-edged squares here, because
+# Up to this side the pixels themselves are part of the image: they are enlarged to hard-edged squares here, because
 # browsers either blur them or, with image-rendering: pixelated, make them unequal at fractional scales.
 _LARGEST_PIXEL_ART = 64
-# Up to this side a picture is kept exactly, as PNG; larger ones are shown as JPEG.
+# Up to this side an image is kept exactly, as PNG; larger ones are shown as JPEG.
 _LARGEST_PNG = 128
 _JPEG_QUALITY = 90
-# The pictures come from our own jobs; a side beyond this (16 pictures of 1024) is no picture of ours.
+# The images come from our own jobs; a side beyond this (16 images of 1024) is no image of ours.
 _LARGEST_SIDE = 1024 * 16
 
 
 @dataclass(frozen=True)
 class InlineImage:
-    """A picture inside the page."""
+    """An image inside the page."""
 
     uri: str
     caption: str = ""
 
 
-def open_picture(file: Path) -> Image.Image:
+def open_image(file: Path) -> Image.Image:
     """A PNG of one of our jobs as an RGB image; raises InputError if it is anything else."""
     try:
         with Image.open(file, formats=("PNG",)) as image:
@@ -61,4 +61,4 @@ def inline(image: Image.Image, side: int, caption: str = "") -> InlineImage:
 
 def inline_file(file: Path, side: int, caption: str = "") -> InlineImage:
     """Like `inline`, for a PNG file."""
-    return inline(open_picture(file), side, caption)
+    return inline(open_image(file), side, caption)

@@ -15,7 +15,7 @@ from typing import Any
 from PIL import Image
 
 from containers.errors import InputError
-from containers.infer.inline_images import open_picture
+from containers.infer.inline_images import open_image
 
 _LARGEST_JSON_BYTES = 4 << 20
 _LARGEST_STATISTICS_BYTES = 64 << 20
@@ -111,7 +111,7 @@ def read_grid_shape(folder: Path) -> GridShape | None:
 
 def cut_cells(file: Path, shape: GridShape, indices: list[int]) -> list[Image.Image]:
     """The cells `indices` (row by row, from 0) of a sample grid."""
-    whole = open_picture(file)
+    whole = open_image(file)
     if whole.size != (shape.columns * shape.cell, shape.rows * shape.cell):
         raise InputError(f"{file.name} has {whole.width} x {whole.height} pixels, which is not what grid.json says.")
     corners = [((index % shape.columns) * shape.cell, (index // shape.columns) * shape.cell) for index in indices]

@@ -1,4 +1,4 @@
-"""The parts of the report's page, made ready for the template: texts, inlined pictures, laid-out charts."""
+"""The parts of the report's page, made ready for the template: texts, inlined images, laid-out charts."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from containers.infer import wording
 from containers.infer.charts import SMALL, Chart, Series, line_chart
 from containers.infer.inline_images import InlineImage, inline, inline_file
 from containers.infer.model_folder import TrainingRecord, cut_cells, list_fakes, read_grid_shape
-from containers.infer.results import GeneratedPicture, MixtureGrid, Pictures, ProjectedPicture, ReportRun
+from containers.infer.results import GeneratedImage, MadeImages, MixtureGrid, ProjectedImage, ReportRun
 
-# Longest sides in pixels of the inlined pictures: about twice their size on the screen, for dense displays.
+# Longest sides in pixels of the inlined images: about twice their size on the screen, for dense displays.
 _SHEET_SIDE = 256
 _STRIP_SIDE = 192
 _PAIR_SIDE = 512
@@ -21,7 +21,7 @@ _FEW_PAIRS = 8
 
 _STRIP_FRAMES = 9
 _STRIP_ROWS = 4
-_BANNER_PICTURES = 24
+_BANNER_IMAGES = 24
 
 # The options that a reader may want to repeat, in the order of reading; the rest is in training_options.json.
 _SETTINGS = (
@@ -42,7 +42,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Frame:
-    """One moment of the training: when it was, and the same few pictures as they were then."""
+    """One moment of the training: when it was, and the same few images as they were then."""
 
     label: str
     cells: Sequence[InlineImage]
@@ -58,7 +58,7 @@ class FilmStrip:
 
 @dataclass(frozen=True)
 class Mixture:
-    """The mixing grid: the pictures above it, and each row with the picture beside it."""
+    """The mixing grid: the images above it, and each row with the image beside it."""
 
     columns: Sequence[InlineImage]
     rows: Sequence[tuple[InlineImage, Sequence[InlineImage]]]
@@ -77,13 +77,13 @@ class Pair:
 
 def lead(run: ReportRun, record: TrainingRecord) -> str:
     """The summary under the title."""
-    pictures = run.pictures
+    images = run.images
     made = [
         wording.count(number, one, many)
         for number, one, many in (
-            (len(pictures.generated), "new picture", "new pictures"),
-            (pictures.mixed_count, "mixture", "mixtures"),
-            (len(pictures.projected), "likeness", "likenesses"),
+            (len(images.generated), "new picture", "new pictures"),
+            (images.mixed_count, "mixture", "mixtures"),
+            (len(images.projected), "likeness", "likenesses"),
         )
         if number
     ]
@@ -106,16 +106,16 @@ def facts(run: ReportRun, record: TrainingRecord) -> list[tuple[str, str]]:
     ]
 
 
-def banner(pictures: Pictures, strip: FilmStrip) -> Sequence[InlineImage]:
-    """The pictures above the title: generated ones, or else the last training samples."""
-    if pictures.generated:
-        return [inline_file(picture.file, _STRIP_SIDE) for picture in pictures.generated[:_BANNER_PICTURES]]
+def banner(images: MadeImages, strip: FilmStrip) -> Sequence[InlineImage]:
+    """The images above the title: generated ones, or else the last training samples."""
+    if images.generated:
+        return [inline_file(image.file, _STRIP_SIDE) for image in images.generated[:_BANNER_IMAGES]]
     return strip.frames[-1].cells if strip.frames else []
 
 
-def seeds_sheet(pictures: Sequence[GeneratedPicture]) -> list[InlineImage]:
-    """The generated pictures, captioned with their seeds."""
-    return [inline_file(picture.file, _SHEET_SIDE, str(picture.seed)) for picture in pictures]
+def seeds_sheet(images: Sequence[GeneratedImage]) -> list[InlineImage]:
+    """The generated images, captioned with their seeds."""
+    return [inline_file(image.file, _SHEET_SIDE, str(image.seed)) for image in images]
 
 
 def film_strip(model_folder: Path) -> FilmStrip:
@@ -147,19 +147,19 @@ def mixture(grid: MixtureGrid) -> Mixture:
     )
 
 
-def pairs(pictures: Sequence[ProjectedPicture]) -> list[Pair]:
+def pairs(images: Sequence[ProjectedImage]) -> list[Pair]:
     """Targets beside their projections; smaller where there are many, so that the page stays a few MB."""
-    side = _PAIR_SIDE if len(pictures) <= _FEW_PAIRS else _SHEET_SIDE
-    return [_pair(picture, side) for picture in pictures]
+    side = _PAIR_SIDE if len(images) <= _FEW_PAIRS else _SHEET_SIDE
+    return [_pair(image, side) for image in images]
 
 
-def _pair(picture: ProjectedPicture, side: int) -> Pair:
-    distances = picture.distances
+def _pair(image: ProjectedImage, side: int) -> Pair:
+    distances = image.distances
     closer = 1 - distances[-1] / distances[0] if len(distances) > 1 and distances[0] > 0 else 0.0
     return Pair(
-        name=picture.name,
-        target=inline_file(picture.target, side),
-        projection=inline_file(picture.projection, side),
+        name=image.name,
+        target=inline_file(image.target, side),
+        projection=inline_file(image.projection, side),
         improvement=f"{closer:.0%} closer than at the start" if closer > 0 else "",
         curve=line_chart(
             "Distance to the target",
@@ -231,7 +231,7 @@ def settings(record: TrainingRecord) -> list[tuple[str, str, str]]:
 
 
 def _trained_earlier(run: ReportRun, record: TrainingRecord) -> str:
-    """Tells the pictures of this run from the learning of another, which the page shows as well."""
+    """Tells the images of this run from the learning of another, which the page shows as well."""
     if run.trained_by is None:
         return ""
     day = wording.day(record.saved) if record.saved is not None else ""

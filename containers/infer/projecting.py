@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from containers.infer.results import Pixels, ProjectedPicture, Projections, safe_stem, save
+from containers.infer.results import Pixels, ProjectedImage, Projections, safe_stem, save
 from contract.layout import LIKENESS
 from stylegan2.formats.network_file import LoadedNetwork
 from stylegan2.synthesis import DiscriminatorFeatures, project
@@ -49,7 +49,7 @@ def project_targets(
     steps, seconds_per_step = wanted_steps, 0.0
     if clock.deadline is not None:
         seconds_per_step = _seconds_per_step(network, groups[0], clock)
-    pictures: list[ProjectedPicture] = []
+    images: list[ProjectedImage] = []
     ws: list[NDArray[np.float32]] = []
     for number, group in enumerate(groups):
         began = clock.now()
@@ -59,10 +59,10 @@ def project_targets(
         found = _search(network, group, steps)
         seconds_per_step = max(seconds_per_step, (clock.now() - began) / steps)
         ws.append(found.ws.numpy())
-        pictures += _save(group, found, folder, len(pictures))
-        print(f"projected {len(pictures)} of {len(targets)} steps={steps}", flush=True)
+        images += _save(group, found, folder, len(images))
+        print(f"projected {len(images)} of {len(targets)} steps={steps}", flush=True)
     np.savez(folder / "projected_w.npz", w=np.concatenate(ws))
-    return Projections(pictures, steps, wanted_steps)
+    return Projections(images, steps, wanted_steps)
 
 
 def _seconds_per_step(network: LoadedNetwork, group: Sequence[tuple[str, Pixels]], clock: Clock) -> float:
@@ -83,10 +83,10 @@ def _search(
     return project(network.G_ema, pixels, features=features, steps=steps, seed=_SEED, on_step=on_step)
 
 
-def _save(group: Sequence[tuple[str, Pixels]], found: Projection, folder: Path, first: int) -> list[ProjectedPicture]:
+def _save(group: Sequence[tuple[str, Pixels]], found: Projection, folder: Path, first: int) -> list[ProjectedImage]:
     stems = [f"{index:02d}-{safe_stem(name)}" for index, (name, _) in enumerate(group, start=first)]
     return [
-        ProjectedPicture(
+        ProjectedImage(
             name=name,
             target=save(pixels, folder / f"{stem}.png"),
             projection=save(drawn, folder / f"{stem}{LIKENESS}.png"),

@@ -1,6 +1,6 @@
 """The run's results as one page (index.html) and as numbers for other programs (report.json).
 
-The page is a single file: pictures are inlined, charts are SVG, there is no script, and a Content-Security-Policy
+The page is a single file: images are inlined, charts are SVG, there is no script, and a Content-Security-Policy
 forbids it to load anything. It opens from the file system as well as through a link.
 """
 
@@ -37,7 +37,7 @@ def write_report(folder: Path, run: ReportRun) -> None:
 
 
 def _numbers(run: ReportRun, record: TrainingRecord) -> dict[str, Any]:
-    prepare, pictures = run.prepare, run.pictures
+    prepare, images = run.prepare, run.images
     return {
         "dataset": run.dataset,
         "execution_id": run.execution_id,
@@ -45,19 +45,19 @@ def _numbers(run: ReportRun, record: TrainingRecord) -> dict[str, Any]:
         "kimg": round(record.kimg, 3),
         "training_seconds": round(record.seconds, 1),
         "pictures": {
-            GENERATED: len(pictures.generated),
-            MIXED: pictures.mixed_count,
-            PROJECTED: len(pictures.projected),
+            GENERATED: len(images.generated),
+            MIXED: images.mixed_count,
+            PROJECTED: len(images.projected),
         },
         "set_aside": _named(prepare.set_aside[:_SET_ASIDE_IN_JSON]),
         "targets": {
-            "listed": len(pictures.projected) + len(pictures.skipped_targets),
-            "projected": len(pictures.projected),
-            "skipped": len(pictures.skipped_targets),
-            "steps": pictures.projections.steps,
-            "wanted_steps": pictures.projections.wanted_steps,
+            "listed": len(images.projected) + len(images.skipped_targets),
+            "projected": len(images.projected),
+            "skipped": len(images.skipped_targets),
+            "steps": images.projections.steps,
+            "wanted_steps": images.projections.wanted_steps,
         },
-        "skipped_targets": _named(pictures.skipped_targets[:_SKIPPED_IN_JSON]),
+        "skipped_targets": _named(images.skipped_targets[:_SKIPPED_IN_JSON]),
         "page": REPORT_PAGE,
     }
 
@@ -87,14 +87,14 @@ def _page(run: ReportRun, record: TrainingRecord) -> str:
         run=run,
         lead=page_parts.lead(run, record),
         facts=page_parts.facts(run, record),
-        banner=page_parts.banner(run.pictures, strip),
-        generated=page_parts.seeds_sheet(run.pictures.generated),
+        banner=page_parts.banner(run.images, strip),
+        generated=page_parts.seeds_sheet(run.images.generated),
         strip=strip,
-        mixture=page_parts.mixture(run.pictures.mixing) if run.pictures.mixing else None,
-        pairs=page_parts.pairs(run.pictures.projected[:_MOST_PAIRS_SHOWN]),
-        pairs_hidden=max(0, len(run.pictures.projected) - _MOST_PAIRS_SHOWN),
-        skipped_targets=run.pictures.skipped_targets[:_MOST_SET_ASIDE_SHOWN],
-        skipped_hidden=max(0, len(run.pictures.skipped_targets) - _MOST_SET_ASIDE_SHOWN),
+        mixture=page_parts.mixture(run.images.mixing) if run.images.mixing else None,
+        pairs=page_parts.pairs(run.images.projected[:_MOST_PAIRS_SHOWN]),
+        pairs_hidden=max(0, len(run.images.projected) - _MOST_PAIRS_SHOWN),
+        skipped_targets=run.images.skipped_targets[:_MOST_SET_ASIDE_SHOWN],
+        skipped_hidden=max(0, len(run.images.skipped_targets) - _MOST_SET_ASIDE_SHOWN),
         charts=page_parts.charts(record),
         origin=page_parts.origin(record),
         settings=page_parts.settings(record),

@@ -1,4 +1,4 @@
-"""The pictures that Infer makes, as files, and as the report needs to know them."""
+"""The images that Infer makes, as files, and as the report needs to know them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ Pixels = NDArray[np.uint8]
 
 
 def save(pixels: Pixels, file: Path) -> Path:
-    """Write a picture as PNG."""
-    # Level 1: the default is 3.6 times as slow for pictures hardly smaller.
+    """Write an image as PNG."""
+    # Level 1: the default is 3.6 times as slow for images hardly smaller.
     Image.fromarray(pixels).save(file, compress_level=1)
     return file
 
@@ -30,8 +30,8 @@ def safe_stem(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class GeneratedPicture:
-    """A picture made from a seed alone."""
+class GeneratedImage:
+    """An image made from a seed alone."""
 
     seed: int
     file: Path
@@ -41,14 +41,14 @@ class GeneratedPicture:
 class MixtureGrid:
     """`cells[r][c]` has the coarse styles of `columns[c]` and the fine styles of `rows[r]`."""
 
-    rows: Sequence[GeneratedPicture]
-    columns: Sequence[GeneratedPicture]
+    rows: Sequence[GeneratedImage]
+    columns: Sequence[GeneratedImage]
     cells: Sequence[Sequence[Path]]
 
 
 @dataclass(frozen=True)
-class ProjectedPicture:
-    """A target, the nearest picture that the network can draw, and the distance after each step of the search."""
+class ProjectedImage:
+    """A target, the nearest image that the network can draw, and the distance after each step of the search."""
 
     name: str
     target: Path
@@ -58,9 +58,9 @@ class ProjectedPicture:
 
 @dataclass(frozen=True)
 class Projections:
-    """The projected pictures, and in how many steps each was searched for (the last ones; none in more than wanted)."""
+    """The projected images, and in how many steps each was searched for (the last ones; none in more than wanted)."""
 
-    pictures: Sequence[ProjectedPicture] = ()
+    images: Sequence[ProjectedImage] = ()
     steps: int = 0
     wanted_steps: int = 0
 
@@ -71,18 +71,18 @@ class Projections:
 
 
 @dataclass(frozen=True)
-class Pictures:
-    """All pictures of a run; a part that the inference mode leaves out is empty."""
+class MadeImages:
+    """All images of a run; a part that the inference mode leaves out is empty."""
 
-    generated: Sequence[GeneratedPicture] = ()
+    generated: Sequence[GeneratedImage] = ()
     mixing: MixtureGrid | None = None
     projections: Projections = field(default_factory=Projections)
     skipped_targets: Sequence[SetAside] = ()
 
     @property
-    def projected(self) -> Sequence[ProjectedPicture]:
-        """The projected pictures."""
-        return self.projections.pictures
+    def projected(self) -> Sequence[ProjectedImage]:
+        """The projected images."""
+        return self.projections.images
 
     @property
     def mixed_count(self) -> int:
@@ -101,5 +101,5 @@ class ReportRun:
     execution_id: str
     prepare: PrepareReport
     model_folder: Path
-    pictures: Pictures
+    images: MadeImages
     trained_by: str | None = None

@@ -14,12 +14,12 @@ import torch
 from containers.errors import InputError
 from containers.fetching import fetch_images, read_record, s3_client
 from containers.gpus import refuse_idle_gpu
-from containers.infer import pictures
+from containers.infer import synthesis
 from containers.infer.archive import unpack_model
 from containers.infer.projecting import Clock, project_targets
 from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
-from containers.infer.results import Pictures, ReportRun
+from containers.infer.results import MadeImages, ReportRun
 from containers.job import ProcessingJob
 from contract import jobs
 from contract.errors import DocumentError
@@ -73,19 +73,19 @@ def infer(job: ProcessingJob) -> None:
     )
 
 
-def _draw(job: ProcessingJob, network: LoadedNetwork, mode: str, seed: int, steps: int, clock: Clock) -> Pictures:
+def _draw(job: ProcessingJob, network: LoadedNetwork, mode: str, seed: int, steps: int, clock: Clock) -> MadeImages:
     folder = job.output(jobs.MADE_OUTPUT)
-    drawn = Pictures()
+    drawn = MadeImages()
     if mode in ("all", "generate"):
         with _timed("generate"):
-            drawn = replace(drawn, generated=pictures.generate(network.G_ema, folder / GENERATED, seed))
+            drawn = replace(drawn, generated=synthesis.generate(network.G_ema, folder / GENERATED, seed))
     if mode in ("all", "mix"):
         with _timed("mix"):
-            drawn = replace(drawn, mixing=pictures.mix(network.G_ema, folder / MIXED, seed))
+            drawn = replace(drawn, mixing=synthesis.mix(network.G_ema, folder / MIXED, seed))
     if mode in ("all", "project") and job.optional_input(jobs.TARGETS_INPUT) is not None:
         with _timed("project"), job.scratch(jobs.MADE_OUTPUT) as scratch:
             source = fetch_images(s3_client(job.region()), read_record(job.input_file(jobs.TARGETS_INPUT)), scratch)
-            targets, skipped = pictures.vet_targets(source, network.G_ema.img_resolution)
+            targets, skipped = synthesis.vet_targets(source, network.G_ema.img_resolution)
             projections = project_targets(network, targets, folder / PROJECTED, steps, clock)
             drawn = replace(drawn, projections=projections, skipped_targets=skipped)
     return drawn

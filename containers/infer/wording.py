@@ -21,7 +21,7 @@ def duration(seconds: float) -> str:
 
 
 def count(number: int, one: str, many: str) -> str:
-    """ "1 picture", "1,004 pictures"."""
+    """ "1 image", "1,004 images"."""
     return f"{number:,} {one if number == 1 else many}"
 
 

@@ -82,7 +82,7 @@ def _options(job: TrainingJob, hyperparameters: Hyperparameters, processes: int)
 def _name_of_training(options: TrainingOptions) -> str:
     """Where this training's checkpoints lie among those of its snapshot's other ones.
 
-    A new image of Prepare makes other pictures of the same files, and one of Train has other options or another format.
+    A new image of Prepare makes other images of the same files, and one of Train has other options or another format.
     What such a training was interrupted in could only be refused, by every later run of the snapshot. Under names of
     their own trainings neither find nor overwrite each other's; what is left over expires.
     """

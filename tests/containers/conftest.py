@@ -9,7 +9,7 @@ from moto.s3.models import FakeKey
 from moto.server import ThreadedMotoServer
 from PIL import Image
 
-from containers.infer.results import GeneratedPicture, MixtureGrid, Pictures, ProjectedPicture, Projections, ReportRun
+from containers.infer.results import GeneratedImage, MadeImages, MixtureGrid, ProjectedImage, Projections, ReportRun
 from contract.prepare_report import PrepareReport, SetAside
 from tests.containers.bucket import Bucket, etag_under_kms
 from tests.containers.jobs import draw
@@ -60,17 +60,17 @@ def finished_run(tmp_path: Path) -> ReportRun:
     options = {"preset": "tiny", "resolution": 16, "kimg": 1.0, "aug": "ada", "target": 0.6, "mirror": True}
     (model / "training_options.json").write_text(json.dumps(options))
     drawn = tmp_path / "inference"
-    sources = [GeneratedPicture(seed, picture(drawn / f"source{seed}.png", seed)) for seed in range(5)]
+    sources = [GeneratedImage(seed, picture(drawn / f"source{seed}.png", seed)) for seed in range(5)]
     return ReportRun(
         dataset="my-faces",
         execution_id="ifw9mcxjxl5q",
         prepare=PrepareReport("my-faces", 16, 31, 30, (SetAside("broken.png", "It is damaged."),), 1.5),
         model_folder=model,
-        pictures=Pictures(
-            generated=[GeneratedPicture(seed, picture(drawn / f"seed{seed}.png", 9 * seed)) for seed in range(24)],
+        images=MadeImages(
+            generated=[GeneratedImage(seed, picture(drawn / f"seed{seed}.png", 9 * seed)) for seed in range(24)],
             mixing=MixtureGrid(sources[:2], sources[2:], [[picture(drawn / "mix.png", 99)] * 3] * 2),
             projections=Projections(
-                [ProjectedPicture("anna.png", sources[0].file, sources[1].file, [1.0, 0.5, 0.25])], 3, 3
+                [ProjectedImage("anna.png", sources[0].file, sources[1].file, [1.0, 0.5, 0.25])], 3, 3
             ),
             skipped_targets=[SetAside("notes.txt", "This is not a picture but text.")],
         ),

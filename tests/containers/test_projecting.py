@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from containers.infer import projecting
-from containers.infer.pictures import vet_targets
 from containers.infer.projecting import Clock, project_targets
 from containers.infer.results import Pixels, Projections
+from containers.infer.synthesis import vet_targets
 from contract.pipeline import RESOLUTIONS
 from stylegan2.data.uploads import NamedUploads
 from stylegan2.formats.network_file import LoadedNetwork
@@ -51,7 +51,7 @@ def test_every_listed_image_is_drawn_and_kept_as_files(
 ) -> None:
     monkeypatch.setitem(projecting.PIXELS_AT_ONCE, "cpu", 3 * 16 * 16)
     found = project_targets(network, targets, tmp_path / "projected", 2, Clock())
-    assert [picture.name for picture in found.pictures] == [name for name, _ in targets]
+    assert [image.name for image in found.images] == [name for name, _ in targets]
     assert len(list((tmp_path / "projected").glob("*-drawn.png"))) == 20
     with np.load(tmp_path / "projected" / "projected_w.npz") as latents:
         assert len(latents["w"]) == 20
@@ -85,10 +85,10 @@ def test_where_time_is_short_all_take_fewer_steps_and_it_is_told(
 ) -> None:
     monkeypatch.setitem(projecting.PIXELS_AT_ONCE, "cpu", 4 * 16 * 16)
     found = hurried(network, targets, tmp_path / "short", 103.0)
-    assert len(found.pictures) == 20
+    assert len(found.images) == 20
     assert found.steps == 18  # nine tenths of 100 s, for 5 groups of a second a step
     assert found.were_hurried
-    assert {len(picture.distances) for picture in found.pictures} == {18}
+    assert {len(image.distances) for image in found.images} == {18}
 
 
 @pytest.mark.parametrize("seconds", [1e9, None])
@@ -104,7 +104,7 @@ def test_even_without_any_time_every_image_is_drawn(
     network: LoadedNetwork, targets: list[tuple[str, Pixels]], tmp_path: Path, seconds: float
 ) -> None:
     found = hurried(network, targets[:3], tmp_path, seconds)
-    assert (len(found.pictures), found.steps) == (3, 1)
+    assert (len(found.images), found.steps) == (3, 1)
 
 
 def test_a_machine_that_becomes_slower_leaves_the_last_images_fewer_steps(
@@ -113,7 +113,7 @@ def test_a_machine_that_becomes_slower_leaves_the_last_images_fewer_steps(
     monkeypatch.setitem(projecting.PIXELS_AT_ONCE, "cpu", 4 * 16 * 16)
     looks = iter([0.0, 1.0, 2.0, 3.0, 150.0, 150.0, *range(151, 200)])  # the first group takes three times as long
     found = project_targets(network, targets, tmp_path, 50, Clock(303.0, lambda: next(looks)))
-    taken = [len(picture.distances) for picture in found.pictures]
+    taken = [len(image.distances) for image in found.images]
     assert taken == [50] * 4 + [11] * 16  # nine tenths of 153 s, for 4 groups of 2.94 s a step
     assert found.steps == 11
 

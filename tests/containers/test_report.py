@@ -19,7 +19,7 @@ from containers.errors import InputError
 from containers.infer import wording
 from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
-from containers.infer.results import Pictures, Projections, ReportRun
+from containers.infer.results import MadeImages, Projections, ReportRun
 from contract.prepare_report import PrepareReport, SetAside
 from workshop.dataset.snapshot import targets_per_run
 
@@ -104,7 +104,7 @@ def test_of_a_run_that_can_use_none_of_its_targets_each_is_told_with_its_reason(
     finished_run: ReportRun, tmp_path: Path
 ) -> None:
     images = [SetAside(f"{number}.heic", f"Reason {number}.") for number in range(targets_per_run(16))]
-    run = dataclasses.replace(finished_run, pictures=Pictures(skipped_targets=images))
+    run = dataclasses.replace(finished_run, images=MadeImages(skipped_targets=images))
     text = render(run, tmp_path / "report")
     numbers = json.loads((tmp_path / "report" / "report.json").read_text())
     assert numbers["pictures"] == {"generated": 0, "mixed": 0, "projected": 0}
@@ -116,9 +116,9 @@ def test_of_a_run_that_can_use_none_of_its_targets_each_is_told_with_its_reason(
 
 def with_projected(run: ReportRun, count: int, steps: int = 3) -> ReportRun:
     """The run with so many projected pictures, each of them with a name of its own."""
-    (one,) = run.pictures.projected
+    (one,) = run.images.projected
     many = [dataclasses.replace(one, name=f"anna{number:03}.png") for number in range(count)]
-    return dataclasses.replace(run, pictures=Pictures(projections=Projections(many, steps, 3)))
+    return dataclasses.replace(run, images=MadeImages(projections=Projections(many, steps, 3)))
 
 
 def test_of_hundreds_of_projected_pictures_the_page_shows_some_and_says_where_the_others_are(
@@ -137,8 +137,8 @@ def test_of_hundreds_of_projected_pictures_the_page_shows_some_and_says_where_th
 def test_a_page_of_many_large_pairs_stays_small_enough_to_be_opened(finished_run: ReportRun, tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (1024, 1024, 3), dtype=np.uint8)
     run = with_projected(finished_run, 64)
-    Image.fromarray(noise).save(run.pictures.projected[0].target)
-    Image.fromarray(noise).save(run.pictures.projected[0].projection)
+    Image.fromarray(noise).save(run.images.projected[0].target)
+    Image.fromarray(noise).save(run.images.projected[0].projection)
     assert len(render(run, tmp_path / "report")) < 24 * 2 * 150_000
 
 
@@ -163,9 +163,9 @@ def test_any_name_of_a_file_stays_text(finished_run: ReportRun, tmp_path: Path, 
 def run_with_name(run: ReportRun, name: str, reason: str) -> ReportRun:
     """The run with this name in every place that shows names of files."""
     image = SetAside(name, reason)
-    projected = [dataclasses.replace(picture, name=name) for picture in run.pictures.projected]
-    pictures = Pictures(projections=Projections(projected, 3, 3), skipped_targets=[image])
-    return with_set_aside(dataclasses.replace(run, pictures=pictures), image)
+    projected = [dataclasses.replace(picture, name=name) for picture in run.images.projected]
+    pictures = MadeImages(projections=Projections(projected, 3, 3), skipped_targets=[image])
+    return with_set_aside(dataclasses.replace(run, images=pictures), image)
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_a_run_without_pictures_samples_and_statistics_still_has_a_page(
 ) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
-    run = dataclasses.replace(finished_run, model_folder=empty, pictures=Pictures())
+    run = dataclasses.replace(finished_run, model_folder=empty, images=MadeImages())
     page = Page(render(with_set_aside(run), tmp_path / "report"))
     assert page.values("id") == ["made"]
     assert "img" not in page.tags
@@ -323,7 +323,7 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 def test_any_json_in_the_models_record_gives_a_page(
     finished_run: ReportRun, tmp_path: Path, tick: dict[str, Any], options: dict[str, Any]
 ) -> None:
-    run = dataclasses.replace(finished_run, pictures=Pictures())
+    run = dataclasses.replace(finished_run, images=MadeImages())
     (run.model_folder / "samples" / "grid.json").unlink(missing_ok=True)
     (run.model_folder / "stats.jsonl").write_text(json.dumps(tick) + "\n" + json.dumps({**tick, "kimg": 2}) + "\n")
     (run.model_folder / "training_options.json").write_text(json.dumps(options))

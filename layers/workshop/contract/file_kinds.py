@@ -1,6 +1,6 @@
 """What a file in a dataset's folder is to us, judged by its name alone.
 
-Only what is certainly no picture is sorted out by its name. All else is an image until Prepare has looked at it, which
+Only what is certainly no image is sorted out by its name. All else is an image until Prepare has looked at it, which
 goes by content, and tells the artist of each file that cannot be used why, and what to do.
 """
 
@@ -44,7 +44,7 @@ class FileKind(StrEnum):
     SETTINGS = "settings"
     READY = "ready"
     LOOKALIKE = "lookalike"  # whoever put it there means settings, but it is not read
-    OTHER = "other"  # certainly no picture: left out
+    OTHER = "other"  # certainly no image: left out
     JUNK = "junk"  # left behind by a system: left out, counted, and never named
     REFUSED = "refused"  # a name that could do harm as a path: left out
 

@@ -343,7 +343,7 @@ def check_laws_of_contents(facts: ContentFacts, request: Request, plan: Plan) ->
         assert request.inference_only or has_new_targets, "the same pictures are not made again unasked"
         assert request.inference_only or not is_new, "what there is to learn comes first"
     if isinstance(plan, Attention):
-        assert facts.faults or plan.pictures_needed > len(facts.listing.images), "attention has a reason"
+        assert facts.faults or plan.images_needed > len(facts.listing.images), "attention has a reason"
         assert request.inference_only or is_new or request.rerun or has_new_targets, "and a run that was due"
     if isinstance(plan, Nothing):
         assert plan.why

@@ -14,7 +14,7 @@ with a content, whatever happens: looks that follow each other come to an end.
 
 An answer about a moment (a refusal, a read that takes too long) may give an object a content of another form than it
 would have had a second later. So only what is in the index counts, and of two looks at once one alone writes it: the
-other one begins anew. Else a run would be recorded under one fingerprint, and its pictures taken for new under another.
+other one begins anew. Else a run would be recorded under one fingerprint, and its images taken for new under another.
 
 The same bytes uploaded by another tool may carry another kind of checksum. Then the bytes are read, and the checksum
 of the kind that is known of them decides.

@@ -1,6 +1,6 @@
 """settings.yaml: what an artist may choose, within which bounds, and what a preset stands for.
 
-An allow-list: whoever can drop a picture can change this file, and some of these numbers cost money.
+An allow-list: whoever can drop an image can change this file, and some of these numbers cost money.
 """
 
 import difflib
@@ -28,7 +28,7 @@ _PAPER_RESOLUTIONS = (256, 512, 1024)
 
 @dataclass(frozen=True)
 class Preset:
-    """What a people's preset stands for: the trainer's preset, the picture size, thousands of images shown."""
+    """What a people's preset stands for: the trainer's preset, the image size, thousands of images shown."""
 
     train_preset: str
     resolution: int
@@ -55,7 +55,7 @@ class Choice:
     mirror: bool = False
     seed: int = 0
     inference_mode: str = "all"
-    projection_targets: int = 4  # of the dataset's own pictures, where inference/<dataset>/ is empty
+    projection_targets: int = 4  # of the dataset's own images, where inference/<dataset>/ is empty
     language: str = FALLBACK_LANGUAGE  # of the notices
     max_hours: float | None = None  # of training; None: the deployer's maximum
     instance_type: str | None = None  # that trains; None: the deployer's choice

@@ -1,4 +1,4 @@
-"""Deletions: who deletes a picture from a dataset's folder has changed the dataset, as who uploads one has."""
+"""Deletions: who deletes an image from a dataset's folder has changed the dataset, as who uploads one has."""
 
 import json
 

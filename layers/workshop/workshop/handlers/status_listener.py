@@ -73,7 +73,7 @@ class Listener:
 
     def _is_ours(self, news: ExecutionNews, identity: RunIdentity) -> bool:
         """Whether the run's record knows the execution, or the claim whose starter may have died before the record.
-        The description alone says little: anybody may write one, and equal pictures have equal fingerprints."""
+        The description alone says little: anybody may write one, and equal images have equal fingerprints."""
         if news.bucket not in (None, self._bucket):
             return False
         arn = news.execution.arn

@@ -42,7 +42,7 @@ def attention_key(dataset: str, fingerprint: str, since: str = "") -> dict[str, 
 
 
 def unstarted_key(name: str, dataset: str, claim: Claim, last_arn: str | None) -> dict[str, str]:
-    """Key of the one notice that a run cannot be started. The same pictures, and the same ones to project, are news
+    """Key of the one notice that a run cannot be started. The same images, and the same ones to project, are news
     again once another run has ended since: `last_arn` is the dataset's last one."""
     run = (last_arn or "").rpartition("/")[2]
     return {"pk": f"DATASET#{dataset}", "sk": f"NOTICE#{name}#{claim.fingerprint}#{claim.targets}#{run}"}

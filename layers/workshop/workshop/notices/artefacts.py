@@ -15,7 +15,7 @@ from contract.prepare_report import MAX_BYTES, PrepareReport, SetAside
 from workshop.platform.clients import S3, error_code, list_pages
 from workshop.words import Words
 
-PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 # Not every file of the run's folder is one that the network was to make: there are sheets of many, the two that each
 # mixture is made of, and the artist's own beside their likenesses.
 _MADE = f"{layout.MADE}/"
@@ -31,7 +31,7 @@ class Artefacts:
     nothing else to do than to project these."""
 
     missing: tuple[str, ...]
-    pictures: int
+    images: int
     prepared: PrepareReport | None
     unusable_targets: tuple[SetAside, ...] = ()
 
@@ -53,14 +53,14 @@ def inspect(s3: S3, bucket: str, dataset: str, execution_id: str, say: Words, *,
     if trains and not any(sizes[name] for name in models):
         model = say.trained_model.format(name=f"{layout.TRAINING}/.../{layout.MODEL_ARCHIVE}")
         missing.append((say.empty if models else say.missing).format(part=model))
-    pictures = {n for n, size in sizes.items() if n.startswith(_MADE) and n.lower().endswith(PICTURES) and size}
+    images = {n for n, size in sizes.items() if n.startswith(_MADE) and n.lower().endswith(IMAGE_SUFFIXES) and size}
     report_data = f"{layout.REPORT}/{layout.REPORT_DATA}"
     data = _read_json(s3, bucket, f"{folder}{report_data}") if sizes.get(report_data) else None
-    unusable = () if pictures else _unusable_targets(data)
-    if not pictures and not unusable:
+    unusable = () if images else _unusable_targets(data)
+    if not images and not unusable:
         missing.append(say.no_picture.format(folder=layout.made(dataset, execution_id)))
     told = _count_in_report(data)
-    count = sum(is_made(name, pictures) for name in pictures) if told is None else told
+    count = sum(is_made(name, images) for name in images) if told is None else told
     return Artefacts(tuple(missing), count, read_prepare_report(s3, bucket, dataset, execution_id), unusable)
 
 
@@ -91,11 +91,11 @@ def _unusable_targets(data: Any) -> tuple[SetAside, ...]:
         return ()
 
 
-def is_made(name: str, pictures: Collection[str]) -> bool:
+def is_made(name: str, images: Collection[str]) -> bool:
     """Whether one of the run's pictures is one that the network was to make, by its name (containers.infer)."""
     if name.startswith(_PROJECTED):
         likeness = _LIKENESS.fullmatch(name)
-        return likeness is not None and likeness["target"] + likeness["ending"] in pictures
+        return likeness is not None and likeness["target"] + likeness["ending"] in images
     return not _OF_MANY.fullmatch(name)
 
 

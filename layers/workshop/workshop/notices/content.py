@@ -78,7 +78,7 @@ def succeeded(
         link=link.url,
         link_note=_link_note(say, link),
         used=_used(say, artefacts.prepared, run),
-        made=say.number(artefacts.pictures),
+        made=say.number(artefacts.images),
         duration=say.duration(seconds) if seconds is not None else say.unknown,
         cost=_training_cost(say, run, billed_seconds),
         run=execution.id,

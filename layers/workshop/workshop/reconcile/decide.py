@@ -65,16 +65,16 @@ def decide(facts: Facts, request: Request) -> Plan:
         case PendingFacts():
             return Wait(LOOK_AGAIN_SECONDS, "settings.yaml changed meanwhile")
 
-        # New pictures to learn, or a rerun: a run that trains, which projects the others as well.
-        case ContentFacts() if facts.trains(request) and (facts.faults or facts.pictures_needed(request)):
-            return Attention(facts, facts.pictures_needed(request))
+        # New images to learn, or a rerun: a run that trains, which projects the others as well.
+        case ContentFacts() if facts.trains(request) and (facts.faults or facts.images_needed(request)):
+            return Attention(facts, facts.images_needed(request))
         case ContentFacts() if facts.trains(request):
             return Start(facts, request.overrides)
 
-        # New pictures to project alone, or somebody asks for them: the inference part, on the last good run's network.
+        # New images to project alone, or somebody asks for them: the inference part, on the last good run's network.
         case ContentFacts(good_arn=None) if request.inference_only or facts.targets.images:
             return _no_run(facts, request, "no run has succeeded yet, so there is no network to make pictures with")
-        case ContentFacts(has_pictures=False) if request.inference_only:
+        case ContentFacts(has_images=False) if request.inference_only:
             return _no_run(facts, request, "there is no picture to project")
         case ContentFacts(has_new_targets=False) if not request.inference_only:
             return _no_run(facts, request, "the last run had exactly these pictures")

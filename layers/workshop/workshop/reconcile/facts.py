@@ -86,7 +86,7 @@ class FolderFacts:
 class Missing(Enum):
     """Why it is not known yet what the files of a listing hold."""
 
-    CONTENTS = auto()  # time ran out, or a picture is another one by now
+    CONTENTS = auto()  # time ran out, or an image is another one by now
     SETTINGS = auto()  # settings.yaml is another one by now, or gone
 
 
@@ -120,13 +120,13 @@ class ContentFacts:
         return self.state.good_arn
 
     @property
-    def has_pictures(self) -> bool:
-        """Whether there is a picture to project: one that was put there for it, or one of the dataset's own."""
+    def has_images(self) -> bool:
+        """Whether there is an image to project: one that was put there for it, or one of the dataset's own."""
         return bool(self.targets.images or self.listing.images)
 
     @property
     def has_new_targets(self) -> bool:
-        """Whether there are pictures to project that the last run did not have, and the settings ask for it."""
+        """Whether there are images to project that the last run did not have, and the settings ask for it."""
         return self.choice.projects and self.targets.digest not in ("", self.state.last_targets)
 
     def has_to_learn(self, request: Request) -> bool:
@@ -138,8 +138,8 @@ class ContentFacts:
         """Whether a training is what is due."""
         return self.has_to_learn(request) and not request.inference_only
 
-    def pictures_needed(self, request: Request) -> int:
-        """How many pictures a training needs, if there are fewer; else 0."""
+    def images_needed(self, request: Request) -> int:
+        """How many images a training needs, if there are fewer; else 0."""
         needed = int(dict(request.overrides).get("MinImages", self.min_images))
         return needed if len(self.listing.images) < needed else 0
 

@@ -22,7 +22,7 @@ class Outcome(StrEnum):
 @dataclass(frozen=True)
 class Request:
     """How a caller wants it. `patient`: respect the quiet time. `rerun`: run even a snapshot that was run last.
-    `inference_only`: make new pictures with the network that is there, whatever is new."""
+    `inference_only`: make new images with the network that is there, whatever is new."""
 
     patient: bool = True
     rerun: bool = False

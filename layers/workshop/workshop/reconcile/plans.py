@@ -66,7 +66,7 @@ class Conclude:
 
 @dataclass(frozen=True)
 class Nothing:
-    """No run is due: tell of the files that no run looks at. `is_learning_due`: only pictures were asked for, and there
+    """No run is due: tell of the files that no run looks at. `is_learning_due`: only images were asked for, and there
     is something to learn, which stays outstanding."""
 
     facts: ContentFacts
@@ -79,7 +79,7 @@ class Attention:
     """A run is due, and cannot be: tell its people what to do. `pictures_needed`: how many, if there are fewer."""
 
     facts: ContentFacts
-    pictures_needed: int = 0
+    images_needed: int = 0
 
 
 @dataclass(frozen=True)

@@ -35,8 +35,8 @@ class AttentionNotices:
         facts, listing = plan.facts, plan.facts.listing
         say = words(facts.choice.language)
         faults = list(facts.faults)
-        if plan.pictures_needed:
-            faults.append(say.count(say.pictures_needed, plan.pictures_needed))
+        if plan.images_needed:
+            faults.append(say.count(say.pictures_needed, plan.images_needed))
         left = Leftovers.of(listing, facts.targets)
         next_steps = []
         if len(listing.images) < facts.min_images:

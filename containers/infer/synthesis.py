@@ -1,12 +1,12 @@
-"""Draw the pictures of a run with its trained network and keep them as PNG files below one folder.
+"""Draw the images of a run with its trained network and keep them as PNG files below one folder.
 
-generated/seed0000.png ...   one picture a seed
+generated/seed0000.png ...   one image a seed
 generated/sheet.png          all of them in one
 mixed/0052-0048.png ...      colours and details of the first seed, broad shape of the second
-mixed/sheet.png              all of them in one, with the seeds' own pictures on the left and above
+mixed/sheet.png              all of them in one, with the seeds' own images on the left and above
 projected/00-anna.png        a target as the network was shown it ...
-projected/00-anna-drawn.png  ... and the nearest picture that it can draw
-projected/projected_w.npz    "w": the latents of these pictures, [targets, layers, w_dim]
+projected/00-anna-drawn.png  ... and the nearest image that it can draw
+projected/projected_w.npz    "w": the latents of these images, [targets, layers, w_dim]
 
 The projected ones are made in `projecting`.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from containers.infer.results import GeneratedPicture, MixtureGrid, Pixels, save
+from containers.infer.results import GeneratedImage, MixtureGrid, Pixels, save
 from contract.layout import SEED, SHEET
 from contract.prepare_report import SetAside
 from stylegan2.data.bounded_vetting import load_images
@@ -26,29 +26,29 @@ from stylegan2.data.vetting import RefusedImage
 from stylegan2.model.networks import Generator
 from stylegan2.synthesis import generate_images, mix_styles
 
-SHEET_PICTURES, SHEET_COLUMNS = 48, 12
+SHEET_IMAGES, SHEET_COLUMNS = 48, 12
 MIX_ROWS, MIX_COLUMNS = 4, 6
 
-# How far pictures may stray from the average one (arXiv:1812.04948, appendix B): less variety, fewer failures.
+# How far images may stray from the average one (arXiv:1812.04948, appendix B): less variety, fewer failures.
 _TRUNCATION = 0.8
 
 
-def generate(generator: Generator, folder: Path, first_seed: int) -> list[GeneratedPicture]:
-    """Draw a picture for each of the `SHEET_PICTURES` seeds from `first_seed` on."""
-    seeds = range(first_seed, first_seed + SHEET_PICTURES)
-    pictures = generate_images(generator, seeds, truncation_psi=_TRUNCATION)
+def generate(generator: Generator, folder: Path, first_seed: int) -> list[GeneratedImage]:
+    """Draw an image for each of the `SHEET_IMAGES` seeds from `first_seed` on."""
+    seeds = range(first_seed, first_seed + SHEET_IMAGES)
+    images = generate_images(generator, seeds, truncation_psi=_TRUNCATION)
     folder.mkdir(parents=True, exist_ok=True)
-    rows = pictures.reshape(-1, SHEET_COLUMNS, *pictures.shape[1:])
+    rows = images.reshape(-1, SHEET_COLUMNS, *images.shape[1:])
     save(np.concatenate([np.concatenate([*row], axis=1) for row in rows]), folder / f"{SHEET}.png")
-    return [_save_seed(pixels, folder, seed) for seed, pixels in zip(seeds, pictures, strict=True)]
+    return [_save_seed(pixels, folder, seed) for seed, pixels in zip(seeds, images, strict=True)]
 
 
 def mix(generator: Generator, folder: Path, first_seed: int) -> MixtureGrid:
     """Mix `MIX_COLUMNS` seeds, for the broad shape, with `MIX_ROWS` seeds, for all the rest.
 
-    The seeds are those that follow the ones of `generate`, so that the page shows as many different pictures as it can.
+    The seeds are those that follow the ones of `generate`, so that the page shows as many different images as it can.
     """
-    column_seeds = range(first_seed + SHEET_PICTURES, first_seed + SHEET_PICTURES + MIX_COLUMNS)
+    column_seeds = range(first_seed + SHEET_IMAGES, first_seed + SHEET_IMAGES + MIX_COLUMNS)
     row_seeds = range(column_seeds.stop, column_seeds.stop + MIX_ROWS)
     grid = mix_styles(generator, row_seeds, column_seeds, truncation_psi=_TRUNCATION)
     folder.mkdir(parents=True, exist_ok=True)
@@ -75,13 +75,13 @@ def vet_targets(source: NamedUploads, resolution: int) -> tuple[list[tuple[str, 
     names, unusable = source.list_files()
     skipped = [SetAside(name, reason) for name, reason in unusable.items()]
     files = [source.place(source.path, name) for name in names]
-    for name, picture in zip(names, load_images(files, resolution), strict=True):
-        if isinstance(picture, RefusedImage):
-            skipped.append(SetAside(name, str(picture)))
+    for name, image in zip(names, load_images(files, resolution), strict=True):
+        if isinstance(image, RefusedImage):
+            skipped.append(SetAside(name, str(image)))
         else:
-            good.append((name, picture))
+            good.append((name, image))
     return good, skipped
 
 
-def _save_seed(pixels: Pixels, folder: Path, seed: int) -> GeneratedPicture:
-    return GeneratedPicture(seed, save(pixels, folder / f"{SEED}{seed:04d}.png"))
+def _save_seed(pixels: Pixels, folder: Path, seed: int) -> GeneratedImage:
+    return GeneratedImage(seed, save(pixels, folder / f"{SEED}{seed:04d}.png"))
