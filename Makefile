@@ -7,6 +7,8 @@ CHECKOV := .tools/checkov/bin
 SDK := .tools/build/bin
 UV := .tools/locks/bin
 STACK ?= workshop
+# The tests under which coverage is measured (pyproject.toml); under all of them it would cost minutes.
+MEASURED := tests/unit tests/operations
 CODE := functions layers operations local_aws pipeline_builder containers stylegan2-ada-pytorch tests benchmarks
 TYPED := layers/workshop/contract layers/workshop/workshop functions operations local_aws pipeline_builder containers stylegan2-ada-pytorch
 # By the hashes of the locks, and nothing that is not in them.
@@ -96,7 +98,9 @@ test-pipeline: $(SDK)/done ## the builder makes exactly the definition that is k
 
 test-unit: $(VENV)/test.done ## unit, contract and integration tests, 10,000 random worlds among them
 # One thread of torch for each process: more would wait for each other.
-	OMP_NUM_THREADS=1 $(BIN)/pytest -q --numprocesses auto -m "not e2e and not browser" --ignore tests/pipeline_sdk --ignore tests/template
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q --numprocesses auto $(MEASURED) --cov
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q --numprocesses auto -m "not e2e and not browser" \
+	  $(addprefix --ignore ,$(MEASURED) tests/pipeline_sdk tests/template)
 
 test-browser: $(VENV)/test.done ## a mail's link opened in Chromium, after a run on the embedded AWS
 # As root, on Debian and its like, what is missing is installed; elsewhere a sentence says what it is.
@@ -141,4 +145,4 @@ deploy: $(VENV)/run.done $(SAM)/done ## build and deploy into your AWS account: 
 	$(BIN)/python -m pipeline_builder upsert --stack $(STACK)
 
 clean: ## remove environments and everything built
-	rm -rf $(VENV) .tools .aws-sam build demo-output .local_aws
+	rm -rf $(VENV) .tools .aws-sam build demo-output .local_aws .coverage*
