@@ -1,4 +1,6 @@
-"""One workshop for all end-to-end tests: the embedded AWS with TLS and IAM enforced, every status event sent twice."""
+"""A workshop for each file of end-to-end tests: the embedded AWS with TLS and IAM enforced, every status event sent
+twice. (Two in one process would share one SageMaker, which ends with the first.)
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +12,7 @@ from local_aws.workshop import LocalWorkshop, Options
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalWorkshop]:
     # The tests end each drop themselves (`upload`): a quiet time that may pass between two uploads of a busy machine
     # would cut a drop in two.
