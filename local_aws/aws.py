@@ -144,7 +144,7 @@ class EmbeddedAws:
 
     def _wait_until_it_answers(self, endpoint: Endpoint) -> None:
         deadline = time.monotonic() + START_SECONDS
-        context = trust(endpoint.ca_bundle)
+        context = trust_certificate(endpoint.ca_bundle)
         while time.monotonic() < deadline:
             if self.process is None or self.process.poll() is not None:
                 break
@@ -155,16 +155,16 @@ class EmbeddedAws:
                 return  # it answers, if only with an error
             except OSError:
                 time.sleep(0.05)  # a port that will open can only be asked again
-        raise LocalStartError(f"the embedded AWS did not start; the end of its log:\n{tail(self.log)}")
+        raise LocalStartError(f"the embedded AWS did not start; the end of its log:\n{last_lines(self.log)}")
 
 
-def tail(log: Path, lines: int = 15) -> str:
+def last_lines(log: Path, lines: int = 15) -> str:
     """Return the last lines of a log file, or a remark that there is none."""
     if not log.exists():
         return f"(no log at {log})"
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
-def trust(certificate: Path) -> ssl.SSLContext:
+def trust_certificate(certificate: Path) -> ssl.SSLContext:
     """Return a TLS context that trusts this certificate and no other."""
     return ssl.create_default_context(cafile=str(certificate))

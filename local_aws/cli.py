@@ -148,7 +148,7 @@ def _went_well(result: DemoResult) -> bool:
 @main.command()
 def up() -> None:
     """Start a workshop and leave it running."""
-    with server.lock() as free:
+    with server.lock_state() as free:
         if not free:
             raise LocalStartError(server.ALREADY_UP)
     with server.LOG.open("wb") as log:
@@ -161,7 +161,7 @@ def up() -> None:
             start_new_session=True,
         )
     with Console().status("starting"):
-        while not (server.STATE.exists() and server.running().pid == process.pid):
+        while not (server.STATE.exists() and server.running_workshop().pid == process.pid):
             if process.poll() is not None:
                 raise LocalStartError(f"the workshop did not start:\n{server.LOG.read_text()[-3000:]}")
             time.sleep(0.1)  # another process's progress can only be looked at again
@@ -175,11 +175,11 @@ def down() -> None:
     A training that runs is told to stop and has a few seconds for it. What you want to keep, `fetch` before.
     """
     try:
-        state = server.running()
+        state = server.running_workshop()
     except NotRunningError as error:
         raise NotRunningError(f"there is nothing to end: {error}") from error
     click.echo("Ending the workshop: its runs, its processes, and everything in its bucket and its mailbox ...")
-    server.end(state)
+    server.end_workshop(state)
     click.echo("The workshop is down. Nothing of it is left but what you have fetched.")
 
 
@@ -188,7 +188,7 @@ def down() -> None:
 @click.argument("dataset")
 def drop(folder: Path, dataset: str) -> None:
     """Upload every file of FOLDER to DATASET; a run starts when the drop has settled."""
-    state = server.running()
+    state = server.running_workshop()
     with click.progressbar(length=1, label="uploading") as bar:
 
         def uploaded(done: int, of: int) -> None:
@@ -203,7 +203,7 @@ def drop(folder: Path, dataset: str) -> None:
 @click.argument("dataset", required=False)
 def watch(dataset: str | None) -> None:
     """Show the newest run (of DATASET) until it is over."""
-    state = server.running()
+    state = server.running_workshop()
     sagemaker = state.endpoint.client("sagemaker")
     with ProgressDisplay() as progress:
         while True:
@@ -218,7 +218,7 @@ def watch(dataset: str | None) -> None:
 @main.command()
 def runs() -> None:
     """List all runs, newest first."""
-    state = server.running()
+    state = server.running_workshop()
     for run in list_runs(state.endpoint.client("sagemaker"), state.pipeline_name):
         steps = "  ".join(f"{step.name} {step.status}" for step in run.steps)
         columns = f"{run.execution_id}  {run.dataset:20}  {run.status:10}  {run.seconds:6.0f} s"
@@ -228,7 +228,7 @@ def runs() -> None:
 @main.command()
 def mail() -> None:
     """Print every mail that was sent, oldest first."""
-    for text in mails_in(Path(server.running().mail)):
+    for text in mails_in(Path(server.running_workshop().mail)):
         click.echo(f"{text}\n{'─' * 100}")
 
 
@@ -237,7 +237,7 @@ def mail() -> None:
 @click.argument("folder", type=FolderPath())
 def fetch(run: str, folder: Path) -> None:
     """Copy pictures and page of RUN (an id from `runs`) into FOLDER."""
-    state = server.running()
+    state = server.running_workshop()
     sagemaker = state.endpoint.client("sagemaker")
     known = {view.execution_id: view for view in list_runs(sagemaker, state.pipeline_name)}
     if run not in known:
@@ -254,6 +254,6 @@ def _tell_left_out(key: str) -> None:
 @main.command()
 def env() -> None:
     """Print shell commands that point the AWS CLI, boto3 or sam at the workshop."""
-    state = server.running()
+    state = server.running_workshop()
     for name, value in state.endpoint.environment().items():
         click.echo(f"export {name}={shlex.quote(value)}")

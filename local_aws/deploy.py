@@ -11,7 +11,7 @@ from botocore.exceptions import WaiterError
 
 from local_aws.aws import ACCOUNT, REGION, Endpoint
 from local_aws.errors import DeployError
-from local_aws.package import build_all, translate
+from local_aws.package import build_all, translate_template
 
 STACK = "workshop"
 ARTIFACTS = f"workshop-artifacts-{ACCOUNT}"
@@ -31,7 +31,7 @@ def deploy_stack(root: Path, endpoint: Endpoint, parameters: Mapping[str, str], 
         DeployError: the stack was rolled back; the message names the resources that failed and why.
     """
     locations = _upload_archives(endpoint, build_all(root, cache))
-    template = translate(root, locations, REGION)
+    template = translate_template(root, locations, REGION)
     # From a bucket, as `sam deploy` does: a request itself may hold 51,200 bytes of template, which ours exceeds.
     endpoint.client("s3").put_object(Bucket=ARTIFACTS, Key=TEMPLATE, Body=template.encode())
     cloudformation = endpoint.client("cloudformation")

@@ -99,7 +99,7 @@ def build_all(root: Path, cache: Path) -> dict[str, bytes]:
     return archives
 
 
-def translate(root: Path, locations: Mapping[str, str], region: str) -> str:
+def translate_template(root: Path, locations: Mapping[str, str], region: str) -> str:
     """Return template.yaml as plain CloudFormation JSON.
 
     Args:
@@ -143,7 +143,9 @@ def main() -> None:
     packaged = {name for name, resource in resources.items() if resource["Type"].startswith("AWS::Serverless::")}
     target = Path(sys.argv[1])
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(translate(root, {name: f"s3://artifacts/{name}.zip" for name in packaged}, "eu-central-1"))
+    target.write_text(
+        translate_template(root, {name: f"s3://artifacts/{name}.zip" for name in packaged}, "eu-central-1")
+    )
 
 
 if __name__ == "__main__":

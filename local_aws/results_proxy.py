@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.error import HTTPError
 
-from local_aws.aws import Endpoint, trust
+from local_aws.aws import Endpoint, trust_certificate
 
 # What a browser goes by when it shows a page, or saves it.
 PASSED_ON = ("Content-Type", "Content-Disposition", "Content-Encoding", "Cache-Control", "X-Content-Type-Options")
@@ -65,7 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _follow(url: str, endpoint: Endpoint) -> tuple[int, dict[str, str], bytes]:
     try:
-        page = urllib.request.urlopen(url, context=trust(endpoint.ca_bundle))
+        page = urllib.request.urlopen(url, context=trust_certificate(endpoint.ca_bundle))
     except HTTPError as refused:  # an answer like any other
         page = refused
     with page:

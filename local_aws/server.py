@@ -54,7 +54,7 @@ class Running:
 
 
 @contextmanager
-def lock() -> Iterator[bool]:
+def lock_state() -> Iterator[bool]:
     """Hold the lock of a running server; yields whether it could be had. The kernel frees it when its holder dies."""
     HOME.mkdir(exist_ok=True)
     HOME.chmod(0o700)  # the workshop's keys lie here
@@ -67,19 +67,19 @@ def lock() -> Iterator[bool]:
             yield True
 
 
-def running() -> Running:
+def running_workshop() -> Running:
     """Return the workshop that is up in this checkout.
 
     Raises:
         NotRunningError: there is none.
     """
-    with lock() as free:
+    with lock_state() as free:
         if free or not STATE.exists():
             raise NotRunningError("no workshop is up here; start one with: python -m local_aws up")
     return Running(**json.loads(STATE.read_text()))
 
 
-def end(state: Running) -> None:
+def end_workshop(state: Running) -> None:
     """End a running workshop; returns when it is gone, with every process and file of its own."""
     process = os.pidfd_open(state.pid)
     try:
@@ -89,9 +89,9 @@ def end(state: Running) -> None:
         os.close(process)
 
 
-def serve() -> None:
+def serve_workshop() -> None:
     """Hold a workshop up until SIGTERM or SIGINT."""
-    with lock() as free:
+    with lock_state() as free:
         if not free:
             raise LocalStartError(ALREADY_UP)
         STATE.unlink(missing_ok=True)
@@ -129,6 +129,6 @@ def _publish(workshop: LocalWorkshop) -> None:
 
 if __name__ == "__main__":
     try:
-        serve()
+        serve_workshop()
     except LocalError as error:
         sys.exit(f"{error}")

@@ -58,7 +58,7 @@ def error_code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
-def explain(error: ClientError | BotoCoreError) -> str:
+def explain_error(error: ClientError | BotoCoreError) -> str:
     """What AWS says, in one sentence that says what to do."""
     if isinstance(error, ClientError):
         return _explain_answer(error)

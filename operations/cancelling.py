@@ -45,7 +45,7 @@ def cancel(workshop: Workshop, execution: Execution) -> str:
     return STOPPING
 
 
-def follow(
+def follow_run(
     workshop: Workshop, execution: Execution, pause: Callable[[float], Any] = time.sleep
 ) -> Iterator[tuple[str, str]]:
     """Status of the run and names of the steps at work, each time one of them changes, until the run has ended."""

@@ -14,15 +14,15 @@ from contract.errors import RefusedName
 from contract.names import check_dataset
 from contract.statuses import STOPPED
 from operations import text
-from operations.aws import explain, session_client
-from operations.cancelling import cancel, follow
+from operations.aws import explain_error, session_client
+from operations.cancelling import cancel, follow_run
 from operations.describing import Description, describe_run, parameters_of
 from operations.errors import OperationsError, UsageError
 from operations.purging import Inventory, purge, refuse_if_active, take_inventory
-from operations.queues import dead_letter_queues, peek
+from operations.queues import dead_letter_queues, peek_messages
 from operations.redriving import Redriven, redrive
 from operations.runs import STATUSES, RunSummary, find_execution, list_runs
-from operations.starting import ATTENTION, FREED, STARTED, Answer, ask, ask_for_all, parse_parameters, release
+from operations.starting import ATTENTION, FREED, STARTED, Answer, ask_for_all, ask_for_look, parse_parameters, release
 from operations.subscribing import Subscribed, subscribe
 from operations.workshop_stack import Workshop
 from workshop.words import words
@@ -39,7 +39,7 @@ class OperatorCommands(click.Group):
         except (OperationsError, RefusedName) as error:
             raise click.ClickException(str(error)) from error
         except (ClientError, BotoCoreError) as error:
-            raise click.ClickException(explain(error)) from error
+            raise click.ClickException(explain_error(error)) from error
 
 
 def of_workshop(command: Callable[..., None]) -> Callable[..., None]:
@@ -121,7 +121,9 @@ def rerun(workshop: Workshop, dataset: str, parameters: Sequence[str], inference
 
     Pipeline parameters can be replaced; a wrong name is answered with the list of them.
     """
-    answer = ask(workshop, dataset, rerun=True, parameters=parse_parameters(parameters), inference_only=inference_only)
+    answer = ask_for_look(
+        workshop, dataset, rerun=True, parameters=parse_parameters(parameters), inference_only=inference_only
+    )
     _tell(answer, is_well=answer.outcome == STARTED)
 
 
@@ -134,7 +136,7 @@ def start(workshop: Workshop, dataset: str, parameters: Sequence[str]) -> None:
 
     As it will by itself, but without waiting for a quiet time, and with pipeline parameters replaced.
     """
-    answer = ask(workshop, dataset, rerun=False, parameters=parse_parameters(parameters))
+    answer = ask_for_look(workshop, dataset, rerun=False, parameters=parse_parameters(parameters))
     _tell(answer, is_well=answer.outcome != ATTENTION)
 
 
@@ -153,7 +155,7 @@ def look(workshop: Workshop, dataset: str | None, everything: bool) -> None:
         number = ask_for_all(workshop)
         click.echo(f"{text.plural(number, 'dataset is', 'datasets are')} being looked at; `runs` shows what starts.")
     else:
-        answer = ask(workshop, dataset, rerun=False, parameters={})
+        answer = ask_for_look(workshop, dataset, rerun=False, parameters={})
         _tell(answer, is_well=answer.outcome != ATTENTION)
 
 
@@ -188,7 +190,7 @@ def cancel_run(workshop: Workshop, run: str, wait: bool) -> None:
     if kept:
         click.echo(f"What the training had reached is kept under {text.one_line(kept)}")
     if wait:
-        for status, steps in follow(workshop, execution):
+        for status, steps in follow_run(workshop, execution):
             click.echo(f"{status}: {steps}" if steps else f"{status}.")
 
 
@@ -216,7 +218,7 @@ def dead_letters(workshop: Workshop, queue: str | None, limit: int) -> None:
     ]
     click.echo(text.table(headings, rows))
     for dead in (dead for dead in found if dead.queue.waiting and limit):
-        messages = peek(workshop.client("sqs"), dead.queue, limit)
+        messages = peek_messages(workshop.client("sqs"), dead.queue, limit)
         click.echo(f"\n{dead.queue.name}, {text.plural(len(messages), 'message')} of about {dead.queue.waiting:,}:")
         lines = [(text.moment(it.sent), it.subject, it.dataset, it.error) for it in messages]
         click.echo(text.table(("SENT", "ABOUT", "DATASET", "ERROR"), lines))

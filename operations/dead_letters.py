@@ -58,7 +58,7 @@ def parse_dead_letter(message: dict[str, Any]) -> DeadLetter:
     elif (record := _failed_invocation(content)) is not None:
         target, content, error = record
         payload = json.dumps(content)
-    subject, dataset = describe(content)
+    subject, dataset = describe_event(content)
     return DeadLetter(
         message_id=message["MessageId"],
         receipt=message["ReceiptHandle"],
@@ -76,7 +76,7 @@ def _shown(text: str) -> str:
     return one_line(redact(one_line(text)), _LONGEST_ERROR)
 
 
-def describe(content: object) -> tuple[str, str]:
+def describe_event(content: object) -> tuple[str, str]:
     """What an event is about, and its dataset ("" if it names none)."""
     match content:
         case {"detail-type": "Object Created", "detail": {"object": {"key": str(key)}}}:

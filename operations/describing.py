@@ -10,7 +10,7 @@ from contract.statuses import SUCCEEDED
 from operations.runs import ACTIVE, describe_execution, find_execution, identity_of
 from operations.text import from_ms, one_line
 from operations.workshop_stack import Workshop
-from workshop.notices.failures import gather, log_url
+from workshop.notices.failures import gather_failure, log_url
 from workshop.platform.items import from_item, to_item
 from workshop.words import words
 
@@ -72,7 +72,7 @@ def describe_run(workshop: Workshop, text: str) -> Description:
     failed_step = reason = log = ""
     if status not in ACTIVE | {SUCCEEDED}:
         # The words of the mail: they know where SageMaker hides a job's own sentence.
-        failure = gather(words("en"), sagemaker, execution, status, restart=())
+        failure = gather_failure(words("en"), sagemaker, execution, status, restart=())
         failed_step, reason, log = failure.step_words, one_line(failure.reason), failure.log_url
     return Description(
         arn=execution.arn,

@@ -37,11 +37,11 @@ def dead_letter_queues(workshop: Workshop, name: str | None = None) -> list[Dead
     return chosen
 
 
-def peek(sqs: Any, queue: Queue, limit: int) -> list[DeadLetter]:
+def peek_messages(sqs: Any, queue: Queue, limit: int) -> list[DeadLetter]:
     """Up to `limit` messages, which stay where they are."""
     dead_letters: list[DeadLetter] = []
     try:
-        for batch in receive(sqs, queue, PEEK_SECONDS):
+        for batch in receive_messages(sqs, queue, PEEK_SECONDS):
             dead_letters += batch
             if len(dead_letters) >= limit:
                 break
@@ -50,7 +50,7 @@ def peek(sqs: Any, queue: Queue, limit: int) -> list[DeadLetter]:
     return dead_letters[:limit]
 
 
-def receive(sqs: Any, queue: Queue, hold_seconds: int) -> Iterator[list[DeadLetter]]:
+def receive_messages(sqs: Any, queue: Queue, hold_seconds: int) -> Iterator[list[DeadLetter]]:
     """Messages, some at a time, hidden from others for so long, until there is none that was not seen."""
     seen: set[str] = set()
     while True:

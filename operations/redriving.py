@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
 
-from operations.aws import error_code, explain
+from operations.aws import error_code, explain_error
 from operations.dead_letters import DeadLetter
-from operations.queues import DeadLetterQueue, put_back, receive
+from operations.queues import DeadLetterQueue, put_back, receive_messages
 from operations.workshop_stack import Queue, Workshop
 
 HOLD_SECONDS = 120
@@ -57,7 +57,7 @@ def _hand_over_all(workshop: Workshop, dead: DeadLetterQueue, done: Redriven) ->
     places = _Places(workshop, dead.source)
     left: list[DeadLetter] = []
     try:
-        for batch in receive(sqs, dead.queue, HOLD_SECONDS):
+        for batch in receive_messages(sqs, dead.queue, HOLD_SECONDS):
             left += batch
             for dead_letter in batch:
                 try:
@@ -69,7 +69,7 @@ def _hand_over_all(workshop: Workshop, dead: DeadLetterQueue, done: Redriven) ->
                 left.remove(dead_letter)
                 done.handed_over += 1
     except ClientError as error:
-        done.trouble = explain(error)  # the next message would fare no better
+        done.trouble = explain_error(error)  # the next message would fare no better
     finally:
         put_back(sqs, dead.queue, left)
 

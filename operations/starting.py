@@ -61,7 +61,7 @@ def parse_parameters(texts: Sequence[str]) -> dict[str, str]:
     return given
 
 
-def ask(
+def ask_for_look(
     workshop: Workshop, dataset: str, *, rerun: bool, parameters: Mapping[str, str], inference_only: bool = False
 ) -> Answer:
     """Have the dataset looked at now, without waiting for a quiet time.

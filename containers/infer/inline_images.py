@@ -40,7 +40,7 @@ def open_image(file: Path) -> Image.Image:
         raise InputError(f"{file.name} cannot be read as a PNG picture: {error}") from error
 
 
-def inline(image: Image.Image, side: int, caption: str = "") -> InlineImage:
+def inline_image(image: Image.Image, side: int, caption: str = "") -> InlineImage:
     """`image` as a data URI: reduced if it is larger than `side` pixels, enlarged if it is so small as to be pixels."""
     longest = max(image.size)
     exact = longest <= _LARGEST_PNG
@@ -61,4 +61,4 @@ def inline(image: Image.Image, side: int, caption: str = "") -> InlineImage:
 
 def inline_file(file: Path, side: int, caption: str = "") -> InlineImage:
     """Like `inline`, for a PNG file."""
-    return inline(open_image(file), side, caption)
+    return inline_image(open_image(file), side, caption)

@@ -9,7 +9,7 @@ from typing import TypeGuard, TypeVar
 
 from containers.infer import wording
 from containers.infer.charts import SMALL, Chart, Series, line_chart
-from containers.infer.inline_images import InlineImage, inline, inline_file
+from containers.infer.inline_images import InlineImage, inline_file, inline_image
 from containers.infer.model_folder import TrainingRecord, cut_cells, list_fakes, read_grid_shape
 from containers.infer.results import GeneratedImage, MadeImages, MixtureGrid, ProjectedImage, ReportRun
 
@@ -127,13 +127,13 @@ def film_strip(model_folder: Path) -> FilmStrip:
     frames = [
         Frame(
             "start" if grid.kimg == 0 else wording.looks(grid.kimg),
-            [inline(cell, _STRIP_SIDE) for cell in cut_cells(grid.file, shape, _spread(cells, _STRIP_ROWS))],
+            [inline_image(cell, _STRIP_SIDE) for cell in cut_cells(grid.file, shape, _spread(cells, _STRIP_ROWS))],
         )
         for grid in _picked(list_fakes(model_folder), _STRIP_FRAMES)
     ]
     reals = model_folder / "samples" / "reals.png"
     shown = cut_cells(reals, shape, _spread(cells, _STRIP_FRAMES)) if reals.is_file() else []
-    return FilmStrip(frames, [inline(cell, _STRIP_SIDE) for cell in shown])
+    return FilmStrip(frames, [inline_image(cell, _STRIP_SIDE) for cell in shown])
 
 
 def mixture(grid: MixtureGrid) -> Mixture:

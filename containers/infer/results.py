@@ -17,7 +17,7 @@ Pixels = NDArray[np.uint8]
 """[H, W, C]"""
 
 
-def save(pixels: Pixels, file: Path) -> Path:
+def save_image(pixels: Pixels, file: Path) -> Path:
     """Write an image as PNG."""
     # Level 1: the default is 3.6 times as slow for images hardly smaller.
     Image.fromarray(pixels).save(file, compress_level=1)

@@ -78,10 +78,10 @@ def _draw(job: ProcessingJob, network: LoadedNetwork, mode: str, seed: int, step
     drawn = MadeImages()
     if mode in ("all", "generate"):
         with _timed("generate"):
-            drawn = replace(drawn, generated=synthesis.generate(network.G_ema, folder / GENERATED, seed))
+            drawn = replace(drawn, generated=synthesis.draw_generated(network.G_ema, folder / GENERATED, seed))
     if mode in ("all", "mix"):
         with _timed("mix"):
-            drawn = replace(drawn, mixing=synthesis.mix(network.G_ema, folder / MIXED, seed))
+            drawn = replace(drawn, mixing=synthesis.draw_mixtures(network.G_ema, folder / MIXED, seed))
     if mode in ("all", "project") and job.optional_input(jobs.TARGETS_INPUT) is not None:
         with _timed("project"), job.scratch(jobs.MADE_OUTPUT) as scratch:
             source = fetch_images(s3_client(job.region()), read_record(job.input_file(jobs.TARGETS_INPUT)), scratch)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from containers.infer.results import GeneratedImage, MixtureGrid, Pixels, save
+from containers.infer.results import GeneratedImage, MixtureGrid, Pixels, save_image
 from contract.layout import SEED, SHEET
 from contract.prepare_report import SetAside
 from stylegan2.data.bounded_vetting import load_images
@@ -33,17 +33,17 @@ MIX_ROWS, MIX_COLUMNS = 4, 6
 _TRUNCATION = 0.8
 
 
-def generate(generator: Generator, folder: Path, first_seed: int) -> list[GeneratedImage]:
+def draw_generated(generator: Generator, folder: Path, first_seed: int) -> list[GeneratedImage]:
     """Draw an image for each of the `SHEET_IMAGES` seeds from `first_seed` on."""
     seeds = range(first_seed, first_seed + SHEET_IMAGES)
     images = generate_images(generator, seeds, truncation_psi=_TRUNCATION)
     folder.mkdir(parents=True, exist_ok=True)
     rows = images.reshape(-1, SHEET_COLUMNS, *images.shape[1:])
-    save(np.concatenate([np.concatenate([*row], axis=1) for row in rows]), folder / f"{SHEET}.png")
+    save_image(np.concatenate([np.concatenate([*row], axis=1) for row in rows]), folder / f"{SHEET}.png")
     return [_save_seed(pixels, folder, seed) for seed, pixels in zip(seeds, images, strict=True)]
 
 
-def mix(generator: Generator, folder: Path, first_seed: int) -> MixtureGrid:
+def draw_mixtures(generator: Generator, folder: Path, first_seed: int) -> MixtureGrid:
     """Mix `MIX_COLUMNS` seeds, for the broad shape, with `MIX_ROWS` seeds, for all the rest.
 
     The seeds are those that follow the ones of `generate`, so that the page shows as many different images as it can.
@@ -52,13 +52,13 @@ def mix(generator: Generator, folder: Path, first_seed: int) -> MixtureGrid:
     row_seeds = range(column_seeds.stop, column_seeds.stop + MIX_ROWS)
     grid = mix_styles(generator, row_seeds, column_seeds, truncation_psi=_TRUNCATION)
     folder.mkdir(parents=True, exist_ok=True)
-    save(grid.sheet(), folder / f"{SHEET}.png")
+    save_image(grid.sheet(), folder / f"{SHEET}.png")
     return MixtureGrid(
         rows=[_save_seed(pixels, folder, seed) for seed, pixels in zip(row_seeds, grid.rows, strict=True)],
         columns=[_save_seed(pixels, folder, seed) for seed, pixels in zip(column_seeds, grid.columns, strict=True)],
         cells=[
             [
-                save(pixels, folder / f"{row:04d}-{column:04d}.png")
+                save_image(pixels, folder / f"{row:04d}-{column:04d}.png")
                 for column, pixels in zip(column_seeds, line, strict=True)
             ]
             for row, line in zip(row_seeds, grid.mixed, strict=True)
@@ -84,4 +84,4 @@ def vet_targets(source: NamedUploads, resolution: int) -> tuple[list[tuple[str, 
 
 
 def _save_seed(pixels: Pixels, folder: Path, seed: int) -> GeneratedImage:
-    return GeneratedImage(seed, save(pixels, folder / f"{SEED}{seed:04d}.png"))
+    return GeneratedImage(seed, save_image(pixels, folder / f"{SEED}{seed:04d}.png"))

@@ -13,7 +13,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local_aws.sagemaker.errors import DataError
-from local_aws.sagemaker.storage import download, join_key, parse_uri, regular_files, upload_file
+from local_aws.sagemaker.storage import download_objects, join_key, parse_uri, regular_files, upload_file
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class CheckpointSync:
         self._folder.mkdir(parents=True, exist_ok=True)
         below = f"{self._prefix.rstrip('/')}/" if self._prefix else ""
         if self._s3().list_objects_v2(Bucket=self._bucket, Prefix=below, MaxKeys=1).get("KeyCount", 0):
-            download(self._s3(), f"s3://{self._bucket}/{below}", "S3Prefix", self._folder, check)
+            download_objects(self._s3(), f"s3://{self._bucket}/{below}", "S3Prefix", self._folder, check)
         self._copied = self._seen = self._look()
 
     def start(self) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from local_aws.sagemaker.errors import ExpressionError, PipelineDefinitionError
-from local_aws.sagemaker.expressions import Json, Reference, check_condition, references
+from local_aws.sagemaker.expressions import Json, Reference, check_condition, find_references
 from local_aws.sagemaker.job_requests import check_request
 from local_aws.sagemaker.parameters import DeclaredParameter, parse_parameters
 from local_aws.sagemaker.retry import RetryPolicy, parse_retry_policies
@@ -179,8 +179,8 @@ def _check_arguments(kind: str, arguments: Json) -> None:
 def _step_references(kind: str, item: Mapping[str, Json]) -> Iterator[Reference]:
     """Yield the references of a step's own members, without those of the steps in its branches."""
     arguments = item.get("Arguments") or {}
-    yield from references(arguments.get("Conditions", []) if kind == "Condition" else arguments)
-    yield from references(item.get("FunctionArn"))
+    yield from find_references(arguments.get("Conditions", []) if kind == "Condition" else arguments)
+    yield from find_references(item.get("FunctionArn"))
 
 
 def _parse_property_files(items: Json, arguments: Mapping[str, Json]) -> dict[str, tuple[str, str]]:

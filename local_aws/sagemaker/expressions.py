@@ -83,7 +83,7 @@ def parse_path(text: str) -> list[str | int]:
     return parts
 
 
-def references(value: Json, depth: int = 0) -> Iterator[Reference]:
+def find_references(value: Json, depth: int = 0) -> Iterator[Reference]:
     """Yield every reference inside a value; refuses, by name, functions that this stand-in does not know."""
     if depth > MAX_DEPTH:
         raise ExpressionError(f"the definition is nested more than {MAX_DEPTH} levels deep")
@@ -101,23 +101,23 @@ def references(value: Json, depth: int = 0) -> Iterator[Reference]:
             parse_path(path)
             children = (source,)
     for child in children:
-        yield from references(child, depth + 1)
+        yield from find_references(child, depth + 1)
 
 
-def resolve(value: Json, scope: Scope) -> Json:
+def resolve_value(value: Json, scope: Scope) -> Json:
     """Return `value` with every expression in it replaced by what it stands for."""
     match _function(value):
         case None if isinstance(value, dict):
-            return {key: resolve(item, scope) for key, item in value.items()}
+            return {key: resolve_value(item, scope) for key, item in value.items()}
         case None if isinstance(value, list):
-            return [resolve(item, scope) for item in value]
+            return [resolve_value(item, scope) for item in value]
         case None:
             return value
         case "Get", text:
             return _get(parse_reference(text), scope)
         case "Std:Join", argument:
             separator, values = _join_arguments(argument)
-            return separator.join(as_text(resolve(item, scope)) for item in values)
+            return separator.join(as_text(resolve_value(item, scope)) for item in values)
         case _, argument:
             return _json_get(argument, scope)
 
@@ -131,7 +131,7 @@ def as_text(value: Json) -> str:
     raise ExpressionError(f"Std:Join takes text, numbers and booleans, not {_show(value)}")
 
 
-def follow(value: Json, path: Sequence[str | int], what: str) -> Json:
+def follow_path(value: Json, path: Sequence[str | int], what: str) -> Json:
     """Follow a parsed path into parsed JSON; `what` names the whole thing in errors."""
     for part in path:
         found = _child(value, part)
@@ -163,20 +163,20 @@ def check_condition(condition: Json, depth: int = 0) -> None:
         check_condition(child, depth + 1)
 
 
-def holds(condition: Json, scope: Scope) -> bool:
+def condition_holds(condition: Json, scope: Scope) -> bool:
     """Judge a condition that `check_condition` has accepted."""
     match condition["Type"]:
         case "Not":
-            return not holds(condition["Condition"], scope)
+            return not condition_holds(condition["Condition"], scope)
         case "And":
-            return all(holds(child, scope) for child in condition["Conditions"])
+            return all(condition_holds(child, scope) for child in condition["Conditions"])
         case "Or":
-            return any(holds(child, scope) for child in condition["Conditions"])
+            return any(condition_holds(child, scope) for child in condition["Conditions"])
         case "In":
-            value = resolve(condition["QueryValue"], scope)
-            return any(_equal(value, resolve(item, scope)) for item in condition["Values"])
+            value = resolve_value(condition["QueryValue"], scope)
+            return any(_equal(value, resolve_value(item, scope)) for item in condition["Values"])
         case kind:
-            left, right = resolve(condition["LeftValue"], scope), resolve(condition["RightValue"], scope)
+            left, right = resolve_value(condition["LeftValue"], scope), resolve_value(condition["RightValue"], scope)
             return _equal(left, right) if kind == "Equals" else _ordered(kind, left, right)
 
 
@@ -234,9 +234,9 @@ def _json_get(argument: Json, scope: Scope) -> Json:
         what = f"property file '{reference.path[1]}' of step '{reference.name}'"
         document = scope.read_property_file(reference.name, str(reference.path[1]))
     else:
-        what = as_text(resolve(source, scope))
+        what = as_text(resolve_value(source, scope))
         document = scope.read_json(what)
-    found = follow(document, parse_path(path), what)
+    found = follow_path(document, parse_path(path), what)
     if not isinstance(found, str | bool | int | float):
         raise ExpressionError(f"'{path}' of {what} is {_show(found)}, not a single value")
     return found
@@ -252,7 +252,7 @@ def _get(reference: Reference, scope: Scope) -> Json:
             table = scope.steps
     if reference.name not in table:
         raise ExpressionError(f"{reference.root}.{reference.name} is not known here")
-    return follow(table[reference.name], reference.path, f"{reference.root}.{reference.name}")
+    return follow_path(table[reference.name], reference.path, f"{reference.root}.{reference.name}")
 
 
 def _child(value: Json, part: str | int) -> tuple[Json] | None:

@@ -29,7 +29,7 @@ from local_aws.sagemaker.processes import ML_ROOT, EndCause, JobProcess, Process
 from local_aws.sagemaker.retry import JOB_INTERNAL_ERROR, exception_type_of
 from local_aws.sagemaker.roles import Role
 from local_aws.sagemaker.slot_queue import SlotQueue
-from local_aws.sagemaker.storage import download, explain, join_key, upload_archive, upload_folder
+from local_aws.sagemaker.storage import download_objects, explain_storage_error, join_key, upload_archive, upload_folder
 
 logger = logging.getLogger(__name__)
 
@@ -303,7 +303,8 @@ class Job:
     def _download(self, uri: str, data_type: str, folder: Path, stop: ProcessStop) -> None:
         s3 = self._role.client("s3")
         self._explained(
-            "Data download failed:", lambda: download(s3, uri, data_type, folder, lambda: _give_up_if_asked(stop))
+            "Data download failed:",
+            lambda: download_objects(s3, uri, data_type, folder, lambda: _give_up_if_asked(stop)),
         )
 
     def _upload(self, upload: Callable[[Any], object]) -> None:
@@ -317,7 +318,7 @@ class Job:
         except ClientError as error:
             if exception_type_of(error) is not None:
                 raise
-            raise DataError(f"{what}{explain(error)}") from error
+            raise DataError(f"{what}{explain_storage_error(error)}") from error
         except DataError as error:
             raise DataError(f"{what}{error}") from error
 

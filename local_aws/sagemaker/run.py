@@ -16,12 +16,12 @@ from local_aws.sagemaker import retry
 from local_aws.sagemaker.definition import StepDefinition
 from local_aws.sagemaker.errors import DataError, ExpressionError, FailedStepError, ImageError, PipelineDefinitionError
 from local_aws.sagemaker.events import Event, execution_event, step_event
-from local_aws.sagemaker.expressions import Json, Scope, as_text, holds, resolve
+from local_aws.sagemaker.expressions import Json, Scope, as_text, condition_holds, resolve_value
 from local_aws.sagemaker.job_requests import OPERATIONS, check_resolved_request, without_nulls
 from local_aws.sagemaker.jobs import Job, JobOutcome, JobSettings
 from local_aws.sagemaker.records import TERMINAL, ExecutionRecord, JobRecord, StepRecord, now
 from local_aws.sagemaker.roles import Clients, Role
-from local_aws.sagemaker.storage import explain, join_key, read_json
+from local_aws.sagemaker.storage import explain_storage_error, join_key, read_json
 
 logger = logging.getLogger(__name__)
 
@@ -152,20 +152,20 @@ class PipelineRun:
     def _condition(self, record: StepRecord) -> None:
         self._change(record, "Executing")
         scope = self._scope()
-        outcome = all(holds(condition, scope) for condition in record.step.arguments["Conditions"])
+        outcome = all(condition_holds(condition, scope) for condition in record.step.arguments["Conditions"])
         record.properties = {"Outcome": outcome}
         record.metadata = {"Condition": {"Outcome": str(outcome)}}
 
     def _fail(self, record: StepRecord) -> None:
         self._change(record, "Executing")
-        message = as_text(resolve(record.step.arguments.get("ErrorMessage", ""), self._scope()))
+        message = as_text(resolve_value(record.step.arguments.get("ErrorMessage", ""), self._scope()))
         record.metadata = {"Fail": {"ErrorMessage": message}}
         raise FailedStepError(message)
 
     def _lambda(self, record: StepRecord) -> None:
         scope = self._scope()
-        function = as_text(resolve(record.step.function_arn or "", scope))
-        event = resolve(record.step.arguments, scope)
+        function = as_text(resolve_value(record.step.function_arn or "", scope))
+        event = resolve_value(record.step.arguments, scope)
         record.metadata = {"Lambda": {"Arn": function, "OutputParameters": []}}
         self._change(record, "Executing")
         with _calling("lambda:InvokeFunction"):
@@ -211,7 +211,7 @@ class PipelineRun:
         step = record.step
         kind = step.type
         name = _job_name(self.record.id, step.name)
-        request = without_nulls(resolve(step.arguments, self._scope({f"{kind}JobName": name})))
+        request = without_nulls(resolve_value(step.arguments, self._scope({f"{kind}JobName": name})))
         request[f"{kind}JobName"] = name
         account = ":".join(self.record.arn.split(":")[:5])
         folder = self.record.folder / (step.name if record.attempts == 1 else f"{step.name}-{record.attempts}")
@@ -291,7 +291,7 @@ def _calling(action: str) -> Iterator[None]:
     try:
         yield
     except (ClientError, BotoCoreError) as error:
-        details = explain(error) if isinstance(error, ClientError) else str(error)
+        details = explain_storage_error(error) if isinstance(error, ClientError) else str(error)
         reason = f"ClientError: Failed to invoke {action}. Error Details: {details}"
         raise FailedStepError(reason, retry.exception_type_of(error)) from error
 

@@ -33,7 +33,7 @@ def parse_uri(uri: str) -> tuple[str, str]:
     return bucket, key
 
 
-def download(s3: Any, uri: str, data_type: str, folder: Path, check: Callable[[], None]) -> int:
+def download_objects(s3: Any, uri: str, data_type: str, folder: Path, check: Callable[[], None]) -> int:
     """Copy an input into `folder`, which is made, and return the number of files.
 
     Args:
@@ -149,7 +149,7 @@ def join_key(prefix: str, name: str) -> str:
     return f"{prefix.rstrip('/')}/{name}" if prefix.strip("/") else name
 
 
-def explain(error: ClientError) -> str:
+def explain_storage_error(error: ClientError) -> str:
     """Return an S3 error as SageMaker quotes it: "AccessDenied (403): Access Denied"."""
     details = error.response.get("Error", {})
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", "?")

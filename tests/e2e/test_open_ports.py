@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 from botocore.exceptions import ClientError
 
-from local_aws.aws import ACCOUNT, Endpoint, trust
+from local_aws.aws import ACCOUNT, Endpoint, trust_certificate
 from local_aws.keys import RootKey
 from local_aws.watchdog import marked_processes
 from local_aws.workshop import LocalWorkshop, Options
@@ -150,7 +150,7 @@ def test_our_own_keys_are_served_by_every_service(guarded: LocalWorkshop) -> Non
 def test_who_has_no_keys_gets_403_from_every_address(guarded: LocalWorkshop, path: str, method: str) -> None:
     names = {"bucket": guarded.bucket, "function": guarded.outputs["StartRunFunctionName"]}
     url = guarded.endpoint.url + path.format(**names)
-    context = trust(guarded.endpoint.ca_bundle)
+    context = trust_certificate(guarded.endpoint.ca_bundle)
     assert status(url, context, method) == 403
     virtual_host = {"Host": f"{guarded.bucket}.s3.eu-central-1.amazonaws.com"}
     assert status(url, context, method, virtual_host) == 403
@@ -158,13 +158,15 @@ def test_who_has_no_keys_gets_403_from_every_address(guarded: LocalWorkshop, pat
 
 
 def test_a_reset_is_open_to_nobody(guarded: LocalWorkshop) -> None:
-    assert status(f"{guarded.endpoint.url}/_ministack/reset", trust(guarded.endpoint.ca_bundle), "POST") == 403
+    assert (
+        status(f"{guarded.endpoint.url}/_ministack/reset", trust_certificate(guarded.endpoint.ca_bundle), "POST") == 403
+    )
     assert guarded.bucket in [b["Name"] for b in guarded.endpoint.client("s3").list_buckets()["Buckets"]]
 
 
 def test_a_presigned_address_serves_what_our_keys_have_signed_and_nothing_else(guarded: LocalWorkshop) -> None:
     guarded.endpoint.client("s3").put_object(Bucket=guarded.bucket, Key="runs/a/page", Body=b"page")
-    context = trust(guarded.endpoint.ca_bundle)
+    context = trust_certificate(guarded.endpoint.ca_bundle)
 
     def presigned(key: str, keys: dict[str, str] | None = None) -> str:
         s3 = guarded.endpoint.client("s3", keys)

@@ -14,11 +14,11 @@ from local_aws.sagemaker.expressions import (
     Scope,
     as_text,
     check_condition,
-    holds,
+    condition_holds,
+    find_references,
     parse_path,
     parse_reference,
-    references,
-    resolve,
+    resolve_value,
 )
 
 REPORT = {"images": {"good": 12, "names": ["a", "b"], "share": 0.5}, "ok": True, "with space": {"x": "y"}}
@@ -79,8 +79,8 @@ def json_get(path: str) -> dict[str, Any]:
     ],
 )
 def test_expression_stands_for_its_value(expression: Any, value: Any) -> None:
-    assert resolve(expression, SCOPE) == value
-    assert list(references(expression)) is not None
+    assert resolve_value(expression, SCOPE) == value
+    assert list(find_references(expression)) is not None
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_expression_stands_for_its_value(expression: Any, value: Any) -> None:
 )
 def test_expression_without_a_value_says_what_is_missing(expression: Any, message: str) -> None:
     with pytest.raises(ExpressionError) as raised:
-        resolve(expression, SCOPE)
+        resolve_value(expression, SCOPE)
     assert message in str(raised.value)
 
 
@@ -120,7 +120,7 @@ def test_expression_without_a_value_says_what_is_missing(expression: Any, messag
 )
 def test_malformed_expression_is_refused_before_anything_runs(expression: Any, message: str) -> None:
     with pytest.raises(ExpressionError) as raised:
-        list(references({"deep": [expression]}))
+        list(find_references({"deep": [expression]}))
     assert message in str(raised.value)
 
 
@@ -129,7 +129,7 @@ def test_too_deep_nesting_is_refused() -> None:
     for _ in range(MAX_DEPTH + 1):
         value = join("", value)
     with pytest.raises(ExpressionError, match="nested more than"):
-        list(references(value))
+        list(find_references(value))
 
 
 @pytest.mark.parametrize(
@@ -148,10 +148,12 @@ def test_too_deep_nesting_is_refused() -> None:
 )
 def test_condition_and_its_negation(condition: Any, outcome: bool) -> None:
     check_condition(condition)
-    assert holds(condition, SCOPE) is outcome
-    assert holds({"Type": "Not", "Condition": condition}, SCOPE) is not outcome
-    assert holds({"Type": "Or", "Conditions": [condition, {"Type": "Not", "Condition": condition}]}, SCOPE)
-    assert not holds({"Type": "And", "Conditions": [condition, {"Type": "Not", "Condition": condition}]}, SCOPE)
+    assert condition_holds(condition, SCOPE) is outcome
+    assert condition_holds({"Type": "Not", "Condition": condition}, SCOPE) is not outcome
+    assert condition_holds({"Type": "Or", "Conditions": [condition, {"Type": "Not", "Condition": condition}]}, SCOPE)
+    assert not condition_holds(
+        {"Type": "And", "Conditions": [condition, {"Type": "Not", "Condition": condition}]}, SCOPE
+    )
 
 
 @pytest.mark.parametrize(
@@ -174,7 +176,7 @@ def test_malformed_condition_is_refused(condition: Any) -> None:
 
 def test_ordering_is_for_numbers() -> None:
     with pytest.raises(ExpressionError, match="compares numbers"):
-        holds({"Type": "LessThan", "LeftValue": "1", "RightValue": 2}, SCOPE)
+        condition_holds({"Type": "LessThan", "LeftValue": "1", "RightValue": 2}, SCOPE)
 
 
 words = st.text("abcXYZ09_-", min_size=1, max_size=8)
@@ -218,20 +220,24 @@ def test_reference_is_read_back(root: str, name: str) -> None:
 @given(st.text(max_size=5), st.lists(scalars, max_size=6))
 def test_join_is_the_joined_texts(separator: str, values: list[Any]) -> None:
     expected = separator.join(value if isinstance(value, str) else json.dumps(value) for value in values)
-    assert resolve(join(separator, *values), SCOPE) == expected
+    assert resolve_value(join(separator, *values), SCOPE) == expected
     assert expected == separator.join(map(as_text, values))
 
 
 @given(st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(words, inner), max_leaves=20))
 def test_plain_data_stands_for_itself(value: Any) -> None:
-    assert resolve(value, SCOPE) == value
-    assert list(references(value)) == []
+    assert resolve_value(value, SCOPE) == value
+    assert list(find_references(value)) == []
 
 
 @given(anything)
 def test_hostile_expressions_are_refused_or_resolved(value: Any) -> None:
     """What passes the check before a run has no other way to fail in it than an ExpressionError."""
-    for act in (lambda: list(references(value)), lambda: resolve(value, SCOPE), lambda: check_condition(value)):
+    for act in (
+        lambda: list(find_references(value)),
+        lambda: resolve_value(value, SCOPE),
+        lambda: check_condition(value),
+    ):
         try:
             act()
         except ExpressionError:

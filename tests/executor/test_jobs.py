@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from local_aws.sagemaker import jobs
 from local_aws.sagemaker.processes import can_have_own_opt
-from local_aws.sagemaker.storage import download
+from local_aws.sagemaker.storage import download_objects
 from tests.executor.support import (
     BUCKET,
     ROLE,
@@ -355,7 +355,7 @@ def test_data_that_cannot_be_moved_for_a_moment_is_an_internal_error_and_tried_a
     def lose_connection(*arguments: Any) -> int:
         if troubles:
             raise troubles.pop()
-        return download(*arguments)
+        return download_objects(*arguments)
 
     monkeypatch.setattr(jobs, "download", lose_connection)
     policy = {"ExceptionType": ["SageMaker.JOB_INTERNAL_ERROR"], "IntervalSeconds": 0, "MaxAttempts": 1}

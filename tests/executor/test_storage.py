@@ -14,7 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local_aws.sagemaker.errors import DataError
-from local_aws.sagemaker.storage import download, parse_uri, read_json, regular_files, upload_archive, upload_folder
+from local_aws.sagemaker.storage import (
+    download_objects,
+    parse_uri,
+    read_json,
+    regular_files,
+    upload_archive,
+    upload_folder,
+)
 from tests.executor.support import BUCKET, FakeAws
 
 PREFIX = "uploads/cats/"
@@ -58,7 +65,9 @@ def test_files_land_below_the_folder_or_nowhere(hostile: list[str], manifest: bo
     with TemporaryDirectory() as parent:
         folder = Path(parent, *"deepfolder")  # deeper than any of the names climbs
         try:
-            count = download(Objects(objects), uri, "ManifestFile" if manifest else "S3Prefix", folder, no_check)
+            count = download_objects(
+                Objects(objects), uri, "ManifestFile" if manifest else "S3Prefix", folder, no_check
+            )
         except DataError:
             count = None
         files = [path for path in Path(parent).rglob("*") if not path.is_dir()]
@@ -68,13 +77,13 @@ def test_files_land_below_the_folder_or_nowhere(hostile: list[str], manifest: bo
 
 def test_prefix_means_every_key_that_begins_with_it(tmp_path: Path) -> None:
     objects = Objects({"train/a": b"1", "train/sub/b": b"2", "train-2/c": b"3", "train/folder/": b"", "other": b"4"})
-    assert download(objects, "s3://b/train", "S3Prefix", tmp_path, no_check) == 3
+    assert download_objects(objects, "s3://b/train", "S3Prefix", tmp_path, no_check) == 3
     assert sorted(name for name, _ in regular_files(tmp_path)) == ["-2/c", "a", "sub/b"]
 
 
 def test_two_objects_that_would_be_one_file_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="would be the same file"):
-        download(Objects({"in/a": b"1", "in//a": b"2"}), "s3://b/in/", "S3Prefix", tmp_path, no_check)
+        download_objects(Objects({"in/a": b"1", "in//a": b"2"}), "s3://b/in/", "S3Prefix", tmp_path, no_check)
 
 
 def test_copying_can_be_given_up(tmp_path: Path) -> None:
@@ -85,7 +94,7 @@ def test_copying_can_be_given_up(tmp_path: Path) -> None:
         raise GivenUpError
 
     with pytest.raises(GivenUpError):
-        download(Objects({f"in/{n}": b"" for n in range(100)}), "s3://b/in/", "S3Prefix", tmp_path, give_up)
+        download_objects(Objects({f"in/{n}": b"" for n in range(100)}), "s3://b/in/", "S3Prefix", tmp_path, give_up)
 
 
 def test_property_file_has_a_size_limit() -> None:

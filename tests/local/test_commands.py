@@ -95,7 +95,7 @@ def test_what_another_process_needs_to_know_is_written_for_its_owner_alone(
     (tmp_path / "running.new").write_text("left by one that was killed")
     open_to_all = os.umask(0)
     try:
-        with server.lock():
+        with server.lock_state():
             server._publish(workshop)  # type: ignore[arg-type]
             assert exported(CliRunner().invoke(main, ["env"]).output) == endpoint.environment()
     finally:
@@ -183,8 +183,8 @@ def test_what_fails_on_the_way_is_a_sentence(
 
 
 def test_down_says_what_it_ends_before_it_does_and_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "running", lambda: "the workshop")
-    monkeypatch.setattr(server, "end", lambda state: click.echo(f"(ended {state})"))
+    monkeypatch.setattr(server, "running_workshop", lambda: "the workshop")
+    monkeypatch.setattr(server, "end_workshop", lambda state: click.echo(f"(ended {state})"))
     told = CliRunner().invoke(main, ["down"]).output.splitlines()
     assert told[0].startswith("Ending the workshop: its runs, its processes, and everything in its bucket")
     assert told[1:] == [

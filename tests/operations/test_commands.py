@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from operations import aws, text
-from operations.aws import explain
+from operations.aws import explain_error
 from operations.cli import main
 from operations.purging import folders_of
 from tests.chaos.fakes import client_error
@@ -87,7 +87,7 @@ def test_every_command_ends_with_status_1_and_a_sentence_if_aws_refuses_it(shell
 def test_what_keeps_a_command_from_asking_aws_is_one_sentence(
     error: BotoCoreError | ClientError, sentence: str
 ) -> None:
-    assert explain(error).startswith(sentence)
+    assert explain_error(error).startswith(sentence)
 
 
 def test_the_stack_can_be_named_by_an_environment_variable(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operations.dead_letters import describe, parse_dead_letter
+from operations.dead_letters import describe_event, parse_dead_letter
 from operations.queues import PEEK_SECONDS
 from operations.redriving import HOLD_SECONDS
 from tests.operations.shell import REGION, ROOT, Shell, real_client
@@ -74,7 +74,7 @@ NOTICE = {"source": "listener", "pipelineExecutionArn": "arn", "status": "Failed
     ],
 )
 def test_a_letter_says_what_it_is_about(event: object, subject: str, dataset: str) -> None:
-    assert describe(event) == (subject, dataset)
+    assert describe_event(event) == (subject, dataset)
 
 
 @given(json_values | st.text())

@@ -13,7 +13,7 @@ from contract.run_identity import RunIdentity
 from local_aws.keys import RootKey
 from local_aws.sagemaker import SageMakerStandIn
 from operations import cancelling
-from operations.cancelling import cancel, follow, stop_token
+from operations.cancelling import cancel, follow_run, stop_token
 from operations.runs import find_execution
 from tests.chaos.fakes import client_error
 from tests.executor.support import FakeBus, FakeLambda, processing
@@ -261,7 +261,7 @@ def test_following_tells_each_change_once(shell: Shell) -> None:
     workshop = shell.workshop
     pauses: list[float] = []
 
-    news = list(follow(workshop, find_execution(workshop, "abc"), pauses.append))
+    news = list(follow_run(workshop, find_execution(workshop, "abc"), pauses.append))
 
     assert news == [("Stopping", "Train"), ("Stopped", "Train")]
     assert pauses == [cancelling.LOOK_SECONDS] * 2

@@ -10,7 +10,7 @@ from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
-from local_aws.package import translate
+from local_aws.package import translate_template
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -74,7 +74,7 @@ class Stack:
 def load() -> Stack:
     source = yaml_parse((ROOT / "template.yaml").read_text())
     packaged = [name for name, r in source["Resources"].items() if r["Type"].startswith("AWS::Serverless::")]
-    translated = translate(ROOT, {name: f"s3://artifacts/{name}.zip" for name in packaged}, "eu-central-1")
+    translated = translate_template(ROOT, {name: f"s3://artifacts/{name}.zip" for name in packaged}, "eu-central-1")
     return Stack(source, json.loads(translated))
 
 

@@ -19,7 +19,7 @@ from tests.unit.conftest import BUCKET, REGION, Stage
 from tests.unit.handlers.test_start_run import executions, finish
 from workshop.dataset import contents
 from workshop.dataset.checksums import ALGORITHMS, as_s3_writes_it, new_digest
-from workshop.dataset.contents import identify
+from workshop.dataset.contents import identify_objects
 from workshop.dataset.snapshot import StoredObject
 from workshop.platform import clock
 
@@ -210,7 +210,7 @@ class Shelf:
         }
 
     def identify(self, *archived: str) -> dict[str, str] | None:
-        return identify(self, BUCKET, "cats", self.listed(*archived))  # type: ignore[arg-type]  # only the calls made
+        return identify_objects(self, BUCKET, "cats", self.listed(*archived))  # type: ignore[arg-type]  # only the calls made
 
 
 @pytest.fixture
@@ -336,7 +336,7 @@ def test_an_outdated_listing_is_made_anew(shelf: Shelf, change: str) -> None:
         shelf.items["a"] = Item(b"z", "9", {"CRC32": "z"})
     else:
         del shelf.items["a"]
-    assert identify(shelf, BUCKET, "cats", listed) is None  # type: ignore[arg-type]
+    assert identify_objects(shelf, BUCKET, "cats", listed) is None  # type: ignore[arg-type]
     assert json.loads(shelf.index) == {"b": ["2", 1, "CRC32:d"]}
     shelf.heads.clear()
     assert shelf.identify() is not None

@@ -11,7 +11,7 @@ from tests.unit.notices.notice_samples import as_text, print_samples, samples
 from tests.unit.properties import quick
 from workshop.dataset.settings import LANGUAGES
 from workshop.notices import Kind
-from workshop.notices.publishing import MAX_BODY_BYTES, fit_body, fit_subject, render
+from workshop.notices.publishing import MAX_BODY_BYTES, fit_body, fit_subject, render_notice
 from workshop.words import words
 
 GOLDEN = Path(__file__).parent / "golden_notices"
@@ -52,7 +52,7 @@ def test_the_preview_shows_all_of_them(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_a_placeholder_without_a_value_is_an_error() -> None:
     with pytest.raises(KeyError):
-        render(words("en"), Kind.STARTED, "started", "cats")
+        render_notice(words("en"), Kind.STARTED, "started", "cats")
 
 
 @quick

@@ -82,7 +82,7 @@ class _NoTime(Exception):  # noqa: N818 - as above
     """The object's turn comes in the next look."""
 
 
-def identify(s3: S3, bucket: str, dataset: str, objects: Mapping[str, Stored]) -> dict[str, str] | None:
+def identify_objects(s3: S3, bucket: str, dataset: str, objects: Mapping[str, Stored]) -> dict[str, str] | None:
     """The content of each object, by key; None if time ran out or the listing is outdated: list and ask again.
 
     What was learned is in the index either way.

@@ -18,7 +18,7 @@ from contract.file_kinds import FileKind, has_image_ending, is_folder_marker, ki
 from contract.image_record import ImageRecord, ListedImage
 from contract.layout import INFERENCE, UPLOADS
 from contract.names import check_dataset
-from workshop.dataset.contents import identify, is_as_listed, is_objects_own, is_still_there
+from workshop.dataset.contents import identify_objects, is_as_listed, is_objects_own, is_still_there
 from workshop.dataset.settings import MAX_PROJECTION_TARGETS, MAX_SETTINGS_BYTES, Choice
 from workshop.platform import clock
 from workshop.platform.clients import S3, error_code, http_status, list_pages
@@ -225,7 +225,7 @@ def with_contents(s3: S3, bucket: str, listing: Listing, targets: Targets) -> tu
     learned, projected = layout.uploads(listing.dataset), layout.targets(targets.dataset)
     objects = {learned + image.name: image for image in listing.images}
     objects |= {projected + image.name: image for image in targets.images}
-    contents = identify(s3, bucket, listing.dataset, objects)
+    contents = identify_objects(s3, bucket, listing.dataset, objects)
     if contents is None:
         return None
 

@@ -79,7 +79,7 @@ class Reporter:
             return FOREIGN
         say = content.words_of(run)
         trains = run is None or run.source_arn is None
-        found = artefacts.inspect(self._s3, self._config.bucket, dataset, execution.id, say, trains=trains)
+        found = artefacts.inspect_run_folder(self._s3, self._config.bucket, dataset, execution.id, say, trains=trains)
         if not found.is_complete:
             count("FinishedWithProblems")
             command = restart_command(say, dataset, run)
@@ -105,7 +105,7 @@ class Reporter:
         if run is not None and run.goes_on:
             return GOES_ON
         say = content.words_of(run)
-        failure = failures.gather(say, sagemaker, execution, request.status, ways_to_restart(say, dataset, run))
+        failure = failures.gather_failure(say, sagemaker, execution, request.status, ways_to_restart(say, dataset, run))
         prepared = None
         if failure.is_too_few_images:
             prepared = artefacts.read_prepare_report(self._s3, self._config.bucket, dataset, execution.id)

@@ -5,7 +5,7 @@ from typing import Any
 
 from contract.names import check_dataset
 from workshop.config import StartRunConfig
-from workshop.handlers.sweep import look_at_all, sweep
+from workshop.handlers.sweep import look_at_all, sweep_datasets
 from workshop.ledger import Ledger, Timer, Timers
 from workshop.notices.strays import Strays, list_strays
 from workshop.platform.clients import S3
@@ -56,7 +56,7 @@ class StartRequests:
 
     def sweep(self) -> dict[str, int]:
         """Have every dataset looked at that has work outstanding, and tell of folders that are no datasets."""
-        swept = sweep(self._s3, self._config.bucket, self._ledger, self._timers, self._config.quiet_seconds)
+        swept = sweep_datasets(self._s3, self._config.bucket, self._ledger, self._timers, self._config.quiet_seconds)
         self._strays.tell_untold(list_strays(self._s3, self._config.bucket))
         return swept
 

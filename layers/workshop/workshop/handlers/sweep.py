@@ -18,7 +18,7 @@ def look_at_all(s3: S3, bucket: str, ledger: Ledger, timers: Timers) -> dict[str
     return _nudge(timers, datasets, of=datasets)
 
 
-def sweep(s3: S3, bucket: str, ledger: Ledger, timers: Timers, quiet_seconds: int) -> dict[str, int]:
+def sweep_datasets(s3: S3, bucket: str, ledger: Ledger, timers: Timers, quiet_seconds: int) -> dict[str, int]:
     """Nudge the datasets with work outstanding. Returns how many datasets there are, and how many were nudged."""
     datasets = _known(s3, bucket, ledger)
     outstanding = [name for name in datasets if is_outstanding(ledger.read(name), quiet_seconds)]

@@ -40,7 +40,7 @@ class Artefacts:
         return not self.missing and not self.unusable_targets
 
 
-def inspect(s3: S3, bucket: str, dataset: str, execution_id: str, say: Words, *, trains: bool) -> Artefacts:
+def inspect_run_folder(s3: S3, bucket: str, dataset: str, execution_id: str, say: Words, *, trains: bool) -> Artefacts:
     """Look at everything that a finished run must have made; a model only if it is one that `trains`."""
     folder = layout.run(dataset, execution_id)
     sizes = _sizes(s3, bucket, folder)

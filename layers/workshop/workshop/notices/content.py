@@ -9,7 +9,7 @@ from workshop.ledger import RunRecord
 from workshop.notices import Kind, Notice
 from workshop.notices.artefacts import Artefacts
 from workshop.notices.failures import Failure
-from workshop.notices.publishing import render
+from workshop.notices.publishing import render_notice
 from workshop.notices.quoting import quoted
 from workshop.notices.results_link import PRESIGNED_SECONDS, Link
 from workshop.words import FALLBACK_LANGUAGE, Words, words
@@ -28,7 +28,7 @@ def words_of(run: RunRecord | None) -> Words:
 def started(say: Words, run: RunRecord, execution: Execution) -> Notice:
     """The run has begun."""
     if run.source_arn is not None:
-        return render(
+        return render_notice(
             say,
             Kind.STARTED,
             "started_inference",
@@ -42,7 +42,7 @@ def started(say: Words, run: RunRecord, execution: Execution) -> Notice:
         expected = say.expected_like_last.format(duration=say.duration(run.expected_seconds))
     else:
         expected = say.expected_unknown.format(limit=say.duration(run.max_train_seconds))
-    return render(
+    return render_notice(
         say,
         Kind.STARTED,
         "started",
@@ -70,7 +70,7 @@ def succeeded(
 ) -> Notice:
     """The pictures are there. `run` is None if its record is lost; `billed_seconds` is the training job's bill."""
     seconds = None if run is None else run.seconds
-    return render(
+    return render_notice(
         say,
         Kind.SUCCEEDED,
         "succeeded",
@@ -99,7 +99,7 @@ def problems(
         named = [_named(item) for item in artefacts.unusable_targets[:MAX_NAMED]]
         missing.append("\n  ".join([say.targets_unusable, *named]))
         next_steps.append(say.replace_targets)
-    return render(
+    return render_notice(
         say,
         Kind.FAILED,
         "problems",
@@ -118,7 +118,7 @@ def failed(say: Words, dataset: str, execution: Execution, failure: Failure, pre
     if failure.is_too_few_images and prepared is not None:
         good, found = say.number(prepared.good), say.number(prepared.found)
         reason = say.too_few_counted.format(good=good, found=found, reason=reason)
-    return render(
+    return render_notice(
         say,
         Kind.FAILED,
         "failed",
@@ -145,7 +145,7 @@ def attention(
     template: str = "attention",
 ) -> Notice:
     """The folder as it is cannot become a run; or, with the template "unused", some files of it become none."""
-    return render(
+    return render_notice(
         say,
         Kind.ATTENTION,
         template,
@@ -160,7 +160,7 @@ def attention(
 
 def not_started(say: Words, dataset: str, bucket: str, reason: str) -> Notice:
     """SageMaker refuses to start the run, or has put it off for long."""
-    return render(
+    return render_notice(
         say,
         Kind.ATTENTION,
         "not_started",
@@ -173,7 +173,7 @@ def not_started(say: Words, dataset: str, bucket: str, reason: str) -> Notice:
 
 def stuck(say: Words, dataset: str, execution: Execution, seconds: float) -> Notice:
     """The run goes on for longer than its jobs may take."""
-    return render(
+    return render_notice(
         say,
         Kind.ATTENTION,
         "stuck",
@@ -187,7 +187,7 @@ def stuck(say: Words, dataset: str, execution: Execution, seconds: float) -> Not
 
 def unknown_status(say: Words, dataset: str, execution: Execution, status: str) -> Notice:
     """SageMaker has a status that this version does not know."""
-    return render(
+    return render_notice(
         say,
         Kind.ATTENTION,
         "unknown",

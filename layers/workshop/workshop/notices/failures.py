@@ -61,7 +61,9 @@ class Failure:
     is_too_few_images: bool
 
 
-def gather(say: Words, sagemaker: SageMaker, execution: Execution, status: str, restart: Sequence[str]) -> Failure:
+def gather_failure(
+    say: Words, sagemaker: SageMaker, execution: Execution, status: str, restart: Sequence[str]
+) -> Failure:
     """Ask SageMaker what happened. `restart` are the ways to start the run again. What a job or SageMaker has said
     stays in its own words, which are English."""
     if status == LOST:

@@ -38,7 +38,7 @@ class Notice:
     body: str
 
 
-def render(say: Words, kind: Kind, template: str, dataset: str, **values: str) -> Notice:
+def render_notice(say: Words, kind: Kind, template: str, dataset: str, **values: str) -> Notice:
     """The text `template` of that language with its placeholders filled in. A missing value is a KeyError."""
     texts = resources.files("workshop.notices").joinpath("texts", say.language)
     source = texts.joinpath(f"{template}.txt").read_text(encoding="utf-8")

@@ -23,7 +23,7 @@ from contract.names import check_dataset
 from workshop.ledger import Runs
 from workshop.ledger.runs import KEEP_SECONDS
 from workshop.notices import Kind, Notice, Notices
-from workshop.notices.publishing import render
+from workshop.notices.publishing import render_notice
 from workshop.notices.quoting import MAX_SHOWN_CHARS, quoted
 from workshop.platform import clock
 from workshop.platform.clients import S3, DynamoDB, error_code, list_pages
@@ -101,7 +101,7 @@ def stray_notice(say: Words, folder: str, file: str) -> Notice:
         what = say.stray_folder.format(folder=f"{prefix}{quoted(name, MAX_SHOWN_CHARS)}/")
     what = f"{what} {say.stray_example.format(name=quoted(file, MAX_SHOWN_CHARS))}"
     instead = f"{prefix}{suggestion or _EXAMPLE}/"
-    return render(say, Kind.ATTENTION, "stray", suggestion or NO_DATASET, what=what, instead=instead)
+    return render_notice(say, Kind.ATTENTION, "stray", suggestion or NO_DATASET, what=what, instead=instead)
 
 
 class Strays:
