@@ -357,7 +357,7 @@ def test_data_that_cannot_be_moved_for_a_moment_is_an_internal_error_and_tried_a
             raise troubles.pop()
         return download_objects(*arguments)
 
-    monkeypatch.setattr(jobs, "download", lose_connection)
+    monkeypatch.setattr(jobs, "download_objects", lose_connection)
     policy = {"ExceptionType": ["SageMaker.JOB_INTERNAL_ERROR"], "IntervalSeconds": 0, "MaxAttempts": 1}
     step = processing("echo done", [processing_input("data", f"s3://{BUCKET}/in/")])
     description = place.run([step | {"RetryPolicies": [policy]}])
@@ -369,7 +369,7 @@ def test_internal_error_without_a_policy_fails_the_step(place: Place, monkeypatc
     place.aws.put("in/a")
     answer: Any = {"Error": {"Code": "InternalError"}, "ResponseMetadata": {"HTTPStatusCode": 500}}
     error = ClientError(answer, "GetObject")
-    monkeypatch.setattr(jobs, "download", Mock(side_effect=error))
+    monkeypatch.setattr(jobs, "download_objects", Mock(side_effect=error))
     description = place.run([processing("true", [processing_input("data", f"s3://{BUCKET}/in/")])])
     assert place.reason(description).startswith("ClientError: InternalServerError: We encountered an internal error.")
 
@@ -384,7 +384,7 @@ def test_stop_ends_the_copying_of_inputs(place: Place, monkeypatch: pytest.Monke
             check()
             time.sleep(0.01)
 
-    monkeypatch.setattr(jobs, "download", copy_for_ever)
+    monkeypatch.setattr(jobs, "download_objects", copy_for_ever)
     place.create([processing("true", [processing_input("data", f"s3://{BUCKET}/in/")])])
     arn = place.start()
     assert copying.wait(HARD_END)

@@ -1,6 +1,7 @@
 """What the functions count, read from their code: which metric can come from which function."""
 
 import ast
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from contract.statuses import TERMINAL
 from tests.template.stack import ROOT
 
 LAYER = ROOT / "layers" / "workshop" / "workshop"
+ASSEMBLY = LAYER / "handlers" / "assembly.py"
 
 
 @cache
@@ -15,7 +17,7 @@ def counted() -> frozenset[tuple[str, str]]:
     """Every (metric, folder of a function) such that the function's code, with what it imports, counts the metric."""
     pairs = set()
     for app in (ROOT / "functions").glob("*/app.py"):
-        modules = {app, *_reachable(_asked_of_assembly(app) | _imported(app) - {LAYER / "assembly.py"})}
+        modules = {app, *_reachable(_asked_of_assembly(app) | _imported(app) - {ASSEMBLY})}
         pairs |= {(metric, app.parent.name) for module in modules for metric in _counts(module)}
     return frozenset(pairs)
 
@@ -40,13 +42,8 @@ def _names(argument: ast.expr) -> set[str]:
 
 def _asked_of_assembly(app: Path) -> set[Path]:
     """The modules of the classes that the function gets from `assembly`, which itself imports everything."""
-    assembly = ast.parse((LAYER / "assembly.py").read_text())
-    origin = {
-        alias.name: LAYER / f"{node.module.removeprefix('workshop.')}.py"
-        for node in ast.walk(assembly)
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("workshop.")
-        for alias in node.names
-    }
+    assembly = ast.parse(ASSEMBLY.read_text())
+    origin = {name: file for _, name, file in _origins(assembly)}
     made = {
         node.name: origin[node.returns.id]
         for node in assembly.body
@@ -60,18 +57,26 @@ def _asked_of_assembly(app: Path) -> set[Path]:
 
 
 def _imported(module: Path) -> set[Path]:
-    found = set()
-    for node in ast.walk(ast.parse(module.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module == "workshop":
-            found |= {_file_of(alias.name) for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("workshop."):
-            found.add(_file_of(node.module.removeprefix("workshop.")))
-    return found
+    return {file for _, _, file in _origins(ast.parse(module.read_text()))}
 
 
-def _file_of(module: str) -> Path:
-    path = LAYER / module.replace(".", "/")
-    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+def _origins(tree: ast.Module) -> Iterator[tuple[str, str, Path]]:
+    """Module, name and file of each of our own names that a module imports; a folder's face is looked through."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "workshop":
+            for alias in node.names:
+                yield node.module, alias.name, _file_of(node.module, alias.name)
+
+
+def _file_of(module: str, name: str) -> Path:
+    place = LAYER.joinpath(*module.split(".")[1:])
+    if not place.is_dir():
+        return place.with_suffix(".py")
+    if (file := place / f"{name}.py").is_file():
+        return file
+    face = place / "__init__.py"
+    behind = {found: file for source, found, file in _origins(ast.parse(face.read_text())) if source != module}
+    return behind.get(name, face)
 
 
 def _reachable(modules: set[Path]) -> set[Path]:

@@ -80,4 +80,4 @@ def test_nothing_is_published_but_by_the_one_that_names_the_dataset() -> None:
         for node in ast.walk(ast.parse(file.read_text()))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "publish"
     ]
-    assert publishing == ["notices.py"]
+    assert publishing == ["publishing.py"]
