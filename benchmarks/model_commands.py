@@ -3,8 +3,8 @@
 
 The commands are taken from README and run as they stand, one after the other, each a process of its own. Where README
 has the reader's pictures, 1,000 of the portraits that the demo draws lie, in 256 pixels. Prints the rows of README's
-table; about six minutes on 2 quiet cores, nearly all of them the training. Other programs beside it lengthen the first
-figure, the processor time of all its threads hardly.
+table; about three minutes on 2 quiet cores, nearly all of them the training. Other programs beside it lengthen the
+first figure more than the second, the processor time of all threads. (That of dataset_tool.py's workers is not in it.)
 """
 
 import os
