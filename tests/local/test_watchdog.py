@@ -1,9 +1,12 @@
 """Whatever ends a workshop, nothing of it is left: no process, no folder."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from local_aws.watchdog import MARK, end_processes, marked_processes, start_watchdog
@@ -14,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # A workshop's main process: starts the watchdog and a child of its own, says so, and waits to be killed.
 MAIN = """
 import os, subprocess, sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from local_aws.watchdog import MARK, start_watchdog
 watchdog = start_watchdog(sys.argv[1], Path(sys.argv[2]))
@@ -36,13 +41,15 @@ def start_main(instance: str, folder: Path) -> tuple["subprocess.Popen[str]", in
     return process, watchdog
 
 
-def wait_for_stranger(pid: int) -> None:
-    """Wait for the end of a process that is no child of ours."""
+@contextmanager
+def end_of_stranger(pid: int) -> Iterator[None]:
+    """Wait for the end of a process that is no child of ours, and that is there when the block begins."""
     descriptor = os.pidfd_open(pid)
-    import select
-
-    ready, _, _ = select.select([descriptor], [], [], HARD_END)
-    os.close(descriptor)
+    try:
+        yield
+        ready, _, _ = select.select([descriptor], [], [], HARD_END)
+    finally:
+        os.close(descriptor)
     assert ready, f"process {pid} is still there"
 
 
@@ -53,9 +60,9 @@ def test_a_killed_workshop_leaves_no_process_and_no_folder(tmp_path: Path) -> No
     process, watchdog = start_main("test-killed", folder)
     assert list(marked_processes("test-killed"))
 
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    wait_for_stranger(watchdog)
+    with end_of_stranger(watchdog):
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
 
     assert list(marked_processes("test-killed")) == []
     assert not folder.exists()
