@@ -18,8 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from local_aws import ROOT
 from local_aws.drawings import write_drawings
-from local_aws.rooms import ROOT
 
 SECTION = "The model can be used alone:"
 PICTURES = "Pictures/chairs"

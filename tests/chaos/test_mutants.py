@@ -10,16 +10,12 @@ import pytest
 from tests.chaos import stories, stories_of_retries, stories_of_trust
 from tests.chaos.world import World
 from workshop.dataset import contents
-from workshop.handlers import assembly
-from workshop.handlers import sweep as sweeping
+from workshop.handlers import assembly, sweep
 from workshop.handlers.status_listener import Listener
-from workshop.ledger import DatasetState, Ledger, Phase, RunRecord
-from workshop.ledger.datasets import SLOTS_KEY, runs
-from workshop.ledger.datasets import datasets as ledger
-from workshop.ledger.datasets import timers as settling
+from workshop.ledger import DatasetState, Ledger, Phase, RunRecord, datasets, runs, timers
+from workshop.ledger.datasets import SLOTS_KEY
 from workshop.platform.clients import S3
-from workshop.reconcile import Reconciler, act, decide
-from workshop.reconcile import start as starting
+from workshop.reconcile import Reconciler, act, decide, start
 from workshop.reconcile.claims import Claims
 from workshop.reconcile.end import Ending
 from workshop.reconcile.facts import FolderFacts, newest_change_ms
@@ -31,23 +27,23 @@ Patch = pytest.MonkeyPatch
 
 
 def random_token(patch: Patch) -> None:
-    patch.setattr(starting, "request_token", lambda *_: uuid.uuid4().hex * 2)
+    patch.setattr(start, "request_token", lambda *_: uuid.uuid4().hex * 2)
 
 
 def claim_without_last_seen(patch: Patch) -> None:
-    patch.setattr(ledger, "NOTHING_SEEN_SINCE_READ", ALWAYS)
+    patch.setattr(datasets, "NOTHING_SEEN_SINCE_READ", ALWAYS)
 
 
 def claim_without_attempt(patch: Patch) -> None:
-    patch.setattr(ledger, "NOT_CLAIMED_SINCE_READ", ALWAYS)
-    patch.setattr(ledger, "NEVER_CLAIMED", ALWAYS)
+    patch.setattr(datasets, "NOT_CLAIMED_SINCE_READ", ALWAYS)
+    patch.setattr(datasets, "NEVER_CLAIMED", ALWAYS)
 
 
 def unconditional_claim(patch: Patch) -> None:
     claim_without_attempt(patch)
     claim_without_last_seen(patch)
-    patch.setattr(ledger, "NOTHING_EVER_SEEN", ALWAYS)
-    patch.setattr(ledger, "IS_IDLE", ALWAYS)
+    patch.setattr(datasets, "NOTHING_EVER_SEEN", ALWAYS)
+    patch.setattr(datasets, "IS_IDLE", ALWAYS)
 
 
 def no_look_after_terminal(patch: Patch) -> None:
@@ -86,15 +82,17 @@ def running_execution_ignored(patch: Patch) -> None:
         return state
 
     patch.setattr(Ledger, "read", read)
-    patch.setattr(ledger, "IS_IDLE", "(attribute_not_exists(phase) OR phase = :idle OR attribute_exists(executionArn))")
+    patch.setattr(
+        datasets, "IS_IDLE", "(attribute_not_exists(phase) OR phase = :idle OR attribute_exists(executionArn))"
+    )
 
 
 def terminal_event_ignored_while_starting(patch: Patch) -> None:
-    patch.setattr(ledger, "IS_STARTING_OR_THIS_RUN", "(phase = :running AND executionArn = :arn)")
+    patch.setattr(datasets, "IS_STARTING_OR_THIS_RUN", "(phase = :running AND executionArn = :arn)")
 
 
 def slots_not_counted(patch: Patch) -> None:
-    patch.setattr(ledger, "A_SLOT_IS_FREE", ALWAYS)
+    patch.setattr(datasets, "A_SLOT_IS_FREE", ALWAYS)
 
 
 def slot_not_left(patch: Patch) -> None:
@@ -121,8 +119,8 @@ def record_outlives_its_message(patch: Patch) -> None:
 
 
 def recorded_after_its_message(patch: Patch) -> None:
-    patch.setattr(ledger, "NO_TIMER_RECEIVED_SINCE_READ", ALWAYS)
-    patch.setattr(ledger, "NO_TIMER_EVER_RECEIVED", ALWAYS)
+    patch.setattr(datasets, "NO_TIMER_RECEIVED_SINCE_READ", ALWAYS)
+    patch.setattr(datasets, "NO_TIMER_EVER_RECEIVED", ALWAYS)
 
 
 def stale_timers_served(patch: Patch) -> None:
@@ -131,7 +129,7 @@ def stale_timers_served(patch: Patch) -> None:
 
 def every_timer_rearms(patch: Patch) -> None:
     stale_timers_served(patch)
-    patch.setattr(settling, "is_live", lambda state, quiet: False)
+    patch.setattr(timers, "is_live", lambda state, quiet: False)
 
 
 def claims_taken_over_side_by_side(patch: Patch) -> None:
@@ -143,11 +141,11 @@ def refused_takeover_keeps_its_claim(patch: Patch) -> None:
 
 
 def refused_takeover_asks_nobody(patch: Patch) -> None:
-    patch.setattr(starting.Starter, "find_execution", lambda self, identity, claimed_at: None)
+    patch.setattr(start.Starter, "find_execution", lambda self, identity, claimed_at: None)
 
 
 def refused_start_forgotten(patch: Patch) -> None:
-    patch.setattr(ledger, "NOT_CONSIDERED", 3)  # as many as the drops of the stories have
+    patch.setattr(datasets, "NOT_CONSIDERED", 3)  # as many as the drops of the stories have
 
 
 def drop_concluded_over_pictures_asked_for(patch: Patch) -> None:
@@ -263,7 +261,7 @@ def images_forgotten_over_an_inference(patch: Patch) -> None:
 
 
 def sweep_blind_to_active_runs(patch: Patch) -> None:
-    patch.setattr(sweeping, "is_outstanding", lambda state, quiet: state.phase is Phase.IDLE and bool(state.unreported))
+    patch.setattr(sweep, "is_outstanding", lambda state, quiet: state.phase is Phase.IDLE and bool(state.unreported))
 
 
 def index_written_by_whoever_comes_last(patch: Patch) -> None:

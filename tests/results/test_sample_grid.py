@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from stylegan2.model.networks import Generator
-from stylegan2.results import sample_grid as picture_grid
+from stylegan2.results import sample_grid
 from stylegan2.results.sample_grid import Grid, sample_images
 from stylegan2.training import train
 from tests.training.pictures import write_pictures
@@ -72,7 +72,7 @@ def test_pictures_are_drawn_a_few_at_a_time_with_the_labels_of_their_places(monk
     drawn = sample_images(generator, grid, 3, labels)
     assert counts == [8, 8, 8, 6]
     assert (drawn.dtype, drawn.shape) == (torch.uint8, (30, 3, 8, 8))
-    monkeypatch.setattr(picture_grid, "_at_once", lambda grid, device: 30)
+    monkeypatch.setattr(sample_grid, "_at_once", lambda grid, device: 30)
     at_once = sample_images(generator, grid, 3, labels).int()
     assert (at_once - drawn.int()).abs().max() <= 1
 
@@ -80,8 +80,8 @@ def test_pictures_are_drawn_a_few_at_a_time_with_the_labels_of_their_places(monk
 @pytest.mark.parametrize(("side", "at_once"), [(32, 2048), (256, 32), (512, 8), (1024, 8)])
 def test_a_gpu_draws_small_pictures_many_at_a_time_and_large_ones_as_a_cpu(side: int, at_once: int) -> None:
     grid = Grid.for_device(side, side, "cuda")
-    assert picture_grid._at_once(grid, torch.device("cuda")) == at_once
-    assert picture_grid._at_once(grid, torch.device("cpu")) == 8
+    assert sample_grid._at_once(grid, torch.device("cuda")) == at_once
+    assert sample_grid._at_once(grid, torch.device("cpu")) == 8
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
