@@ -110,7 +110,7 @@ test-browser: $(VENV)/test.done ## a mail's link opened in Chromium, after a run
 
 test-e2e: $(VENV)/test.done ## the whole way on the embedded AWS, tiny preset
 # Each file has a workshop of its own.
-	$(BIN)/pytest -q --numprocesses auto --dist loadfile -m e2e tests/e2e
+	$(BIN)/pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder -m e2e tests/e2e
 
 # ------------------------------------------------------------------------------------------------------------- making
 
