@@ -8,7 +8,7 @@ Three kinds of sender leave three kinds of message:
         https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
     a queue's RedrivePolicy  body = the message as it was; it went to the queue that this one serves
 
-What is shown to a person never holds a link or a mail address: both are blotted out (contract.redaction).
+What is shown to a person never holds a link or a mail address: both are blotted out (workshop.platform.redaction).
 """
 
 import json
@@ -19,9 +19,9 @@ from typing import Any
 
 from contract.errors import RefusedName
 from contract.names import check_dataset, parse_upload_key
-from contract.redaction import redact
 from contract.run_identity import RunIdentity
 from operations.text import from_ms, one_line
+from workshop.platform.redaction import redact
 
 UNREADABLE = "unreadable"
 _LONGEST_ERROR = 200

@@ -19,11 +19,11 @@ from containers.infer.model_folder import TrainingRecord, read_training_record
 from containers.infer.results import ReportRun
 from contract.layout import GENERATED, MIXED, PROJECTED, REPORT_DATA, REPORT_PAGE
 from contract.prepare_report import SetAside
+from contract.run_results import RunResults
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _MOST_SET_ASIDE_SHOWN = 200
 _SET_ASIDE_IN_JSON = 20
-_SKIPPED_IN_JSON = 200  # more than a run projects: if it could use none of them, this is all that there is to say
 _MOST_PAIRS_SHOWN = 24
 
 
@@ -38,33 +38,26 @@ def write_report(folder: Path, run: ReportRun) -> None:
 
 def _numbers(run: ReportRun, record: TrainingRecord) -> dict[str, Any]:
     prepare, images = run.prepare, run.images
-    return {
+    results = RunResults(
+        {GENERATED: len(images.generated), MIXED: images.mixed_count, PROJECTED: len(images.projected)},
+        targets_listed=len(images.projected) + len(images.skipped_targets),
+        skipped_targets=_named(images.skipped_targets),
+    ).as_dict()
+    results["targets"] |= {"steps": images.projections.steps, "wanted_steps": images.projections.wanted_steps}
+    return results | {
         "dataset": run.dataset,
         "execution_id": run.execution_id,
         "images": {"found": prepare.found, "good": prepare.good, "set_aside": prepare.set_aside_count},
         "kimg": round(record.kimg, 3),
         "training_seconds": round(record.seconds, 1),
-        "pictures": {
-            GENERATED: len(images.generated),
-            MIXED: images.mixed_count,
-            PROJECTED: len(images.projected),
-        },
-        "set_aside": _named(prepare.set_aside[:_SET_ASIDE_IN_JSON]),
-        "targets": {
-            "listed": len(images.projected) + len(images.skipped_targets),
-            "projected": len(images.projected),
-            "skipped": len(images.skipped_targets),
-            "steps": images.projections.steps,
-            "wanted_steps": images.projections.wanted_steps,
-        },
-        "skipped_targets": _named(images.skipped_targets[:_SKIPPED_IN_JSON]),
+        "set_aside": [one.as_dict() for one in _named(prepare.set_aside[:_SET_ASIDE_IN_JSON])],
         "page": REPORT_PAGE,
     }
 
 
-def _named(images: Sequence[SetAside]) -> list[dict[str, str]]:
+def _named(images: Sequence[SetAside]) -> list[SetAside]:
     """The images as other programs may show them."""
-    return [{"name": wording.printable(image.name), "reason": wording.printable(image.reason)} for image in images]
+    return [SetAside(wording.printable(image.name), wording.printable(image.reason)) for image in images]
 
 
 @functools.cache

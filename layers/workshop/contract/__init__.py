@@ -9,8 +9,8 @@
     run_identity     which run an execution is, as its description tells
     image_record     the list of images that a job is to read
     prepare_report   what Prepare has found, kept and set aside
+    run_results      what a run has made, in numbers
     documents        reading what another room has written; errors: what is raised here
-    redaction        which parts of others' texts are not shown to anybody
 
 Standard library only. Every room may import it, and it imports none of them; the model alone does not know it: what the
 model needs is passed in. It is part of the functions' layer, of the images and of the inference code's bundle.

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from contract import file_kinds, prepare_report
 from contract.errors import DocumentError
 from contract.image_record import ImageRecord, ListedImage
+from contract.layout import MADE_KINDS
 from contract.pipeline import MAX_VALUE_CHARS, OPEN_PARAMETERS, PARAMETERS, Step, resolutions_of
 from contract.prepare_report import PrepareReport, SetAside
+from contract.run_results import RunResults
 from tests.unit.properties import quick
 
 NAMES = st.text(max_size=20)
@@ -25,6 +27,10 @@ REPORTS = st.builds(
     PrepareReport, NAMES, COUNTS, COUNTS, COUNTS,
     st.lists(st.builds(SetAside, NAMES, NAMES), max_size=5).map(tuple),
     st.integers(0, 10**6).map(lambda ms: ms / 1000), COUNTS,
+)  # fmt: skip
+RESULTS = st.builds(
+    lambda made, skipped: RunResults(dict(zip(MADE_KINDS, made, strict=True)), made[2] + len(skipped), tuple(skipped)),
+    st.tuples(COUNTS, COUNTS, COUNTS), st.lists(st.builds(SetAside, NAMES, NAMES), max_size=5),
 )  # fmt: skip
 DOCUMENTS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | NAMES,
@@ -87,12 +93,20 @@ def test_a_report_is_read_as_it_was_written(report: PrepareReport) -> None:
 
 
 @quick
+@given(results=RESULTS)
+def test_results_are_read_as_they_were_written(results: RunResults) -> None:
+    assert RunResults.from_json(json.dumps(results.as_dict() | {"page": "index.html"})) == results
+
+
+@quick
 @given(document=DOCUMENTS)
 def test_any_other_document_is_refused_with_a_sentence(document: Any) -> None:
     with pytest.raises(DocumentError, match="form"):
         ImageRecord.from_dict(document)
     with pytest.raises(DocumentError, match="form"):
         PrepareReport.from_json(json.dumps(document))
+    with pytest.raises(DocumentError, match="form"):
+        RunResults.from_json(json.dumps(document))
 
 
 @pytest.mark.parametrize("text", ["", "{", "[" * 100_000, b"\xff"])

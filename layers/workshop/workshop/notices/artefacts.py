@@ -1,17 +1,15 @@
 """What a run left behind: is it there, is it not empty, what does it say? A job that claims success may be wrong."""
 
-import json
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 from botocore.exceptions import ClientError
 
 from contract import layout
-from contract.documents import as_count
 from contract.errors import DocumentError
 from contract.prepare_report import MAX_BYTES, PrepareReport, SetAside
+from contract.run_results import RunResults
 from workshop.platform.clients import S3, error_code, list_pages
 from workshop.words import Words
 
@@ -55,12 +53,11 @@ def inspect_run_folder(s3: S3, bucket: str, dataset: str, execution_id: str, say
         missing.append((say.empty if models else say.missing).format(part=model))
     images = {n for n, size in sizes.items() if n.startswith(_MADE) and n.lower().endswith(IMAGE_SUFFIXES) and size}
     report_data = f"{layout.REPORT}/{layout.REPORT_DATA}"
-    data = _read_json(s3, bucket, f"{folder}{report_data}") if sizes.get(report_data) else None
-    unusable = () if images else _unusable_targets(data)
+    results = _read_results(s3, bucket, f"{folder}{report_data}") if sizes.get(report_data) else None
+    unusable = () if images or results is None or results.projected else tuple(results.skipped_targets)
     if not images and not unusable:
         missing.append(say.no_picture.format(folder=layout.made(dataset, execution_id)))
-    told = _count_in_report(data)
-    count = sum(is_made(name, images) for name in images) if told is None else told
+    count = sum(is_made(name, images) for name in images) if results is None else results.made_count
     return Artefacts(tuple(missing), count, read_prepare_report(s3, bucket, dataset, execution_id), unusable)
 
 
@@ -74,23 +71,6 @@ def read_prepare_report(s3: S3, bucket: str, dataset: str, execution_id: str) ->
         return None
 
 
-def _count_in_report(data: Any) -> int | None:
-    """How many pictures the run's report.json counts, and so its page; None if it cannot be understood."""
-    try:
-        return sum(as_count(data["pictures"][kind]) for kind in layout.MADE_KINDS)
-    except (KeyError, TypeError):
-        return None
-
-
-def _unusable_targets(data: Any) -> tuple[SetAside, ...]:
-    """The first of the pictures to project that report.json lists, if not one of them could be used."""
-    try:
-        is_none_usable = as_count(data["targets"]["listed"]) > as_count(data["targets"]["projected"]) == 0
-        return tuple(map(SetAside.from_dict, data["skipped_targets"])) if is_none_usable else ()
-    except (KeyError, TypeError):
-        return ()
-
-
 def is_made(name: str, images: Collection[str]) -> bool:
     """Whether one of the run's pictures is one that the network was to make, by its name (containers.infer)."""
     if name.startswith(_PROJECTED):
@@ -99,12 +79,12 @@ def is_made(name: str, images: Collection[str]) -> bool:
     return not _OF_MANY.fullmatch(name)
 
 
-def _read_json(s3: S3, bucket: str, key: str) -> Any:
-    """A JSON document; None if there is none or it is not JSON."""
+def _read_results(s3: S3, bucket: str, key: str) -> RunResults | None:
+    """report.json of a run; None if it cannot be understood."""
     body = _read_document(s3, bucket, key)
     try:
-        return None if body is None else json.loads(body)
-    except (ValueError, RecursionError):
+        return None if body is None else RunResults.from_json(body)
+    except DocumentError:
         return None
 
 

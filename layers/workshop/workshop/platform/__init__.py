@@ -2,6 +2,7 @@
 
 clients      AWS clients, made when first needed, and the calls that are made with them
 telemetry    structured logs and metrics
+redaction    links and addresses, which neither logs nor operators see
 clock        the one clock, which tests replace
 items        DynamoDB's items from and to plain values
 errors       everything that this package raises on purpose

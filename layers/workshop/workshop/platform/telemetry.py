@@ -12,7 +12,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from contract.redaction import redact_values
+from workshop.platform.redaction import redact_values
 
 
 def _line(entry: dict[str, Any]) -> str:
