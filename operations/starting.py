@@ -43,7 +43,7 @@ class Answer:
 
     @property
     def sentence(self) -> str:
-        """For a person."""
+        """The answer as one sentence for a person."""
         parts = (self.dataset, MEANINGS.get(self.outcome, self.outcome), self.detail.rstrip("."))
         return ": ".join(part for part in parts if part) + "."
 

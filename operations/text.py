@@ -38,7 +38,7 @@ def fields(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def moment(when: datetime | None) -> str:
-    """For people: 2026-11-23 14:05 UTC; "" for None."""
+    """A moment for people: 2026-11-23 14:05 UTC; "" for None."""
     return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if when else ""
 
 
@@ -48,7 +48,7 @@ def from_ms(ms: int) -> datetime:
 
 
 def size(count: int) -> str:
-    """For people: 512 B, 3.4 MB (powers of ten)."""
+    """A size for people: 512 B, 3.4 MB (powers of ten)."""
     if count < 1000:
         return f"{count} B"
     number = float(count)
@@ -60,5 +60,5 @@ def size(count: int) -> str:
 
 
 def plural(count: int, one: str, many: str = "") -> str:
-    """For people: 1 file, 2 files, 1,000 files."""
+    """A count for people: 1 file, 2 files, 1,000 files."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -92,7 +92,7 @@ def _draw(job: ProcessingJob, network: LoadedNetwork, mode: str, seed: int, step
 
 
 def _read_prepare_report(file: Path) -> PrepareReport:
-    """Raises InputError."""
+    """Read what Prepare has reported. Raises InputError if it is missing, too large or of another form."""
     if not file.is_file() or file.stat().st_size > MAX_BYTES:
         raise InputError(f"{file.name} of the Prepare step is missing or too large.")
     try:

@@ -10,5 +10,5 @@ from workshop.platform.telemetry import observed
 
 @observed
 def handler(event: object, context: object) -> dict[str, str]:
-    """One status event."""
+    """Act on one status event of SageMaker's."""
     return {"outcome": assembly.listener().on_news(parse_event(event))}

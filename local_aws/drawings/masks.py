@@ -29,7 +29,7 @@ HEAD_WIDTH = 0.265
 
 @dataclass(frozen=True)
 class Animal:
-    """One mask."""
+    """What one mask is made of."""
 
     kind: str  # "cat", "bear", "fox", "owl", "panda" or "rabbit"
     ground: Colour

@@ -307,7 +307,7 @@ class _QuietHandler(MotoRequestHandler):  # type: ignore[misc]  # as above
     """Does not write a line for each request."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing."""
+        """Log no request: a terminal would be full of them."""
 
 
 _WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]

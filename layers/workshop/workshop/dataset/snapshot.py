@@ -69,7 +69,7 @@ class Listing:
 
 
 def list_dataset(s3: S3, bucket: str, dataset: str) -> Listing:
-    """Everything in `uploads/<dataset>/`."""
+    """List everything in `uploads/<dataset>/`, sorted by what it is to us."""
     sorted_out = _sorted_out(s3, bucket, layout.uploads(dataset))
     images, others, refused, lookalikes, junk = (
         sorted_out[kind]

@@ -191,7 +191,7 @@ def display_name(identity: RunIdentity) -> str:
 
 
 class Starter:
-    """Starts pipeline executions."""
+    """Starts pipeline executions, and finds one that an unheard answer has left."""
 
     def __init__(self, sagemaker: SageMaker, pipeline: str, bucket: str) -> None:
         self._sagemaker = sagemaker

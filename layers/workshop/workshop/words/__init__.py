@@ -173,7 +173,7 @@ class Words(Protocol):
     cut: str
 
     def number(self, number: int) -> str:
-        """1,012 or 1.012."""
+        """A number with the language's separators: 1,012 or 1.012."""
         return self._punctuated(f"{number:,}")
 
     def dollars(self, amount: float) -> str:
@@ -185,11 +185,11 @@ class Words(Protocol):
         return (phrase.one if number == 1 else phrase.many).format(count=self.number(number))
 
     def date(self, epoch_seconds: float) -> str:
-        """A day (UTC)."""
+        """The day of a moment, in UTC, as the language writes it."""
         return datetime.fromtimestamp(epoch_seconds, UTC).strftime(self.date_format)
 
     def duration(self, seconds: float) -> str:
-        """In one unit or two: 45 s, 12 min, 1 h 2 min, 3 d 4 h."""
+        """A length of time in one unit or two: 45 s, 12 min, 1 h 2 min, 3 d 4 h."""
         whole = max(0, round(seconds))
         if whole < 60:
             return f"{whole} {self.second}"
