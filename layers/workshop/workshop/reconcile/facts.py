@@ -74,8 +74,8 @@ class FolderFacts:
 
     @property
     def seconds_to_quiet(self) -> float:
-        """How long it is until the newest change, by the events or by the listing, is `quiet_seconds` old. Multipart uploads are
-        listed with the time they began, and events can be lost: hence both. 0 under a fresh `_READY`."""
+        """How long it is until the newest change, by the events or by the listing, is `quiet_seconds` old. Multipart
+        uploads are listed with the time they began, and events can be lost: hence both. 0 under a fresh `_READY`."""
         ready, newest_listed = self.listing.ready, max(self.listing.newest_ms, self.targets.newest_ms)
         if ready and ready.modified_ms >= newest_listed and ready.modified_ms > (self.state.claim_at or 0):
             return 0
