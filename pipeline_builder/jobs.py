@@ -68,7 +68,7 @@ def s3_output(name: str, folder: str) -> ProcessingOutput:
 
 
 def retry_policies() -> list[object]:
-    """The policies by which a job is tried again: never after a failure of our own code, which would come again and cost.
+    """The policies by which a job is tried again: never after a failure of our own code, which would come again.
 
     A policy has MaxAttempts (at most 20) or ExpireAfterMin, not both, and an error belongs to one policy only.
     The SDK writes SageMaker.CAPACITY_ERROR where the developer guide has SageMaker.JOB_CAPACITY_ERROR; the SDK's
