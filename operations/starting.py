@@ -8,6 +8,7 @@ from typing import Any
 from contract import errors as contract_errors
 from contract.errors import WorkshopError
 from contract.names import check_dataset
+from contract.pipeline import why_refused
 from operations.errors import FunctionError, UsageError
 from operations.text import one_line
 from operations.workshop_stack import Workshop
@@ -49,7 +50,11 @@ class Answer:
 
 
 def parse_parameters(texts: Sequence[str]) -> dict[str, str]:
-    """NAME=VALUE of a command line. The names are judged by the function."""
+    """NAME=VALUE of a command line, judged as the function does, which knows the deployer's bounds besides.
+
+    Raises:
+        UsageError: says what is wrong.
+    """
     given: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=")
@@ -57,6 +62,8 @@ def parse_parameters(texts: Sequence[str]) -> dict[str, str]:
             raise UsageError(f"{one_line(text, 80)!r} is not of the form NAME=VALUE.")
         if name in given:
             raise UsageError(f"The parameter {one_line(name, 80)!r} is given twice.")
+        if (refusal := why_refused(name, value)) is not None:
+            raise UsageError(refusal)
         given[name] = value
     return given
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from contract.names import DATASET_NAME, DATASET_WORDS, FINGERPRINT, FINGERPRINT_WORDS
+from contract.names import DATASET_NAME, DATASET_WORDS, FINGERPRINT, FINGERPRINT_WORDS, printable
 
 
 class Step(StrEnum):
@@ -147,6 +147,18 @@ PARAMETERS: Mapping[str, Parameter] = {
     "MaxProcessSeconds": _whole(60, 432_000, "7200"),
 }
 OPEN_PARAMETERS = tuple(name for name, parameter in PARAMETERS.items() if not parameter.is_fixed)
+
+
+def why_refused(name: str, text: str) -> str | None:
+    """Why a rerun may not be given this value of this parameter, in a sentence; None if it may."""
+    parameter = PARAMETERS.get(name)
+    if parameter is None:
+        return f"{printable(name, 80)!r} is not a parameter. Known: {', '.join(sorted(OPEN_PARAMETERS))}."
+    if parameter.is_fixed:
+        return f"The parameter {name} says which run this is and cannot be replaced."
+    if not parameter.accepts(text):
+        return f"The parameter {name} must be {parameter.must_be}, not {printable(text, 60)!r}."
+    return None
 
 
 def resolutions_of(train_preset: str) -> tuple[int, ...]:

@@ -10,8 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from contract import layout
-from contract.names import printable
-from contract.pipeline import OPEN_PARAMETERS, PARAMETERS, STEPS_WITHOUT_TRAINING, resolutions_of
+from contract.pipeline import OPEN_PARAMETERS, PARAMETERS, STEPS_WITHOUT_TRAINING, resolutions_of, why_refused
 from contract.run_identity import RunIdentity
 from workshop.config import StartRunConfig
 from workshop.dataset import Choice, Listing
@@ -37,18 +36,12 @@ def check_overrides(given: object) -> dict[str, str]:
         raise BadRequest("`parameters` must be an object of pipeline parameter names and values.")
     overrides: dict[str, str] = {}
     for name, value in given.items():
-        parameter = PARAMETERS.get(name)
-        if parameter is None:
-            raise BadRequest(
-                f"{printable(name, 80)!r} is not a parameter. Known: {', '.join(sorted(OPEN_PARAMETERS))}."
-            )
-        if parameter.is_fixed:
-            raise BadRequest(f"The parameter {name} says which run this is and cannot be replaced.")
-        if not isinstance(value, str | int | float):
+        is_plain = isinstance(value, str | int | float)
+        if name in OPEN_PARAMETERS and not is_plain:
             raise BadRequest(f"The parameter {name} must be a text, a number or true or false.")
-        text = parameter_text(value)
-        if not parameter.accepts(text):
-            raise BadRequest(f"The parameter {name} must be {parameter.must_be}, not {printable(text, 60)!r}.")
+        text = parameter_text(value) if is_plain else ""
+        if (refusal := why_refused(name, text)) is not None:
+            raise BadRequest(refusal)
         overrides[name] = text
     return overrides
 
