@@ -11,7 +11,6 @@ right to anything) is tried again, and fails the job only then.
 
 from __future__ import annotations
 
-import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -73,13 +72,9 @@ def read_record(file: Path) -> ImageRecord:
     if file.stat().st_size > MAX_BYTES:
         raise InputError(f'"{file.name}", the list of the images, is larger than {MAX_BYTES >> 20} MiB.')
     try:
-        return ImageRecord.from_dict(json.loads(file.read_text(encoding="utf-8")))
-    except (ValueError, RecursionError, DocumentError) as error:
-        raise InputError(f'"{file.name}", the list of the images, {_wrong(error)}.') from error
-
-
-def _wrong(error: Exception) -> str:
-    return str(error) if isinstance(error, DocumentError) else f"is not JSON: {type(error).__name__}: {error}"
+        return ImageRecord.from_json(file.read_bytes())
+    except DocumentError as error:
+        raise InputError(f'"{file.name}", the list of the images, {error}.') from error
 
 
 def fetch_images(s3: S3Reader, record: ImageRecord, folder: Path) -> NamedUploads:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from containers.errors import SettingError
 from contract.names import DATASET_NAME
-from contract.pipeline import RESOLUTIONS
+from contract.pipeline import PARAMETERS
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _LONGEST_SHOWN = 60
@@ -72,7 +72,7 @@ class NamedStrings:
 
     def resolution(self, key: str) -> int:
         """The side of the square training images in pixels, a power of two."""
-        return int(self.choice(key, [str(side) for side in RESOLUTIONS]))
+        return int(self.choice(key, PARAMETERS["Resolution"].choices))
 
     def refuse_others(self, known: Collection[str]) -> None:
         """Raise for the first key that nobody reads: a misspelt setting must not be ignored in silence."""

@@ -6,7 +6,7 @@ start_run writes it, Prepare and Infer read it (containers.fetching); one writte
 from dataclasses import dataclass
 from typing import Any
 
-from contract.documents import as_count, as_text
+from contract.documents import as_count, as_text, parse_json, reading
 from contract.errors import DocumentError
 
 MAX_BYTES = 64 << 20  # 64,000 images with the longest names in use take 20 MB
@@ -42,13 +42,12 @@ class ImageRecord:
         }
 
     @classmethod
-    def from_dict(cls, value: Any) -> "ImageRecord":
+    def from_json(cls, text: str | bytes) -> "ImageRecord":
         """Raises DocumentError with what is wrong."""
-        try:
+        with reading():
+            value = parse_json(text)
             images = tuple(map(ListedImage.from_dict, value["objects"]))
             record = cls(as_text(value["bucket"]), as_text(value["prefix"]), images)
-        except (TypeError, KeyError) as error:
-            raise DocumentError(f"is not of the expected form: {type(error).__name__}: {error}") from error
         if len({image.name for image in images}) < len(images):
             raise DocumentError("has a name twice")
         return record

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from contract.documents import as_count, as_text
-from contract.errors import DocumentError
+from contract.documents import as_count, as_text, parse_json, reading
 
 MAX_BYTES = 32 << 20
 # Of the list of what was set aside; 64,000 images with usual names take 10 MB.
@@ -72,8 +71,8 @@ class PrepareReport:
     @classmethod
     def from_json(cls, text: str | bytes) -> "PrepareReport":
         """Raises DocumentError with what is wrong."""
-        try:
-            value = json.loads(text)
+        with reading():
+            value = parse_json(text)
             images = value["images"]
             set_aside = tuple(map(SetAside.from_dict, value["set_aside"]))
             return cls(
@@ -85,8 +84,6 @@ class PrepareReport:
                 seconds=float(value["seconds"]),
                 unlisted=as_count(images["set_aside"] - len(set_aside)),
             )
-        except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as error:
-            raise DocumentError(f"is not of the expected form: {type(error).__name__}: {error}") from error
 
 
 def _images_that_fit(images: Sequence[SetAside]) -> list[dict[str, str]]:

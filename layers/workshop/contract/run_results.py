@@ -3,13 +3,11 @@
 It says more than stands here: what only its readers outside care for, `containers.infer.report` adds.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contract.documents import as_count
-from contract.errors import DocumentError
+from contract.documents import as_count, parse_json, reading
 from contract.layout import MADE_KINDS, PROJECTED
 from contract.prepare_report import SetAside
 
@@ -46,12 +44,10 @@ class RunResults:
     @classmethod
     def from_json(cls, text: str | bytes) -> "RunResults":
         """Raises DocumentError with what is wrong."""
-        try:
-            value = json.loads(text)
+        with reading():
+            value = parse_json(text)
             return cls(
                 {kind: as_count(value["pictures"][kind]) for kind in MADE_KINDS},
                 as_count(value["targets"]["listed"]),
                 tuple(map(SetAside.from_dict, value["skipped_targets"])),
             )
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
-            raise DocumentError(f"is not of the expected form: {type(error).__name__}: {error}") from error

@@ -81,7 +81,7 @@ def test_steps_read_as_the_service_says_them() -> None:
 @quick
 @given(record=RECORDS)
 def test_a_record_is_read_as_it_was_written(record: ImageRecord) -> None:
-    assert ImageRecord.from_dict(json.loads(json.dumps(record.as_dict()))) == record
+    assert ImageRecord.from_json(json.dumps(record.as_dict())) == record
 
 
 @quick
@@ -102,7 +102,7 @@ def test_results_are_read_as_they_were_written(results: RunResults) -> None:
 @given(document=DOCUMENTS)
 def test_any_other_document_is_refused_with_a_sentence(document: Any) -> None:
     with pytest.raises(DocumentError, match="form"):
-        ImageRecord.from_dict(document)
+        ImageRecord.from_json(json.dumps(document))
     with pytest.raises(DocumentError, match="form"):
         PrepareReport.from_json(json.dumps(document))
     with pytest.raises(DocumentError, match="form"):
@@ -118,7 +118,7 @@ def test_what_is_no_json_is_refused_with_a_sentence(text: str | bytes) -> None:
 def test_a_record_with_a_name_twice_is_refused() -> None:
     image = ListedImage("a.png", "e", 1)
     with pytest.raises(DocumentError, match="twice"):
-        ImageRecord.from_dict(ImageRecord("b", "p/", (image, image)).as_dict())
+        ImageRecord.from_json(json.dumps(ImageRecord("b", "p/", (image, image)).as_dict()))
 
 
 def test_a_report_as_long_as_one_can_be_is_read_whole() -> None:
