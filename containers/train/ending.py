@@ -42,7 +42,7 @@ class Deadline:
     Args:
         job_limit: seconds after which SageMaker ends the job; None: it is not known.
         job_seconds: how long the job has been going on.
-        train_seconds: how long the training may take from now on; None: as long as the job.
+        train_seconds: how long the training may take, from the first question on; None: as long as the job.
         model_folder: what will be packed.
     """
 
@@ -55,13 +55,15 @@ class Deadline:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._limit, self._train_seconds, self._folder, self._clock = job_limit, train_seconds, model_folder, clock
-        self._begun = clock()
-        self._job_begun = self._begun - job_seconds
+        self._begun: float | None = None
+        self._job_begun = clock() - job_seconds
         self._weighed_at, self._bytes = -LOOK_SECONDS, 0
 
     def __call__(self, saving_seconds: float) -> bool:
         """Whether the training must end now, if one more iteration and saving take so long."""
         now = self._clock()
+        if self._begun is None:
+            self._begun = now
         if self._train_seconds is not None and now - self._begun >= self._train_seconds:
             return True
         if self._limit is None:

@@ -93,10 +93,11 @@ def test_no_training_is_ended_by_its_jobs_limit(
 def test_what_the_training_was_given_ends_it_though_its_job_might_go_on(tmp_path: Path) -> None:
     clock = Clock()
     due = Deadline(86_400, 100, 36, tmp_path, clock)
+    clock.now = 50  # in which the pictures were opened and the networks made
     assert not due(1)
-    clock.now = 35.9
+    clock.now = 85.9
     assert not due(1)
-    clock.now = 36
+    clock.now = 86
     assert due(1)
 
 
