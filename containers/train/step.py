@@ -40,6 +40,9 @@ def train_network(job: TrainingJob, hyperparameters: Hyperparameters, should_sto
             # One line a tick on stdout: CloudWatch reads the job's metrics from it.
             logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
         options = _options(job, hyperparameters, group.size)
+        if group.is_main_process:
+            for sentence in hyperparameters.reference.sentences(group.size, options.device == "cuda"):
+                print(sentence, flush=True)
         if options.device == "cpu":
             keep_freed_memory()
         result = train(options, group=group, should_stop=should_stop)
@@ -67,6 +70,7 @@ def _options(job: TrainingJob, hyperparameters: Hyperparameters, processes: int)
             mirror=hyperparameters.mirror,
             seed=hyperparameters.seed,
             transfer=_base_network(job),
+            **hyperparameters.options,
         ),
         processes=processes,
     )

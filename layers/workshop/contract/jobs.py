@@ -24,6 +24,7 @@ HYPERPARAMETERS = {
     "resolution": "Resolution",
     "mirror": "Mirror",
     "seed": "Seed",
+    "options": "TrainOptions",
 }
 
 # Infer

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from contract import layout
 from contract.pipeline import OPEN_PARAMETERS, PARAMETERS, STEPS_WITHOUT_TRAINING, resolutions_of, why_refused
 from contract.run_identity import RunIdentity
+from contract.train_options import NO_OPTIONS
 from workshop.config import StartRunConfig
 from workshop.dataset import Choice, Listing
 from workshop.dataset.settings import MIN_HOURS
@@ -150,6 +151,8 @@ def build_claim(
     _check_pair(parameters)
     told_by = ("Preset", "Kimg", "Resolution", "TrainInstanceType", "TrainInstanceCount")
     effort = " ".join(parameters[name] for name in told_by if name in parameters)
+    if parameters["TrainOptions"] != NO_OPTIONS:
+        effort += " " + parameters["TrainOptions"]
     return Claim(
         fingerprint=fingerprint,
         parameters=parameters,
