@@ -155,7 +155,7 @@ def rows_of(table: Any) -> dict[str, Row]:
 
 
 def check_rows(choices: Any) -> None:
-    """Raise OptionError for the first of the chosen values that its row does not allow, or that another one rules out."""
+    """Raise OptionError for the first of the chosen values that its row, or another choice, does not allow."""
     rows = rows_of(choices)
     for name, row in rows.items():
         row.check(name, getattr(choices, name))

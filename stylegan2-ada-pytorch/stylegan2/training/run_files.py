@@ -23,7 +23,7 @@ from stylegan2.results.checkpoint_writer import CheckpointWriter
 from stylegan2.results.sample_grid import Grid, sample_images
 from stylegan2.results.tensorboard_log import TensorBoardLog
 from stylegan2.results.tick_stats import TickStats
-from stylegan2.training.earlier_results import OPTIONS_NAME
+from stylegan2.training.earlier_results import OPTIONS_NAME, sole_writer
 from stylegan2.training.real_images import decode_images
 from stylegan2.training.state import TrainingState
 from stylegan2.training.training_options import TrainingOptions
@@ -41,6 +41,7 @@ class RunFiles(ExitStack):
         self.grid = Grid.for_device(options.size.height, options.size.width, options.device)
         self.sheet_labels: torch.Tensor | None = None
         options.outdir.mkdir(parents=True, exist_ok=True)
+        self.enter_context(sole_writer(options.outdir))
         self.enter_context(_log_file(options.outdir / "log.txt"))
         folder = options.checkpoint_dir
         self.checkpoints = None if folder is None else self.enter_context(CheckpointWriter(folder, options.keep))
