@@ -36,7 +36,8 @@ _FIELDS = {row.name: field for field, row in rows_of(TrainingChoices).items() if
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """What a person may choose about a training. None: as the preset or the data set has it."""
+    """What a person may choose about a training, and how long it and its job may take, in seconds. None: as the preset
+    or the data set has it; of the times, no limit that is known."""
 
     dataset: str | None
     preset: str
@@ -44,6 +45,8 @@ class Hyperparameters:
     resolution: int | None
     mirror: bool
     seed: int
+    train_seconds: int | None
+    max_train_seconds: int | None
     options: Mapping[str, Any]
     """More of TrainingChoices, by their names there."""
     reference: ReferenceNames
@@ -70,6 +73,8 @@ def read_hyperparameters(job: TrainingJob) -> Hyperparameters:
         resolution=given.resolution("resolution") if "resolution" in given.values else None,
         mirror=given.flag("mirror", default=False),
         seed=given.integer("seed", *seed.bounds, default=0),
+        train_seconds=_seconds(given, "train_seconds"),
+        max_train_seconds=_seconds(given, "max_train_seconds"),
         # As the command line reads them, so that 10 and 10.0 are one training.
         options={
             _FIELDS[name]: float(value) if TRAIN_OPTIONS[name].takes == "number" else value
@@ -77,6 +82,11 @@ def read_hyperparameters(job: TrainingJob) -> Hyperparameters:
         },
         reference=reference,
     )
+
+
+def _seconds(given: NamedStrings, key: str) -> int | None:
+    # From one on: whoever starts the container by hand may give it less than a run may have.
+    return given.integer(key, 1, PARAMETERS[HYPERPARAMETERS[key]].bounds[1]) if key in given.values else None
 
 
 def _decoded(given: NamedStrings) -> NamedStrings:

@@ -16,7 +16,7 @@ from stylegan2.formats.network_file import DESCRIPTION_NAME, TENSORS_NAME
 from stylegan2.training.training_options import TrainingOptions, identity_of
 
 OPTIONS_NAME = "training_options.json"
-_LEFT_BEHIND = ("best", "samples", "stats.jsonl")
+_LEFT_BEHIND = ("best/*.json", "samples/*.png", "stats.jsonl")
 """What else a training leaves, of which one that begins would replace a part."""
 _NO_LOCKS = (errno.ENOTSUP, errno.ENOLCK, errno.ENOSYS)
 
@@ -43,8 +43,8 @@ def refuse_results_of_another_training(options: TrainingOptions, checkpoint: Map
         is_of_this = is_of_this and checkpoint is not None
     elif recorded.is_file():
         found = "the beginning of a training with other options or data"
-    elif left := [name for name in _LEFT_BEHIND if (outdir / name).exists()]:
-        found = f"what another training has left ({', '.join(left)})"
+    elif left := [path.name for pattern in _LEFT_BEHIND for path in outdir.glob(pattern) if path.is_file()]:
+        found = f"what another training has left ({left[0]})"
     else:
         return
     if not is_of_this:
