@@ -22,40 +22,38 @@ from stylegan2.options.training import TrainingChoices
 from tests.containers.write_train_options import TABLE, table
 from tests.unit.properties import quick
 
+OPTIONS = [
+    "{}",
+    '{"gamma": 10, "augpipe": "bg", "snap": 5}',
+    '{"aug": "fixed", "p": 0.5}',
+    '{"batch-gpu": "auto"}',
+    "",
+    "{",
+    "[]",
+    "null",
+    '{"gama": 1}',
+    '{"gamma": -1}',
+    '{"gamma": "10"}',
+    '{"gamma": NaN}',
+    '{"gamma": 1e400}',
+    '{"gamma": 1, "gamma": 2}',
+    '{"p": 0.5}',
+    '{"aug": "fixed"}',
+    '{"aug": "noaug", "target": 0.5}',
+    '{"kimg": 5}',
+    '{"snap": 1.5}',
+    '{"snap": true}',
+    '{"cond": 1}',
+    '{"freezed": ' + "9" * 400 + "}",
+    "[" * 1000,
+    '{"a": ' * 150,
+]  # fmt: skip
 # Parameter -> values of which the table and Train, which gets it as a hyperparameter, have to judge alike.
 ALIKE = {
     "Seed": ["0", "7", "2147483647", "2147483648", "4294967000", "4294967295", "-1", "1.5", "x", ""],
     "Preset": [*PRESETS, "cheap", "sketch", "AUTO", ""],
     "Mirror": ["true", "false", "yes", "2", ""],
-    "TrainOptions": [
-        *("{}", '{"gamma": 10, "augpipe": "bg", "snap": 5}', '{"aug": "fixed", "p": 0.5}', '{"batch-gpu": "auto"}'),
-        *(
-            "",
-            "{",
-            "[]",
-            "null",
-            '{"gama": 1}',
-            '{"gamma": -1}',
-            '{"gamma": "10"}',
-            '{"gamma": NaN}',
-            '{"gamma": 1e400}',
-        ),
-        *(
-            '{"gamma": 1, "gamma": 2}',
-            '{"p": 0.5}',
-            '{"aug": "fixed"}',
-            '{"aug": "noaug", "target": 0.5}',
-            '{"kimg": 5}',
-        ),
-        *(
-            '{"snap": 1.5}',
-            '{"snap": true}',
-            '{"cond": 1}',
-            '{"freezed": ' + "9" * 400 + "}",
-            "[" * 1000,
-            '{"a": ' * 150,
-        ),
-    ],
+    "TrainOptions": OPTIONS,
     "Kimg": ["0.1", "0.5", "400", "25000", "0.09", "25001", "0", "-1", "nan", "abc", "inf", ""],
     "Resolution": [*map(str, RESOLUTIONS), "8", "100", "0", "2048", "256.0", "x", ""],
 }
