@@ -12,10 +12,11 @@ from botocore.exceptions import ClientError
 from contract import layout
 from contract.pipeline import OPEN_PARAMETERS, PARAMETERS, STEPS_WITHOUT_TRAINING, resolutions_of, why_refused
 from contract.run_identity import RunIdentity
-from contract.train_options import NO_OPTIONS
+from contract.train_options import NO_OPTIONS, options_text, read_options
 from workshop.config import StartRunConfig
 from workshop.dataset import Choice, Listing
 from workshop.dataset.settings import MIN_JOB_SECONDS
+from workshop.dataset.snapshot import fingerprint as images_fingerprint
 from workshop.ledger import Claim, DatasetState
 from workshop.platform.clients import NOT_FOUND, SageMaker, error_code, list_executions
 from workshop.platform.errors import BadRequest, StartDelayed, StartRefused
@@ -43,7 +44,8 @@ def check_overrides(given: object) -> dict[str, str]:
         text = parameter_text(value) if is_plain else ""
         if (refusal := why_refused(name, text)) is not None:
             raise BadRequest(refusal)
-        overrides[name] = text
+        # Equal options are one training, however they are written: its checkpoints lie by them.
+        overrides[name] = options_text(read_options(text)) if name == "TrainOptions" else text
     return overrides
 
 
@@ -110,7 +112,6 @@ def build_claim(
     listing: Listing,
     fingerprint: str,
     choice: Choice,
-    completed: int,
     overrides: Mapping[str, str],
     *,
     targets: str,
@@ -121,7 +122,7 @@ def build_claim(
 
     Raises BadRequest for overrides that do not go together, or beyond the deployer's bounds.
 
-    `completed` counts the snapshot's succeeded runs. `targets` is the mark of the images to project that are
+    `targets` is the mark of the images to project that are
     done then, and `targets_manifest` the key of the run's list. With `source_arn`, nothing is trained: that run's
     network is used.
     """
@@ -130,8 +131,6 @@ def build_claim(
     def uri(key: str) -> str:
         return f"s3://{config.bucket}/{key}"
 
-    # A checkpoint of a training with other parameters must not be found.
-    variant = f"{completed}-{_digest(overrides)[:8]}" if overrides else str(completed)
     training = _training(config, choice, overrides)
     parameters = {
         "Dataset": dataset,
@@ -141,7 +140,6 @@ def build_claim(
         "ProcessInstanceType": config.process_instance_type,
         "TrainImage": config.train_image,
         "TrainInstanceType": training.instance_type,
-        "TrainCheckpointPath": uri(layout.checkpoints(dataset, fingerprint, variant)),
         "TrainOutputPath": uri(layout.runs(dataset)),
         "WarmStartModel": config.warm_start_model,
         "InferenceImage": config.inference_image,
@@ -156,6 +154,9 @@ def build_claim(
         **overrides,
     }
     _check_pair(parameters)
+    network = _digest({name: parameters[name] for name, p in PARAMETERS.items() if p.decides_network})
+    images = images_fingerprint(listing.images, None)
+    parameters["TrainCheckpointPath"] = uri(layout.checkpoints(dataset, images, network))
     told_by = ("Preset", "Kimg", "Resolution", "TrainInstanceType", "TrainInstanceCount")
     effort = " ".join(parameters[name] for name in told_by if name in parameters)
     if parameters["TrainOptions"] != NO_OPTIONS:
@@ -249,5 +250,5 @@ class Starter:
         return None
 
 
-def _digest(overrides: Mapping[str, str]) -> str:
-    return hashlib.sha256(json.dumps(dict(overrides), sort_keys=True).encode()).hexdigest()
+def _digest(parameters: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(dict(parameters), sort_keys=True).encode()).hexdigest()
