@@ -24,7 +24,17 @@ from stylegan2.options.training import TrainingChoices
 
 JOBS_OWN = frozenset(
     {
-        *("data", "outdir", "checkpoint_dir", "keep", "dataset_name", "transfer", "device", "signal_images"),
+        *(
+            "data",
+            "outdir",
+            "checkpoint_dir",
+            "tensorboard_dir",
+            "keep",
+            "dataset_name",
+            "transfer",
+            "device",
+            "signal_images",
+        ),
         *("max_hours", "max_cost", "price_per_hour"),  # the pipeline's limits and prices
         *("preset", "kimg", "mirror", "seed"),  # hyperparameters of their own, for which the contract has bounds
     }

@@ -86,6 +86,7 @@ def _options(job: TrainingJob, hyperparameters: Hyperparameters, processes: int)
         TrainingChoices(
             data=data,
             outdir=job.model_folder,
+            tensorboard_dir=job.tensorboard_folder,
             signal_images=0,  # the archive holds one network
             dataset_name=hyperparameters.dataset,
             preset=hyperparameters.preset,

@@ -220,6 +220,7 @@ def test_the_hyperparameters_of_a_notebook_for_the_reference_start_the_training_
     assert (options.preset, options.settings.batch, options.settings.mapping_layers) == ("paper256", 64, 8)
     assert (options.settings.r1_gamma, options.augpipe, options.settings.snapshot_ticks) == (10, "bg", 10)
     assert (options.settings.kimg, options.mirror, options.seed, options.dataset_name) == (2000, True, 0, "dataset")
+    assert options.tensorboard_dir == tmp_path / "output/tensorboard"
     assert "gpus: 1 was asked for, and none is there" in capsys.readouterr().out
 
     # And to its end, where that takes no GPU.

@@ -46,7 +46,7 @@ def test_a_training_is_repeated_in_every_option(data: Path, tmp_path: Path, chos
     (tmp_path / "training_options.json").write_text(json.dumps(first))
     again = resolved("--options", str(tmp_path / "training_options.json"), "--outdir", str(tmp_path / "again"))
     different = {name for name in first if first[name] != again[name]}
-    assert different == {"outdir", "checkpoint_dir"}
+    assert different == {"outdir", "checkpoint_dir", "tensorboard_dir"}
 
 
 def test_what_the_command_line_says_wins_and_the_difference_is_told(data: Path, tmp_path: Path) -> None:
@@ -61,7 +61,11 @@ def test_what_the_command_line_says_wins_and_the_difference_is_told(data: Path, 
 
 
 def test_every_choice_but_where_things_go_is_recorded() -> None:
-    assert {field.name for field in dataclasses.fields(TrainingChoices)} - {"outdir", "checkpoint_dir"} == RECORDED
+    assert {field.name for field in dataclasses.fields(TrainingChoices)} - {
+        "outdir",
+        "checkpoint_dir",
+        "tensorboard_dir",
+    } == RECORDED
 
 
 @pytest.mark.parametrize(

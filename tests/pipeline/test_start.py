@@ -42,7 +42,11 @@ def test_the_given_parameters_take_the_shape_of_the_api() -> None:
         ("Kimg", "nan", "must be a number from 0.1 to 25000"),
         ("Kimg", "many", "must be a number from 0.1 to 25000"),
         ("InferenceMode", "paint", "must be one of all, generate, mix, project"),
-        ("TrainOptions", '{"gamma": -1}', "must be options of train.py as JSON, .*: gamma must be a number of at least 0"),
+        (
+            "TrainOptions",
+            '{"gamma": -1}',
+            "must be options of train.py as JSON, .*: gamma must be a number of at least",
+        ),
         ("Mirror", "True", "must be one of true, false"),
         ("Dataset", "_odd_", "must be a dataset's name"),
         ("Fingerprint", "0123", "must be 64 hex digits"),

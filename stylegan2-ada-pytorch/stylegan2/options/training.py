@@ -92,6 +92,8 @@ class TrainingChoices:
         "Keep the whole state here. If there is one, go on with it, exactly.  [default: checkpoints in --outdir]")
     keep:           int               = OUT("--keep",              whole(1, 1000),               "N",        2,
         "Keep the last N checkpoints; older ones are removed.")
+    tensorboard_dir: Path | None      = OUT("--tensorboard-dir",   OUTPUT_FOLDER,                "DIR",      None,
+        "Folder for the curves that TensorBoard shows.  [default: tensorboard in --outdir]")
     tick_kimg:      float | None      = OUT("--tick",              above(0),                     "KIMG",     None,
         "Length of a tick, after which a line of statistics comes.  [default: the preset's]")
     snapshot_ticks: int | None        = OUT("--snap",              whole(1),                     "TICKS",    None,

@@ -72,7 +72,7 @@ class RunFiles(ExitStack):
         self.grid.save(decode_images(dataset, chosen), self.samples / "reals.png")
         if options.label_size:  # the same in each place as among the reals
             self.sheet_labels = torch.from_numpy(dataset.labels(chosen))
-        self.board = TensorBoardLog(outdir, self.state.images_seen)
+        self.board = TensorBoardLog(options.tensorboard_dir, self.state.images_seen)
         self.callback(self.board.close)
         if self.state.images_seen == 0:
             self._draw()
