@@ -79,7 +79,7 @@ class NamedStrings:
         """An address in S3."""
         value = self._value(key, None)
         if not PARAMETERS["WarmStartModel"].accepts(value):
-            raise self._refusal(key, PARAMETERS["WarmStartModel"].must_be, value)
+            raise self.refusal(key, PARAMETERS["WarmStartModel"].must_be, value)
         return value
 
     def refuse_others(self, known: Collection[str]) -> None:
