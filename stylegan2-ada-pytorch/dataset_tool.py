@@ -8,12 +8,14 @@ from typing import cast
 
 import click
 
-from stylegan2.base.errors import ModelError
-from stylegan2.base.image_size import LARGEST_SIDE
+from stylegan2.base.errors import ModelError, OptionError
+from stylegan2.base.image_size import LARGEST_SIDE, ImageSize, image_size
 from stylegan2.base.whole_files import refuse_existing
 from stylegan2.cli import WIDE, with_options
+from stylegan2.cli.next_steps import command, free_place
 from stylegan2.data.preparation import LabelSource, PreparationResult, prepare_images
 from stylegan2.data.vetting import Channels, ResizeFilter, Transform, Wanted
+from stylegan2.options.presets import settings_of
 from stylegan2.options.row import INPUT, OUTPUT_FILE, OUTPUT_FOLDER, REQUIRED, SWITCH, Row, one_of, whole
 
 
@@ -128,7 +130,7 @@ def main(
             )
     except ModelError as error:
         raise click.ClickException(str(error)) from error
-    _print_summary(report, dest, set_aside)
+    _print_summary(report, dest, set_aside, wanted)
     if report.good == 0:
         raise click.ClickException(f"No usable picture in {source}; {dest} was not written.")
 
@@ -142,7 +144,7 @@ def _size(resolution: tuple[int, int] | None, width: int | None, height: int | N
     return width, height
 
 
-def _print_summary(report: PreparationResult, dest: Path, set_aside: Path | None) -> None:
+def _print_summary(report: PreparationResult, dest: Path, set_aside: Path | None, wanted: Wanted) -> None:
     if report.set_aside:
         width = min(max(len(item.name) for item in report.set_aside), 60)
         click.echo("Set aside:")
@@ -154,8 +156,24 @@ def _print_summary(report: PreparationResult, dest: Path, set_aside: Path | None
         click.echo("Classes: " + ", ".join(f"{number} {name}" for number, name in enumerate(report.classes)))
     files = "file" if report.found == 1 else "files"
     click.echo(f"{report.found} {files} found, {report.good} good, {len(report.set_aside)} set aside.")
-    if report.good:
-        click.echo(f"Data set: {dest}")
+    size = image_size(wanted.height, wanted.width)
+    if report.good and size is not None:
+        click.echo(f"Data set: {dest}. Train with it: {_next(dest, size, labelled=bool(report.classes))}")
+
+
+def _next(dest: Path, size: ImageSize, *, labelled: bool) -> str:
+    """The command that trains on the data set, with the preset that ends within minutes where the size allows it."""
+    preset = next((name for name in ("laptop", "tiny") if _is_for(name, size.resolution)), "auto")
+    words: list[str | Path] = ["--data", dest, "--outdir", free_place(Path("runs") / dest.stem), "--preset", preset]
+    return command("train.py", *words, *(["--cond", "true"] if labelled else []))
+
+
+def _is_for(preset: str, resolution: int) -> bool:
+    try:
+        settings_of(preset, resolution)
+    except OptionError:
+        return False
+    return True
 
 
 if __name__ == "__main__":

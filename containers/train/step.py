@@ -44,6 +44,9 @@ def train_network(job: TrainingJob, hyperparameters: Hyperparameters, stop: Call
             # One line a tick on stdout: CloudWatch reads the job's metrics from it.
             logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
         options = _options(job, hyperparameters, group.size)
+        if group.is_main_process:
+            for sentence in hyperparameters.reference.sentences(group.size, options.device == "cuda"):
+                print(sentence, flush=True)
         if options.device == "cpu":
             keep_freed_memory()
         if not group.is_main_process:
@@ -83,6 +86,7 @@ def _options(job: TrainingJob, hyperparameters: Hyperparameters, processes: int)
         TrainingChoices(
             data=data,
             outdir=job.model_folder,
+            tensorboard_dir=job.tensorboard_folder,
             signal_images=0,  # the archive holds one network
             dataset_name=hyperparameters.dataset,
             preset=hyperparameters.preset,
@@ -90,6 +94,7 @@ def _options(job: TrainingJob, hyperparameters: Hyperparameters, processes: int)
             mirror=hyperparameters.mirror,
             seed=hyperparameters.seed,
             transfer=_base_network(job),
+            **hyperparameters.options,
         ),
         processes=processes,
     )

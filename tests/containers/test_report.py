@@ -21,6 +21,7 @@ from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
 from containers.infer.results import MadeImages, Projections, ReportRun
 from contract.prepare_report import PrepareReport, SetAside
+from contract.run_results import RunResults
 from workshop.dataset.snapshot import targets_per_run
 
 
@@ -106,6 +107,27 @@ def test_the_numbers_are_written_for_other_programs(finished_run: ReportRun, tmp
         "skipped_targets": [{"name": "notes.txt", "reason": "This is not a picture but text."}],
         "page": "index.html",
     }
+
+
+@pytest.mark.parametrize(
+    ("mode", "made"), [("all", (24, 6, 1)), ("generate", (24, 0, 0)), ("mix", (0, 6, 0)), ("project", (0, 0, 1))]
+)
+def test_the_mail_is_told_as_many_pictures_as_the_page_names(
+    finished_run: ReportRun, tmp_path: Path, mode: str, made: tuple[int, int, int]
+) -> None:
+    everything = finished_run.images
+    images = dataclasses.replace(
+        everything,
+        generated=everything.generated if mode in ("all", "generate") else [],
+        mixing=everything.mixing if mode in ("all", "mix") else None,
+        projections=everything.projections if mode in ("all", "project") else Projections(),
+    )
+    page = Page(render(dataclasses.replace(finished_run, images=images), tmp_path))
+    (shown,) = re.findall(r"Here are? (.*?)\.", " ".join(page.words))
+    named = [int(number) for number in re.findall(r"(\d+) (?:new picture|mixture|likeness)", shown)]
+    results = RunResults.from_json((tmp_path / "report.json").read_bytes())
+    assert (sum(named), results.made_count) == (sum(made), sum(made))
+    assert named == [number for number in made if number]
 
 
 def test_of_a_run_that_can_use_none_of_its_targets_each_is_told_with_its_reason(

@@ -5,6 +5,7 @@ import re
 
 from contract import layout
 from contract.pipeline import PARAMETERS
+from contract.train_options import TRAIN_OPTIONS
 from tests.template.stack import Stack
 from workshop.dataset.settings import LANGUAGES, PRESETS
 
@@ -45,6 +46,7 @@ def test_a_deployer_may_choose_what_the_functions_know(stack: Stack) -> None:
     given = stack.translated["Parameters"]
     assert set(given["DefaultPreset"]["AllowedValues"]) == set(PRESETS)
     assert tuple(given["NoticeLanguage"]["AllowedValues"]) == LANGUAGES
+    assert set(given["AllowedTrainOptions"]["Default"].split(",")) <= TRAIN_OPTIONS.keys()
     assert re.fullmatch(given["WarmStartModel"]["AllowedPattern"], layout.FROM_SCRATCH)
     assert given["WarmStartModel"]["Default"] == layout.FROM_SCRATCH
     assert given["InferenceCodePath"]["AllowedPattern"].startswith(layout.CODE)

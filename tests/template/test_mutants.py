@@ -294,6 +294,7 @@ MUTANTS: dict[Rule, dict[str, Fault]] = {
     test_contract.test_a_deployer_may_choose_what_the_functions_know: {
         "preset": parameter("DefaultPreset/AllowedValues/0", "huge"),
         "language": parameter("NoticeLanguage/AllowedValues/0", "fr"),
+        "option": parameter("AllowedTrainOptions/Default", "gama"),
         "base": parameter("WarmStartModel/Default", "base/nothing/"),
     },
     test_functions.test_every_function_has_its_own_role_and_log_group_with_retention: {
@@ -327,6 +328,7 @@ MUTANTS: dict[Rule, dict[str, Fault]] = {
     },
     test_functions.test_start_run_knows_what_a_run_may_cost: {
         "not told": drop("StartRun/Properties/Environment/Variables/MAX_RUN_COST"),
+        "costly option": parameter("AllowedTrainOptions/Default", "aug,augpipe,batch,gamma,p,target"),
         "own type refused": parameter("AllowedTrainInstances/Default", "ml.p3.2xlarge=3.8"),
     },
     test_watching.test_what_is_watched_of_ours_is_counted_by_that_function: {

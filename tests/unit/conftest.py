@@ -61,6 +61,7 @@ ENVIRONMENT = {
     "INFERENCE_INSTANCE_TYPE": "ml.m5.xlarge",
     "MAX_TRAIN_SECONDS": "86400",
     "ALLOWED_TRAIN_INSTANCES": "ml.g5.xlarge=1.41,ml.g5.2xlarge=1.52",
+    "ALLOWED_TRAIN_OPTIONS": "aug,augpipe,gamma,p,target",
     "MAX_RUN_COST": "50",
     "REPORT_SUCCESS_FUNCTION": "report_success",
     "REPORT_FAILURE_FUNCTION": "report_failure",

@@ -60,6 +60,7 @@ def test_what_is_listed_here_is_enough(config: type) -> None:
         ("ALLOWED_TRAIN_INSTANCES", "ml.g5.xlarge"),
         ("ALLOWED_TRAIN_INSTANCES", "ml.g5.xlarge=cheap"),
         ("ALLOWED_TRAIN_INSTANCES", "ml.g5.xlarge=1.41,,"),
+        ("ALLOWED_TRAIN_OPTIONS", "gamma,kimg"),
         ("TRAIN_INSTANCE_TYPE", "ml.p5.48xlarge"),
         ("OVERRIDES_MAY_EXCEED_CAPS", "yes"),
     ],
@@ -70,12 +71,14 @@ def test_a_variable_out_of_bounds_is_named(name: str, value: str) -> None:
 
 
 def test_optional_variables_may_be_missing_or_empty() -> None:
-    optional = ("DEFAULT_KIMG", "NOTICE_LANGUAGE", "RESULTS_URL", "LINK_KEY_ID")
+    optional = ("DEFAULT_KIMG", "NOTICE_LANGUAGE", "RESULTS_URL", "LINK_KEY_ID", "ALLOWED_TRAIN_OPTIONS")
     without = {k: v for k, v in COMPLETE.items() if k not in optional}
     assert StartRunConfig.from_env(without).default_kimg is None
     assert StartRunConfig.from_env(without | {"DEFAULT_KIMG": "2.5"}).default_kimg == 2.5
     assert StartRunConfig.from_env(without).notice_language == "en"
     assert StartRunConfig.from_env(without | {"NOTICE_LANGUAGE": "de"}).notice_language == "de"
+    assert StartRunConfig.from_env(without).caps.train_options == ()
+    assert StartRunConfig.from_env(without | {"ALLOWED_TRAIN_OPTIONS": "p, aug"}).caps.train_options == ("p", "aug")
     assert StartRunConfig.from_env(without).overrides_may_exceed_caps is False
     assert StartRunConfig.from_env(without | {"OVERRIDES_MAY_EXCEED_CAPS": "true"}).overrides_may_exceed_caps is True
     assert ReportConfig.from_env(without).results_url == ""

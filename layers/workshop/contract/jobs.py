@@ -24,6 +24,7 @@ HYPERPARAMETERS = {
     "resolution": "Resolution",
     "mirror": "Mirror",
     "seed": "Seed",
+    "options": "TrainOptions",
     "train_seconds": "TrainSeconds",
     "max_train_seconds": "MaxTrainSeconds",
 }

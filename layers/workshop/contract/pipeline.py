@@ -6,12 +6,13 @@ parameter's type, and the containers refuse a wrong value only when their machin
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
 from contract.names import DATASET_NAME, DATASET_WORDS, FINGERPRINT, FINGERPRINT_WORDS, printable
+from contract.train_options import NO_OPTIONS, OPTIONS_WORDS, why_options_refused
 
 
 class Step(StrEnum):
@@ -41,10 +42,11 @@ _NUMBER = re.compile(r"(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
 class Parameter:
     """What a value, always a text, may be, and what it is where none is given (None: it must be given).
 
-    A number has `bounds`, both included; others have `choices`, or a `pattern` and the words for it. A fixed parameter
-    says which run this is and where its files are: no rerun can change it. `setting` is the key of settings.yaml that
-    feeds it. `is_images_own`: the choices are those of our own image, and another one may have others. Another value of
-    one that `decides_network` makes another training, which no checkpoint helps.
+    A number has `bounds`, both included; others have `choices`, or a `pattern` and the words for it, or `fault`, which
+    says in a sentence what is wrong with a text, and words. A fixed parameter says which run this is and where its
+    files are: no rerun can change it. `setting` is the key of settings.yaml that feeds it. `is_images_own`: the choices
+    are those of our own image, and another one may have others. Another value of one that `decides_network` makes
+    another training, which no checkpoint helps.
     """
 
     kind: Literal["Integer", "Float", "String"]  # of the definition
@@ -53,6 +55,7 @@ class Parameter:
     choices: tuple[str, ...] = ()
     pattern: str = ""
     words: str = ""
+    fault: Callable[[str], str | None] | None = None
     is_fixed: bool = False
     setting: str | None = None
     is_images_own: bool = False
@@ -64,7 +67,7 @@ class Parameter:
         low, high = self.bounds
         if self.choices:
             return f"one of {', '.join(self.choices)}"
-        if self.pattern:
+        if self.words:
             return self.words
         if low == high:
             return f"{low}"
@@ -79,10 +82,17 @@ class Parameter:
             return False
         if self.choices:
             return text in self.choices
+        if self.fault is not None:
+            return self.fault(text) is None
         if self.pattern:
             return re.fullmatch(self.pattern, text) is not None
         grammar = _WHOLE if self.kind == "Integer" else _NUMBER
         return grammar.fullmatch(text) is not None and low <= float(text) <= high
+
+    def refusal(self, text: str) -> str:
+        """What a refused value must be and what it is, in words that go on after "must be"."""
+        detail = self.fault(text) if self.fault is not None and 0 < len(text) <= MAX_VALUE_CHARS else None
+        return f"{self.must_be}, not {printable(text, 60)!r}" + (f": {detail}" if detail else ".")
 
 
 def _whole(low: int, high: int, default: str, **more: Any) -> Parameter:
@@ -146,6 +156,9 @@ PARAMETERS: Mapping[str, Parameter] = {
     "Mirror": Parameter("String", "false", choices=("true", "false"), setting="mirror", decides_network=True),
     # A run draws from the thousand seeds that follow, too, and none may exceed 32 bits.
     "Seed": _whole(0, 2**31 - 1, "0", setting="seed", decides_network=True),
+    "TrainOptions": Parameter(
+        "String", NO_OPTIONS, fault=why_options_refused, words=OPTIONS_WORDS, setting="options", decides_network=True
+    ),
     # How long it learns at most, in seconds; it ends well then, and pictures are made with what it has learned.
     "TrainSeconds": _whole(1, 432_000, "432000"),
     # Limits of the jobs, in seconds: less is too short to start, learn something and save, more than the service lets a
@@ -164,7 +177,7 @@ def why_refused(name: str, text: str) -> str | None:
     if parameter.is_fixed:
         return f"The parameter {name} says which run this is and cannot be replaced."
     if not parameter.accepts(text):
-        return f"The parameter {name} must be {parameter.must_be}, not {printable(text, 60)!r}."
+        return f"The parameter {name} must be {parameter.refusal(text)}"
     return None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contract.pipeline import PARAMETERS
+from contract.train_options import TRAIN_OPTIONS
 from workshop.dataset import Caps
 from workshop.dataset.settings import LANGUAGES, MIN_JOB_SECONDS, PRESETS
 from workshop.platform.errors import ConfigError
@@ -66,6 +67,16 @@ class Environment:
                 f"The environment variable {name} must be one of {', '.join(LANGUAGES)}, not {language!r}."
             )
         return language
+
+    def train_options(self, name: str) -> tuple[str, ...]:
+        """Names of the trainer's options, with commas between them; missing or empty: none."""
+        options = tuple(option.strip() for option in self.optional(name).split(",") if option.strip())
+        if unknown := [option for option in options if option not in TRAIN_OPTIONS]:
+            raise ConfigError(
+                f"The environment variable {name} names no option of the trainer with {unknown[0]!r}; there are "
+                f"{', '.join(TRAIN_OPTIONS)}."
+            )
+        return options
 
     def prices(self, name: str) -> dict[str, float]:
         """Instance types with their prices: "ml.g5.xlarge=1.41,ml.g5.2xlarge=1.52", in dollars per hour."""
@@ -167,6 +178,7 @@ class StartRunConfig:
             max_train_seconds=env.whole("MAX_TRAIN_SECONDS", *PARAMETERS["MaxTrainSeconds"].bounds),
             prices=env.prices("ALLOWED_TRAIN_INSTANCES"),
             max_run_cost=env.number("MAX_RUN_COST", 0.01, 1_000_000),
+            train_options=env.train_options("ALLOWED_TRAIN_OPTIONS"),
         )
         kimg = PARAMETERS["Kimg"]
         train_instance_type = env.text("TRAIN_INSTANCE_TYPE")

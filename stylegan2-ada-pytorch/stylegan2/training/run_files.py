@@ -24,7 +24,7 @@ from stylegan2.results.checkpoint_writer import CheckpointWriter
 from stylegan2.results.sample_grid import Grid, sample_images
 from stylegan2.results.tensorboard_log import TensorBoardLog
 from stylegan2.results.tick_stats import TickStats
-from stylegan2.training.earlier_results import OPTIONS_NAME
+from stylegan2.training.earlier_results import OPTIONS_NAME, sole_writer
 from stylegan2.training.real_images import decode_images
 from stylegan2.training.state import TrainingState
 from stylegan2.training.training_options import TrainingOptions
@@ -42,6 +42,7 @@ class RunFiles(ExitStack):
         self.grid = Grid.for_device(options.size.height, options.size.width, options.device)
         self.sheet_labels: torch.Tensor | None = None
         options.outdir.mkdir(parents=True, exist_ok=True)
+        self.enter_context(sole_writer(options.outdir))
         self.enter_context(_log_file(options.outdir / "log.txt"))
         folder = options.checkpoint_dir
         self.checkpoints = None if folder is None else self.enter_context(CheckpointWriter(folder, options.keep))
@@ -71,7 +72,7 @@ class RunFiles(ExitStack):
         self.grid.save(decode_images(dataset, chosen), self.samples / "reals.png")
         if options.label_size:  # the same in each place as among the reals
             self.sheet_labels = torch.from_numpy(dataset.labels(chosen))
-        self.board = TensorBoardLog(outdir, self.state.images_seen)
+        self.board = TensorBoardLog(options.tensorboard_dir, self.state.images_seen)
         self.callback(self.board.close)
         if self.state.images_seen == 0:
             self._draw()

@@ -112,13 +112,12 @@ def train(
 
 
 def _common_checkpoint(options: TrainingOptions, group: ProcessGroup) -> dict[str, Any] | None:
-    """Return the first process's checkpoint in all. Without one, another training's results are refused."""
+    """Return the first process's checkpoint in all. Another training's results are refused."""
     saved = None
     if group.is_main_process:
         if options.checkpoint_dir is not None:
             saved = load_checkpoint(options.checkpoint_dir)
-        if saved is None:
-            refuse_results_of_another_training(options)
+        refuse_results_of_another_training(options, None if saved is None else saved["training"]["identity"])
     return group.from_main_process(saved)
 
 

@@ -33,6 +33,8 @@ class TrainingOptions:
     """Folder for networks, samples and statistics."""
     checkpoint_dir: Path | None
     """Folder in which the whole state is kept, and looked for at the start; None: nowhere."""
+    tensorboard_dir: Path
+    """Folder for TensorBoard's event files."""
     dataset_name: str
     size: ImageSize
     channels: int
@@ -131,6 +133,7 @@ def identity_of(record: dict[str, Any]) -> dict[str, Any]:
     values["precision"] = values.pop("performance")["precision"]
     for name in ("data", "outdir", "checkpoint_dir", "transfer", "device", "preset", "dataset_name"):
         values.pop(name)
+    values.pop("tensorboard_dir", None)  # records and checkpoints of before know none
     for name in ("budget", "keep", "signal_images", "processes"):
         values.pop(name)
     for name in ("kimg", "tick_kimg", "snapshot_ticks"):
@@ -152,6 +155,7 @@ def resolve_options(choices: TrainingChoices, processes: int = 1) -> TrainingOpt
         data=c.data,
         outdir=c.outdir,
         checkpoint_dir=c.checkpoint_dir,
+        tensorboard_dir=c.tensorboard_dir or c.outdir / "tensorboard",
         dataset_name=c.data.stem if c.dataset_name is None else c.dataset_name,
         size=dataset.size,
         channels=dataset.channels,

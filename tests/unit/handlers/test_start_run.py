@@ -60,6 +60,7 @@ def test_a_settled_drop_starts_one_run_with_every_parameter_and_says_so(stage: S
         "Resolution": "128",
         "Mirror": "false",
         "Seed": "0",
+        "TrainOptions": "{}",
         "InferenceMode": "all",
         "MinImages": "3",
         "TrainSeconds": "86400",
@@ -97,11 +98,15 @@ def test_images_of_the_inference_folder_are_the_targets(stage: Stage) -> None:
 
 
 def test_settings_choose_and_bound_the_work(stage: Stage) -> None:
-    stage.put("uploads/red-chairs/settings.yaml", b"preset: best\nresolution: 512\nmirror: yes\nseed: 7\n")
+    stage.put(
+        "uploads/red-chairs/settings.yaml",
+        b"preset: best\nresolution: 512\nmirror: yes\nseed: 7\noptions: gamma=10 augpipe=bg\n",
+    )
     stage.settle()
 
     (parameters,) = executions(stage)
     wanted = {"Preset": "paper512", "Resolution": "512", "Kimg": "10000", "Mirror": "true", "Seed": "7"}
+    wanted["TrainOptions"] = '{"augpipe":"bg","gamma":10}'
     assert parameters.items() >= wanted.items()
 
 

@@ -35,6 +35,17 @@ WRONG = {
     "Resolution": ["100", "8", "2048", "256.0", "x"],
     "Mirror": ["yes", "True", "1"],
     "Seed": ["4294967000", "2147483648", "-1", "1.5", "x"],
+    "TrainOptions": [
+        "",
+        "{",
+        "[]",
+        '"gamma"',
+        '{"gama": 10}',
+        '{"gamma": -1}',
+        '{"p": 0.5}',
+        '{"kimg": 5}',
+        "{}" * 600,
+    ],
     "InferenceMode": ["everything", "ALL", ""],
     "MinImages": ["0", "-5", "1.5", "none"],
     "TrainSeconds": ["0", "432001", "1h"],
@@ -59,6 +70,7 @@ RIGHT = {
     "Resolution": "64",
     "Mirror": "true",
     "Seed": "2147483647",
+    "TrainOptions": '{"augpipe":"bg","gamma":10,"snap":5}',
     "InferenceMode": "mix",
     "MinImages": "5",
     "TrainSeconds": "1800",
@@ -86,6 +98,13 @@ def test_a_value_that_a_job_would_choke_on_is_refused_with_what_is_allowed(name:
 )
 def test_json_has_numbers_and_truths_too(name: str, value: Any, text: str) -> None:
     assert check_overrides({name: value}) == {name: text}
+
+
+def test_equal_options_of_the_trainer_are_one_text() -> None:
+    spelled = ['{"gamma": 10, "batch-gpu": 4}', ' {"batch_gpu":4,"gamma":10}']
+    assert {check_overrides({"TrainOptions": text})["TrainOptions"] for text in spelled} == {
+        '{"batch_gpu":4,"gamma":10}'
+    }
 
 
 @pytest.mark.parametrize(("name", "value"), [("Kimg", float("nan")), ("Seed", 1.5), ("Seed", True), ("Mirror", 1)])

@@ -5,13 +5,16 @@ An allow-list: whoever can drop an image can change this file, and some of these
 
 import difflib
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from typing import Any
 
 from contract.pipeline import PARAMETERS, Parameter, resolutions_of
+from contract.train_options import NO_OPTIONS
+from workshop.dataset.plain_values import AMBIGUOUS, NUMBER, TRUTHS, WHOLE
 from workshop.dataset.settings_lines import BadLine, Setting, read_lines
+from workshop.dataset.train_options import OptionFault, option_allowed, read_options
 from workshop.platform.errors import SettingsError
 from workshop.platform.telemetry import logger
 from workshop.words import FALLBACK_LANGUAGE, Words, words
@@ -61,6 +64,7 @@ class Choice:
     language: str = FALLBACK_LANGUAGE  # of the notices
     max_hours: float | None = None  # of learning; None: as long as the deployer lets a training take
     instance_type: str | None = None  # that trains; None: the deployer's choice
+    options: str = NO_OPTIONS  # of the trainer, as JSON
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
@@ -74,11 +78,13 @@ class Choice:
 @dataclass(frozen=True)
 class Caps:
     """What no settings file can exceed: the deployer's. `prices`: each instance type that may train, with its price in
-    dollars per hour (0: not known); `max_run_cost`: dollars that the training of one run may cost."""
+    dollars per hour (0: not known); `max_run_cost`: dollars that the training of one run may cost; `train_options`: of
+    the trainer's options, those that an artist may choose."""
 
     max_train_seconds: int
     prices: Mapping[str, float]
     max_run_cost: float
+    train_options: Sequence[str] = ()
 
     def job_seconds(self, instance_type: str, machines: int = 1) -> int:
         """The longest training job: the deployer's maximum, or what the money lasts for on so many machines."""
@@ -95,17 +101,6 @@ class Caps:
         return learning, min(allowed, learning + _BESIDES_LEARNING_SECONDS)
 
 
-_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
-_NUMBER = re.compile(r"-?((0|[1-9][0-9]{0,17})(\.[0-9]{1,20})?|\.[0-9]{1,20})")
-# To some, 25.000 is 25, to others 25 thousand.
-_AMBIGUOUS = re.compile(r"[1-9][0-9]{0,2}(\.[0-9]{3})+")
-_TRUTHS = {
-    spelled: truth
-    for word, truth in {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}.items()
-    for spelled in (word, word.title(), word.upper())
-}
-
-
 @dataclass(frozen=True)
 class _Rule:
     """What a setting may be, in any language, and how its text is read: None for what is not allowed."""
@@ -114,6 +109,7 @@ class _Rule:
     read: Callable[[str], object]
     is_text: bool = False  # may be quoted
     is_number: bool = False  # may have decimals
+    judge: Callable[[str], str | OptionFault] | None = None  # says more of what was not read
 
 
 def _one_of(values: Collection[str]) -> _Rule:
@@ -131,24 +127,34 @@ def _one_number_of(values: Collection[str]) -> _Rule:
 
 
 def _truth() -> _Rule:
-    return _Rule(lambda say: say.allowed_truth, _TRUTHS.get)
+    return _Rule(lambda say: say.allowed_truth, TRUTHS.get)
 
 
 def _whole(low: float, high: float) -> _Rule:
     def read(text: str) -> int | None:
-        return number if _WHOLE.fullmatch(text) and low <= (number := int(text)) <= high else None
+        return number if WHOLE.fullmatch(text) and low <= (number := int(text)) <= high else None
 
     return _Rule(lambda say: say.allowed_whole.format(low=low, high=high), read)
 
 
 def _number(low: float, high: float) -> _Rule:
     def read(text: str) -> float | None:
-        is_plain = _NUMBER.fullmatch(text) and not _AMBIGUOUS.fullmatch(text)
+        is_plain = NUMBER.fullmatch(text) and not AMBIGUOUS.fullmatch(text)
         return number if is_plain and low <= (number := float(text)) <= high else None
 
     # Bounds are shown as they have to be typed.
     bounds = {"low": f"{low:g}", "high": f"{high:g}"}
     return _Rule(lambda say: say.allowed_number.format(**bounds), read, is_number=True)
+
+
+def _options(allowed: Collection[str]) -> _Rule:
+    def judge(text: str) -> str | OptionFault:
+        return read_options(text, allowed)
+
+    def read(text: str) -> str | None:
+        return judged if isinstance(judged := judge(text), str) else None
+
+    return _Rule(lambda say: say.allowed_options, read, is_text=True, judge=judge)
 
 
 _FED = {parameter.setting: parameter for parameter in PARAMETERS.values() if parameter.setting is not None}
@@ -178,6 +184,7 @@ def rules(caps: Caps) -> Mapping[str, _Rule]:
         # In hundredths of an hour, rounded down: what a mail says is allowed can be typed.
         "max_hours": _number(MIN_HOURS, max(MIN_HOURS, caps.max_train_seconds // 36 / 100)),
         "instance_type": _one_of(caps.prices),
+        "options": _options(caps.train_options),
     }
 
 
@@ -298,10 +305,30 @@ def _unknown(say: Words, known: Mapping[str, _Rule], setting: Setting) -> str:
 
 
 def _wrong(say: Words, rule: _Rule, setting: Setting) -> str:
-    if rule.is_number and not setting.is_quoted and _AMBIGUOUS.fullmatch(setting.text or ""):
+    if rule.is_number and not setting.is_quoted and AMBIGUOUS.fullmatch(setting.text or ""):
         return say.setting_ambiguous.format(line=setting.line, key=setting.key)
+    if rule.judge is not None and setting.text and isinstance(fault := rule.judge(setting.text), OptionFault):
+        return _wrong_option(say, setting.line, fault)
     allowed, shown = rule.allowed(say), _shown(say, setting)
     return say.setting_wrong.format(line=setting.line, key=setting.key, allowed=allowed, shown=shown)
+
+
+def _wrong_option(say: Words, line: int, fault: OptionFault) -> str:
+    name = fault.name
+    match fault.kind:
+        case "value":
+            allowed, shown = option_allowed(say, name), _shown(say, Setting(line, name, fault.text))
+            return say.setting_wrong.format(line=line, key=name, allowed=allowed, shown=shown)
+        case "ambiguous":
+            return say.setting_ambiguous.format(line=line, key=name)
+        case "unknown":
+            shown = say.shown_text.format(text=name) if _KEY_TO_REPEAT.fullmatch(name) else say.shown_other
+            return say.option_unknown.format(line=line, shown=shown, names=", ".join(fault.allowed))
+        case "clash" if fault.clash is not None:
+            clash = fault.clash
+            phrase = say.option_missing if clash.is_missing else say.option_clash
+            return phrase.format(line=line, name=clash.name, other=clash.other, word=clash.word, found=clash.found)
+    return say.option_faults[fault.kind].format(line=line, name=name)
 
 
 def _shown(say: Words, setting: Setting) -> str:

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from contract import layout
 from contract.pipeline import OPEN_PARAMETERS, PARAMETERS, STEPS_WITHOUT_TRAINING, resolutions_of, why_refused
 from contract.run_identity import RunIdentity
+from contract.train_options import NO_OPTIONS, options_text, read_options
 from workshop.config import StartRunConfig
 from workshop.dataset import Choice, Listing
 from workshop.dataset.settings import MIN_JOB_SECONDS
@@ -43,7 +44,8 @@ def check_overrides(given: object) -> dict[str, str]:
         text = parameter_text(value) if is_plain else ""
         if (refusal := why_refused(name, text)) is not None:
             raise BadRequest(refusal)
-        overrides[name] = text
+        # Equal options are one training, however they are written: its checkpoints lie by them.
+        overrides[name] = options_text(read_options(text)) if name == "TrainOptions" else text
     return overrides
 
 
@@ -157,6 +159,8 @@ def build_claim(
     parameters["TrainCheckpointPath"] = uri(layout.checkpoints(dataset, images, network))
     told_by = ("Preset", "Kimg", "Resolution", "TrainInstanceType", "TrainInstanceCount")
     effort = " ".join(parameters[name] for name in told_by if name in parameters)
+    if parameters["TrainOptions"] != NO_OPTIONS:
+        effort += " " + parameters["TrainOptions"]
     return Claim(
         fingerprint=fingerprint,
         parameters=parameters,

@@ -160,10 +160,19 @@ class Words(Protocol):
     setting_wrong: str
     setting_ambiguous: str
     setting_pair: str
+    option_unknown: str
+    option_clash: str
+    option_missing: str
+    option_faults: Mapping[str, str]
     allowed_one_of: str
     allowed_whole: str
     allowed_number: str
+    allowed_from: str
+    allowed_whole_from: str
+    allowed_above: str
+    allowed_or: str
     allowed_truth: str
+    allowed_options: str
     shown_large: str
     shown_nothing: str
     shown_text: str

@@ -245,10 +245,29 @@ class German(Words):
         "settings.yaml, Zeile {line}: Das Preset {preset} macht Bilder mit {values} Pixeln, nicht mit {resolution}."
         " Wähle bei resolution einen dieser Werte oder ein anderes Preset."
     )
+    option_unknown = (
+        "settings.yaml, Zeile {line}: {shown} ist keine Option, die gesetzt werden darf. Möglich sind: {names}."
+    )
+    option_clash = "settings.yaml, Zeile {line}: Die Option {name} gehört zu {other}={word}, aber {other} ist {found}."
+    option_missing = "settings.yaml, Zeile {line}: Mit {other}={word} muss auch die Option {name} gesetzt sein."
+    option_faults: Mapping[str, str] = {
+        "none": "settings.yaml, Zeile {line}: Optionen des Trainings dürfen hier nicht gesetzt werden. Bitte die Zeile"
+        " löschen.",
+        "form": (
+            "settings.yaml, Zeile {line}: Optionen schreibt man wie in `options: gamma=10 augpipe=bg`: je ein Name, ein"
+            " Gleichheitszeichen und ein Wert, und Leerzeichen nur dazwischen."
+        ),
+        "twice": "settings.yaml, Zeile {line}: Die Option {name} steht zweimal da. Bitte nur eine stehen lassen.",
+    }
     allowed_one_of = "einer der Werte {values}"
     allowed_whole = "eine ganze Zahl von {low} bis {high}"
     allowed_number = "eine Zahl von {low} bis {high} (mit Punkt statt Komma)"
+    allowed_from = "eine Zahl, mindestens {low} (mit Punkt statt Komma)"
+    allowed_whole_from = "eine ganze Zahl, mindestens {low}"
+    allowed_above = "eine Zahl größer als {low} (mit Punkt statt Komma)"
+    allowed_or = "{number} oder {words}"
     allowed_truth = "true oder false"
+    allowed_options = "eine Liste von Optionen wie gamma=10 augpipe=bg"
     shown_large = "eine Zahl, die nicht passt"
     shown_nothing = "nichts"
     shown_text = "„{text}“"

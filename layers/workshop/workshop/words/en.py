@@ -220,10 +220,26 @@ class English(Words):
         "settings.yaml, line {line}: the preset {preset} makes pictures of {values} pixels, not of {resolution}. Choose"
         " one of these for resolution, or another preset."
     )
+    option_unknown = "settings.yaml, line {line}: {shown} is no option that you may set. You may set: {names}."
+    option_clash = "settings.yaml, line {line}: the option {name} is for {other}={word}, but {other} is {found}."
+    option_missing = "settings.yaml, line {line}: with {other}={word}, the option {name} must be given, too."
+    option_faults: Mapping[str, str] = {
+        "none": "settings.yaml, line {line}: options of the training may not be set here. Delete the line.",
+        "form": (
+            "settings.yaml, line {line}: options are written like `options: gamma=10 augpipe=bg`: a name, an equals"
+            " sign and a value each, and spaces only between them."
+        ),
+        "twice": "settings.yaml, line {line}: the option {name} stands there twice. Keep one of the two.",
+    }
     allowed_one_of = "one of {values}"
     allowed_whole = "a whole number from {low} to {high}"
     allowed_number = "a number from {low} to {high}"
+    allowed_from = "a number of at least {low}"
+    allowed_whole_from = "a whole number of at least {low}"
+    allowed_above = "a number greater than {low}"
+    allowed_or = "{number} or {words}"
     allowed_truth = "true or false"
+    allowed_options = "options like gamma=10 augpipe=bg"
     shown_large = "such a number"
     shown_nothing = "nothing"
     shown_text = '"{text}"'
