@@ -30,14 +30,14 @@ class InlineImage:
 
 
 def open_image(file: Path) -> Image.Image:
-    """A PNG of one of our jobs as an RGB image; raises InputError if it is anything else."""
+    """A PNG or JPEG of one of our jobs as an RGB image; raises InputError if it is anything else."""
     try:
-        with Image.open(file, formats=("PNG",)) as image:
+        with Image.open(file, formats=("PNG", "JPEG")) as image:
             if max(image.size) > _LARGEST_SIDE:
                 raise InputError(f"{file.name} has {image.width} x {image.height} pixels, which is too large.")
             return image.convert("RGB")
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError, SyntaxError) as error:
-        raise InputError(f"{file.name} cannot be read as a PNG picture: {error}") from error
+        raise InputError(f"{file.name} cannot be read as a PNG or JPEG picture: {error}") from error
 
 
 def inline_image(image: Image.Image, side: int, caption: str = "") -> InlineImage:
@@ -60,5 +60,5 @@ def inline_image(image: Image.Image, side: int, caption: str = "") -> InlineImag
 
 
 def inline_file(file: Path, side: int, caption: str = "") -> InlineImage:
-    """Like `inline`, for a PNG file."""
+    """Like `inline_image`, for a file."""
     return inline_image(open_image(file), side, caption)

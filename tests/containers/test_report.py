@@ -17,6 +17,7 @@ from PIL import Image
 
 from containers.errors import InputError
 from containers.infer import wording
+from containers.infer.page_parts import film_strip
 from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
 from containers.infer.results import MadeImages, Projections, ReportRun
@@ -328,3 +329,13 @@ def test_any_json_in_the_models_record_gives_a_page(
     (run.model_folder / "stats.jsonl").write_text(json.dumps(tick) + "\n" + json.dumps({**tick, "kimg": 2}) + "\n")
     (run.model_folder / "training_options.json").write_text(json.dumps(options))
     assert "</html>" in render(run, tmp_path / "report")
+
+
+def test_the_film_strip_is_cut_from_jpeg_sheets_and_from_the_png_of_older_archives(finished_run: ReportRun) -> None:
+    samples = finished_run.model_folder / "samples"
+    newest = samples / "fakes001.024.png"
+    with Image.open(newest) as sheet:
+        sheet.save(samples / "fakes001.024.jpg", quality=95, subsampling=0)
+    newest.unlink()
+    strip = film_strip(finished_run.model_folder)
+    assert [frame.label for frame in strip.frames] == ["start", "512", "1,024"]

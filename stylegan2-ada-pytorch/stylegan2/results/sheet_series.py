@@ -1,0 +1,88 @@
+"""Which sheets of samples a training keeps: few, however long it is, and spread over all of it."""
+
+import re
+import shutil
+from collections.abc import Iterable
+from itertools import pairwise
+from pathlib import Path
+
+from stylegan2.base.whole_files import replacing_file
+
+MOST_SHEETS = 14
+"""The first, the last, and a dozen between them."""
+
+_NAME = re.compile(r"fakes(\d{1,9}\.\d{3})\.(?:png|jpg)")
+
+
+class SheetSeries:
+    """The sheets in a training's folder, and their copies beside its checkpoints.
+
+    What is kept depends on when sheets were drawn, and on nothing else: a training that was interrupted, and goes on
+    with the names that its checkpoint holds, ends with the same sheets as one that was not.
+    """
+
+    def __init__(self, folder: Path, copies: Path | None) -> None:
+        self._folders = [folder] if copies is None else [folder, copies]
+        self.names: list[str] = []
+        """Of the sheets that are kept, the oldest first."""
+
+    def place(self, kimg: float, suffix: str) -> Path:
+        """Return where the sheet of this moment is to be written."""
+        return self._folders[0] / f"fakes{kimg:08.3f}{suffix}"
+
+    def add(self, sheet: Path) -> None:
+        """Count a sheet that has been written, copy it, and remove one where there are too many by now."""
+        for copies in self._folders[1:]:
+            _copy_file(sheet, copies / sheet.name)
+        names = [name for name in self.names if name != sheet.name]
+        self.names = thinned([*names, sheet.name])
+        self._remove({*names, sheet.name} - {*self.names})
+
+    def restore(self, names: Iterable[str] | None, kimg: float) -> None:
+        """Take over the sheets that a checkpoint of this moment names; None: all copies that are old enough.
+
+        Sheets that were drawn after the checkpoint go: they will be drawn again.
+        """
+        there = {name for folder in self._folders if folder.is_dir() for name in map(_name_of, folder.iterdir())}
+        drawn = there if names is None else {name for name in names if _NAME.fullmatch(name)}
+        self.names = thinned(sorted((name for name in drawn if name and _kimg(name) <= kimg), key=_kimg))
+        self._remove(there - {*self.names})
+        folder, *others = self._folders
+        for name in self.names:
+            for copies in others:
+                if (copies / name).is_file():
+                    _copy_file(copies / name, folder / name)
+
+    def _remove(self, names: Iterable[str]) -> None:
+        for name in filter(None, names):
+            for folder in self._folders:
+                (folder / name).unlink(missing_ok=True)
+
+
+def thinned(names: list[str]) -> list[str]:
+    """Return the names, in the order of time, without those whose neighbours are nearest to each other.
+
+    Taken away one by one as a training goes on, that leaves gaps of which none is more than three times the mean.
+    """
+    kept = list(names)
+    while len(kept) > MOST_SHEETS:
+        times = [round(_kimg(name) * 1000) for name in kept]
+        gaps = [later - earlier for earlier, later in pairwise(times)]
+        around = [before + after for before, after in pairwise(gaps)]
+        del kept[1 + around.index(min(around))]
+    return kept
+
+
+def _name_of(path: Path) -> str:
+    """Return the name of a sheet, "" of another file."""
+    return path.name if _NAME.fullmatch(path.name) else ""
+
+
+def _kimg(name: str) -> float:
+    match = _NAME.fullmatch(name)
+    return 0.0 if match is None else float(match[1])
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    with replacing_file(target) as partial:
+        shutil.copyfile(source, partial)
