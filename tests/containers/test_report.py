@@ -243,7 +243,18 @@ def test_a_long_list_of_set_aside_files_is_cut_and_says_so(finished_run: ReportR
     assert "199.png" in text
     assert "200.png" not in text
     assert "And 800 more; the whole list is in prepare.json." in text
+    assert "Copies of" not in text  # nobody knows
     assert len(json.loads((tmp_path / "report" / "report.json").read_text())["set_aside"]) == 20
+
+
+@pytest.mark.parametrize(("copies", "told"), [(3, "all"), (2, "2"), (0, None)])
+def test_the_page_says_how_many_copies_of_set_aside_files_there_are(
+    finished_run: ReportRun, tmp_path: Path, copies: int, told: str | None
+) -> None:
+    images = tuple(SetAside(f"{number}.png", "why") for number in range(3))
+    prepare = dataclasses.replace(finished_run.prepare, set_aside=images, copies=copies)
+    text = render(dataclasses.replace(finished_run, prepare=prepare), tmp_path / "report")
+    assert (f"Copies of {told} of them lie in the folder “set-aside”" in text) is (told is not None)
 
 
 def test_of_a_list_too_long_for_prepare_json_the_first_are_there_and_the_page_says_so(

@@ -19,7 +19,7 @@ DRAWN_AT_ONCE = 8
 PIXELS_DRAWN_AT_ONCE = DRAWN_AT_ONCE * 512 * 512
 """On a GPU small images are drawn more at a time, as many as have so many pixels; large ones as on a CPU."""
 LARGEST_EXACT_WIDTH = 128
-"""Of images in a sheet: up to this they are kept to the bit, since JPEG's blocks of 8 px would show in so few pixels."""
+"""Of images in a sheet: up to this they are kept exactly, since JPEG's blocks of 8 px would show in so few pixels."""
 JPEG_QUALITY = 95
 """With colours as fine as brightness. Of a sheet of photographs that is half of a PNG's bytes, in a tenth of the time,
 and nobody sees the difference (docs/limits.md)."""
@@ -62,7 +62,7 @@ class Grid:
         write_text_whole(path, json.dumps(description) + "\n")
 
     def suffix(self, channels: int) -> str:
-        """Return what a sheet of samples is to be: ".jpg" or, of small images or of others than RGB and grey, ".png"."""
+        """Return what a sheet is to be: ".jpg" or, of small images or of others than RGB and grey, ".png"."""
         return ".jpg" if self.width > LARGEST_EXACT_WIDTH and channels in (1, 3) else ".png"
 
     def save(self, images: Tensor, path: Path) -> None:

@@ -1,12 +1,11 @@
 """Which sheets of samples a training keeps: few, however long it is, and spread over all of it."""
 
 import re
-import shutil
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
-from stylegan2.base.whole_files import replacing_file
+from stylegan2.base.whole_files import copy_whole
 
 MOST_SHEETS = 14
 """The first, the last, and a dozen between them."""
@@ -33,7 +32,7 @@ class SheetSeries:
     def add(self, sheet: Path) -> None:
         """Count a sheet that has been written, copy it, and remove one where there are too many by now."""
         for copies in self._folders[1:]:
-            _copy_file(sheet, copies / sheet.name)
+            copy_whole(sheet, copies / sheet.name)
         names = [name for name in self.names if name != sheet.name]
         self.names = thinned([*names, sheet.name])
         self._remove({*names, sheet.name} - {*self.names})
@@ -51,7 +50,7 @@ class SheetSeries:
         for name in self.names:
             for copies in others:
                 if (copies / name).is_file():
-                    _copy_file(copies / name, folder / name)
+                    copy_whole(copies / name, folder / name)
 
     def _remove(self, names: Iterable[str]) -> None:
         for name in filter(None, names):
@@ -81,8 +80,3 @@ def _name_of(path: Path) -> str:
 def _kimg(name: str) -> float:
     match = _NAME.fullmatch(name)
     return 0.0 if match is None else float(match[1])
-
-
-def _copy_file(source: Path, target: Path) -> None:
-    with replacing_file(target) as partial:
-        shutil.copyfile(source, partial)

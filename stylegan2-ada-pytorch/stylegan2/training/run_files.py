@@ -6,7 +6,6 @@ What they are is said in `start`. Only one process of a training writes them.
 import json
 import logging
 import math
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from stylegan2.base.whole_files import replacing_file, write_text_whole
+from stylegan2.base.whole_files import copy_whole, write_text_whole
 from stylegan2.data.dataset import ImageDataset
 from stylegan2.formats.network_file import TENSORS_NAME, save_network
 from stylegan2.results.checkpoint_writer import CheckpointWriter
@@ -58,7 +57,7 @@ class RunFiles(ExitStack):
         self.sheets.restore(saved.get("sheets"), self.state.kimg)
         if self.options.checkpoint_dir is not None:
             for file in (self.options.checkpoint_dir / "best").glob("*.*"):
-                _copy_file(file, self.options.outdir / "best" / file.name)
+                copy_whole(file, self.options.outdir / "best" / file.name)
 
     def begin(self, dataset: ImageDataset, ticks: list[dict[str, Any]]) -> None:
         """Write what is there from the start."""
@@ -134,11 +133,6 @@ class RunFiles(ExitStack):
         sheet = self.sheets.place(self.state.kimg, self.grid.suffix(images.shape[1]))
         self.grid.save(images, sheet)
         self.sheets.add(sheet)
-
-
-def _copy_file(source: Path, target: Path) -> None:
-    with replacing_file(target) as partial:
-        shutil.copyfile(source, partial)
 
 
 class _LogFile(logging.FileHandler):

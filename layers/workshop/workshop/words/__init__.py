@@ -62,6 +62,8 @@ class Words(Protocol):
     set_aside: Plural
     more_on_page: Plural
     more_in_file: Plural
+    copies_of_all: str
+    copies_of_some: Plural
 
     # Something that a run should have made
     missing: str

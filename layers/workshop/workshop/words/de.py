@@ -36,6 +36,10 @@ class German(Words):
     set_aside = Plural("{count} Bild wurde aussortiert:", "{count} Bilder wurden aussortiert:")
     more_on_page = Plural("{count} weiteres steht auf der Seite", "{count} weitere stehen auf der Seite")
     more_in_file = Plural("{count} weiteres steht in prepare.json", "{count} weitere stehen in prepare.json")
+    copies_of_all = "Kopien liegen unter {folder}"
+    copies_of_some = Plural(
+        "Von {count} davon liegt eine Kopie unter {folder}", "Von {count} davon liegen Kopien unter {folder}"
+    )
     missing = "{part} fehlt."
     empty = "{part} ist leer."
     no_picture = "Es gibt kein neues Bild: Im eigenen Ordner des Laufs, {folder}, liegt keins."

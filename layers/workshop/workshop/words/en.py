@@ -33,6 +33,10 @@ class English(Words):
     set_aside = Plural("{count} picture was set aside:", "{count} pictures were set aside:")
     more_on_page = Plural("{count} more is listed on the page", "{count} more are listed on the page")
     more_in_file = Plural("{count} more is listed in prepare.json", "{count} more are listed in prepare.json")
+    copies_of_all = "Copies lie under {folder}"
+    copies_of_some = Plural(
+        "A copy of {count} of them lies under {folder}", "Copies of {count} of them lie under {folder}"
+    )
     missing = "{part} is missing."
     empty = "{part} is empty."
     no_picture = "There is no new picture: the run's own folder {folder} holds none."
