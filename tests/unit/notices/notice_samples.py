@@ -48,6 +48,7 @@ def samples(language: str) -> dict[str, Notice]:
     """Name of the sample -> notice in that language, in the order in which people get them."""
     say = words(language)
     execution = parse_execution(_RUN_ARN)
+    prepared = _prepared(found=1012, good=998, copies=9)
     restart = ways_to_restart(say, _DATASET, None)
     failures_of = {
         "failed_training": (_training_failure(say, execution, restart), None),
@@ -71,9 +72,7 @@ def samples(language: str) -> dict[str, Notice]:
         "started": content.started(say, _run(expected_seconds=7800), execution),
         "started_first_time": content.started(say, _run(), execution),
         "started_inference": content.started(say, _run(source_arn=_SOURCE_ARN), execution),
-        "succeeded": _succeeded(
-            say, execution, _run(ended_at=7_512_000), _prepared(found=1012, good=998, copies=9), 6900
-        ),
+        "succeeded": _succeeded(say, execution, _run(ended_at=7_512_000), prepared, 6900),
         "succeeded_inference": _succeeded(say, execution, _run(source_arn=_SOURCE_ARN, ended_at=480_000), None, None),
         "succeeded_short_link": _succeeded(say, execution, None, None, None, expires=None),
         **{
