@@ -23,6 +23,7 @@ def prepare_step(build: Build) -> ProcessingStep:
         entrypoint=["python3", "-m", "containers.prepare"],
         instance_count=given("ProcessInstanceCount"),
         instance_type=given("ProcessInstanceType"),
+        volume_size_in_gb=given("ProcessVolumeGB"),
         max_runtime_in_seconds=given("MaxProcessSeconds"),
         env={jobs.DATASET_VARIABLE: given("Dataset"), jobs.RESOLUTION_VARIABLE: as_string(given("Resolution"))},
         sagemaker_session=build.session,

@@ -142,6 +142,11 @@ PARAMETERS: Mapping[str, Parameter] = {
     "Mirror": Parameter("String", "false", choices=("true", "false"), setting="mirror"),
     # A run draws from the thousand seeds that follow, too, and none may exceed 32 bits.
     "Seed": _whole(0, 2**31 - 1, "0", setting="seed"),
+    # Disks, in GB, of which start_run computes how large they must be (contract.capacity.volumes). The most that a
+    # processing job may have, and that a general purpose volume can be. Machines with a disk of their own ignore them.
+    "ProcessVolumeGB": _whole(1, 16_384, "30"),
+    "TrainVolumeGB": _whole(1, 16_384, "30"),
+    "InferenceVolumeGB": _whole(1, 16_384, "30"),
     # Limits, in seconds: less is too short to start and save, more than the service lets a training job run.
     "MaxTrainSeconds": _whole(60, 432_000, "86400"),
     "MaxProcessSeconds": _whole(60, 432_000, "7200"),

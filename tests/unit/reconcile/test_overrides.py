@@ -37,6 +37,9 @@ WRONG = {
     "Seed": ["4294967000", "2147483648", "-1", "1.5", "x"],
     "InferenceMode": ["everything", "ALL", ""],
     "MinImages": ["0", "-5", "1.5", "none"],
+    "ProcessVolumeGB": ["0", "16385", "30.5", "30 GB"],
+    "TrainVolumeGB": ["0", "16385"],
+    "InferenceVolumeGB": ["0", "16385"],
     "MaxTrainSeconds": ["0", "59", "432001", "1h"],
     "MaxProcessSeconds": ["0", "59", "432001", "x"],
 }
@@ -60,6 +63,9 @@ RIGHT = {
     "Seed": "2147483647",
     "InferenceMode": "mix",
     "MinImages": "5",
+    "ProcessVolumeGB": "16384",
+    "TrainVolumeGB": "500",
+    "InferenceVolumeGB": "60",
     "MaxTrainSeconds": "3600",
     "MaxProcessSeconds": "600",
 }

@@ -180,6 +180,7 @@ class Reconciler:
             facts.choice,
             self._ledger.completed_runs(facts.state.dataset, facts.fingerprint),
             dict(plan.overrides),
+            projected=part,
             targets=mark,
             targets_manifest=write_targets(self._s3, bucket, facts.listing, part, facts.choice),
             source_arn=plan.source_arn,

@@ -10,10 +10,12 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from contract import layout
+from contract.capacity.volumes import run_volumes
 from contract.pipeline import OPEN_PARAMETERS, PARAMETERS, STEPS_WITHOUT_TRAINING, resolutions_of, why_refused
 from contract.run_identity import RunIdentity
 from workshop.config import StartRunConfig
-from workshop.dataset import Choice, Listing
+from workshop.dataset import Choice, Listing, Targets
+from workshop.dataset.room import workload_of
 from workshop.dataset.settings import MIN_HOURS
 from workshop.ledger import Claim, DatasetState
 from workshop.platform.clients import NOT_FOUND, SageMaker, error_code, list_executions
@@ -106,6 +108,7 @@ def build_claim(
     completed: int,
     overrides: Mapping[str, str],
     *,
+    projected: Targets,
     targets: str,
     targets_manifest: str,
     source_arn: str | None = None,
@@ -114,7 +117,8 @@ def build_claim(
 
     Raises BadRequest for overrides that do not go together, or beyond the deployer's bounds.
 
-    `completed` counts the snapshot's succeeded runs. `targets` is the mark of the images to project that are
+    `completed` counts the snapshot's succeeded runs. `projected` are the images that the run projects, or none if these
+    are the dataset's own. `targets` is the mark of the images to project that are
     done then, and `targets_manifest` the key of the run's list. With `source_arn`, nothing is trained: that run's
     network is used.
     """
@@ -148,6 +152,8 @@ def build_claim(
         **overrides,
     }
     _check_pair(parameters)
+    workload = workload_of(listing, projected, choice.projection_targets, parameters)
+    parameters = run_volumes(workload, parameters) | parameters
     told_by = ("Preset", "Kimg", "Resolution", "TrainInstanceType", "TrainInstanceCount")
     effort = " ".join(parameters[name] for name in told_by if name in parameters)
     return Claim(

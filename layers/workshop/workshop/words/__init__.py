@@ -127,6 +127,9 @@ class Words(Protocol):
     # The folder cannot become a run
     folder_holds: Plural
     pictures_needed: Plural
+    disk_too_small: str
+    list_too_long: str
+    make_room: str
     add_pictures: str
     correct_settings: str
     settings_unread: str

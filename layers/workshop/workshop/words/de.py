@@ -161,6 +161,16 @@ class German(Words):
     pictures_needed = Plural(
         "Es wird mindestens {count} Bild gebraucht.", "Es werden mindestens {count} Bilder gebraucht."
     )
+    disk_too_small = (
+        "Alle diese Bilder zusammen brauchen eine Platte von etwa {needed} GB, und die Maschine {machine} hat höchstens"
+        " {most} GB."
+    )
+    list_too_long = "Die Liste der Bildnamen wäre {needed} MB lang, und höchstens {most} MB können gelesen werden."
+    make_room = (
+        "Nimm Bilder heraus, verteile sie auf mehrere Ordner oder gib in settings.yaml eine kleinere resolution oder"
+        " eine andere instance_type an. Dein Plattform-Team kann eine Maschine mit größerer Platte wählen. Lange Namen"
+        " lassen sich kürzen."
+    )
     add_pictures = "Lege weitere Bilder (.png, .jpg, .webp, .bmp, .tif oder .gif) in den Ordner."
     correct_settings = "Korrigiere settings.yaml oder lösche die Datei: Nichts darin ist Pflicht."
     settings_unread = (

@@ -144,6 +144,14 @@ class English(Words):
     help_checkpoint = "A training that is started again goes on from its last checkpoint."
     folder_holds = Plural("The folder holds {count} picture", "The folder holds {count} pictures")
     pictures_needed = Plural("At least {count} picture is needed.", "At least {count} pictures are needed.")
+    disk_too_small = (
+        "All these pictures together need a disk of about {needed} GB, and the machine {machine} has at most {most} GB."
+    )
+    list_too_long = "The list of the pictures' names would be {needed} MB long, and at most {most} MB can be read."
+    make_room = (
+        "Take pictures away, divide them among several folders, or give a smaller resolution or another instance_type"
+        " in settings.yaml. Your platform team can choose a machine with a larger disk. Long names can be shortened."
+    )
     add_pictures = "Add pictures (.png, .jpg, .webp, .bmp, .tif or .gif) to the folder."
     correct_settings = "Correct settings.yaml, or remove it: everything in it is optional."
     settings_unread = (
