@@ -54,7 +54,8 @@ def inline_image(image: Image.Image, side: int, caption: str = "") -> InlineImag
     if exact:
         image.save(buffer, "PNG")  # optimize=True would save 5 % and take 7 times as long
     else:
-        image.save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0, optimize=True)
+        # Not with optimize=True: it saves a tenth, and of noise Pillow runs out of its buffer and raises OSError.
+        image.save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
     kind = "png" if exact else "jpeg"
     return InlineImage(f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}", caption)
 

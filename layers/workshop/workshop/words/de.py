@@ -106,8 +106,8 @@ class German(Words):
         " so endet, wähle eine kleinere Auflösung oder einen größeren Maschinentyp."
     )
     help_disk = (
-        "Die Festplatte der Maschine ist voll. Das Workshop-Team kann dem Schritt eine größere geben"
-        " (pipeline_builder); weniger Bilder oder eine kleinere Auflösung brauchen weniger Platz."
+        "Die Festplatte der Maschine ist voll. Das Workshop-Team kann den Lauf mit einer größeren neu starten"
+        " (ProcessVolumeGB, TrainVolumeGB, InferenceVolumeGB) oder auf einer Maschine, die eine hat; weniger Bilder oder eine kleinere Auflösung brauchen weniger Platz."
     )
     help_permission = (
         "Es fehlt eine Berechtigung. Das Workshop-Team sollte die Rolle der Jobs mit dem Template vergleichen."

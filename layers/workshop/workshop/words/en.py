@@ -91,7 +91,8 @@ class English(Words):
         " again, choose a lower resolution or a larger instance type."
     )
     help_disk = (
-        "The disk of the machine is full. Whoever runs the workshop can give the step a larger one (pipeline_builder);"
+        "The disk of the machine is full. Whoever runs the workshop can start it again with a larger one"
+        " (ProcessVolumeGB, TrainVolumeGB, InferenceVolumeGB), or on a machine that has one;"
         " fewer pictures or a lower resolution need less."
     )
     help_permission = (
