@@ -16,6 +16,7 @@ from containers.infer.report import write_report
 from containers.infer.results import GeneratedImage, MadeImages, MixtureGrid, ProjectedImage, Projections, ReportRun
 from contract.capacity import artefacts, networks
 from contract.capacity.artefacts import Workload
+from contract.capacity.volumes import process_bytes
 from contract.image_record import ImageRecord, ListedImage
 from contract.pipeline import MAX_VALUE_CHARS, PARAMETERS, RESOLUTIONS, resolutions_of
 from contract.prepare_report import PrepareReport, SetAside
@@ -138,6 +139,25 @@ def test_a_data_set_is_no_larger_than_computed(tmp_path: Path) -> None:
     assert size_of(tmp_path / "d.zip") <= most <= 1.2 * size_of(tmp_path / "d.zip") + networks.HEADER_BYTES
 
 
+def test_a_preparation_never_takes_more_of_the_disk_than_computed(tmp_path: Path) -> None:
+    """As in the job: the originals are there from the beginning and stay to the end. Looked at after every file."""
+    job = tmp_path / "job"
+    originals = write_pictures(job / "scratch", 40, 64)
+    for number in range(20):
+        (originals / f"bad{number}.png").write_bytes(b"no picture " * 2_000)
+    work = Workload(60, size_of(originals), 64, 1, "auto")
+    seen: list[int] = []
+    prepare_images(
+        originals, job / "dataset.zip", resolution=64, set_aside=job / "aside", workers=2,
+        on_progress=lambda done, found: seen.append(size_of(job)),
+    )  # fmt: skip
+    seen.append(size_of(job))
+    assert len(seen) == 61
+    between_processes = 64 * plain_png(64, 64, 3).size  # what a disk's spare room is for
+    assert max(seen) <= process_bytes(work) + between_processes
+    assert process_bytes(work) - 60 * 4096 - networks.HEADER_BYTES <= 1.6 * max(seen)
+
+
 def test_uploads_are_refused_from_the_size_that_is_computed_with() -> None:
     assert artefacts.LARGEST_UPLOAD == LARGEST_FILE == contents.LARGEST_READ
 
@@ -241,5 +261,6 @@ class TestMessages:
         address = "s3://b/" + "\U0001f600" * (MAX_VALUE_CHARS - 7)  # of others, none is longer than this
         longest = {name: address if one.accepts(address) else "x" * MAX_VALUE_CHARS for name, one in PARAMETERS.items()}
         real = len(json.dumps([{"Name": name, "Value": value} for name, value in longest.items()]))
-        assert real <= artefacts.start_request_bytes() <= 1.2 * real
-        assert len(PARAMETERS) <= 200  # StartPipelineExecution's
+        assert real <= artefacts.start_request_bytes() <= 3 * real
+        assert len(longest) <= artefacts.MOST_PARAMETERS <= 200  # StartPipelineExecution's
+        assert list(longest.values()).count(address) <= artefacts.MOST_ADDRESSES

@@ -205,8 +205,8 @@ def _settings(choices: TrainingChoices, resolution: int, processes: int) -> Trai
     shortest = settings.kimg / MOST_TICKS
     if choices.tick_kimg is not None and choices.tick_kimg < shortest:
         raise OptionError(
-            f"tick_kimg: must be at least {shortest:g} for a training of {settings.kimg:g} kimg, not {choices.tick_kimg:g}: "
-            f"{MOST_TICKS:,} lines of statistics are enough"
+            f"tick_kimg: must be at least {shortest:g} for a training of {settings.kimg:g} kimg, not "
+            f"{choices.tick_kimg:g}: {MOST_TICKS:,} lines of statistics are enough"
         )
     settings = dataclasses.replace(settings, tick_kimg=max(settings.tick_kimg, shortest))
     micro_batch = None if choices.batch_gpu == "auto" else choices.batch_gpu

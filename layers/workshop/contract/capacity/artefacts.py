@@ -11,7 +11,7 @@ from contract.capacity.networks import (
     network_bytes,
     widths_of,
 )
-from contract.pipeline import MAX_VALUE_CHARS, PARAMETERS
+from contract.pipeline import MAX_VALUE_CHARS
 from contract.prepare_report import MAX_COPIED_BYTES, MAX_LISTED_BYTES
 from contract.run_results import MAX_SKIPPED
 
@@ -42,6 +42,7 @@ _PAGE_CELLS = ((256, 48 + 34), (192, 24 + 9 * 4 + 9), (256, 2 * 24), (512, 2 * 8
 _PAGE_TEXT_BYTES = 3_000_000
 _SHOWN_BYTES = 200 * _ESCAPED  # a name or a reason, cut to 200 characters
 
+MOST_PARAMETERS, MOST_ADDRESSES = 60, 10  # of the pipeline; the service takes 200
 _ETAG_BYTES, _SIZE_DIGITS, _CONTENT_BYTES = 40, 13, 60
 
 
@@ -185,11 +186,10 @@ def results_bytes(workload: Workload) -> int:
 
 
 def start_request_bytes() -> int:
-    """Parameters of a StartPipelineExecution, which the ledger's claim holds as well, as JSON."""
-    return sum(
-        len(name) + 60 + MAX_VALUE_CHARS * (_ESCAPED if parameter.pattern.startswith("s3:") else 1)
-        for name, parameter in PARAMETERS.items()
-    )
+    """Parameters of a StartPipelineExecution, which the ledger's claim holds as well, as JSON. Addresses alone may have
+    characters that are none of ASCII."""
+    addresses = MOST_ADDRESSES * MAX_VALUE_CHARS * _ESCAPED
+    return MOST_PARAMETERS * (MAX_VALUE_CHARS + 100) + addresses
 
 
 def ledger_item_bytes() -> int:

@@ -102,12 +102,17 @@ class Shortage:
     most_gb: int
 
 
-def process_gb(workload: Workload) -> int:
-    """What Prepare needs: all originals at once, the data set, copies of what is set aside, lists."""
+def process_bytes(workload: Workload) -> int:
+    """What Prepare writes: all originals at once, the data set, copies of what is set aside, lists."""
     files = workload.image_bytes + workload.images * _BLOCK_BYTES
     lists = record_bytes(workload.images, workload.name_bytes) + prepare_report_bytes(workload)
     side = workload.resolution
-    return _gb(files + dataset_zip_bytes(workload.images, side, side) + set_aside_bytes(workload) + lists)
+    return files + dataset_zip_bytes(workload.images, side, side) + set_aside_bytes(workload) + lists
+
+
+def process_gb(workload: Workload) -> int:
+    """The disk that Prepare needs."""
+    return _gb(process_bytes(workload))
 
 
 def train_gb(workload: Workload, *, is_continued: bool = False) -> int:

@@ -107,7 +107,8 @@ class German(Words):
     )
     help_disk = (
         "Die Festplatte der Maschine ist voll. Das Workshop-Team kann den Lauf mit einer größeren neu starten"
-        " (ProcessVolumeGB, TrainVolumeGB, InferenceVolumeGB) oder auf einer Maschine, die eine hat; weniger Bilder oder eine kleinere Auflösung brauchen weniger Platz."
+        " (ProcessVolumeGB, TrainVolumeGB, InferenceVolumeGB) oder auf einer Maschine, die eine hat;"
+        " weniger Bilder oder eine kleinere Auflösung brauchen weniger Platz."
     )
     help_permission = (
         "Es fehlt eine Berechtigung. Das Workshop-Team sollte die Rolle der Jobs mit dem Template vergleichen."
