@@ -30,32 +30,32 @@ class SheetSeries:
         return self._folders[0] / f"fakes{kimg:08.3f}{suffix}"
 
     def add(self, sheet: Path) -> None:
-        """Count a sheet that has been written, copy it, and remove one where there are too many by now."""
+        """Count a sheet that has been written, copy it, and remove what is not kept (any more) of its time or before.
+
+        Sheets that were drawn after the checkpoint that the training goes on from stay until that time comes again.
+        """
         for copies in self._folders[1:]:
             copy_whole(sheet, copies / sheet.name)
-        names = [name for name in self.names if name != sheet.name]
-        self.names = thinned([*names, sheet.name])
-        self._remove({*names, sheet.name} - {*self.names})
+        self.names = thinned([*(name for name in self.names if name != sheet.name), sheet.name])
+        for name in self._there() - {*self.names}:
+            if _kimg(name) <= _kimg(sheet.name):
+                for folder in self._folders:
+                    (folder / name).unlink(missing_ok=True)
 
     def restore(self, names: Iterable[str] | None, kimg: float) -> None:
-        """Take over the sheets that a checkpoint of this moment names; None: all copies that are old enough.
-
-        Sheets that were drawn after the checkpoint go: they will be drawn again.
-        """
-        there = {name for folder in self._folders if folder.is_dir() for name in map(_name_of, folder.iterdir())}
-        drawn = there if names is None else {name for name in names if _NAME.fullmatch(name)}
-        self.names = thinned(sorted((name for name in drawn if name and _kimg(name) <= kimg), key=_kimg))
-        self._remove(there - {*self.names})
+        """Take over the sheets that a checkpoint of this moment names; None: all copies that are old enough."""
+        drawn = self._there() if names is None else {name for name in names if _NAME.fullmatch(name)}
+        self.names = thinned(sorted((name for name in drawn if _kimg(name) <= kimg), key=_kimg))
         folder, *others = self._folders
         for name in self.names:
             for copies in others:
                 if (copies / name).is_file():
                     copy_whole(copies / name, folder / name)
 
-    def _remove(self, names: Iterable[str]) -> None:
-        for name in filter(None, names):
-            for folder in self._folders:
-                (folder / name).unlink(missing_ok=True)
+    def _there(self) -> set[str]:
+        """Return the names of all sheets in the folders."""
+        files = (file for folder in self._folders if folder.is_dir() for file in folder.iterdir())
+        return {file.name for file in files if _NAME.fullmatch(file.name)}
 
 
 def thinned(names: list[str]) -> list[str]:
@@ -70,11 +70,6 @@ def thinned(names: list[str]) -> list[str]:
         around = [before + after for before, after in pairwise(gaps)]
         del kept[1 + around.index(min(around))]
     return kept
-
-
-def _name_of(path: Path) -> str:
-    """Return the name of a sheet, "" of another file."""
-    return path.name if _NAME.fullmatch(path.name) else ""
 
 
 def _kimg(name: str) -> float:
