@@ -23,6 +23,7 @@ def infer_step(build: Build, prepare_step: ProcessingStep, train_step: TrainingS
         entrypoint=["python3", "-m", "containers.infer"],
         instance_count=given("InferenceInstanceCount"),
         instance_type=given("InferenceInstanceType"),
+        volume_size_in_gb=given("InferenceVolumeGB"),
         max_runtime_in_seconds=given("MaxProcessSeconds"),
         env={
             "PYTHONPATH": f"{_CODE}:{_CODE}/stylegan2-ada-pytorch",

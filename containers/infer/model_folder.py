@@ -20,7 +20,7 @@ from contract.run_results import TrainingOutcome
 
 _LARGEST_JSON_BYTES = 4 << 20
 _LARGEST_STATISTICS_BYTES = 64 << 20
-_FAKES_NAME = re.compile(r"fakes([0-9]{1,9}(?:\.[0-9]{1,6})?)\.png")
+_FAKES_NAME = re.compile(r"fakes([0-9]{1,9}(?:\.[0-9]{1,6})?)\.(?:png|jpg)")  # all are PNG in older archives
 _LARGEST_GRID = 64
 
 
@@ -108,7 +108,7 @@ def list_fakes(folder: Path) -> list[SampleGrid]:
     """The grids of generated samples in `folder`/samples, oldest first."""
     grids = [
         SampleGrid(file, float(match[1]))
-        for file in (folder / "samples").glob("fakes*.png")
+        for file in (folder / "samples").glob("fakes*")
         if (match := _FAKES_NAME.fullmatch(file.name))
     ]
     return sorted(grids, key=lambda grid: grid.kimg)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,8 +56,7 @@ def infer(job: ProcessingJob) -> None:
     steps = environment.integer("PROJECTION_STEPS", 1, 10_000, default=_STEPS_ON_GPU if gpu else _STEPS_ON_CPU)
     prepare = _read_prepare_report(job.input(jobs.PREPARE_REPORT_INPUT) / PREPARE_REPORT_FILE)
 
-    with tempfile.TemporaryDirectory(prefix="model-") as temporary:
-        model = Path(temporary)
+    with job.scratch(jobs.REPORT_OUTPUT) as model:
         unpack_model(job.input(jobs.MODEL_INPUT) / MODEL_ARCHIVE, model)
         network = load_network(model)
         move_to_device([network.G_ema, network.D], "cuda" if gpu else "cpu")

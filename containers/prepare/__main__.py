@@ -2,12 +2,11 @@
 
     input  snapshot    the run's record: which objects of S3 to read (see containers.fetching)
     output prepared    dataset.zip (absent if no image is good)
-    output report      prepare.json: how many were found, are good, were set aside and why
-    output set-aside   copies of the images that were not used
+    output report      prepare.json: how many were found, are good, were set aside and why; counts.json: how many
+    output set-aside   copies of the first images that were not used (contract.prepare_report says how many)
     environment        DATASET, RESOLUTION
 
-Bad images never fail the job, not even if no good one is left: the pipeline's condition reads the count in
-prepare.json and decides.
+Bad images never fail the job, not even if no good one is left: the pipeline's condition reads counts.json and decides.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ import time
 
 from containers.job import ProcessingJob, base_folder, run_job
 from contract import jobs
-from contract.layout import DATASET_ARCHIVE, PREPARE_REPORT_FILE
-from contract.prepare_report import PrepareReport, SetAside
+from contract.layout import COUNTS_FILE, DATASET_ARCHIVE, PREPARE_REPORT_FILE
+from contract.prepare_report import MAX_COPIED_BYTES, MAX_COPIES, PrepareReport, SetAside
 from stylegan2.base.errors import ModelError
 
 _PROGRESS_SECONDS = 10.0
@@ -34,7 +33,7 @@ def _prepare(job: ProcessingJob) -> None:
     # Here, so that a broken image is reported like any failure.
     from containers.fetching import fetch_images, read_record
     from containers.s3 import s3_client
-    from stylegan2.data.preparation import prepare_images
+    from stylegan2.data.preparation import CopyLimits, prepare_images
 
     environment = job.environment()
     dataset = environment.dataset(jobs.DATASET_VARIABLE)
@@ -49,6 +48,7 @@ def _prepare(job: ProcessingJob) -> None:
             job.output(jobs.PREPARED_OUTPUT) / DATASET_ARCHIVE,
             resolution=resolution,
             set_aside=job.output(jobs.SET_ASIDE_OUTPUT),
+            copy_limits=CopyLimits(MAX_COPIES, MAX_COPIED_BYTES),
             on_progress=_PreparationProgress(),
         )
     report = PrepareReport(
@@ -58,8 +58,11 @@ def _prepare(job: ProcessingJob) -> None:
         good=prepared.good,
         set_aside=[SetAside(one.name, one.reason) for one in prepared.set_aside],
         seconds=time.monotonic() - started,
+        copies=prepared.copied,
     )
-    (job.output(jobs.PREPARE_REPORT_OUTPUT) / PREPARE_REPORT_FILE).write_text(report.to_json(), encoding="ascii")
+    folder = job.output(jobs.PREPARE_REPORT_OUTPUT)
+    (folder / PREPARE_REPORT_FILE).write_text(report.to_json(), encoding="ascii")
+    (folder / COUNTS_FILE).write_text(report.counts_json(), encoding="ascii")
     print(f"images found={report.found} good={report.good} set_aside={report.set_aside_count}", flush=True)
 
 

@@ -17,6 +17,7 @@ from PIL import Image
 
 from containers.errors import InputError
 from containers.infer import wording
+from containers.infer.page_parts import film_strip
 from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
 from containers.infer.results import MadeImages, Projections, ReportRun
@@ -272,7 +273,18 @@ def test_a_long_list_of_set_aside_files_is_cut_and_says_so(finished_run: ReportR
     assert "199.png" in text
     assert "200.png" not in text
     assert "And 800 more; the whole list is in prepare.json." in text
+    assert "Copies of" not in text  # nobody knows
     assert len(json.loads((tmp_path / "report" / "report.json").read_text())["set_aside"]) == 20
+
+
+@pytest.mark.parametrize(("copies", "told"), [(3, "all"), (2, "2"), (0, None)])
+def test_the_page_says_how_many_copies_of_set_aside_files_there_are(
+    finished_run: ReportRun, tmp_path: Path, copies: int, told: str | None
+) -> None:
+    images = tuple(SetAside(f"{number}.png", "why") for number in range(3))
+    prepare = dataclasses.replace(finished_run.prepare, set_aside=images, copies=copies)
+    text = render(dataclasses.replace(finished_run, prepare=prepare), tmp_path / "report")
+    assert (f"Copies of {told} of them lie in the folder “set-aside”" in text) is (told is not None)
 
 
 def test_of_a_list_too_long_for_prepare_json_the_first_are_there_and_the_page_says_so(
@@ -358,3 +370,13 @@ def test_any_json_in_the_models_record_gives_a_page(
     (run.model_folder / "stats.jsonl").write_text(json.dumps(tick) + "\n" + json.dumps({**tick, "kimg": 2}) + "\n")
     (run.model_folder / "training_options.json").write_text(json.dumps(options))
     assert "</html>" in render(run, tmp_path / "report")
+
+
+def test_the_film_strip_is_cut_from_jpeg_sheets_and_from_the_png_of_older_archives(finished_run: ReportRun) -> None:
+    samples = finished_run.model_folder / "samples"
+    newest = samples / "fakes001.024.png"
+    with Image.open(newest) as sheet:
+        sheet.save(samples / "fakes001.024.jpg", quality=95, subsampling=0)
+    newest.unlink()
+    strip = film_strip(finished_run.model_folder)
+    assert [frame.label for frame in strip.frames] == ["start", "512", "1,024"]

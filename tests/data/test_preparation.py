@@ -5,6 +5,7 @@ import json
 import os
 import resource
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,7 +20,7 @@ from PIL import Image
 from stylegan2.base.errors import ModelError
 from stylegan2.data import preparation
 from stylegan2.data.dataset import ImageDataset
-from stylegan2.data.preparation import PreparationError, RefusedFile, prepare_images
+from stylegan2.data.preparation import CopyLimits, PreparationError, RefusedFile, prepare_images
 from stylegan2.data.vetting import Wanted, training_pixels
 from tests.data.pictures import encoded, photo
 
@@ -56,6 +57,22 @@ class TestReport:
                 "save it anew as PNG or JPEG and upload that.",
             ),
         )
+
+    @pytest.mark.parametrize(
+        ("limits", "copies"),
+        [
+            (CopyLimits(2, 10**9), ["empty.png", "notes.png"]),
+            (CopyLimits(9, 200), ["empty.png", "notes.png"]),  # what is too large leaves the room to what follows
+            (CopyLimits(9, 1518), ["empty.png", "notes.png", "sub__cut.jpg"]),
+            (CopyLimits(0, 10**9), []),
+            (None, ["empty.png", "notes.png", "sub__copy_of_a.bmp", "sub__cut.jpg"]),
+        ],
+    )
+    def test_copies_of_what_is_set_aside_are_bounded_and_the_list_is_not(self, mixed_uploads, tmp_path, limits, copies):
+        aside = tmp_path / "aside"
+        report = prepare_images(mixed_uploads, tmp_path / "d.zip", resolution=32, set_aside=aside, copy_limits=limits)
+        assert sorted(file.name for file in aside.glob("*")) == copies
+        assert (report.copied, len(report.set_aside)) == (len(copies), 4)
 
     def test_the_data_set_holds_the_good_pictures_in_the_order_of_their_names(self, mixed_uploads, tmp_path):
         prepare_images(mixed_uploads, tmp_path / "d.zip", resolution=32)
@@ -220,7 +237,8 @@ class TestZipSources:
             prepare_images(source, tmp_path / f"{name}.zip", resolution=32, set_aside=tmp_path / name, workers=workers)
             for name, source, workers in (("folder", mixed_uploads, 1), ("zip", zipped, 1), ("two", zipped, 2))
         ]
-        assert reports[0] == reports[1] == reports[2]
+        assert reports[0].copied == reports[1].copied + 1  # of a zip's member that is empty there is nothing to copy
+        assert replace(reports[0], copied=0) == replace(reports[1], copied=0) == replace(reports[2], copied=0)
         assert (tmp_path / "folder.zip").read_bytes() == (tmp_path / "zip.zip").read_bytes()
         assert (tmp_path / "folder.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
         copies = [{path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("folder", "zip")]

@@ -102,6 +102,10 @@ def test_all_published_configurations_are_tested() -> None:
         ({"gamma": -1}, r"^gamma: must be at least 0"),
         ({"seed": -1}, r"^seed: must be between 0 and"),
         ({"tick_kimg": 0}, r"^tick_kimg: must be greater than 0"),
+        (
+            {"tick_kimg": 0.01, "kimg": 1000},
+            r"^tick_kimg: must be at least 0\.04 for a training of 1000 kimg, not 0\.01",
+        ),
         ({"snapshot_ticks": 0}, r"^snapshot_ticks: must be at least 1, not 0"),
         ({"preset": "best"}, r"^preset: must be one of auto, .*, not 'best'"),
         ({"device": "tpu"}, r"^device: must be one of auto, cpu, cuda, not 'tpu'"),

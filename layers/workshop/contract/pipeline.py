@@ -159,6 +159,11 @@ PARAMETERS: Mapping[str, Parameter] = {
     "TrainOptions": Parameter(
         "String", NO_OPTIONS, fault=why_options_refused, words=OPTIONS_WORDS, setting="options", decides_network=True
     ),
+    # Disks, in GB, of which start_run computes how large they must be (contract.capacity.volumes). The most that a
+    # processing job may have, and that a general purpose volume can be. Machines with a disk of their own ignore them.
+    "ProcessVolumeGB": _whole(1, 16_384, "30"),
+    "TrainVolumeGB": _whole(1, 16_384, "30"),
+    "InferenceVolumeGB": _whole(1, 16_384, "30"),
     # How long it learns at most, in seconds; it ends well then, and pictures are made with what it has learned.
     "TrainSeconds": _whole(1, 432_000, "432000"),
     # Limits of the jobs, in seconds: less is too short to start, learn something and save, more than the service lets a

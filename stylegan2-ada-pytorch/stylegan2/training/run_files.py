@@ -6,7 +6,6 @@ What they are is said in `start`. Only one process of a training writes them.
 import json
 import logging
 import math
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -16,12 +15,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from stylegan2.base.whole_files import replacing_file, write_text_whole
+from stylegan2.base.whole_files import copy_whole, write_text_whole
 from stylegan2.data.dataset import ImageDataset
 from stylegan2.formats.network_file import TENSORS_NAME, save_network
 from stylegan2.options.budget import Ending
 from stylegan2.results.checkpoint_writer import CheckpointWriter
 from stylegan2.results.sample_grid import Grid, sample_images
+from stylegan2.results.sheet_series import SheetSeries
 from stylegan2.results.tensorboard_log import TensorBoardLog
 from stylegan2.results.tick_stats import TickStats
 from stylegan2.training.earlier_results import OPTIONS_NAME, sole_writer
@@ -46,6 +46,7 @@ class RunFiles(ExitStack):
         self.enter_context(_log_file(options.outdir / "log.txt"))
         folder = options.checkpoint_dir
         self.checkpoints = None if folder is None else self.enter_context(CheckpointWriter(folder, options.keep))
+        self.sheets = SheetSeries(self.samples, None if folder is None else folder / "samples")
 
     @property
     def samples(self) -> Path:
@@ -55,10 +56,10 @@ class RunFiles(ExitStack):
         """Take over what earlier parts of this training drew and thought best, from the checkpoint that they left."""
         self.best_score = saved["best_score"]
         self.grid = Grid(**saved["grid"]) if "grid" in saved else self.grid  # all sheets are cut alike
+        self.sheets.restore(saved.get("sheets"), self.state.kimg)
         if self.options.checkpoint_dir is not None:
-            for folder in ("samples", "best"):
-                for file in (self.options.checkpoint_dir / folder).glob("*.*"):
-                    _copy_file(file, self.options.outdir / folder / file.name)
+            for file in (self.options.checkpoint_dir / "best").glob("*.*"):
+                copy_whole(file, self.options.outdir / "best" / file.name)
 
     def begin(self, dataset: ImageDataset, ticks: list[dict[str, Any]]) -> None:
         """Write what is there from the start."""
@@ -74,8 +75,7 @@ class RunFiles(ExitStack):
             self.sheet_labels = torch.from_numpy(dataset.labels(chosen))
         self.board = TensorBoardLog(options.tensorboard_dir, self.state.images_seen)
         self.callback(self.board.close)
-        if self.state.images_seen == 0:
-            self._draw()
+        self._draw()  # a checkpoint is older than its moment's sheet
 
     def tick(self, stats: TickStats) -> None:
         """Write a tick's statistics."""
@@ -111,7 +111,8 @@ class RunFiles(ExitStack):
             self._keep_if_best(score, training)
         if self.checkpoints is not None:
             saved = {"training": state.state_dict(), "ticks": ticks, "seconds": seconds}
-            self.checkpoints.save(state.kimg, {**saved, "best_score": self.best_score, "grid": asdict(self.grid)})
+            saved |= {"best_score": self.best_score, "grid": asdict(self.grid), "sheets": self.sheets.names}
+            self.checkpoints.save(state.kimg, saved)
         self._draw()
         if not (options.outdir / TENSORS_NAME).exists():
             self.finish()  # where a network lies there is a checkpoint: see earlier_results
@@ -139,17 +140,11 @@ class RunFiles(ExitStack):
                 save_network(folder / "best", self.state.generator_ema, self.state.discriminator, described)
 
     def _draw(self) -> None:
-        """Write a sheet of what the averaged generator makes now; a copy lies beside the checkpoints."""
-        name = f"fakes{self.state.kimg:08.3f}.png"
+        """Draw a sheet of what the averaged generator makes now; a copy lies beside the checkpoints."""
         images = sample_images(self.state.generator_ema, self.grid, self.options.seed, self.sheet_labels)
-        self.grid.save(images, self.samples / name)
-        if self.options.checkpoint_dir is not None:
-            _copy_file(self.samples / name, self.options.checkpoint_dir / "samples" / name)
-
-
-def _copy_file(source: Path, target: Path) -> None:
-    with replacing_file(target) as partial:
-        shutil.copyfile(source, partial)
+        sheet = self.sheets.place(self.state.kimg, self.grid.suffix(images.shape[1]))
+        self.grid.save(images, sheet)
+        self.sheets.add(sheet)
 
 
 class _LogFile(logging.FileHandler):

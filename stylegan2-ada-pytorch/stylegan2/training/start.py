@@ -8,7 +8,8 @@ The folder `outdir` receives:
     log.txt                             what was said
     best/                               the network with the best score so far, unless nothing scores it
     tensorboard/                        the statistics for TensorBoard, if that is installed
-    samples/reals.png, fakes*.png       sheets of images; the number in the name is the progress in kimg
+    samples/reals.png                   a sheet of the data set's images
+    samples/fakes*.png or .jpg          sheets of samples, 14 at most; the number in the name is the progress in kimg
     samples/grid.json                   how to cut the sheets: {"columns", "rows", "cell"}
 
 Progress is also logged to the logger "stylegan2", one line per tick.

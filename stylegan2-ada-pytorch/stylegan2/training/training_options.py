@@ -19,6 +19,8 @@ from stylegan2.options.presets import TrainingSettings, settings_of
 from stylegan2.options.training import TrainingChoices
 from stylegan2.options.words import Augmentation, Device
 
+MOST_TICKS = 25_000
+"""Lines of statistics of a training: every checkpoint holds all of them, and the results page reads them."""
 TRANSFER_ADA_KIMG = 100.0
 """A transferred discriminator knows its business and overfits sooner, so ADA has to be faster."""
 
@@ -204,6 +206,13 @@ def _settings(choices: TrainingChoices, resolution: int, processes: int) -> Trai
     }
     settings = settings_of(choices.preset, resolution, processes)
     settings = dataclasses.replace(settings, **{name: value for name, value in chosen.items() if value is not None})
+    shortest = settings.kimg / MOST_TICKS
+    if choices.tick_kimg is not None and choices.tick_kimg < shortest:
+        raise OptionError(
+            f"tick_kimg: must be at least {shortest:g} for a training of {settings.kimg:g} kimg, not "
+            f"{choices.tick_kimg:g}: {MOST_TICKS:,} lines of statistics are enough"
+        )
+    settings = dataclasses.replace(settings, tick_kimg=max(settings.tick_kimg, shortest))
     micro_batch = None if choices.batch_gpu == "auto" else choices.batch_gpu
     settings = _with_batch(settings, choices.batch, micro_batch, processes)
     if choices.transfer is None:

@@ -27,7 +27,7 @@ RECORDS = st.builds(
 REPORTS = st.builds(
     PrepareReport, NAMES, COUNTS, COUNTS, COUNTS,
     st.lists(st.builds(SetAside, NAMES, NAMES), max_size=5).map(tuple),
-    st.integers(0, 10**6).map(lambda ms: ms / 1000), COUNTS,
+    st.integers(0, 10**6).map(lambda ms: ms / 1000), COUNTS, st.none() | COUNTS,
 )  # fmt: skip
 AMOUNTS = st.floats(0, 1e9, allow_subnormal=False)
 OUTCOMES = st.builds(
@@ -97,6 +97,15 @@ def test_a_report_is_read_as_it_was_written(report: PrepareReport) -> None:
     text = report.to_json()
     assert text.isascii()
     assert PrepareReport.from_json(text) == report
+
+
+@quick
+@given(report=REPORTS)
+def test_the_counts_are_small_whatever_is_set_aside_and_have_what_the_condition_reads(report: PrepareReport) -> None:
+    counts = json.loads(report.counts_json())
+    assert counts[prepare_report.GOOD_IMAGES_PATH] == report.good
+    assert counts["set_aside"] == report.set_aside_count
+    assert len(report.counts_json()) < 200
 
 
 @quick

@@ -48,12 +48,13 @@ def samples(language: str) -> dict[str, Notice]:
     """Name of the sample -> notice in that language, in the order in which people get them."""
     say = words(language)
     execution = parse_execution(_RUN_ARN)
+    prepared = _prepared(found=1012, good=998, copies=9)
     restart = ways_to_restart(say, _DATASET, None)
     failures_of = {
         "failed_training": (_training_failure(say, execution, restart), None),
         "failed_too_few_images": (
             failures.too_few_images(say, "12 good images are needed."),
-            _prepared(found=20, good=6),
+            _prepared(found=20, good=6, copies=14),
         ),
         "stopped": (failures.stopped(say, [], restart, execution), None),
         "lost": (failures.lost(say, restart), None),
@@ -71,7 +72,7 @@ def samples(language: str) -> dict[str, Notice]:
         "started": content.started(say, _run(expected_seconds=7800), execution),
         "started_first_time": content.started(say, _run(), execution),
         "started_inference": content.started(say, _run(source_arn=_SOURCE_ARN), execution),
-        "succeeded": _succeeded(say, execution, _run(ended_at=7_512_000), _prepared(found=1012, good=998), 6900),
+        "succeeded": _succeeded(say, execution, _run(ended_at=7_512_000), prepared, 6900),
         "succeeded_inference": _succeeded(say, execution, _run(source_arn=_SOURCE_ARN, ended_at=480_000), None, None),
         "succeeded_short_link": _succeeded(say, execution, None, None, None, expires=None),
         **{
@@ -164,7 +165,7 @@ def _problems(say: Words, execution: Execution, found: Artefacts) -> Notice:
     return content.problems(say, _DATASET, execution, _BUCKET, found, command)
 
 
-def _prepared(found: int, good: int) -> PrepareReport:
+def _prepared(found: int, good: int, copies: int) -> PrepareReport:
     offenders = (
         SetAside("brief.png", "This file is not an image."),
         SetAside("Kopie von 0001.png", "The same picture as 0001.png."),
@@ -173,7 +174,8 @@ def _prepared(found: int, good: int) -> PrepareReport:
         SetAside("x5.png", "This file is not an image."),
         SetAside("x6.png", "This file is not an image."),
     )
-    return PrepareReport(_DATASET, 256, found, good, offenders, 61.5, unlisted=found - good - len(offenders))
+    unlisted = found - good - len(offenders)
+    return PrepareReport(_DATASET, 256, found, good, offenders, 61.5, unlisted=unlisted, copies=copies)
 
 
 def _run(

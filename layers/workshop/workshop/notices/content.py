@@ -70,6 +70,7 @@ def succeeded(
 ) -> Notice:
     """The pictures are there. `run` is None if its record is lost; `billed_seconds` is the training job's bill."""
     seconds = None if run is None else run.seconds
+    folder = layout.run(dataset, execution.id)
     return render_notice(
         say,
         Kind.SUCCEEDED,
@@ -82,9 +83,9 @@ def succeeded(
         duration=say.duration(seconds) if seconds is not None else say.unknown,
         cost=_training_cost(say, run, billed_seconds),
         run=execution.id,
-        set_aside=_set_aside(say, artefacts.prepared, is_on_page=True),
+        set_aside=_set_aside(say, artefacts.prepared, folder, is_on_page=True),
         bucket=bucket,
-        folder=layout.run(dataset, execution.id),
+        folder=folder,
     )
 
 
@@ -115,6 +116,7 @@ def problems(
 def failed(say: Words, dataset: str, execution: Execution, failure: Failure, prepared: PrepareReport | None) -> Notice:
     """The run has failed, was stopped, or is lost."""
     reason = quoted(failure.reason, MAX_REASON_CHARS)
+    folder = layout.run(dataset, execution.id)
     if failure.is_too_few_images and prepared is not None:
         good, found = say.number(prepared.good), say.number(prepared.found)
         reason = say.too_few_counted.format(good=good, found=found, reason=reason)
@@ -128,7 +130,7 @@ def failed(say: Words, dataset: str, execution: Execution, failure: Failure, pre
         step=failure.step_words,
         reason=reason,
         run=execution.id,
-        details=_set_aside(say, prepared, is_on_page=False) if failure.is_too_few_images else "",
+        details=_set_aside(say, prepared, folder, is_on_page=False) if failure.is_too_few_images else "",
         next=_bullets(failure.next_steps),
         log=f"\n{say.log}\n\n  {failure.log_url}\n" if failure.log_url else "",
     )
@@ -238,9 +240,9 @@ def _other_files(say: Words, number: int) -> str:
     return say.count(say.other_files, number) if number else ""
 
 
-def _set_aside(say: Words, prepared: PrepareReport | None, *, is_on_page: bool) -> str:
-    """A block that begins and ends with an empty line, or "" if nothing was set aside. `is_on_page`: there is a page
-    that names more of them."""
+def _set_aside(say: Words, prepared: PrepareReport | None, folder: str, *, is_on_page: bool) -> str:
+    """A block that begins and ends with an empty line, or "" if nothing was set aside. `folder` is the run's;
+    `is_on_page`: there is a page that names more of them."""
     if prepared is None or not prepared.set_aside_count:
         return ""
     named = prepared.set_aside[:MAX_NAMED]
@@ -248,7 +250,19 @@ def _set_aside(say: Words, prepared: PrepareReport | None, *, is_on_page: bool) 
     more = say.more_on_page if is_on_page and prepared.set_aside_count <= MAX_NAMED_ON_PAGE else say.more_in_file
     if prepared.set_aside_count > len(named):
         lines.append(say.count(more, prepared.set_aside_count - len(named)))
-    return f"\n{say.count(say.set_aside, prepared.set_aside_count)}\n\n{_bullets(lines)}\n"
+    copies = _copies(say, prepared, f"{folder}{layout.SET_ASIDE}/")
+    return f"\n{say.count(say.set_aside, prepared.set_aside_count)}\n\n{_bullets(lines)}\n{copies}"
+
+
+def _copies(say: Words, prepared: PrepareReport, folder: str) -> str:
+    """Where copies of what was set aside lie, in a block of its own; "" if there are none, or nobody knows."""
+    if not prepared.copies:
+        return ""
+    if prepared.copies == prepared.set_aside_count:
+        text = say.copies_of_all
+    else:
+        text = say.copies_of_some.one if prepared.copies == 1 else say.copies_of_some.many
+    return f"\n{text.format(count=say.number(prepared.copies), folder=folder)}\n"
 
 
 def _named(item: SetAside) -> str:

@@ -179,6 +179,7 @@ class Reconciler:
             facts.fingerprint,
             facts.choice,
             dict(plan.overrides),
+            projected=part,
             targets=mark,
             targets_manifest=write_targets(self._s3, bucket, facts.listing, part, facts.choice),
             source_arn=plan.source_arn,

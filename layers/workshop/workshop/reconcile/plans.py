@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from workshop.dataset.room import LackOfRoom
 from workshop.dataset.snapshot import Targets, targets_per_run
 from workshop.ledger.state import RunRecord
 from workshop.reconcile.facts import ContentFacts, FolderFacts
@@ -76,10 +77,12 @@ class Nothing:
 
 @dataclass(frozen=True)
 class Attention:
-    """A run is due, and cannot be: tell its people what to do. `pictures_needed`: how many, if there are fewer."""
+    """A run is due, and cannot be: tell its people what to do. `images_needed`: how many, if there are fewer;
+    `lack_of_room`: what is too small, if there are too many or too large ones."""
 
     facts: ContentFacts
     images_needed: int = 0
+    lack_of_room: LackOfRoom | None = None
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from contract import layout
+from contract.capacity.volumes import run_volumes
 from contract.pipeline import OPEN_PARAMETERS, PARAMETERS, STEPS_WITHOUT_TRAINING, resolutions_of, why_refused
 from contract.run_identity import RunIdentity
 from contract.train_options import NO_OPTIONS, options_text, read_options
 from workshop.config import StartRunConfig
-from workshop.dataset import Choice, Listing
+from workshop.dataset import Choice, Listing, Targets
+from workshop.dataset.room import workload_of
 from workshop.dataset.settings import MIN_JOB_SECONDS
 from workshop.dataset.snapshot import fingerprint as images_fingerprint
 from workshop.ledger import Claim, DatasetState
@@ -114,6 +116,7 @@ def build_claim(
     choice: Choice,
     overrides: Mapping[str, str],
     *,
+    projected: Targets,
     targets: str,
     targets_manifest: str,
     source_arn: str | None = None,
@@ -122,9 +125,9 @@ def build_claim(
 
     Raises BadRequest for overrides that do not go together, or beyond the deployer's bounds.
 
-    `targets` is the mark of the images to project that are
-    done then, and `targets_manifest` the key of the run's list. With `source_arn`, nothing is trained: that run's
-    network is used.
+    `projected` are the images that the run projects, or none if these are the dataset's own. `targets` is the mark of
+    the images to project that are done then, and `targets_manifest` the key of the run's list. With `source_arn`,
+    nothing is trained: that run's network is used.
     """
     dataset = listing.dataset
 
@@ -154,6 +157,8 @@ def build_claim(
         **overrides,
     }
     _check_pair(parameters)
+    workload = workload_of(listing, projected, choice.projection_targets, parameters)
+    parameters = run_volumes(workload, parameters) | parameters
     network = _digest({name: parameters[name] for name, p in PARAMETERS.items() if p.decides_network})
     images = images_fingerprint(listing.images, None)
     parameters["TrainCheckpointPath"] = uri(layout.checkpoints(dataset, images, network))

@@ -62,6 +62,8 @@ class Words(Protocol):
     set_aside: Plural
     more_on_page: Plural
     more_in_file: Plural
+    copies_of_all: str
+    copies_of_some: Plural
 
     # Something that a run should have made
     missing: str
@@ -125,6 +127,9 @@ class Words(Protocol):
     # The folder cannot become a run
     folder_holds: Plural
     pictures_needed: Plural
+    disk_too_small: str
+    list_too_long: str
+    make_room: str
     add_pictures: str
     correct_settings: str
     settings_unread: str

@@ -36,6 +36,10 @@ class German(Words):
     set_aside = Plural("{count} Bild wurde aussortiert:", "{count} Bilder wurden aussortiert:")
     more_on_page = Plural("{count} weiteres steht auf der Seite", "{count} weitere stehen auf der Seite")
     more_in_file = Plural("{count} weiteres steht in prepare.json", "{count} weitere stehen in prepare.json")
+    copies_of_all = "Kopien liegen unter {folder}"
+    copies_of_some = Plural(
+        "Von {count} davon liegt eine Kopie unter {folder}", "Von {count} davon liegen Kopien unter {folder}"
+    )
     missing = "{part} fehlt."
     empty = "{part} ist leer."
     no_picture = "Es gibt kein neues Bild: Im eigenen Ordner des Laufs, {folder}, liegt keins."
@@ -102,8 +106,9 @@ class German(Words):
         " so endet, wähle eine kleinere Auflösung oder einen größeren Maschinentyp."
     )
     help_disk = (
-        "Die Festplatte der Maschine ist voll. Das Workshop-Team kann dem Schritt eine größere geben"
-        " (pipeline_builder); weniger Bilder oder eine kleinere Auflösung brauchen weniger Platz."
+        "Die Festplatte der Maschine ist voll. Das Workshop-Team kann den Lauf mit einer größeren neu starten"
+        " (ProcessVolumeGB, TrainVolumeGB, InferenceVolumeGB) oder auf einer Maschine, die eine hat;"
+        " weniger Bilder oder eine kleinere Auflösung brauchen weniger Platz."
     )
     help_permission = (
         "Es fehlt eine Berechtigung. Das Workshop-Team sollte die Rolle der Jobs mit dem Template vergleichen."
@@ -156,6 +161,16 @@ class German(Words):
     folder_holds = Plural("Im Ordner liegt {count} Bild", "Im Ordner liegen {count} Bilder")
     pictures_needed = Plural(
         "Es wird mindestens {count} Bild gebraucht.", "Es werden mindestens {count} Bilder gebraucht."
+    )
+    disk_too_small = (
+        "Alle diese Bilder zusammen brauchen eine Platte von etwa {needed} GB, und die Maschine {machine} hat höchstens"
+        " {most} GB."
+    )
+    list_too_long = "Die Liste der Bildnamen wäre {needed} MB lang, und höchstens {most} MB können gelesen werden."
+    make_room = (
+        "Nimm Bilder heraus, verteile sie auf mehrere Ordner oder gib in settings.yaml eine kleinere resolution oder"
+        " eine andere instance_type an. Dein Plattform-Team kann eine Maschine mit größerer Platte wählen. Lange Namen"
+        " lassen sich kürzen."
     )
     add_pictures = "Lege weitere Bilder (.png, .jpg, .webp, .bmp, .tif oder .gif) in den Ordner."
     correct_settings = "Korrigiere settings.yaml oder lösche die Datei: Nichts darin ist Pflicht."

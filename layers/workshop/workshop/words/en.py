@@ -33,6 +33,10 @@ class English(Words):
     set_aside = Plural("{count} picture was set aside:", "{count} pictures were set aside:")
     more_on_page = Plural("{count} more is listed on the page", "{count} more are listed on the page")
     more_in_file = Plural("{count} more is listed in prepare.json", "{count} more are listed in prepare.json")
+    copies_of_all = "Copies lie under {folder}"
+    copies_of_some = Plural(
+        "A copy of {count} of them lies under {folder}", "Copies of {count} of them lie under {folder}"
+    )
     missing = "{part} is missing."
     empty = "{part} is empty."
     no_picture = "There is no new picture: the run's own folder {folder} holds none."
@@ -87,7 +91,8 @@ class English(Words):
         " again, choose a lower resolution or a larger instance type."
     )
     help_disk = (
-        "The disk of the machine is full. Whoever runs the workshop can give the step a larger one (pipeline_builder);"
+        "The disk of the machine is full. Whoever runs the workshop can start it again with a larger one"
+        " (ProcessVolumeGB, TrainVolumeGB, InferenceVolumeGB), or on a machine that has one;"
         " fewer pictures or a lower resolution need less."
     )
     help_permission = (
@@ -140,6 +145,14 @@ class English(Words):
     help_checkpoint = "A training that is started again goes on from its last checkpoint."
     folder_holds = Plural("The folder holds {count} picture", "The folder holds {count} pictures")
     pictures_needed = Plural("At least {count} picture is needed.", "At least {count} pictures are needed.")
+    disk_too_small = (
+        "All these pictures together need a disk of about {needed} GB, and the machine {machine} has at most {most} GB."
+    )
+    list_too_long = "The list of the pictures' names would be {needed} MB long, and at most {most} MB can be read."
+    make_room = (
+        "Take pictures away, divide them among several folders, or give a smaller resolution or another instance_type"
+        " in settings.yaml. Your platform team can choose a machine with a larger disk. Long names can be shortened."
+    )
     add_pictures = "Add pictures (.png, .jpg, .webp, .bmp, .tif or .gif) to the folder."
     correct_settings = "Correct settings.yaml, or remove it: everything in it is optional."
     settings_unread = (
