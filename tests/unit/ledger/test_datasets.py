@@ -15,7 +15,7 @@ from workshop.ledger.datasets import SLOTS_KEY
 from workshop.ledger.state import NOT_CONSIDERED
 from workshop.platform.errors import LedgerBusy
 
-CLAIM = Claim("0" * 64, {"Kimg": "1"}, 9, 1, "sketch", 128, "auto 400 128", 86_400, None)
+CLAIM = Claim("0" * 64, {"Kimg": "1"}, 9, 1, "sketch", 128, "auto 128", 86_400, None)
 RUN = RunIdentity("cats", "0" * 64, 1)
 ARN = "arn:run"
 
@@ -234,13 +234,13 @@ def test_only_a_starting_claim_of_this_attempt_becomes_a_run(ledger: Ledger) -> 
 
 def test_a_finished_run_leaves_its_traces_and_frees_its_slot(ledger: Ledger) -> None:
     running(ledger)
-    assert ledger.finish(RUN, CLAIM, ARN, "Succeeded", 40, 3600)
+    assert ledger.finish(RUN, CLAIM, ARN, "Succeeded", 40, has_trained=True)
     assert not ledger.finish(RUN, CLAIM, ARN, "Succeeded", 41)
 
     state = ledger.read("cats")
     assert (state.phase, state.execution_arn) == (Phase.IDLE, None)
     assert (state.last_fingerprint, state.last_status, state.ended_at) == ("0" * 64, "Succeeded", 40)
-    assert (state.last_effort, state.last_seconds) == ("auto 400 128", 3600)
+    assert state.good_arn == ARN
     assert state.unreported == {ARN}
     assert holders(ledger) == set()
 

@@ -1,9 +1,13 @@
 """Carries out what was decided about a dataset."""
 
+from dataclasses import replace
+
 from contract.run_identity import RunIdentity
 from workshop.config import StartRunConfig
 from workshop.dataset.snapshot import write_snapshot, write_targets
-from workshop.ledger import Claim, Claimed, DatasetState, Ledger, Phase, Runs, Timer, Timers
+from workshop.estimates.learned import Learned
+from workshop.estimates.whole import Work, estimate_run
+from workshop.ledger import Claim, Claimed, DatasetState, Ledger, Phase, Runs, Speeds, Timer, Timers
 from workshop.ledger.timers import NUDGE, is_live, is_lost
 from workshop.notices import Notices
 from workshop.notices.leftovers import LeftoverNotices, waiting_targets
@@ -49,6 +53,7 @@ class Reconciler:
         s3: S3,
         ledger: Ledger,
         runs: Runs,
+        speeds: Speeds,
         timers: Timers,
         notices: Notices,
         ending: Ending,
@@ -58,6 +63,7 @@ class Reconciler:
         self._s3 = s3
         self._ledger = ledger
         self._runs = runs
+        self._speeds = speeds
         self._timers = timers
         self._notices = notices
         self._ending = ending
@@ -164,7 +170,7 @@ class Reconciler:
         return result
 
     def _frozen_claim(self, plan: Start) -> Claim:
-        """Write down what the run reads, and freeze everything that its start needs."""
+        """Write down what the run reads, freeze everything that its start needs, and estimate what it will take."""
         facts, bucket = plan.facts, self._config.bucket
         source = None
         if plan.source_arn is None:
@@ -172,9 +178,8 @@ class Reconciler:
         else:
             source = self._runs.read(plan.source_arn)
         part, mark = plan.targets_of_run(source)
-        return build_claim(
+        claim = build_claim(
             self._config,
-            facts.state,
             facts.listing,
             facts.fingerprint,
             facts.choice,
@@ -184,6 +189,15 @@ class Reconciler:
             targets_manifest=write_targets(self._s3, bucket, facts.listing, part, facts.choice),
             source_arn=plan.source_arn,
         )
+        images = facts.listing.images
+        work = Work(
+            trains=plan.trains,
+            images=len(images),
+            size=sum(image.size for image in images),
+            targets=len(part.images) or min(facts.choice.projection_targets, len(images)),
+        )
+        learned = self._speeds.read(claim.speed_key) if plan.trains else Learned()
+        return replace(claim, estimate=estimate_run(claim.parameters, work, learned, self._config.region))
 
     def _report_again(self, state: DatasetState) -> None:
         """Runs have ended whose notice is still owed: the request for it may have been lost."""

@@ -84,7 +84,7 @@ class Ending:
         if status == SUCCEEDED and self._trains(arn):
             self._ledger.add_success(identity)
         won = claim is not None and self._ledger.finish(
-            identity, claim, arn, status, clock.now_ms(), self._trained_seconds(claim, arn, status)
+            identity, claim, arn, status, clock.now_ms(), has_trained=_has_trained(claim, status)
         )
         # After the write: a nudge that arrives before it would find the run still active. And again for an event that
         # comes again: whoever has written may have died before the nudge.
@@ -135,14 +135,6 @@ class Ending:
         run = self._runs.read(arn)
         return run is None or run.source_arn is None
 
-    def _trained_seconds(self, claim: Claim, arn: str, status: str) -> int | None:
-        """How long a run took that trained and succeeded: the next one of equal effort will take about as long. 0 if
-        that is not known."""
-        if status != SUCCEEDED or claim.source_arn is not None:
-            return None
-        run = self._runs.read(arn)
-        return 0 if run is None else round(run.seconds or 0)
-
     def ask_for_report(self, identity: RunIdentity, arn: str, status: str) -> None:
         """Invoke the function that tells the people, asynchronously. Harmless to repeat."""
         succeeded = status == SUCCEEDED
@@ -158,3 +150,7 @@ class Ending:
             InvocationType="Event",
             Payload=json.dumps(event).encode(),
         )
+
+
+def _has_trained(claim: Claim, status: str) -> bool:
+    return status == SUCCEEDED and claim.source_arn is None

@@ -15,7 +15,8 @@ from contract.run_identity import RunIdentity
 from workshop.config import StartRunConfig
 from workshop.dataset import Choice, Listing
 from workshop.dataset.settings import MIN_HOURS
-from workshop.ledger import Claim, DatasetState
+from workshop.estimates.learned import speed_key
+from workshop.ledger import Claim
 from workshop.platform.clients import NOT_FOUND, SageMaker, error_code, list_executions
 from workshop.platform.errors import BadRequest, StartDelayed, StartRefused
 
@@ -99,7 +100,6 @@ def _check_pair(parameters: Mapping[str, str]) -> None:
 
 def build_claim(
     config: StartRunConfig,
-    state: DatasetState,
     listing: Listing,
     fingerprint: str,
     choice: Choice,
@@ -110,7 +110,7 @@ def build_claim(
     targets_manifest: str,
     source_arn: str | None = None,
 ) -> Claim:
-    """Freeze everything that the start of this snapshot needs.
+    """Freeze everything that the start of this snapshot needs; what it will take is not estimated yet.
 
     Raises BadRequest for overrides that do not go together, or beyond the deployer's bounds.
 
@@ -148,8 +148,6 @@ def build_claim(
         **overrides,
     }
     _check_pair(parameters)
-    told_by = ("Preset", "Kimg", "Resolution", "TrainInstanceType", "TrainInstanceCount")
-    effort = " ".join(parameters[name] for name in told_by if name in parameters)
     return Claim(
         fingerprint=fingerprint,
         parameters=parameters,
@@ -157,10 +155,10 @@ def build_claim(
         left_out=listing.left_out,
         preset=overrides.get("Preset", choice.preset),
         resolution=int(parameters["Resolution"]),
-        effort=effort,
+        speed_key=speed_key(parameters),
         max_train_seconds=training.max_seconds,
-        expected_seconds=state.last_seconds if state.last_effort == effort and source_arn is None else None,
-        hourly_price=config.caps.prices.get(training.instance_type, 0.0),
+        estimate=None,
+        hourly_price=config.caps.price(training.instance_type),
         machines=training.machines,
         language=choice.language,
         targets=targets,
