@@ -142,8 +142,11 @@ PARAMETERS: Mapping[str, Parameter] = {
     "Mirror": Parameter("String", "false", choices=("true", "false"), setting="mirror"),
     # A run draws from the thousand seeds that follow, too, and none may exceed 32 bits.
     "Seed": _whole(0, 2**31 - 1, "0", setting="seed"),
-    # Limits, in seconds: less is too short to start and save, more than the service lets a training job run.
-    "MaxTrainSeconds": _whole(60, 432_000, "86400"),
+    # How long it learns at most, in seconds; it ends well then, and pictures are made with what it has learned.
+    "TrainSeconds": _whole(1, 432_000, "432000"),
+    # Limits of the jobs, in seconds: less is too short to start, learn something and save, more than the service lets a
+    # training job run. A training ends by itself before its job is ended.
+    "MaxTrainSeconds": _whole(600, 432_000, "86400"),
     "MaxProcessSeconds": _whole(60, 432_000, "7200"),
 }
 OPEN_PARAMETERS = tuple(name for name, parameter in PARAMETERS.items() if not parameter.is_fixed)

@@ -32,9 +32,9 @@ _SOURCE_ARN = "arn:aws:sagemaker:eu-central-1:123456789012:pipeline/workshop/exe
 _JOB_ARN = "arn:aws:sagemaker:eu-central-1:123456789012:training-job/pipelines-p4jn9xou8a8s-Train-tmgxry49ug"
 _CAPS = Caps(36_000, {"ml.g5.xlarge": 1.41, "ml.g5.2xlarge": 1.52}, 50)
 _MIN_IMAGES = 20
-_GUESS = Estimate(9_760, 946, 0.02, Basis.GUESS)
-_SHOWN = Estimate(6_400, 800, 0.02, Basis.OWN)
-_TOO_LONG = Estimate(625_000, 1_030, 0.02, Basis.MEASURED)
+_GUESS = Estimate(9_760, 86_400, 946, 0.02, Basis.GUESS)
+_SHOWN = Estimate(6_400, 86_400, 800, 0.02, Basis.OWN)
+_TOO_LONG = Estimate(625_000, 86_400, 1_030, 0.02, Basis.MEASURED)
 _FINISHED = TrainingOutcome(400, 400, "finished", 6_700, 16.75, 6_900)
 _CUT = TrainingOutcome(1_310, 2_000, "time_limit", 86_000, 47.0, 94_000)
 _STALLED = TrainingOutcome(212.5, 400, "stalled", 3_400, 16, 6_400)
@@ -81,7 +81,9 @@ def samples(language: str) -> dict[str, Notice]:
         "started_first_time": content.started(say, _run(_GUESS), execution),
         "started_too_long": content.started(say, _run(_TOO_LONG), execution),
         "started_unknown": content.started(say, _run(), execution),
-        "started_inference": content.started(say, _run(Estimate(0, 420, 0.02, Basis.GUESS), _SOURCE_ARN), execution),
+        "started_inference": content.started(
+            say, _run(Estimate(0, 86_400, 420, 0.02, Basis.GUESS), _SOURCE_ARN), execution
+        ),
         "succeeded": _succeeded(
             say, execution, _run(_SHOWN, ended_at=7_512_000), _prepared(found=1012, good=998), 6900, _FINISHED
         ),

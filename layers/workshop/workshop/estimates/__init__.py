@@ -6,6 +6,7 @@ learned   what this deployment's own runs have shown, as a few samples of each k
 whole     from these to the estimate of a whole run
 """
 
-from workshop.estimates.whole import Basis, Estimate
+from workshop.estimates.speeds import Basis
+from workshop.estimates.whole import Estimate
 
 __all__ = ["Basis", "Estimate"]

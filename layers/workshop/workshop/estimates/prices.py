@@ -25,7 +25,7 @@ class PriceList:
         own = known.get("prices", {}).get(instance_type)
         base = self._base.get(instance_type)
         if own is not None or base is None:
-            return own
+            return None if own is None else float(own)
         return round(float(base * known["factor"]), 4)
 
     def bound(self, instance_type: str) -> float | None:

@@ -53,7 +53,7 @@ class Machine:
     @property
     def gain(self) -> float:
         """How many times as fast as the table's one device it is."""
-        return self.devices ** (_CORES_TOGETHER if self.device == _CPU else _GPUS_TOGETHER)
+        return float(self.devices ** (_CORES_TOGETHER if self.device == _CPU else _GPUS_TOGETHER))
 
 
 class SpeedTable:

@@ -30,30 +30,34 @@ class Work:
 class Estimate:
     """What a run will take, in seconds, and cost, in dollars.
 
-    `training` is its whole length, whatever its limit is; None: nobody can say. `beside` is all else, with the jobs'
-    starts: `factor` times what the table says, as earlier runs have shown. `beside_cost` is None where a price is not
-    known.
+    `training` is its whole length, even beyond `limit`, which it may learn at most; None: nobody can say. `beside` is
+    all else, with the jobs' starts: `factor` times what the table says, as earlier runs have shown. `beside_cost` is
+    None where a price is not known.
     """
 
     training: float | None
+    limit: float
     beside: float
     beside_cost: float | None
     basis: Basis
     factor: float = 1.0
 
-    def seconds(self, limit: float) -> float | None:
-        """How long the run will take whose training ends after `limit` seconds at the latest."""
-        return None if self.training is None else min(self.training, limit) + self.beside
+    @property
+    def training_seconds(self) -> float | None:
+        """How long it will train, within its limit."""
+        return None if self.training is None else min(self.training, self.limit)
 
-    def training_seconds(self, limit: float) -> float | None:
-        """The training's share of them."""
-        return None if self.training is None else min(self.training, limit)
+    @property
+    def seconds(self) -> float | None:
+        """How long the whole run will take."""
+        return None if self.training_seconds is None else self.training_seconds + self.beside
 
-    def share_within(self, limit: float) -> float:
-        """Which share of the training's length fits into `limit`: 1 if all of it does, or if nobody can say."""
-        if self.training is None or limit >= self.training * _NEARLY_ALL:
+    @property
+    def share_done(self) -> float:
+        """Which share of the training's length its limit allows: 1 for all of it, or if nobody can say."""
+        if self.training is None or self.limit >= self.training * _NEARLY_ALL:
             return 1.0
-        return max(limit, 0.0) / self.training
+        return self.limit / self.training
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True)
@@ -98,7 +102,8 @@ def estimate_run(
         factor = learned.beside
         basis = Basis.GUESS if training is None else training.basis
     seconds = None if training is None else training.seconds
-    return Estimate(seconds, beside * factor, _cost(busy, given, region, prices), basis, factor)
+    limit = min(float(given["TrainSeconds"]), float(given["MaxTrainSeconds"]))
+    return Estimate(seconds, limit, beside * factor, _cost(busy, given, region, prices), basis, factor)
 
 
 def _training(

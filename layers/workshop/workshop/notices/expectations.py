@@ -48,7 +48,7 @@ def course_of(run: RunRecord | None, training: TrainingOutcome | None, billed_se
         return Course(seconds, training, billed_seconds, early_error_percent=early_error)
     estimated = None
     if training.is_complete or training.ended == "time_limit":
-        estimated = run.estimate.seconds(run.max_train_seconds)
+        estimated = run.estimate.seconds
     early = None
     if training.is_complete and training.estimated_seconds is not None:
         early = training.estimated_seconds + rest
@@ -98,7 +98,7 @@ def early_end(say: Words, run: RunRecord | None, training: TrainingOutcome | Non
 
 def expected_duration(say: Words, run: RunRecord) -> str:
     """Of the whole run, and how that is known."""
-    seconds = None if run.estimate is None else run.estimate.seconds(run.max_train_seconds)
+    seconds = None if run.estimate is None else run.estimate.seconds
     if run.estimate is None or seconds is None:
         return say.expected_unknown
     return say.expected_about.format(duration=say.rough_duration(seconds), basis=_basis(say, run.estimate))
@@ -106,8 +106,8 @@ def expected_duration(say: Words, run: RunRecord) -> str:
 
 def expected_training(say: Words, run: RunRecord) -> str:
     """The training's share of the duration, and its limit."""
-    limit = say.duration(run.max_train_seconds)
-    seconds = None if run.estimate is None else run.estimate.training_seconds(run.max_train_seconds)
+    limit = say.duration(run.max_train_seconds if run.estimate is None else run.estimate.limit)
+    seconds = None if run.estimate is None else run.estimate.training_seconds
     if seconds is None:
         return say.expected_training_unknown.format(limit=limit)
     return say.expected_training.format(share=say.rough_duration(seconds), limit=limit)
@@ -123,7 +123,7 @@ def expected_cost(say: Words, run: RunRecord) -> str:
         return say.cost_unknown
     hourly_price = run.hourly_price * run.machines
     most = say.rough_dollars(hourly_price * run.max_train_seconds / 3600)
-    seconds = None if estimate is None else estimate.training_seconds(run.max_train_seconds)
+    seconds = None if estimate is None else estimate.training_seconds
     if seconds is None:
         return say.cost_at_most.format(most=most)
     training = hourly_price * seconds / 3600
@@ -137,14 +137,13 @@ def shortfall(say: Words, run: RunRecord) -> str:
     anybody knows."""
     if run.estimate is None or run.estimate.training is None or run.source_arn is not None:
         return ""
-    share = run.estimate.share_within(run.max_train_seconds)
-    if share >= 1:
+    if run.estimate.share_done >= 1:
         return ""
     return say.shortfall.format(
         preset=run.preset,
         whole=say.rough_duration(run.estimate.training),
-        limit=say.duration(run.max_train_seconds),
-        percent=max(1, round(share * 100)),
+        limit=say.duration(run.estimate.limit),
+        percent=max(1, round(run.estimate.share_done * 100)),
     )
 
 
