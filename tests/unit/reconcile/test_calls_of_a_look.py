@@ -39,12 +39,14 @@ def test_a_due_timer_starts_a_training_without_reading_back_what_it_has_written(
     stage.serve_timer()
 
     write_snapshot = ["PutObject", "GetItem", "PutObject"]  # the images, how often they were run, those to project
+    how_fast_such_trainings_were = ["GetItem"]
     assert asked == [
         *RECEIVE_TIMER,
         *LIST_FOLDERS,
         *READ_INDEX,
         *ASK_ABOUT_NEW_PICTURES,
         *write_snapshot,
+        *how_fast_such_trainings_were,
         *CLAIM,
         *RECORD_RUN,
         *SEND_NOTICE,

@@ -44,8 +44,8 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Machine:
-    """A machine as the table knows it: its device, and how many of them work together (a processor: pairs of cores)."""
+class InstanceShape:
+    """What a machine is to the table: its device, and how many of them work together (a processor: pairs of cores)."""
 
     device: str
     devices: float
@@ -62,18 +62,18 @@ class SpeedTable:
     def __init__(self, values: Mapping[str, Any]) -> None:
         self._values = values
 
-    def machine(self, instance_type: str) -> Machine | None:
-        """The machine of this type; None if nothing can be said about it."""
+    def machine(self, instance_type: str) -> InstanceShape | None:
+        """What a machine of this type is; None if nothing can be said about it."""
         match = _TYPE.fullmatch(instance_type)
         if match is None:
             return None
         family = self._values["families"].get(match["family"])
         if family is not None:
-            return Machine(family["device"], family.get("gpus", {}).get(match["size"], 1))
+            return InstanceShape(family["device"], family.get("gpus", {}).get(match["size"], 1))
         vcpus = _vcpus(match["size"])
         if vcpus is None or match["letter"] not in _WITHOUT_GPU:
             return None
-        return Machine(_CPU, vcpus / 2 / _TABLES_CORES)
+        return InstanceShape(_CPU, vcpus / 2 / _TABLES_CORES)
 
     def training(self, instance_type: str, machines: int, preset: str, resolution: int) -> Figure | None:
         """Seconds per kimg of a training by this preset of the trainer; None if nothing can be said."""
