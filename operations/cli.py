@@ -319,6 +319,7 @@ def _show(run: Description) -> None:
                 ("Reason", run.reason),
                 ("Started", text.moment(run.started)),
                 ("Took", SAY.duration(seconds) if seconds is not None else ""),
+                ("Estimated", run.estimate),
                 ("Files", run.files),
                 ("Checkpoints", run.checkpoints),
                 ("Log", run.log),

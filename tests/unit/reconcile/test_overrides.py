@@ -232,3 +232,34 @@ def test_the_settings_hours_bound_a_rerun_unless_it_has_its_own(stage: Stage) ->
 def test_the_notice_names_the_preset_and_resolution_of_the_run(trained: Stage) -> None:
     rerun(trained, Preset="paper256", Resolution="64")
     assert 'preset "paper256", pictures of 64 x 64' in trained.mails[-1]["Message"]
+
+
+def test_the_deployer_may_let_overrides_exceed_the_bounds(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OVERRIDES_MAY_EXCEED_CAPS", "true")
+    stage.settle()
+    finish(stage, "Succeeded")
+    parameters = rerun(
+        stage, TrainInstanceType="ml.p5.48xlarge", MaxTrainSeconds="432000", TrainInstanceCount="100", Preset="paper256"
+    )
+
+    assert (parameters["TrainInstanceType"], parameters["MaxTrainSeconds"]) == ("ml.p5.48xlarge", "432000")
+    assert "this installation knows no price" in stage.mails[-1]["Message"]
+
+
+def test_even_then_no_value_is_out_of_what_a_job_takes(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OVERRIDES_MAY_EXCEED_CAPS", "true")
+    stage.settle()
+    finish(stage, "Succeeded")
+    assert "must be a whole number from 600 to 432000" in refused(stage, MaxTrainSeconds="432001")
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_pair_that_a_rerun_may_have_can_be_trained(trained: Stage, preset: str) -> None:
+    for resolution in RESOLUTIONS:
+        try:
+            settings_of(preset, resolution)
+        except OptionError:
+            assert "trains pictures of" in refused(trained, Preset=preset, Resolution=str(resolution))
+        else:
+            rerun(trained, Preset=preset, Resolution=str(resolution))
+            finish(trained, "Succeeded")

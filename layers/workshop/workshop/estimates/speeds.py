@@ -11,9 +11,9 @@ from typing import Any
 
 from contract.pipeline import RESOLUTIONS
 
-_TYPE = re.compile(r"(?P<family>ml\.(?P<letter>[a-z])[a-z0-9-]*)\.(?P<size>[a-z0-9-]+)")
+_TYPE = re.compile(r"(?P<family>ml\.[a-z0-9-]+)\.(?P<size>[a-z0-9-]+)")
 _SIZE = re.compile(r"(?P<times>[0-9]{0,3})xlarge")
-_WITHOUT_GPU = "cmrt"  # how families of machines with a processor alone begin
+_WITHOUT_GPU = re.compile(r"ml\.[cmrt][0-9].*")  # families of machines with a processor alone
 _SMALLER_SIZES = {"medium": 2, "large": 2}  # their virtual processors
 _VCPUS_AN_XLARGE = 4
 _CPU = "cpu"
@@ -71,7 +71,7 @@ class SpeedTable:
         if family is not None:
             return InstanceShape(family["device"], family.get("gpus", {}).get(match["size"], 1))
         vcpus = _vcpus(match["size"])
-        if vcpus is None or match["letter"] not in _WITHOUT_GPU:
+        if vcpus is None or not _WITHOUT_GPU.fullmatch(match["family"]):
             return None
         return InstanceShape(_CPU, vcpus / 2 / _TABLES_CORES)
 

@@ -109,6 +109,8 @@ class Runs:
             status=values.get("status"),
             ended_at=values.get("endedAt"),
             is_retried=values.get("isRetried", False),
+            estimate_error=values.get("estimateError"),
+            early_error=values.get("earlyError"),
         )
 
     def end(self, arn: str, status: str, ended_at: int, now: int) -> None:
@@ -123,12 +125,12 @@ class Runs:
         )
 
     def note_errors(self, arn: str, percent: int | None, early_percent: int | None) -> None:
-        """Note by how many percent the estimates of a run were off, before it began and early in its training; None:
-        not known. Whoever looks for how good estimates are finds them here."""
+        """Note by how many percent the estimates of a run were too long, before it began and early in its training;
+        None: not known."""
         self._dynamodb.update_item(
             TableName=self._table,
             Key=to_item(_run_key(arn)),
-            UpdateExpression="SET estimateErrorPercent = :error, earlyErrorPercent = :early",
+            UpdateExpression="SET estimateError = :error, earlyError = :early",
             ExpressionAttributeValues=to_item({":error": percent, ":early": early_percent}),
         )
 

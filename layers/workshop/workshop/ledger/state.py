@@ -145,6 +145,9 @@ class RunRecord:
     status: str | None = None  # terminal status, once known
     ended_at: int | None = None
     is_retried: bool = False  # somebody has had SageMaker retry it
+    # By how many percent estimates were too long (or, below 0, too short): before it began, and early in its training.
+    estimate_error: int | None = None
+    early_error: int | None = None
 
     @classmethod
     def of_claim(cls, arn: str, identity: RunIdentity, claim: Claim, started_at: int) -> "RunRecord":
