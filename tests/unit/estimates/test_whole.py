@@ -1,5 +1,6 @@
 """The estimate of a whole run: what more of anything does to it, what is unknown, what earlier runs have shown."""
 
+from dataclasses import replace
 from math import isfinite
 from typing import Any
 
@@ -48,7 +49,14 @@ def runs(draw: st.DrawFn) -> dict[str, str]:
     parameters=runs(),
     kimg=st.floats(*PARAMETERS["Kimg"].bounds),
     more=st.floats(1, 100),
-    work=st.builds(Work, st.booleans(), st.integers(0, 200_000), st.integers(0, 10**12), st.integers(0, 64)),
+    work=st.builds(
+        Work,
+        st.booleans(),
+        st.integers(0, 200_000),
+        st.integers(0, 10**12),
+        st.integers(0, 64),
+        st.floats(0, 30_000),
+    ),
     speeds=st.lists(st.floats(FASTEST, SLOWEST), max_size=MAX_SAMPLES),
 )
 def test_longer_trainings_take_longer_and_nothing_is_negative_or_no_number(
@@ -87,6 +95,16 @@ def test_the_tighter_of_the_two_limits_counts() -> None:
     assert cut.training is not None
     assert cut.share_done == pytest.approx(7_200 / cut.training)
     assert cut.seconds == 7_200 + cut.beside
+
+
+def test_what_an_earlier_run_has_learned_is_not_learned_again() -> None:
+    whole, rest = estimated(), estimated(work=replace(WORK, done_kimg=1_500))
+    assert whole.training is not None
+    assert (rest.done, rest.training) == (0.75, pytest.approx(whole.training / 4))
+    assert estimated(work=replace(WORK, done_kimg=9_999)).training == 0
+    hour = estimated(work=replace(WORK, done_kimg=1_500), TrainSeconds="3600")
+    assert hour.training is not None
+    assert hour.share_done == pytest.approx(0.75 + 0.25 * 3_600 / hour.training)
 
 
 def test_what_is_nearly_done_in_time_is_not_called_undone() -> None:

@@ -27,6 +27,7 @@ ESTIMATES = st.builds(
     st.none() | st.floats(0, 1e4),
     st.sampled_from(Basis),
     st.floats(0.02, 20),
+    st.floats(0, 1),
 )
 AMOUNTS = st.floats(0, 1e300) | st.floats(0, 1e5)
 OUTCOMES = st.builds(
@@ -110,6 +111,19 @@ def test_a_training_that_cannot_be_done_in_its_time_is_told_and_any_other_is_not
     for harmless in (estimate(23 * HOURS), estimate(24.2 * HOURS), estimate(None), None):
         assert expectations.shortfall(EN, run(harmless)) == ""
     assert "about 1 %" in expectations.shortfall(EN, run(estimate(1e8)))
+
+
+def test_a_training_that_goes_on_says_from_where() -> None:
+    half_done = replace(estimate(40 * HOURS), done=0.5)
+    told = expectations.remarks(EN, run(half_done, preset="best"))
+    assert told.startswith("It goes on from about 50 % of the training, which an earlier run has learned. The training")
+    assert "at about 80 %" in told
+
+
+def test_of_a_training_that_went_on_only_its_own_part_is_held_against_what_came() -> None:
+    found = course_of(run(replace(estimate(1_600), done=0.75)), replace(FINISHED, seconds=8_000.0), None)
+    assert (found.estimated, found.early, found.beside) == (2_500, None, None)
+    assert found.error_percent == -67
 
 
 def test_without_a_price_none_is_told() -> None:

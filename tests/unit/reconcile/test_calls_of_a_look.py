@@ -38,8 +38,9 @@ def test_a_due_timer_starts_a_training_without_reading_back_what_it_has_written(
     asked.clear()
     stage.serve_timer()
 
-    write_snapshot = ["PutObject", "GetItem", "PutObject"]  # the images, how often they were run, those to project
+    write_snapshot = ["PutObject", "PutObject"]  # the images, and those to project
     how_fast_such_trainings_were = ["GetItem"]
+    how_far_an_earlier_one_has_come = ["GetObject"]
     assert asked == [
         *RECEIVE_TIMER,
         *LIST_FOLDERS,
@@ -47,6 +48,7 @@ def test_a_due_timer_starts_a_training_without_reading_back_what_it_has_written(
         *ASK_ABOUT_NEW_PICTURES,
         *write_snapshot,
         *how_fast_such_trainings_were,
+        *how_far_an_earlier_one_has_come,
         *CLAIM,
         *RECORD_RUN,
         *SEND_NOTICE,

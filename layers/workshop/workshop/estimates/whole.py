@@ -18,21 +18,23 @@ _NEARLY_ALL = 0.98
 @dataclass(frozen=True)
 class Work:
     """What a run has to do: so many images of `size` bytes together are prepared, so many of the targets found. A run
-    that does not train prepares nothing either."""
+    that does not train prepares nothing either. `done_kimg` of the training are in the checkpoint that it goes on
+    from."""
 
     trains: bool
     images: int
     size: int
     targets: int
+    done_kimg: float = 0.0
 
 
 @dataclass(frozen=True)
 class Estimate:
     """What a run will take, in seconds, and cost, in dollars.
 
-    `training` is its whole length, even beyond `limit`, which it may learn at most; None: nobody can say. `beside` is
-    all else, with the jobs' starts: `factor` times what the table says, as earlier runs have shown. `beside_cost` is
-    None where a price is not known.
+    `training` is all of it that is left, even beyond `limit`, which it may learn at most; None: nobody can say.
+    `beside` is all else, with the jobs' starts: `factor` times what the table says, as earlier runs have shown.
+    `beside_cost` is None where a price is not known. `done` is the share of its length that an earlier run has learned.
     """
 
     training: float | None
@@ -41,6 +43,7 @@ class Estimate:
     beside_cost: float | None
     basis: Basis
     factor: float = 1.0
+    done: float = 0.0
 
     @property
     def training_seconds(self) -> float | None:
@@ -57,7 +60,7 @@ class Estimate:
         """Which share of the training's length its limit allows: 1 for all of it, or if nobody can say."""
         if self.training is None or self.limit >= self.training * _NEARLY_ALL:
             return 1.0
-        return self.limit / self.training
+        return self.done + (1 - self.done) * self.limit / self.training
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True)
@@ -101,9 +104,10 @@ def estimate_run(
     if learned.beside is not None:
         factor = learned.beside
         basis = Basis.GUESS if training is None else training.basis
-    seconds = None if training is None else training.seconds
+    done = min(work.done_kimg / float(given["Kimg"]), 1.0) if work.trains else 0.0
+    seconds = None if training is None else training.seconds * (1 - done)
     limit = min(float(given["TrainSeconds"]), float(given["MaxTrainSeconds"]))
-    return Estimate(seconds, limit, beside * factor, _cost(busy, given, region, prices), basis, factor)
+    return Estimate(seconds, limit, beside * factor, _cost(busy, given, region, prices), basis, factor, done)
 
 
 def _training(

@@ -41,7 +41,7 @@ def started(say: Words, run: RunRecord, execution: Execution) -> Notice:
             region=execution.region,
             arn=execution.arn,
         )
-    shortfall = expectations.shortfall(say, run)
+    remarks = expectations.remarks(say, run)
     return render_notice(
         say,
         Kind.STARTED,
@@ -54,7 +54,7 @@ def started(say: Words, run: RunRecord, execution: Execution) -> Notice:
         training=expectations.expected_training(say, run),
         cost=expectations.expected_cost(say, run),
         run=execution.id,
-        shortfall=f"\n{shortfall}\n" if shortfall else "",
+        remarks=f"\n{remarks}\n" if remarks else "",
         region=execution.region,
         arn=execution.arn,
     )

@@ -11,7 +11,7 @@ from workshop.words import Words
 
 # Endings after which going on from the same network would only go on with what was the matter.
 _NOTHING_TO_GO_ON_FROM = ("collapsed", "stalled")
-_MOST_KIMG = PARAMETERS["Kimg"].bounds[1]
+_LEAST_KIMG, _MOST_KIMG = PARAMETERS["Kimg"].bounds
 
 
 @dataclass(frozen=True)
@@ -40,17 +40,19 @@ def course_of(run: RunRecord | None, training: TrainingOutcome | None, billed_se
     if run is None or run.estimate is None or training is None or not seconds or not _is_possible(training):
         return Course(seconds, training, billed_seconds)
     early_error = None
-    if training.estimated_seconds is not None and training.kimg > 0 and training.seconds > 0:
-        whole = training.seconds / training.kimg * training.wanted_kimg
+    whole = training.seconds / training.kimg * training.wanted_kimg if training.kimg > 0 else 0.0
+    if training.estimated_seconds is not None and whole > 0:
         early_error = _percent(training.estimated_seconds, whole)
     rest = seconds - training.seconds
-    if rest <= 0:  # some of the training was another run's: this one has gone on from its checkpoint
+    # Some of the training was another run's, whose checkpoint this one has gone on from.
+    is_second = run.estimate.done > 0
+    if rest <= 0 and not is_second:
         return Course(seconds, training, billed_seconds, early_error_percent=early_error)
     estimated = None
     if training.is_complete or training.ended == "time_limit":
         estimated = run.estimate.seconds
     early = None
-    if training.is_complete and training.estimated_seconds is not None:
+    if training.is_complete and training.estimated_seconds is not None and not is_second:
         early = training.estimated_seconds + rest
     return Course(
         seconds,
@@ -60,7 +62,7 @@ def course_of(run: RunRecord | None, training: TrainingOutcome | None, billed_se
         early,
         None if estimated is None else _percent(estimated, seconds),
         early_error,
-        rest / (run.estimate.beside / run.estimate.factor) if run.estimate.beside > 0 else None,
+        None if is_second or run.estimate.beside <= 0 else rest / (run.estimate.beside / run.estimate.factor),
     )
 
 
@@ -147,12 +149,20 @@ def shortfall(say: Words, run: RunRecord) -> str:
     )
 
 
+def remarks(say: Words, run: RunRecord) -> str:
+    """What else is to be known before it begins; "" if nothing is."""
+    goes_on = ""
+    if run.estimate is not None and run.estimate.done > 0:
+        goes_on = say.goes_on_from.format(percent=max(1, round(run.estimate.done * 100)))
+    return " ".join(part for part in (goes_on, shortfall(say, run)) if part)
+
+
 def expectation(say: Words, run: RunRecord) -> str:
     """All of it in one line, for whoever has asked for the run."""
     line = say.expected_line.format(
         duration=expected_duration(say, run), training=expected_training(say, run), cost=expected_cost(say, run)
     )
-    return " ".join(part for part in (line, shortfall(say, run)) if part)
+    return " ".join(part for part in (line, remarks(say, run)) if part)
 
 
 def _basis(say: Words, estimate: Estimate) -> str:
@@ -162,7 +172,8 @@ def _basis(say: Words, estimate: Estimate) -> str:
 def _is_possible(training: TrainingOutcome) -> bool:
     speed = training.sec_per_kimg
     is_speed = speed is None or FASTEST <= speed <= SLOWEST
-    return training.kimg >= 0 and 0 < training.wanted_kimg <= _MOST_KIMG and is_speed
+    is_length = 0 <= training.kimg <= 2 * _MOST_KIMG and _LEAST_KIMG <= training.wanted_kimg <= _MOST_KIMG
+    return is_length and is_speed
 
 
 def _percent(estimated: float, real: float) -> int:

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
+from contract.layout import PROGRESS
 from contract.run_identity import RunIdentity
+from contract.run_results import TrainingOutcome
 from workshop.config import StartRunConfig
 from workshop.dataset.snapshot import write_snapshot, write_targets
 from workshop.estimates.learned import Learned
@@ -14,6 +16,7 @@ from workshop.notices.leftovers import LeftoverNotices, waiting_targets
 from workshop.notices.started import announce_start
 from workshop.platform import clock
 from workshop.platform.clients import S3
+from workshop.platform.documents import read_document
 from workshop.platform.telemetry import count, logger
 from workshop.reconcile.claims import RECHECK_SECONDS, Claims
 from workshop.reconcile.decide import LOOK_AGAIN_SECONDS, answer_request, decide
@@ -40,6 +43,7 @@ from workshop.reconcile.start import build_claim
 from workshop.reconcile.telling import AttentionNotices
 from workshop.words import words
 
+MAX_PROGRESS_BYTES = 64 << 10
 # An ended run whose notice is still owed after this is reported again.
 REPORT_AGAIN_SECONDS = 600
 
@@ -183,7 +187,6 @@ class Reconciler:
             facts.listing,
             facts.fingerprint,
             facts.choice,
-            self._ledger.completed_runs(facts.state.dataset, facts.fingerprint),
             dict(plan.overrides),
             targets=mark,
             targets_manifest=write_targets(self._s3, bucket, facts.listing, part, facts.choice),
@@ -195,9 +198,16 @@ class Reconciler:
             images=len(images),
             size=sum(image.size for image in images),
             targets=len(part.images) or min(facts.choice.projection_targets, len(images)),
+            done_kimg=self._done_kimg(claim) if plan.trains else 0.0,
         )
         learned = self._speeds.read(claim.speed_key) if plan.trains else Learned()
         return replace(claim, estimate=estimate_run(claim.parameters, work, learned, self._config.region))
+
+    def _done_kimg(self, claim: Claim) -> float:
+        """How far an earlier run has come whose checkpoint this one goes on from, as far as it has told."""
+        key = claim.parameters["TrainCheckpointPath"].removeprefix(f"s3://{self._config.bucket}/") + PROGRESS
+        earlier = read_document(self._s3, self._config.bucket, key, TrainingOutcome.from_progress, MAX_PROGRESS_BYTES)
+        return 0.0 if earlier is None else earlier.kimg
 
     def _report_again(self, state: DatasetState) -> None:
         """Runs have ended whose notice is still owed: the request for it may have been lost."""

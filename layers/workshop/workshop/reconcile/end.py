@@ -81,8 +81,6 @@ class Ending:
             started_at = state.run_started_at or state.claim_at or ended_at
             self._runs.create(RunRecord.of_claim(arn, identity, claim, started_at), clock.now_ms())
         self._runs.end(arn, status, ended_at, clock.now_ms())
-        if status == SUCCEEDED and self._trains(arn):
-            self._ledger.add_success(identity)
         won = claim is not None and self._ledger.finish(
             identity, claim, arn, status, clock.now_ms(), has_trained=_has_trained(claim, status)
         )
@@ -128,12 +126,6 @@ class Ending:
         steps.pop(_TELLING, None)
         made_everything = _LAST_WORK in steps and set(steps.values()) == {SUCCEEDED}
         return SUCCEEDED if made_everything else status
-
-    def _trains(self, arn: str) -> bool:
-        """Whether the run trains a network: a run of the inference part alone completes no training, whose checkpoints
-        are still to be gone on with."""
-        run = self._runs.read(arn)
-        return run is None or run.source_arn is None
 
     def ask_for_report(self, identity: RunIdentity, arn: str, status: str) -> None:
         """Invoke the function that tells the people, asynchronously. Harmless to repeat."""

@@ -61,6 +61,7 @@ class Words(Protocol):
     cost_about: str
     cost_about_training: str
     cost_about_all: str
+    goes_on_from: str
     shortfall: str
 
     # A run has succeeded

@@ -33,6 +33,7 @@ class German(Words):
         "etwa {share} für das Training, höchstens {most}; für die anderen Maschinen sind keine Preise hinterlegt"
     )
     cost_about_all = "etwa {about}"
+    goes_on_from = "Etwa {percent} % des Trainings hat ein früherer Lauf schon gelernt; von dort geht es weiter."
     shortfall = (
         "Das Training wird in seiner Zeit nicht fertig: Das Preset {preset} würde hier etwa {whole} brauchen, erlaubt"
         " sind {limit}, und so endet es bei etwa {percent} %. Die Bilder entstehen aus dem, was es bis dahin gelernt"

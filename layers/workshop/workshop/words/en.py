@@ -31,6 +31,7 @@ class English(Words):
     cost_about = "about {about}, of which training {share}, {most} at most"
     cost_about_training = "about {share} for the training, {most} at most; the other machines' prices are not known"
     cost_about_all = "about {about}"
+    goes_on_from = "It goes on from about {percent} % of the training, which an earlier run has learned."
     shortfall = (
         "The training cannot be done in its time: preset {preset} would take about {whole} here, and the limit is"
         " {limit}. It will end at about {percent} %, and its pictures are made from what it has learned by then."
