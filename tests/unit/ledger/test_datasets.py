@@ -1,6 +1,8 @@
 """The datasets' items: the same tests on moto's table and on the simulation's, which shows that they agree."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from moto import mock_aws
 from contract.run_identity import RunIdentity
 from tests.chaos.fake_dynamodb import FakeDynamoDB
 from tests.unit.conftest import ENVIRONMENT, TABLE, create_table, real_client
+from workshop.estimates import Basis, Estimate
 from workshop.ledger import Claim, Claimed, DatasetState, Ledger, Phase
 from workshop.ledger.datasets import SLOTS_KEY
 from workshop.ledger.state import NOT_CONSIDERED
@@ -340,3 +343,16 @@ def test_a_conflict_of_transactions_loses_a_claim_and_delays_everything_else() -
         ledger.finish(RUN, CLAIM, ARN, "Succeeded", 40)
     with pytest.raises(LedgerBusy):
         ledger.release("cats", 1)
+
+
+def test_a_claim_of_an_earlier_release_is_read_and_its_run_goes_on() -> None:
+    """It had an effort and the seconds of the last run, and no estimate."""
+    old = json.loads(CLAIM.to_json())
+    del old["speed_key"], old["estimate"]
+    claim = Claim.from_json(json.dumps(old | {"effort": "auto 400 128", "expected_seconds": 3600}))
+    assert claim == replace(CLAIM, speed_key="")
+
+
+def test_a_claim_comes_back_with_its_estimate() -> None:
+    claim = replace(CLAIM, estimate=Estimate(9_760.5, 86_400, 946, None, Basis.OWN, 0.5, 0.25))
+    assert Claim.from_json(claim.to_json()) == claim

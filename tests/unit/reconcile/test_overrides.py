@@ -1,6 +1,7 @@
 """Values of a manual start: refused with a sentence before anything is paid for, and within the deployer's bounds."""
 
 import contextlib
+import json
 from typing import Any
 
 import botocore.session
@@ -263,3 +264,23 @@ def test_every_pair_that_a_rerun_may_have_can_be_trained(trained: Stage, preset:
         else:
             rerun(trained, Preset=preset, Resolution=str(resolution))
             finish(trained, "Succeeded")
+
+
+def test_whoever_asks_for_a_run_that_cannot_be_done_in_its_time_is_told_at_once(trained: Stage) -> None:
+    detail = manual(trained, rerun=True, parameters={"Kimg": "10000", "Resolution": "256"})["detail"]
+    assert "Expected duration: about 24 h (a guess" in detail
+    assert "The training cannot be done in its time: preset sketch would take about 4 d 17 h here" in detail
+    assert "It will end at about 21 %" in detail
+    assert "It will end at about 21 %" in trained.mails[-1]["Message"]
+
+
+def test_a_training_that_goes_on_from_a_checkpoint_is_estimated_by_what_is_left(trained: Stage) -> None:
+    path = rerun(trained)["TrainCheckpointPath"]
+    finish(trained, "Failed")
+    progress = {"kimg": 300.0, "wanted_kimg": 400.0, "ended": "", "seconds": 7_000.0, "sec_per_kimg": 23.0}
+    body = json.dumps(progress | {"estimated_seconds": None, "sheet": None, "written": "2026-11-27T00:00:00+00:00"})
+    trained.put(path.removeprefix(f"s3://{BUCKET}/") + "progress.json", body.encode())
+    rerun(trained)
+    text = trained.mails[-1]["Message"]
+    assert "It goes on from about 75 % of the training" in text
+    assert "Of it training:     about 40 min, 24 h at most" in text

@@ -22,7 +22,7 @@ class German(Words):
     expected_unknown = "unbekannt, hier ist noch kein solcher Lauf fertig geworden"
     expected_training = "etwa {share}, höchstens {limit}"
     expected_training_unknown = "höchstens {limit}"
-    expected_line = "Er dauert {duration}, davon das Training {training}; er kostet {cost}."
+    expected_line = "Erwartete Dauer: {duration}; davon Training: {training}; Kosten: {cost}."
     basis_own = "wie frühere Läufe gezeigt haben"
     basis_measured = "wie auf einer solchen Maschine gemessen"
     basis_guess = "geschätzt: Hier ist noch kein solcher Lauf fertig geworden"

@@ -22,7 +22,7 @@ class English(Words):
     expected_unknown = "unknown, no run of this kind has ended here yet"
     expected_training = "about {share}, {limit} at most"
     expected_training_unknown = "{limit} at most"
-    expected_line = "It takes {duration}, of which training {training}; it costs {cost}."
+    expected_line = "Expected duration: {duration}; of it training: {training}; cost: {cost}."
     basis_own = "as earlier runs have shown"
     basis_measured = "as measured on such a machine"
     basis_guess = "a guess: no run of this kind has ended here yet"
