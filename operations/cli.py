@@ -322,12 +322,11 @@ def _run_row(run: RunSummary) -> tuple[object, ...]:
 
 def _show(run: Description) -> None:
     seconds = (run.ended - run.started).total_seconds() if run.ended else None
-    dataset = f"{run.dataset}, attempt {run.attempt}" if run.dataset else "(not started by the workshop)"
     click.echo(
         text.fields(
             [
                 ("Run", run.id),
-                ("Dataset", dataset),
+                ("Dataset", f"{run.dataset}, attempt {run.attempt}" if run.dataset else "(not the workshop's)"),
                 ("Status", run.status),
                 ("Ended in", run.failed_step),
                 ("Reason", run.reason),
