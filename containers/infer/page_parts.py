@@ -92,7 +92,7 @@ def lead(run: ReportRun, record: TrainingRecord) -> str:
         f"{wording.duration(record.seconds)} and learned to draw its own."
     )
     shown = f" Here are {wording.listing(made)}." if made else ""
-    return learned + shown + _trained_earlier(run, record)
+    return learned + wording.early_end(record.outcome) + shown + _trained_earlier(run, record)
 
 
 def facts(run: ReportRun, record: TrainingRecord) -> list[tuple[str, str]]:

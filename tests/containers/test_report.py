@@ -22,7 +22,7 @@ from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
 from containers.infer.results import MadeImages, Projections, ReportRun
 from contract.prepare_report import PrepareReport, SetAside
-from contract.run_results import RunResults
+from contract.run_results import RunResults, TrainingOutcome
 from workshop.dataset.snapshot import targets_per_run
 
 
@@ -250,6 +250,25 @@ def test_a_network_without_a_date_is_told_of_without_one(finished_run: ReportRun
 )
 def test_a_time_is_told_as_a_day_if_a_calendar_has_it(seconds: float, day: str) -> None:
     assert wording.day(seconds) == day
+
+
+@pytest.mark.parametrize(
+    ("ended", "words"),
+    [
+        ("time_limit", "Its training was ended by its time limit at 1,310 of 2,000 thousand images (kimg)."),
+        ("on_request", "Its training was ended on request at"),
+        ("a new word", "Its training ended early at"),
+    ],
+)
+def test_a_training_that_ended_early_is_told_on_the_page(ended: str, words: str) -> None:
+    assert words in wording.early_end(TrainingOutcome(1_310, 2_000, ended, 86_000))
+    assert wording.early_end(TrainingOutcome(2_000, 2_000, "finished", 86_000)) == wording.early_end(None) == ""
+
+
+def test_the_page_tells_it_in_its_summary(finished_run: ReportRun, tmp_path: Path) -> None:
+    options = finished_run.model_folder / "training_options.json"
+    options.write_text(json.dumps(json.loads(options.read_text()) | {"settings": {"kimg": 20_000}}))
+    assert "of 20,000 thousand images (kimg)" in render(finished_run, tmp_path / "report")
 
 
 @pytest.mark.parametrize(

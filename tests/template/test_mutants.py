@@ -329,7 +329,8 @@ MUTANTS: dict[Rule, dict[str, Fault]] = {
     test_functions.test_start_run_knows_what_a_run_may_cost: {
         "not told": drop("StartRun/Properties/Environment/Variables/MAX_RUN_COST"),
         "costly option": parameter("AllowedTrainOptions/Default", "aug,augpipe,batch,gamma,p,target"),
-        "own type refused": parameter("AllowedTrainInstances/Default", "ml.p3.2xlarge=3.8"),
+        "no price": parameter("AllowedTrainInstances/Default", "ml.g5.xlarge,ml.x1.xlarge"),
+        "own type refused": parameter("AllowedTrainInstances/Default", "ml.p3.2xlarge"),
     },
     test_watching.test_what_is_watched_of_ours_is_counted_by_that_function: {
         "misspelt": put("RunsFailedAlarm/Properties/MetricName", "RunFailed"),

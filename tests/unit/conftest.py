@@ -41,6 +41,7 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_SESSION_TOKEN": "testing",
     "AWS_DEFAULT_REGION": REGION,
+    "AWS_REGION": REGION,
     "BUCKET": BUCKET,
     "TABLE": TABLE,
     "PIPELINE_NAME": "workshop",

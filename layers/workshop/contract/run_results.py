@@ -41,10 +41,12 @@ class TrainingOutcome:
     def of_ticks(cls, ticks: Sequence[tuple[float, float]], wanted_kimg: float, ended: str = "") -> "TrainingOutcome":
         """The outcome of a training whose statistics say (kimg, seconds since it began) at the end of every tick.
 
-        The first tick is left out of the speed: compilers and caches have their work in it.
+        The first tick is left out of the speed: compilers and caches have their work in it. So the estimate waits for a
+        second one, where one is already more than ESTIMATED_AFTER.
         """
         kimg, seconds = ticks[-1] if ticks else (0.0, 0.0)
-        early = next((number for number, tick in enumerate(ticks) if tick[0] >= ESTIMATED_AFTER * wanted_kimg), None)
+        beyond = (number for number, tick in enumerate(ticks) if tick[0] >= ESTIMATED_AFTER * wanted_kimg)
+        early = next((number for number in beyond if number > 0), None)
         early_speed = None if early is None else _sec_per_kimg(ticks[: early + 1])
         estimated = None
         if early is not None and early_speed is not None:
@@ -61,6 +63,12 @@ class TrainingOutcome:
         if self.is_complete:
             return 0.0
         return None if self.sec_per_kimg is None else (self.wanted_kimg - self.kimg) * self.sec_per_kimg
+
+    @classmethod
+    def from_progress(cls, text: str | bytes) -> "TrainingOutcome":
+        """Of the file that a training keeps beside its checkpoints. Raises DocumentError with what is wrong."""
+        with reading():
+            return cls.from_dict(parse_json(text))
 
     @classmethod
     def from_dict(cls, value: Any) -> "TrainingOutcome":

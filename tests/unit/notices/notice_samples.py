@@ -9,13 +9,16 @@ from contract import layout
 from contract.names import Execution, parse_execution
 from contract.pipeline import Step
 from contract.prepare_report import PrepareReport, SetAside
+from contract.run_results import TrainingOutcome
 from contract.statuses import FAILED
 from workshop.dataset import Caps, Targets, default_choice, parse_settings
 from workshop.dataset.settings import LANGUAGES
+from workshop.estimates import Basis, Estimate
 from workshop.handlers.report import restart_command, ways_to_restart
 from workshop.ledger import RunRecord
 from workshop.notices import Notice, content, failures
 from workshop.notices.artefacts import Artefacts
+from workshop.notices.expectations import course_of
 from workshop.notices.leftovers import Leftovers, Reason, Waiting
 from workshop.notices.results_link import Link
 from workshop.notices.strays import stray_notice
@@ -29,6 +32,12 @@ _SOURCE_ARN = "arn:aws:sagemaker:eu-central-1:123456789012:pipeline/workshop/exe
 _JOB_ARN = "arn:aws:sagemaker:eu-central-1:123456789012:training-job/pipelines-p4jn9xou8a8s-Train-tmgxry49ug"
 _CAPS = Caps(36_000, {"ml.g5.xlarge": 1.41, "ml.g5.2xlarge": 1.52}, 50)
 _MIN_IMAGES = 20
+_GUESS = Estimate(9_760, 86_400, 946, 0.02, Basis.GUESS)
+_SHOWN = Estimate(6_400, 86_400, 800, 0.02, Basis.OWN)
+_TOO_LONG = Estimate(625_000, 86_400, 1_030, 0.02, Basis.MEASURED)
+_FINISHED = TrainingOutcome(400, 400, "finished", 6_700, 16.75, 6_900)
+_CUT = TrainingOutcome(1_310, 2_000, "time_limit", 86_000, 47.0, 94_000)
+_STALLED = TrainingOutcome(212.5, 400, "stalled", 3_400, 16, 6_400)
 _REFUSAL = "SageMaker refuses to start workshop: ResourceNotFound: Pipeline 'workshop' does not exist."
 _UNUSABLE = (
     SetAside("IMG_1.HEIC", "This file is a photo in Apple's HEIC format; export it as JPEG."),
@@ -69,10 +78,16 @@ def samples(language: str) -> dict[str, Notice]:
         "stray": stray_notice(say, "uploads/Rote Stühle (neu)/", "0001.png"),
         "stray_unnameable": stray_notice(say, "uploads/红椅子 www.example.com/", "www.example.com/a.png"),
         "stray_files": stray_notice(say, "uploads/", "Kopie von 0001.png"),
-        "started": content.started(say, _run(expected_seconds=7800), execution),
-        "started_first_time": content.started(say, _run(), execution),
-        "started_inference": content.started(say, _run(source_arn=_SOURCE_ARN), execution),
-        "succeeded": _succeeded(say, execution, _run(ended_at=7_512_000), prepared, 6900),
+        "started": content.started(say, _run(_SHOWN), execution),
+        "started_first_time": content.started(say, _run(_GUESS), execution),
+        "started_too_long": content.started(say, _run(_TOO_LONG), execution),
+        "started_unknown": content.started(say, _run(), execution),
+        "started_inference": content.started(
+            say, _run(Estimate(0, 86_400, 420, 0.02, Basis.GUESS), _SOURCE_ARN), execution
+        ),
+        "succeeded": _succeeded(say, execution, _run(_SHOWN, ended_at=7_512_000), prepared, 6900, _FINISHED),
+        "succeeded_early": _succeeded(say, execution, _run(_TOO_LONG, ended_at=87_000_000), None, 86_200, _CUT),
+        "succeeded_stalled": _succeeded(say, execution, _run(_SHOWN, ended_at=4_000_000), None, 3_500, _STALLED),
         "succeeded_inference": _succeeded(say, execution, _run(source_arn=_SOURCE_ARN, ended_at=480_000), None, None),
         "succeeded_short_link": _succeeded(say, execution, None, None, None, expires=None),
         **{
@@ -132,11 +147,13 @@ def _succeeded(
     run: RunRecord | None,
     prepared: PrepareReport | None,
     billed_seconds: int | None,
+    training: TrainingOutcome | None = None,
     expires: int | None = 1_803_168_000,
 ) -> Notice:
     link = Link("https://results.example.com/?t=WyJyZWQtY2hhaXJzIl0.c2lnbmF0dXJl", expires)
-    made = Artefacts((), 24, prepared)
-    return content.succeeded(say, _DATASET, execution, _BUCKET, made, link, run, billed_seconds)
+    made = Artefacts((), 24, prepared, training=training)
+    course = course_of(run, training, billed_seconds)
+    return content.succeeded(say, _DATASET, execution, _BUCKET, made, link, run, course)
 
 
 def _missing(say: Words) -> tuple[str, ...]:
@@ -178,9 +195,7 @@ def _prepared(found: int, good: int, copies: int) -> PrepareReport:
     return PrepareReport(_DATASET, 256, found, good, offenders, 61.5, unlisted=unlisted, copies=copies)
 
 
-def _run(
-    *, expected_seconds: int | None = None, source_arn: str | None = None, ended_at: int | None = None
-) -> RunRecord:
+def _run(estimate: Estimate | None = None, source_arn: str | None = None, ended_at: int | None = None) -> RunRecord:
     return RunRecord(
         arn=_RUN_ARN,
         dataset=_DATASET,
@@ -190,9 +205,9 @@ def _run(
         left_out=1,
         preset="sketch",
         resolution=128,
-        effort="auto 400 128 ml.g5.xlarge",
+        speed_key="ml.g5.xlarge 1 auto 128",
         max_train_seconds=86_400,
-        expected_seconds=expected_seconds,
+        estimate=estimate,
         started_at=0,
         hourly_price=1.41,
         source_arn=source_arn,

@@ -1,6 +1,7 @@
 """Values of a manual start: refused with a sentence before anything is paid for, and within the deployer's bounds."""
 
 import contextlib
+import json
 from typing import Any
 
 import botocore.session
@@ -213,15 +214,15 @@ def test_the_longest_training_and_the_mails_cost_count_all_machines(trained: Sta
     parameters = rerun(trained, TrainInstanceCount="4")
 
     assert parameters["MaxTrainSeconds"] == "31914"  # 50 dollars at 4 x 1.41 an hour
-    assert "at most USD 50.00 for the training" in trained.mails[-1]["Message"]
+    assert "USD 50 at most" in trained.mails[-1]["Message"]
 
 
 def test_a_shorter_time_that_was_given_is_the_one_the_mail_reckons_with(trained: Stage) -> None:
     assert rerun(trained, MaxTrainSeconds="7200", TrainInstanceCount="2")["MaxTrainSeconds"] == "7200"
 
     text = trained.mails[-1]["Message"]
-    assert "at most USD 5.64 for the training" in text
-    assert "training ends after 2 h at the latest" in text
+    assert "USD 5.64 at most" in text
+    assert "Of it training:     about 1 h 30 min, 2 h at most" in text
 
 
 def test_a_run_whose_jobs_were_given_more_time_is_not_said_to_be_stuck(trained: Stage) -> None:
@@ -236,7 +237,7 @@ def test_a_run_whose_jobs_were_given_more_time_is_not_said_to_be_stuck(trained: 
 
 def test_the_price_is_that_of_the_machine_that_was_given(trained: Stage) -> None:
     rerun(trained, TrainInstanceType="ml.g5.2xlarge", MaxTrainSeconds="3600")
-    assert "at most USD 1.52 for the training" in trained.mails[-1]["Message"]
+    assert "USD 1.52 at most" in trained.mails[-1]["Message"]
 
 
 def test_the_settings_hours_bound_a_rerun_unless_it_has_its_own(stage: Stage) -> None:
@@ -257,11 +258,6 @@ def test_the_settings_hours_bound_a_rerun_unless_it_has_its_own(stage: Stage) ->
 def test_the_notice_names_the_preset_and_resolution_of_the_run(trained: Stage) -> None:
     rerun(trained, Preset="paper256", Resolution="64")
     assert 'preset "paper256", pictures of 64 x 64' in trained.mails[-1]["Message"]
-
-
-def test_a_run_on_more_machines_is_no_measure_for_one_on_fewer(trained: Stage) -> None:
-    rerun(trained, TrainInstanceCount="2")
-    assert "no run with these settings has finished yet" in trained.mails[-1]["Message"]
 
 
 def test_the_deployer_may_let_overrides_exceed_the_bounds(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -293,3 +289,23 @@ def test_every_pair_that_a_rerun_may_have_can_be_trained(trained: Stage, preset:
         else:
             rerun(trained, Preset=preset, Resolution=str(resolution))
             finish(trained, "Succeeded")
+
+
+def test_whoever_asks_for_a_run_that_cannot_be_done_in_its_time_is_told_at_once(trained: Stage) -> None:
+    detail = manual(trained, rerun=True, parameters={"Kimg": "10000", "Resolution": "256"})["detail"]
+    assert "Expected duration: about 24 h (a guess" in detail
+    assert "The training cannot be done in its time: preset sketch would take about 4 d 17 h here" in detail
+    assert "It will end at about 21 %" in detail
+    assert "It will end at about 21 %" in trained.mails[-1]["Message"]
+
+
+def test_a_training_that_goes_on_from_a_checkpoint_is_estimated_by_what_is_left(trained: Stage) -> None:
+    path = rerun(trained)["TrainCheckpointPath"]
+    finish(trained, "Failed")
+    progress = {"kimg": 300.0, "wanted_kimg": 400.0, "ended": "", "seconds": 7_000.0, "sec_per_kimg": 23.0}
+    body = json.dumps(progress | {"estimated_seconds": None, "sheet": None, "written": "2026-11-27T00:00:00+00:00"})
+    trained.put(path.removeprefix(f"s3://{BUCKET}/") + "progress.json", body.encode())
+    rerun(trained)
+    text = trained.mails[-1]["Message"]
+    assert "It goes on from about 75 % of the training" in text
+    assert "Of it training:     about 40 min, 24 h at most" in text

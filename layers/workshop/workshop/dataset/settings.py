@@ -78,13 +78,18 @@ class Choice:
 @dataclass(frozen=True)
 class Caps:
     """What no settings file can exceed: the deployer's. `prices`: each instance type that may train, with its price in
-    dollars per hour (0: not known); `max_run_cost`: dollars that the training of one run may cost; `train_options`: of
-    the trainer's options, those that an artist may choose."""
+    dollars per hour (0: not known), or, of the `unpriced` ones, with more than it can be; `max_run_cost`: dollars that
+    the training of one run may cost; `train_options`: of the trainer's options, those that an artist may choose."""
 
     max_train_seconds: int
     prices: Mapping[str, float]
     max_run_cost: float
     train_options: Sequence[str] = ()
+    unpriced: frozenset[str] = frozenset()
+
+    def price(self, instance_type: str) -> float:
+        """Dollars per hour, as far as they can be told; 0: not known."""
+        return 0.0 if instance_type in self.unpriced else self.prices.get(instance_type, 0.0)
 
     def job_seconds(self, instance_type: str, machines: int = 1) -> int:
         """The longest training job: the deployer's maximum, or what the money lasts for on so many machines."""

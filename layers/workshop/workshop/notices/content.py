@@ -6,8 +6,9 @@ from contract import layout
 from contract.names import Execution, parse_execution, printable
 from contract.prepare_report import PrepareReport, SetAside
 from workshop.ledger import RunRecord
-from workshop.notices import Kind, Notice
+from workshop.notices import Kind, Notice, expectations
 from workshop.notices.artefacts import Artefacts
+from workshop.notices.expectations import Course
 from workshop.notices.failures import Failure
 from workshop.notices.publishing import render_notice
 from workshop.notices.quoting import quoted
@@ -34,14 +35,13 @@ def started(say: Words, run: RunRecord, execution: Execution) -> Notice:
             "started_inference",
             run.dataset,
             source=parse_execution(run.source_arn).id,
+            expected=expectations.expected_duration(say, run),
+            cost=expectations.expected_cost(say, run),
             run=execution.id,
             region=execution.region,
             arn=execution.arn,
         )
-    if run.expected_seconds is not None:
-        expected = say.expected_like_last.format(duration=say.duration(run.expected_seconds))
-    else:
-        expected = say.expected_unknown.format(limit=say.duration(run.max_train_seconds))
+    remarks = expectations.remarks(say, run)
     return render_notice(
         say,
         Kind.STARTED,
@@ -50,9 +50,11 @@ def started(say: Words, run: RunRecord, execution: Execution) -> Notice:
         images=f"{say.number(run.images)}{_other_files(say, run.left_out)}",
         preset=run.preset,
         resolution=str(run.resolution),
-        expected=expected,
-        cost=_expected_cost(say, run),
+        expected=expectations.expected_duration(say, run),
+        training=expectations.expected_training(say, run),
+        cost=expectations.expected_cost(say, run),
         run=execution.id,
+        remarks=f"\n{remarks}\n" if remarks else "",
         region=execution.region,
         arn=execution.arn,
     )
@@ -66,11 +68,11 @@ def succeeded(
     artefacts: Artefacts,
     link: Link,
     run: RunRecord | None,
-    billed_seconds: int | None,
+    course: Course,
 ) -> Notice:
-    """The pictures are there. `run` is None if its record is lost; `billed_seconds` is the training job's bill."""
-    seconds = None if run is None else run.seconds
+    """The pictures are there. `run` is None if its record is lost."""
     folder = layout.run(dataset, execution.id)
+    ended = expectations.early_end(say, run, course.training, f"python -m operations rerun {dataset}")
     return render_notice(
         say,
         Kind.SUCCEEDED,
@@ -80,9 +82,10 @@ def succeeded(
         link_note=_link_note(say, link),
         used=_used(say, artefacts.prepared, run),
         made=say.number(artefacts.images),
-        duration=say.duration(seconds) if seconds is not None else say.unknown,
-        cost=_training_cost(say, run, billed_seconds),
+        duration=expectations.duration(say, course),
+        cost=_training_cost(say, run, course.billed_seconds),
         run=execution.id,
+        early_end=f"\n{ended}\n" if ended else "",
         set_aside=_set_aside(say, artefacts.prepared, folder, is_on_page=True),
         bucket=bucket,
         folder=folder,
@@ -213,16 +216,6 @@ def _used(say: Words, prepared: PrepareReport | None, run: RunRecord | None) -> 
     if run is not None and run.source_arn is not None:
         return say.pictures_used_none.format(run=parse_execution(run.source_arn).id)
     return say.unknown
-
-
-def _expected_cost(say: Words, run: RunRecord) -> str:
-    if not run.hourly_price:
-        return say.cost_unknown
-    hourly_price = run.hourly_price * run.machines
-    most = say.dollars(hourly_price * run.max_train_seconds / 3600)
-    if run.expected_seconds is None:
-        return say.cost_at_most.format(most=most)
-    return say.cost_about.format(about=say.dollars(hourly_price * run.expected_seconds / 3600), most=most)
 
 
 def _training_cost(say: Words, run: RunRecord | None, billed_seconds: int | None) -> str:

@@ -13,13 +13,14 @@ from contract import layout
 from contract.capacity.volumes import run_volumes
 from contract.pipeline import OPEN_PARAMETERS, PARAMETERS, STEPS_WITHOUT_TRAINING, resolutions_of, why_refused
 from contract.run_identity import RunIdentity
-from contract.train_options import NO_OPTIONS, options_text, read_options
+from contract.train_options import options_text, read_options
 from workshop.config import StartRunConfig
 from workshop.dataset import Choice, Listing, Targets
 from workshop.dataset.room import workload_of
 from workshop.dataset.settings import MIN_JOB_SECONDS
 from workshop.dataset.snapshot import fingerprint as images_fingerprint
-from workshop.ledger import Claim, DatasetState
+from workshop.estimates.learned import speed_key
+from workshop.ledger import Claim
 from workshop.platform.clients import NOT_FOUND, SageMaker, error_code, list_executions
 from workshop.platform.errors import BadRequest, StartDelayed, StartRefused
 
@@ -110,7 +111,6 @@ def _check_pair(parameters: Mapping[str, str]) -> None:
 
 def build_claim(
     config: StartRunConfig,
-    state: DatasetState,
     listing: Listing,
     fingerprint: str,
     choice: Choice,
@@ -121,7 +121,7 @@ def build_claim(
     targets_manifest: str,
     source_arn: str | None = None,
 ) -> Claim:
-    """Freeze everything that the start of this snapshot needs.
+    """Freeze everything that the start of this snapshot needs; what it will take is not estimated yet.
 
     Raises BadRequest for overrides that do not go together, or beyond the deployer's bounds.
 
@@ -162,10 +162,6 @@ def build_claim(
     network = _digest({name: parameters[name] for name, p in PARAMETERS.items() if p.decides_network})
     images = images_fingerprint(listing.images, None)
     parameters["TrainCheckpointPath"] = uri(layout.checkpoints(dataset, images, network))
-    told_by = ("Preset", "Kimg", "Resolution", "TrainInstanceType", "TrainInstanceCount")
-    effort = " ".join(parameters[name] for name in told_by if name in parameters)
-    if parameters["TrainOptions"] != NO_OPTIONS:
-        effort += " " + parameters["TrainOptions"]
     return Claim(
         fingerprint=fingerprint,
         parameters=parameters,
@@ -173,10 +169,10 @@ def build_claim(
         left_out=listing.left_out,
         preset=overrides.get("Preset", choice.preset),
         resolution=int(parameters["Resolution"]),
-        effort=effort,
+        speed_key=speed_key(parameters),
         max_train_seconds=training.job_seconds,
-        expected_seconds=state.last_seconds if state.last_effort == effort and source_arn is None else None,
-        hourly_price=config.caps.prices.get(training.instance_type, 0.0),
+        estimate=None,
+        hourly_price=config.caps.price(training.instance_type),
         machines=training.machines,
         language=choice.language,
         targets=targets,

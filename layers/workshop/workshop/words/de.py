@@ -18,14 +18,27 @@ class German(Words):
     days = "Tage"
     unknown = "unbekannt"
     other_files = Plural(" ({count} andere Datei blieb außen vor)", " ({count} andere Dateien blieben außen vor)")
-    expected_like_last = "etwa {duration}, wie beim letzten Lauf mit diesen Einstellungen"
-    expected_unknown = (
-        "noch unbekannt, denn mit diesen Einstellungen ist bisher kein Lauf fertig geworden; das Training endet nach"
-        " höchstens {limit}"
-    )
-    cost_unknown = "unbekannt, für die Maschine, die trainiert, ist kein Preis hinterlegt"
+    expected_about = "etwa {duration} ({basis})"
+    expected_unknown = "unbekannt, hier ist noch kein solcher Lauf fertig geworden"
+    expected_training = "etwa {share}, höchstens {limit}"
+    expected_training_unknown = "höchstens {limit}"
+    expected_line = "Erwartete Dauer: {duration}; davon Training: {training}; Kosten: {cost}."
+    basis_own = "wie frühere Läufe gezeigt haben"
+    basis_measured = "wie auf einer solchen Maschine gemessen"
+    basis_guess = "geschätzt: Hier ist noch kein solcher Lauf fertig geworden"
+    cost_unknown = "unbekannt, für die Maschine ist kein Preis hinterlegt"
     cost_at_most = "höchstens {most} für das Training"
-    cost_about = "etwa {about}, höchstens {most} für das Training"
+    cost_about = "etwa {about}, davon das Training {share}, höchstens {most}"
+    cost_about_training = (
+        "etwa {share} für das Training, höchstens {most}; für die anderen Maschinen sind keine Preise hinterlegt"
+    )
+    cost_about_all = "etwa {about}"
+    goes_on_from = "Etwa {percent} % des Trainings hat ein früherer Lauf schon gelernt; von dort geht es weiter."
+    shortfall = (
+        "Das Training wird in seiner Zeit nicht fertig: Das Preset {preset} würde hier etwa {whole} brauchen, erlaubt"
+        " sind {limit}, und so endet es bei etwa {percent} %. Die Bilder entstehen aus dem, was es bis dahin gelernt"
+        " hat."
+    )
     link_until = "Der Link funktioniert bis zum {date}. Wer ihn hat, kann die Seite sehen."
     link_for_hours = "Der Link funktioniert höchstens {hours} Stunden lang. Wer ihn hat, kann die Seite sehen."
     pictures_used = "{good} von {found}"
@@ -33,6 +46,20 @@ class German(Words):
     no_cost = "keine"
     billed = "{duration} abgerechnet"
     billed_cost = "etwa {cost} ({billed})"
+    took_estimated = "{duration} (geschätzt: {estimated})"
+    took_estimated_twice = "{duration} (geschätzt: {estimated}; nach 2 % des Trainings: {early})"
+    training_ended: Mapping[str, str] = {
+        "time_limit": "Das Training endete an seiner Zeitgrenze, bei {kimg} von {wanted} kimg (tausend Bildern).",
+        "on_request": "Das Training wurde auf Wunsch beendet, bei {kimg} von {wanted} kimg (tausend Bildern).",
+        "collapsed": (
+            "Das Training ist aus dem Gleichgewicht geraten und endete bei {kimg} von {wanted} kimg (tausend Bildern)."
+        ),
+        "stalled": "Das Training wurde nicht mehr besser und endete bei {kimg} von {wanted} kimg (tausend Bildern).",
+        "": "Das Training endete vorzeitig, bei {kimg} von {wanted} kimg (tausend Bildern).",
+    }
+    finishing_takes = "Der Rest dauert etwa {duration} und kostet etwa {cost}."
+    finishing_takes_time = "Der Rest braucht noch etwa {duration} Rechenzeit."
+    go_on = "Damit es von dort weitergeht, bitte den Betreiber des Workshops um den Aufruf von\n\n  {command}"
     set_aside = Plural("{count} Bild wurde aussortiert:", "{count} Bilder wurden aussortiert:")
     more_on_page = Plural("{count} weiteres steht auf der Seite", "{count} weitere stehen auf der Seite")
     more_in_file = Plural("{count} weiteres steht in prepare.json", "{count} weitere stehen in prepare.json")

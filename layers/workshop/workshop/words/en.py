@@ -18,11 +18,24 @@ class English(Words):
     days = "d"
     unknown = "unknown"
     other_files = Plural(" ({count} other file was left out)", " ({count} other files were left out)")
-    expected_like_last = "about {duration}, like the last run with these settings"
-    expected_unknown = "unknown, no run with these settings has finished yet; training ends after {limit} at the latest"
-    cost_unknown = "unknown, this installation knows no price of the machine that trains"
+    expected_about = "about {duration} ({basis})"
+    expected_unknown = "unknown, no run of this kind has ended here yet"
+    expected_training = "about {share}, {limit} at most"
+    expected_training_unknown = "{limit} at most"
+    expected_line = "Expected duration: {duration}; of it training: {training}; cost: {cost}."
+    basis_own = "as earlier runs have shown"
+    basis_measured = "as measured on such a machine"
+    basis_guess = "a guess: no run of this kind has ended here yet"
+    cost_unknown = "unknown, this installation knows no price of the machine"
     cost_at_most = "at most {most} for the training"
-    cost_about = "about {about}, at most {most} for the training"
+    cost_about = "about {about}, of which training {share}, {most} at most"
+    cost_about_training = "about {share} for the training, {most} at most; the other machines' prices are not known"
+    cost_about_all = "about {about}"
+    goes_on_from = "It goes on from about {percent} % of the training, which an earlier run has learned."
+    shortfall = (
+        "The training cannot be done in its time: preset {preset} would take about {whole} here, and the limit is"
+        " {limit}. It will end at about {percent} %, and its pictures are made from what it has learned by then."
+    )
     link_until = "The link works until {date}. Whoever has it can see the page."
     link_for_hours = "The link works for {hours} hours at most. Whoever has it can see the page."
     pictures_used = "{good} of {found}"
@@ -30,6 +43,18 @@ class English(Words):
     no_cost = "none"
     billed = "{duration} billed"
     billed_cost = "about {cost} ({billed})"
+    took_estimated = "{duration} (estimated: {estimated})"
+    took_estimated_twice = "{duration} (estimated: {estimated}; after 2 % of the training: {early})"
+    training_ended: Mapping[str, str] = {
+        "time_limit": "The training was ended by its time limit at {kimg} of {wanted} kimg (thousands of images).",
+        "on_request": "The training was ended on request at {kimg} of {wanted} kimg (thousands of images).",
+        "collapsed": "The training fell apart, and was ended at {kimg} of {wanted} kimg (thousands of images).",
+        "stalled": "The training did not get better any more, and was ended at {kimg} of {wanted} kimg.",
+        "": "The training ended early, at {kimg} of {wanted} kimg (thousands of images).",
+    }
+    finishing_takes = "Finishing it takes about {duration} and {cost}."
+    finishing_takes_time = "Finishing it takes about {duration}."
+    go_on = "To go on from there, ask whoever runs the workshop to call\n\n  {command}"
     set_aside = Plural("{count} picture was set aside:", "{count} pictures were set aside:")
     more_on_page = Plural("{count} more is listed on the page", "{count} more are listed on the page")
     more_in_file = Plural("{count} more is listed in prepare.json", "{count} more are listed in prepare.json")
