@@ -16,6 +16,8 @@ MAX_BYTES = 32 << 20
 # Of the list of what was set aside; 64,000 images with usual names take 10 MB.
 MAX_LISTED_BYTES = 15_000_000
 _LAYOUT_BYTES = 14  # spaces and ends of lines, of each image
+# More classes than a network learns well, and than prepare.json has room for.
+MAX_CLASSES = 512
 # Where the pipeline's condition finds how many images are good.
 GOOD_IMAGES_PATH = "images.good"
 
@@ -37,9 +39,26 @@ class SetAside:
 
 
 @dataclass(frozen=True)
+class ImageClass:
+    """A class of the data set, and how many of its images are good."""
+
+    name: str
+    images: int
+
+    def as_dict(self) -> dict[str, str | int]:
+        return {"name": self.name, "images": self.images}
+
+    @classmethod
+    def from_dict(cls, value: Any) -> "ImageClass":
+        """Raises KeyError or TypeError."""
+        return cls(as_text(value["name"]), as_count(value["images"]))
+
+
+@dataclass(frozen=True)
 class PrepareReport:
-    """The numbers of one preparation: `resolution` is the side of the prepared images in pixels, `seconds` its wall
-    time. `set_aside` may be cut: there were `unlisted` more."""
+    """The numbers of one preparation: `resolution`, `size`, `fit` and `background` are the parameters by which the
+    images were prepared (`size` as "384x256"; "" in a report of earlier versions, which knew squares only), `seconds`
+    its wall time. `set_aside` may be cut: there were `unlisted` more. `classes` are in the order of their numbers."""
 
     dataset: str
     resolution: int
@@ -48,6 +67,10 @@ class PrepareReport:
     set_aside: Sequence[SetAside]
     seconds: float
     unlisted: int = 0
+    size: str = ""
+    fit: str = "crop"
+    background: str = "ffffff"
+    classes: Sequence[ImageClass] = ()
 
     @property
     def set_aside_count(self) -> int:
@@ -61,6 +84,10 @@ class PrepareReport:
         value = {
             "dataset": self.dataset,
             "resolution": self.resolution,
+            "size": self.size,
+            "fit": self.fit,
+            "background": self.background,
+            "classes": [one.as_dict() for one in self.classes],
             "images": {"found": self.found, "good": self.good, "set_aside": self.set_aside_count},
             "set_aside": listed,
             "set_aside_unlisted": self.set_aside_count - len(listed),
@@ -83,6 +110,10 @@ class PrepareReport:
                 set_aside=set_aside,
                 seconds=float(value["seconds"]),
                 unlisted=as_count(images["set_aside"] - len(set_aside)),
+                size=as_text(value.get("size", "")),
+                fit=as_text(value.get("fit", "crop")),
+                background=as_text(value.get("background", "ffffff")),
+                classes=tuple(map(ImageClass.from_dict, value.get("classes", []))),
             )
 
 

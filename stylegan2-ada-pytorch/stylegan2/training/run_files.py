@@ -40,6 +40,7 @@ class RunFiles(ExitStack):
         self.best_score = math.inf
         self.grid = Grid.for_device(options.size.height, options.size.width, options.device)
         self.sheet_labels: torch.Tensor | None = None
+        self.class_names: tuple[str, ...] = ()
         options.outdir.mkdir(parents=True, exist_ok=True)
         self.enter_context(_log_file(options.outdir / "log.txt"))
         folder = options.checkpoint_dir
@@ -70,6 +71,7 @@ class RunFiles(ExitStack):
         self.grid.save(decode_images(dataset, chosen), self.samples / "reals.png")
         if options.label_size:  # the same in each place as among the reals
             self.sheet_labels = torch.from_numpy(dataset.labels(chosen))
+            self.class_names = dataset.class_names
         self.board = TensorBoardLog(outdir, self.state.images_seen)
         self.callback(self.board.close)
         if self.state.images_seen == 0:
@@ -95,6 +97,8 @@ class RunFiles(ExitStack):
             "seconds": round(seconds, 1),
             "transfer": None if options.transfer is None else options.transfer.name,
         }
+        if self.class_names:
+            training["classes"] = list(self.class_names)
         if score is not None:
             self._keep_if_best(score, training)
         if self.checkpoints is not None:
