@@ -67,8 +67,8 @@ class HexColour(click.ParamType[tuple[int, int, int]]):
         "With --width: as --resolution."),
     transform     = Row("--transform",     one_of(Transform),                 None,         "center-crop",
         "How pictures of other proportions fit. center-crop: the largest part around the middle. center-crop-wide: "
-        "the same, between bars that make it a square of the width. letterbox: the whole picture, between bars. They are "
-        "black, or as --background says (transparent with --channels 4)."),
+        "the same, between bars that make it a square of the width. letterbox: the whole picture, between bars. "
+        "Bars are black, or as --background says (transparent with --channels 4)."),
     background    = Row("--background",    HexColour(),                       "RRGGBB",     None,
         "Colour under transparency and of bars, as six hex digits.  [default: white, and black bars]"),
     max_images    = Row("--max-images",    whole(1),                          "N",          None,

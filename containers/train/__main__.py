@@ -2,7 +2,7 @@
 
     channel train       dataset.zip, from Prepare
     channel base        a network to fine-tune (network.safetensors, network.json), or just README.txt: from scratch
-    hyperparameters     dataset; preset, kimg, resolution, mirror, seed
+    hyperparameters     dataset; preset, kimg, resolution, mirror, seed, labels
     checkpoints         the training's whole state, in a folder by data set and options; a job that finds one goes on
     model               network, samples, statistics, options (see stylegan2.training); base.json: what is known of
                         the base network, if there was one

@@ -19,6 +19,7 @@ class Hyperparameters:
     resolution: int | None
     mirror: bool
     seed: int
+    has_classes: bool = False
 
 
 def read_hyperparameters(job: TrainingJob) -> Hyperparameters:
@@ -38,4 +39,5 @@ def read_hyperparameters(job: TrainingJob) -> Hyperparameters:
         resolution=given.resolution("resolution") if "resolution" in given.values else None,
         mirror=given.flag("mirror", default=False),
         seed=given.integer("seed", *seed.bounds, default=0),
+        has_classes=given.parameter("labels", "Labels") == "folders",
     )

@@ -115,8 +115,8 @@ class Parameter:
 
     A number has `bounds`, both included; others have `choices`, or a `pattern` and the words for it, and perhaps a test
     for what no pattern can say. A fixed parameter says which run this is and where its files are: no rerun can change
-    it. `setting` is the key of settings.yaml that feeds it. `is_images_own`: the choices are those of our own image, and
-    another one may have others.
+    it. `setting` is the key of settings.yaml that feeds it. `is_images_own`: the choices are those of our own image,
+    and another one may have others.
     """
 
     kind: Literal["Integer", "Float", "String"]  # of the definition
