@@ -109,7 +109,7 @@ class Wanted:
         """What the data set should say of its making: the choices that are not the usual ones."""
         usual = Wanted(self.height, self.width)
         chosen = {"resize_filter": self.resize_filter, "transform": self.transform}
-        record = {name: choice for name, choice in chosen.items() if choice != getattr(usual, name)}
+        record: dict[str, str] = {n: choice for n, choice in chosen.items() if choice != getattr(usual, n)}
         if self.background is not None and (self.background != _WHITE or "transform" in record):
             record["background"] = "".join(f"{part:02x}" for part in self.background)
         return record

@@ -57,6 +57,8 @@ def test_a_settled_drop_starts_one_run_with_every_parameter_and_says_so(stage: S
         "Preset": "auto",
         "Kimg": "400",
         "Resolution": "128",
+        "PictureSize": "square",
+        "InferenceClasses": "all",
         "Mirror": "false",
         "Seed": "0",
         "InferenceMode": "all",

@@ -4,6 +4,8 @@ snapshot         listings, fingerprint, and the record that a run reads
 contents         what each object holds: two uploads of the same bytes are the same image
 checksums        the digests that S3 keeps, or none
 settings         settings.yaml: choices, bounds, presets, the deployer's caps
+shape            the pictures' width and height: from proportions, pixels, overrides
+classes          the sub-folders, whose names may be classes
 settings_lines   its lines: `key: value`, and no more of YAML than that
 """
 

@@ -10,8 +10,18 @@ from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from typing import Any
 
-from contract.pipeline import PARAMETERS, Parameter, resolutions_of
+from contract.pipeline import (
+    ALL_CLASSES,
+    LONGEST_SIDE,
+    PARAMETERS,
+    SQUARE,
+    Parameter,
+    PictureSize,
+    picture_sizes,
+    resolutions_of,
+)
 from workshop.dataset.settings_lines import BadLine, Setting, read_lines
+from workshop.dataset.shape import nearest_aspect, nearest_sizes, size_of_aspect
 from workshop.platform.errors import SettingsError
 from workshop.platform.telemetry import logger
 from workshop.words import FALLBACK_LANGUAGE, Words, words
@@ -22,6 +32,7 @@ LANGUAGES = ("en", "de")
 MAX_PROJECTION_TARGETS = 16
 # A training needs minutes to start and to save: less than this would only cost money.
 MIN_HOURS = 0.1
+_COLOURS = {"white": "ffffff", "black": "000000", "grey": "808080", "gray": "808080"}
 # Resolutions for which the paper gives a configuration of its own.
 _PAPER_RESOLUTIONS = (256, 512, 1024)
 
@@ -52,6 +63,11 @@ class Choice:
     train_preset: str
     resolution: int
     kimg: float
+    size: str = SQUARE  # the pipeline's PictureSize
+    fit: str | None = None  # how images of another shape fit; None: the pipeline's default, as of the next two
+    background: str | None = None
+    labels: str | None = None
+    classes: str = ALL_CLASSES  # of which pictures are made
     mirror: bool = False
     seed: int = 0
     inference_mode: str = "all"
@@ -62,6 +78,11 @@ class Choice:
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether the names of the sub-folders are classes."""
+        return self.labels == "folders"
 
     @property
     def projects(self) -> bool:
@@ -145,6 +166,30 @@ def _number(low: float, high: float) -> _Rule:
     return _Rule(lambda say: say.allowed_number.format(**bounds), read, is_number=True)
 
 
+_ASPECT = re.compile(r"([1-9][0-9]?):([1-9][0-9]?)")
+
+
+def _aspect() -> _Rule:
+    def read(text: str) -> tuple[int, int] | None:
+        found = _ASPECT.fullmatch(text)
+        return (int(found[1]), int(found[2])) if found else None
+
+    return _Rule(lambda say: say.allowed_aspect, read, is_text=True)
+
+
+def _colour() -> _Rule:
+    def read(text: str) -> str | None:
+        name = text.lower().removeprefix("#")
+        return _COLOURS.get(name, name) if name in _COLOURS or re.fullmatch(r"[0-9a-f]{6}", name) else None
+
+    return _Rule(lambda say: say.allowed_colour, read, is_text=True)
+
+
+def _classes() -> _Rule:
+    parameter = PARAMETERS["InferenceClasses"]
+    return _Rule(lambda say: say.allowed_classes, lambda text: text if parameter.accepts(text) else None, is_text=True)
+
+
 _FED = {parameter.setting: parameter for parameter in PARAMETERS.values() if parameter.setting is not None}
 
 
@@ -167,6 +212,13 @@ def rules(caps: Caps) -> Mapping[str, _Rule]:
     return {
         "preset": _one_of(PRESETS),
         **{key: _rule_of(_FED[key]) for key in ("kimg", "resolution", "mirror", "seed", "inference_mode")},
+        "aspect": _aspect(),
+        "width": _whole(1, LONGEST_SIDE),
+        "height": _whole(1, LONGEST_SIDE),
+        "fit": _rule_of(_FED["fit"]),
+        "background": _colour(),
+        "labels": _rule_of(_FED["labels"]),
+        "classes": _classes(),
         "projection_targets": _whole(1, MAX_PROJECTION_TARGETS),
         "language": _one_of(LANGUAGES),
         # In hundredths of an hour, rounded down: what a mail says is allowed can be typed.
@@ -208,15 +260,50 @@ def _parse(content: bytes, defaults: Choice, caps: Caps) -> Choice:
         raise SettingsError(problems, language)
     preset = given.pop("preset", None)
     choice = defaults if preset is None else default_choice(preset, language=language)
-    choice = replace(choice, **given)
+    at = {line.key: line.line for line in lines if isinstance(line, Setting)}
+    if given.get("classes", ALL_CLASSES) != ALL_CLASSES and given.get("labels") != "folders":
+        raise SettingsError([say.setting_classes.format(line=at["classes"])], language)
+    size = _size(say, given, at, given.pop("resolution", choice.resolution), language)
+    for key in ("aspect", "width", "height"):
+        given.pop(key, None)
+    choice = replace(choice, **given, resolution=size.resolution, size=size.parameter)
     choice = replace(choice, train_preset=_train_preset(choice))
     possible = resolutions_of(choice.train_preset)
     if choice.resolution not in possible:
-        line = max(line.line for line in lines if isinstance(line, Setting) and line.key in {"preset", "resolution"})
+        line_number = max(at[key] for key in ("preset", "resolution", "width", "height") if key in at)
+        shown = choice.resolution if size.is_square else f"{size.told} (~ {choice.resolution})"
         values = ", ".join(map(str, possible))
-        problem = say.setting_pair.format(line=line, preset=choice.preset, values=values, resolution=choice.resolution)
+        problem = say.setting_pair.format(line=line_number, preset=choice.preset, values=values, resolution=shown)
         raise SettingsError([problem], language)
     return choice
+
+
+def _size(say: Words, given: Mapping[str, Any], at: Mapping[str, int], resolution: int, language: str) -> PictureSize:
+    """The size of the pictures. `at` has the settings' lines. Raises SettingsError."""
+    sides, others = given.keys() & {"width", "height"}, at.keys() & {"aspect", "resolution"}
+    if sides and others:
+        line = max(at[key] for key in others)
+        raise SettingsError([say.setting_size_twice.format(line=line, key=" / ".join(sorted(others)))], language)
+    if len(sides) == 1:
+        (key,) = sides
+        (other,) = {"width", "height"} - sides
+        raise SettingsError([say.setting_side.format(line=at[key], key=key, other=other)], language)
+    if sides:
+        width, height = given["width"], given["height"]
+        if (found := picture_sizes().get((width, height))) is not None:
+            return found
+        near = say.either.join(size.told for size in nearest_sizes(width, height))
+        line = max(at["width"], at["height"])
+        problem = say.setting_size.format(line=line, size=f"{width} x {height}", near=near, longest=LONGEST_SIDE)
+        raise SettingsError([problem], language)
+    if "aspect" not in given:
+        return PictureSize(resolution, resolution, resolution)
+    across, up = given["aspect"]
+    if (found := size_of_aspect(across, up, resolution)) is not None:
+        return found
+    near = nearest_aspect(across, up, resolution)
+    problem = say.setting_aspect.format(line=at["aspect"], aspect=f"{across}:{up}", resolution=resolution, near=near)
+    raise SettingsError([problem], language)
 
 
 def _train_preset(choice: Choice) -> str:

@@ -73,6 +73,8 @@ class Runs:
             "machines": run.machines,
             "language": run.language,
             "sourceArn": run.source_arn,
+            "size": run.size,
+            "folders": run.folders,
             "expires": _expiry(now),
         }
         try:
@@ -105,6 +107,8 @@ class Runs:
             machines=values.get("machines", 1),
             language=values["language"],
             source_arn=values["sourceArn"],
+            size=values.get("size", ""),
+            folders=values.get("folders", ""),
             status=values.get("status"),
             ended_at=values.get("endedAt"),
             is_retried=values.get("isRetried", False),

@@ -14,10 +14,14 @@ from contract.pipeline import OPEN_PARAMETERS, PARAMETERS, STEPS_WITHOUT_TRAININ
 from contract.run_identity import RunIdentity
 from workshop.config import StartRunConfig
 from workshop.dataset import Choice, Listing
+from workshop.dataset.classes import Folders
 from workshop.dataset.settings import MIN_HOURS
+from workshop.dataset.shape import size_of_run
 from workshop.ledger import Claim, DatasetState
 from workshop.platform.clients import NOT_FOUND, SageMaker, error_code, list_executions
 from workshop.platform.errors import BadRequest, StartDelayed, StartRefused
+from workshop.reconcile.labels import told_folders, why_no_classes
+from workshop.words import FALLBACK_LANGUAGE, words
 
 # By how much our clock may be before SageMaker's.
 _CLOCKS_DIFFER_SECONDS = 3600
@@ -123,6 +127,7 @@ def build_claim(
     def uri(key: str) -> str:
         return f"s3://{config.bucket}/{key}"
 
+    size = size_of_run(choice.size, choice.resolution, overrides)
     # A checkpoint of a training with other parameters must not be found.
     variant = f"{completed}-{_digest(overrides)[:8]}" if overrides else str(completed)
     training = _training(config, choice, overrides)
@@ -142,14 +147,22 @@ def build_claim(
         "InferenceImagePath": uri(targets_manifest),
         "InferenceInstanceType": config.inference_instance_type,
         "Preset": choice.train_preset,
-        **{name: parameter_text(getattr(choice, p.setting)) for name, p in PARAMETERS.items() if p.setting},
+        **_of_settings(choice),
         "MinImages": parameter_text(config.min_images),
         "MaxTrainSeconds": parameter_text(training.max_seconds),
         **overrides,
+        "Resolution": parameter_text(size.resolution),
+        "PictureSize": size.parameter,
     }
     _check_pair(parameters)
+    labels = overrides.get("Labels", choice.labels)
+    folders = Folders.of(listing.images)
+    if labels == "folders" and source_arn is None and not folders.can_be_classes:
+        raise BadRequest(why_no_classes(words(FALLBACK_LANGUAGE), folders))
     told_by = ("Preset", "Kimg", "Resolution", "TrainInstanceType", "TrainInstanceCount")
     effort = " ".join(parameters[name] for name in told_by if name in parameters)
+    if not size.is_square:
+        effort += f" {size}"
     return Claim(
         fingerprint=fingerprint,
         parameters=parameters,
@@ -165,7 +178,15 @@ def build_claim(
         language=choice.language,
         targets=targets,
         source_arn=source_arn,
+        size="" if size.is_square else size.told,
+        folders=told_folders(words(choice.language), folders, labels),
     )
+
+
+def _of_settings(choice: Choice) -> dict[str, str]:
+    """The parameters that settings feed, but for those that are left to the pipeline's default."""
+    chosen = {name: getattr(choice, p.setting) for name, p in PARAMETERS.items() if p.setting}
+    return {name: parameter_text(value) for name, value in chosen.items() if value is not None}
 
 
 def request_token(pipeline: str, bucket: str, identity: RunIdentity) -> str:

@@ -50,6 +50,9 @@ class Words(Protocol):
     cost_unknown: str
     cost_at_most: str
     cost_about: str
+    folders_are_classes: str
+    folders_outside: Plural
+    folders_not_used: Plural
 
     # A run has succeeded
     link_until: str
@@ -160,10 +163,22 @@ class Words(Protocol):
     setting_wrong: str
     setting_ambiguous: str
     setting_pair: str
+    setting_aspect: str
+    setting_side: str
+    setting_size: str
+    setting_size_twice: str
+    setting_classes: str
+    labels_too_few: Plural
+    labels_too_many: str
+    labels_unknown: str
+    either: str  # between two, of which one can be chosen
     allowed_one_of: str
     allowed_whole: str
     allowed_number: str
     allowed_truth: str
+    allowed_aspect: str
+    allowed_colour: str
+    allowed_classes: str
     shown_large: str
     shown_nothing: str
     shown_text: str

@@ -26,6 +26,15 @@ class German(Words):
     cost_unknown = "unbekannt, für die Maschine, die trainiert, ist kein Preis hinterlegt"
     cost_at_most = "höchstens {most} für das Training"
     cost_about = "etwa {about}, höchstens {most} für das Training"
+    folders_are_classes = "Klassen:            {count}: {listed}"
+    folders_outside = Plural(
+        "; {count} Bild liegt in keinem Unterordner und wird nicht verwendet",
+        "; {count} Bilder liegen in keinem Unterordner und werden nicht verwendet",
+    )
+    folders_not_used = Plural(
+        "Unterordner:        {count}; sein Name gilt nicht als Klasse (das tut `labels: folders` in settings.yaml)",
+        "Unterordner:        {count}; ihre Namen gelten nicht als Klassen (das tut `labels: folders` in settings.yaml)",
+    )
     link_until = "Der Link funktioniert bis zum {date}. Wer ihn hat, kann die Seite sehen."
     link_for_hours = "Der Link funktioniert höchstens {hours} Stunden lang. Wer ihn hat, kann die Seite sehen."
     pictures_used = "{good} von {found}"
@@ -245,10 +254,43 @@ class German(Words):
         "settings.yaml, Zeile {line}: Das Preset {preset} macht Bilder mit {values} Pixeln, nicht mit {resolution}."
         " Wähle bei resolution einen dieser Werte oder ein anderes Preset."
     )
+    setting_aspect = (
+        "settings.yaml, Zeile {line}: Bilder mit {aspect} gehen bei resolution {resolution} nicht. Am ähnlichsten sind"
+        " solche mit {near}."
+    )
+    setting_side = (
+        "settings.yaml, Zeile {line}: Zu {key} gehört auch {other}. Oder schreib nur aspect, wie in `aspect: 3:2`."
+    )
+    setting_size = (
+        "settings.yaml, Zeile {line}: Bilder mit {size} Pixeln gehen nicht, denn beide Seiten müssen das 4- bis"
+        " 16-fache derselben Zweierpotenz sein, höchstens {longest}. Ähnlich sind {near}."
+    )
+    setting_size_twice = (
+        "settings.yaml, Zeile {line}: width und height sagen das schon. Lass {key} weg, oder aber width und height."
+    )
+    setting_classes = (
+        "settings.yaml, Zeile {line}: Klassen gibt es nur mit `labels: folders`. Füg diese Zeile hinzu oder nimm jene"
+        " heraus."
+    )
+    labels_too_few = Plural(
+        "settings.yaml verlangt Klassen (labels: folders), aber die Bilder liegen in {count} Unterordner. Mindestens 2"
+        " müssen es sein, für jede Klasse einer.",
+        "settings.yaml verlangt Klassen (labels: folders), aber die Bilder liegen in {count} Unterordnern. Mindestens 2"
+        " müssen es sein, für jede Klasse einer.",
+    )
+    labels_too_many = (
+        "settings.yaml verlangt Klassen (labels: folders), aber die Bilder liegen in {count} Unterordnern. Höchstens"
+        " {most} können Klassen sein."
+    )
+    labels_unknown = "settings.yaml verlangt Bilder von Klassen, die keine Unterordner sind: {names}. Es gibt: {known}."
+    either = " und "
     allowed_one_of = "einer der Werte {values}"
     allowed_whole = "eine ganze Zahl von {low} bis {high}"
     allowed_number = "eine Zahl von {low} bis {high} (mit Punkt statt Komma)"
     allowed_truth = "true oder false"
+    allowed_aspect = "Breite und Höhe wie 3:2"
+    allowed_colour = "white, black, grey oder sechs Hexziffern wie f4e9d8 (mit # davor in Anführungszeichen)"
+    allowed_classes = "all oder Namen von Unterordnern mit Kommas dazwischen"
     shown_large = "eine Zahl, die nicht passt"
     shown_nothing = "nichts"
     shown_text = "„{text}“"
