@@ -94,6 +94,13 @@ class NamedStrings:
         """Names or numbers of classes; none for all."""
         return class_names(self.parameter(key, "InferenceClasses"))
 
+    def uri(self, key: str) -> str:
+        """An address in S3."""
+        value = self._value(key, None)
+        if not PARAMETERS["WarmStartModel"].accepts(value):
+            raise self._refusal(key, PARAMETERS["WarmStartModel"].must_be, value)
+        return value
+
     def refuse_others(self, known: Collection[str]) -> None:
         """Raise for the first key that nobody reads: a misspelt setting must not be ignored in silence."""
         # Keys "sagemaker_..." are put there by SageMaker's own SDKs.

@@ -17,6 +17,7 @@ from PIL import Image
 from containers.errors import InputError
 from containers.infer.inline_images import open_image
 from contract.pipeline import LONGEST_SIDE
+from contract.run_results import TrainingOutcome
 
 _LARGEST_JSON_BYTES = 4 << 20
 _LARGEST_STATISTICS_BYTES = 64 << 20
@@ -46,13 +47,15 @@ class GridShape:
 class TrainingRecord:
     """What is known about a training: its statistics tick by tick, its options, and of the network it began with.
 
-    `base` is None if it began with none. `saved` is when the network was saved, in seconds since 1970.
+    `base` is None if it began with none. `saved` is when the network was saved, in seconds since 1970. `ended` is why
+    the training ended; "" if it does not tell.
     """
 
     ticks: list[dict[str, float | None]]
     options: dict[str, Any]
     base: dict[str, Any] | None
     saved: float | None
+    ended: str = ""
 
     @property
     def kimg(self) -> float:
@@ -63,6 +66,19 @@ class TrainingRecord:
     def seconds(self) -> float:
         """Seconds the training took, up to its last tick."""
         return max((value for _, value in self.series("seconds")), default=0.0)
+
+    @property
+    def outcome(self) -> TrainingOutcome | None:
+        """How far it came; None if it does not tell how far it should have."""
+        wanted = _finite_number(self.options.get("kimg"))
+        if wanted is None or wanted <= 0:
+            return None
+        ticks = [
+            (kimg, seconds)
+            for tick in self.ticks
+            if (kimg := tick.get("kimg")) is not None and (seconds := tick.get("seconds")) is not None
+        ]
+        return TrainingOutcome.of_ticks([tick for tick in ticks if min(tick) >= 0], wanted, self.ended)
 
     def series(self, name: str) -> list[tuple[float, float]]:
         """The statistic `name` as (kimg, value), without the ticks in which it was not measured."""
@@ -76,6 +92,8 @@ class TrainingRecord:
 def read_training_record(folder: Path) -> TrainingRecord:
     """Read stats.jsonl, training_options.json and base.json of a model folder; absent files count as empty."""
     network, options = folder / "network.json", _read_json(folder / "training_options.json")
+    saved_with = _read_json(network).get("training")
+    ended = saved_with.get("ended") if isinstance(saved_with, dict) else None
     settings = options.pop("settings", {})
     if isinstance(settings, dict):
         options |= settings
@@ -84,6 +102,7 @@ def read_training_record(folder: Path) -> TrainingRecord:
         options=options,
         base=_read_json(folder / "base.json") if options.get("transfer") else None,
         saved=network.stat().st_mtime if network.is_file() else None,
+        ended=ended if isinstance(ended, str) else "",
     )
 
 

@@ -42,6 +42,7 @@ def _numbers(run: ReportRun, record: TrainingRecord) -> dict[str, Any]:
         {GENERATED: len(images.generated), MIXED: images.mixed_count, PROJECTED: len(images.projected)},
         targets_listed=len(images.projected) + len(images.skipped_targets),
         skipped_targets=_named(images.skipped_targets),
+        training=record.outcome,
     ).as_dict()
     results["targets"] |= {"steps": images.projections.steps, "wanted_steps": images.projections.wanted_steps}
     return results | {

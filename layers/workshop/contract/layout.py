@@ -28,6 +28,8 @@ SET_ASIDE = "set-aside"
 TRAINING = "training"
 MADE = "inference"
 REPORT = "report"
+# ... the object that asks its training to end now, with what it has learned ...
+FINISH_REQUEST = "finish"
 # ... and the files in them that others look for.
 DATASET_ARCHIVE = "dataset.zip"
 PREPARE_REPORT_FILE = "prepare.json"
@@ -35,6 +37,8 @@ MODEL_ARCHIVE = "model.tar.gz"
 MODEL_PATH = f"output/{MODEL_ARCHIVE}"  # below the training job's own folder
 REPORT_PAGE = "index.html"
 REPORT_DATA = "report.json"
+# Beside the checkpoints: how far a training that is under way has come.
+PROGRESS = "progress.json"
 
 # The kinds of images in a run's folder MADE, each a folder of its own, and a count in REPORT_DATA.
 GENERATED, MIXED, PROJECTED = "generated", "mixed", "projected"
@@ -80,12 +84,17 @@ def run(dataset: str, execution_id: str) -> str:
     return f"{runs(dataset)}/{execution_id}/"
 
 
+def finish_request(dataset: str, execution_id: str) -> str:
+    """The object that asks a run's training to end now. What it holds does not matter."""
+    return f"{run(dataset, execution_id)}{FINISH_REQUEST}"
+
+
 def made(dataset: str, execution_id: str) -> str:
     """The images that one run has made; not to be taken for `targets`, which has the same name one level above."""
     return f"{run(dataset, execution_id)}{MADE}/"
 
 
-def checkpoints(dataset: str, fingerprint: str, variant: str) -> str:
-    """Checkpoints of one training. Another training never finds them: a new snapshot, a success in between or other
-    parameters each give another prefix, while a rerun of a failed run finds its own."""
-    return f"{CHECKPOINTS}{dataset}/{fingerprint[:16]}-{variant}/"
+def checkpoints(dataset: str, images: str, variant: str) -> str:
+    """Checkpoints of one training: of the images with this fingerprint, with this digest of what else decides the
+    network. Whatever run trains it finds what earlier ones have left, and goes on from there."""
+    return f"{CHECKPOINTS}{dataset}/{images[:16]}-{variant[:8]}/"

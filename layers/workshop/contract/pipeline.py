@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 from contract.names import DATASET_NAME, DATASET_WORDS, FINGERPRINT, FINGERPRINT_WORDS, printable
 
@@ -116,7 +116,8 @@ class Parameter:
     A number has `bounds`, both included; others have `choices`, or a `pattern` and the words for it, and perhaps a test
     for what no pattern can say. A fixed parameter says which run this is and where its files are: no rerun can change
     it. `setting` is the key of settings.yaml that feeds it. `is_images_own`: the choices are those of our own image,
-    and another one may have others.
+    and another one may have others. Another value of one that `decides_network` makes another training, which no
+    checkpoint helps.
     """
 
     kind: Literal["Integer", "Float", "String"]  # of the definition
@@ -129,6 +130,7 @@ class Parameter:
     is_fixed: bool = False
     setting: str | None = None
     is_images_own: bool = False
+    decides_network: bool = False
 
     @property
     def must_be(self) -> str:
@@ -157,23 +159,23 @@ class Parameter:
         return grammar.fullmatch(text) is not None and low <= float(text) <= high
 
 
-def _whole(low: int, high: int, default: str, *, setting: str | None = None) -> Parameter:
-    return Parameter("Integer", default, bounds=(low, high), setting=setting)
+def _whole(low: int, high: int, default: str, **more: Any) -> Parameter:
+    return Parameter("Integer", default, bounds=(low, high), **more)
 
 
 def _number(low: float, high: float, default: str, *, setting: str | None = None) -> Parameter:
     return Parameter("Float", default, bounds=(low, high), setting=setting)
 
 
-def _uri(*, is_fixed: bool = False) -> Parameter:
+def _uri(**more: Any) -> Parameter:
     # Keys may have any character that can be seen.
     pattern = r"s3://[a-z0-9.-]{1,63}/[^\x00-\x20\x7f-\xa0\u2028\u2029]*"
-    return Parameter("String", pattern=pattern, words="an address like s3://bucket/folder/", is_fixed=is_fixed)
+    return Parameter("String", pattern=pattern, words="an address like s3://bucket/folder/", **more)
 
 
-def _image() -> Parameter:
+def _image(**more: Any) -> Parameter:
     pattern = r"[A-Za-z0-9][A-Za-z0-9._/:@-]{0,254}"
-    return Parameter("String", pattern=pattern, words="the URI of a container image, like registry/workshop:1")
+    return Parameter("String", pattern=pattern, words="the URI of a container image, like registry/workshop:1", **more)
 
 
 def _machine(default: str) -> Parameter:
@@ -187,9 +189,14 @@ def _size() -> Parameter:
         f"of two, up to {LONGEST_SIDE}"
     )
     return Parameter(
-        "String", SQUARE, pattern=rf"{SQUARE}|{_SIZE.pattern}", words=words,
+        "String", SQUARE, pattern=rf"{SQUARE}|{_SIZE.pattern}", words=words, decides_network=True,
         test=lambda text: text == SQUARE or resolution_of(text) is not None,
     )  # fmt: skip
+
+
+def _colour() -> Parameter:
+    words = "six hex digits like ffffff"
+    return Parameter("String", "ffffff", pattern="[0-9a-f]{6}", words=words, setting="background", decides_network=True)
 
 
 def _classes() -> Parameter:
@@ -210,16 +217,16 @@ PARAMETERS: Mapping[str, Parameter] = {
     "ProcessInput": _uri(is_fixed=True),  # the snapshot's record, one JSON object
     "MinImages": _whole(1, 1_000_000, "20"),
     # Preparation, on one machine: each further one would do the same work again, and refuses to.
-    "ProcessImage": _image(),
+    "ProcessImage": _image(decides_network=True),
     "ProcessInstanceCount": _whole(1, 1, "1"),
     "ProcessInstanceType": _machine("ml.m5.xlarge"),
     # Training.
-    "TrainImage": _image(),
+    "TrainImage": _image(decides_network=True),
     "TrainInstanceCount": _whole(1, 100, "1"),
     "TrainInstanceType": _machine("ml.g5.xlarge"),
     "TrainCheckpointPath": _uri(is_fixed=True),  # a prefix of this training's own
     "TrainOutputPath": _uri(is_fixed=True),  # the folder of the dataset's runs
-    "WarmStartModel": _uri(),  # the prefix of a base network
+    "WarmStartModel": _uri(decides_network=True),  # the prefix of a base network
     # Images, on one machine for the same reason. A CPU makes a run's images in minutes (benchmarks/projecting.py), and
     # a GPU costs six times as much an hour.
     "InferenceImage": _image(),
@@ -230,22 +237,25 @@ PARAMETERS: Mapping[str, Parameter] = {
     "InferenceMode": Parameter("String", "all", choices=_MODES, setting="inference_mode"),
     "InferenceClasses": _classes(),  # of a network that was trained with Labels
     # How it is trained.
-    "Preset": Parameter("String", "auto", choices=_TRAIN_PRESETS, is_images_own=True),
+    "Preset": Parameter("String", "auto", choices=_TRAIN_PRESETS, is_images_own=True, decides_network=True),
     "Kimg": _number(0.1, 25_000, "1000", setting="kimg"),  # thousands of images shown to the discriminator
-    "Resolution": Parameter("Integer", "256", choices=tuple(map(str, RESOLUTIONS)), setting="resolution"),  # side, px
-    "Mirror": Parameter("String", "false", choices=("true", "false"), setting="mirror"),
+    "Resolution": Parameter(  # side, px
+        "Integer", "256", choices=tuple(map(str, RESOLUTIONS)), setting="resolution", decides_network=True
+    ),
+    "Mirror": Parameter("String", "false", choices=("true", "false"), setting="mirror", decides_network=True),
     # What it is trained on: of what shape the pictures are (without one, a square of Resolution), how images of another
     # shape fit, the colour under what is transparent and beside what does not fill it, and what the classes are.
     "PictureSize": _size(),
-    "Fit": Parameter("String", "crop", choices=("crop", "letterbox"), setting="fit"),
-    "Background": Parameter(
-        "String", "ffffff", pattern="[0-9a-f]{6}", words="six hex digits like ffffff", setting="background"
-    ),
-    "Labels": Parameter("String", "none", choices=("none", "folders"), setting="labels"),
+    "Fit": Parameter("String", "crop", choices=("crop", "letterbox"), setting="fit", decides_network=True),
+    "Background": _colour(),
+    "Labels": Parameter("String", "none", choices=("none", "folders"), setting="labels", decides_network=True),
     # A run draws from the thousand seeds that follow, too, and none may exceed 32 bits.
-    "Seed": _whole(0, 2**31 - 1, "0", setting="seed"),
-    # Limits, in seconds: less is too short to start and save, more than the service lets a training job run.
-    "MaxTrainSeconds": _whole(60, 432_000, "86400"),
+    "Seed": _whole(0, 2**31 - 1, "0", setting="seed", decides_network=True),
+    # How long it learns at most, in seconds; it ends well then, and pictures are made with what it has learned.
+    "TrainSeconds": _whole(1, 432_000, "432000"),
+    # Limits of the jobs, in seconds: less is too short to start, learn something and save, more than the service lets a
+    # training job run. A training ends by itself before its job is ended.
+    "MaxTrainSeconds": _whole(600, 432_000, "86400"),
     "MaxProcessSeconds": _whole(60, 432_000, "7200"),
 }
 OPEN_PARAMETERS = tuple(name for name, parameter in PARAMETERS.items() if not parameter.is_fixed)

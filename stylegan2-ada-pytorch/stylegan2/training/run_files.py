@@ -19,6 +19,7 @@ import torch
 from stylegan2.base.whole_files import replacing_file, write_text_whole
 from stylegan2.data.dataset import ImageDataset
 from stylegan2.formats.network_file import TENSORS_NAME, save_network
+from stylegan2.options.budget import Ending
 from stylegan2.results.checkpoint_writer import CheckpointWriter
 from stylegan2.results.sample_grid import Grid, sample_images
 from stylegan2.results.tensorboard_log import TensorBoardLog
@@ -84,11 +85,21 @@ class RunFiles(ExitStack):
         _log.info("%s", stats.line())
         self.board.add(stats)
 
-    def snapshot(self, score: float | None, ticks: list[dict[str, Any]], seconds: float) -> None:
-        """Checkpoint (first: it is what must not be lost), samples and network of this moment."""
+    @property
+    def checkpoint_seconds(self) -> float:
+        """How long the last checkpoint was being written, beside the training."""
+        return 0.0 if self.checkpoints is None else self.checkpoints.seconds
+
+    def snapshot(
+        self, score: float | None, ticks: list[dict[str, Any]], seconds: float, ended: Ending | None = None
+    ) -> None:
+        """Checkpoint (first: it is what must not be lost), samples and network of this moment. `ended` is why it is
+        the last one."""
         state, options = self.state, self.options
-        training = {
+        training: dict[str, Any] = {
             "kimg": state.kimg,
+            "wanted_kimg": options.settings.kimg,
+            "ended": ended,
             "dataset": options.dataset_name,
             "images": options.images,
             "preset": options.preset,

@@ -15,8 +15,9 @@ from contract.run_identity import RunIdentity
 from workshop.config import StartRunConfig
 from workshop.dataset import Choice, Listing
 from workshop.dataset.classes import Folders
-from workshop.dataset.settings import MIN_HOURS
+from workshop.dataset.settings import MIN_JOB_SECONDS
 from workshop.dataset.shape import size_of_run
+from workshop.dataset.snapshot import fingerprint as images_fingerprint
 from workshop.ledger import Claim, DatasetState
 from workshop.platform.clients import NOT_FOUND, SageMaker, error_code, list_executions
 from workshop.platform.errors import BadRequest, StartDelayed, StartRefused
@@ -59,11 +60,12 @@ def parameter_text(value: str | int | float) -> str:
 
 @dataclass(frozen=True)
 class _Training:
-    """The machines that train, and for how long at most."""
+    """The machines that train; for how long they may learn, and how long their job may take, in seconds."""
 
     instance_type: str
     machines: int
-    max_seconds: int
+    seconds: int
+    job_seconds: int
 
 
 def _training(config: StartRunConfig, choice: Choice, overrides: Mapping[str, str]) -> _Training:
@@ -77,19 +79,24 @@ def _training(config: StartRunConfig, choice: Choice, overrides: Mapping[str, st
             f"The parameter TrainInstanceType must be one of {', '.join(caps.prices)}, not {instance_type}: these are "
             "the machines that this installation allows (AllowedTrainInstances)."
         )
-    given = overrides.get("MaxTrainSeconds")
-    allowed = caps.train_seconds(instance_type, None if given else choice.max_hours, machines)
-    if is_bounded and machines > 1 and allowed < MIN_HOURS * 3600:
+    allowed = caps.job_seconds(instance_type, machines)
+    if is_bounded and allowed < MIN_JOB_SECONDS:
         raise BadRequest(
             f"The parameter TrainInstanceCount is too large: {machines} x {instance_type} would use up what this "
             f"installation allows a run to cost (MaxRunCost) within {allowed} seconds."
         )
+    given = overrides.get("MaxTrainSeconds")
     if is_bounded and given and int(given) > allowed:
         raise BadRequest(
             f"The parameter MaxTrainSeconds must be at most {allowed}, not {given}: this installation allows no more "
             f"time or money for {machines} x {instance_type} (MaxTrainSeconds, MaxRunCost)."
         )
-    return _Training(instance_type, machines, int(given) if given else allowed)
+    wanted = overrides.get("TrainSeconds")
+    hours = int(wanted) / 3600 if wanted else None if given else choice.max_hours
+    learning, job = caps.times(instance_type, hours, machines)
+    if given:
+        learning, job = int(wanted or given), int(given)
+    return _Training(instance_type, machines, min(learning, job), job)
 
 
 def _check_pair(parameters: Mapping[str, str]) -> None:
@@ -107,7 +114,6 @@ def build_claim(
     listing: Listing,
     fingerprint: str,
     choice: Choice,
-    completed: int,
     overrides: Mapping[str, str],
     *,
     targets: str,
@@ -118,7 +124,7 @@ def build_claim(
 
     Raises BadRequest for overrides that do not go together, or beyond the deployer's bounds.
 
-    `completed` counts the snapshot's succeeded runs. `targets` is the mark of the images to project that are
+    `targets` is the mark of the images to project that are
     done then, and `targets_manifest` the key of the run's list. With `source_arn`, nothing is trained: that run's
     network is used.
     """
@@ -128,8 +134,6 @@ def build_claim(
         return f"s3://{config.bucket}/{key}"
 
     size = size_of_run(choice.size, choice.resolution, overrides)
-    # A checkpoint of a training with other parameters must not be found.
-    variant = f"{completed}-{_digest(overrides)[:8]}" if overrides else str(completed)
     training = _training(config, choice, overrides)
     parameters = {
         "Dataset": dataset,
@@ -139,7 +143,6 @@ def build_claim(
         "ProcessInstanceType": config.process_instance_type,
         "TrainImage": config.train_image,
         "TrainInstanceType": training.instance_type,
-        "TrainCheckpointPath": uri(layout.checkpoints(dataset, fingerprint, variant)),
         "TrainOutputPath": uri(layout.runs(dataset)),
         "WarmStartModel": config.warm_start_model,
         "InferenceImage": config.inference_image,
@@ -149,7 +152,8 @@ def build_claim(
         "Preset": choice.train_preset,
         **_of_settings(choice),
         "MinImages": parameter_text(config.min_images),
-        "MaxTrainSeconds": parameter_text(training.max_seconds),
+        "TrainSeconds": parameter_text(training.seconds),
+        "MaxTrainSeconds": parameter_text(training.job_seconds),
         **overrides,
         "Resolution": parameter_text(size.resolution),
         "PictureSize": size.parameter,
@@ -159,6 +163,9 @@ def build_claim(
     folders = Folders.of(listing.images)
     if labels == "folders" and source_arn is None and not folders.can_be_classes:
         raise BadRequest(why_no_classes(words(FALLBACK_LANGUAGE), folders))
+    network = _digest({name: parameters[name] for name, p in PARAMETERS.items() if p.decides_network})
+    images = images_fingerprint(listing.images, None)
+    parameters["TrainCheckpointPath"] = uri(layout.checkpoints(dataset, images, network))
     told_by = ("Preset", "Kimg", "Resolution", "TrainInstanceType", "TrainInstanceCount")
     effort = " ".join(parameters[name] for name in told_by if name in parameters)
     if not size.is_square:
@@ -171,7 +178,7 @@ def build_claim(
         preset=overrides.get("Preset", choice.preset),
         resolution=int(parameters["Resolution"]),
         effort=effort,
-        max_train_seconds=training.max_seconds,
+        max_train_seconds=training.job_seconds,
         expected_seconds=state.last_seconds if state.last_effort == effort and source_arn is None else None,
         hourly_price=config.caps.prices.get(training.instance_type, 0.0),
         machines=training.machines,
@@ -184,9 +191,12 @@ def build_claim(
 
 
 def _of_settings(choice: Choice) -> dict[str, str]:
-    """The parameters that settings feed, but for those that are left to the pipeline's default."""
+    """The parameters that settings feed."""
     chosen = {name: getattr(choice, p.setting) for name, p in PARAMETERS.items() if p.setting}
-    return {name: parameter_text(value) for name, value in chosen.items() if value is not None}
+    return {
+        name: parameter_text(str(PARAMETERS[name].default) if value is None else value)
+        for name, value in chosen.items()
+    }
 
 
 def request_token(pipeline: str, bucket: str, identity: RunIdentity) -> str:
@@ -260,5 +270,5 @@ class Starter:
         return None
 
 
-def _digest(overrides: Mapping[str, str]) -> str:
-    return hashlib.sha256(json.dumps(dict(overrides), sort_keys=True).encode()).hexdigest()
+def _digest(parameters: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(dict(parameters), sort_keys=True).encode()).hexdigest()
