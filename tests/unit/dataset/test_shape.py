@@ -1,6 +1,8 @@
 """The pictures' width and height: what a network can have, what an artist writes, what overrides make of it."""
 
+import re
 from math import gcd
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -71,6 +73,16 @@ def test_proportions_or_pixels_become_a_size(text: str, size: tuple[int, int], r
     assert found is not None
     assert ((found.width, found.height), chosen.resolution) == (size, resolution)
     assert (chosen.size == SQUARE) == (found.width == found.height == resolution)
+
+
+def test_the_guide_tells_the_sizes_that_come_out() -> None:
+    guide = (Path(__file__).resolve().parents[3] / "docs" / "artist-guide.md").read_text(encoding="utf-8")
+    told = re.findall(r"(\d+) x (\d+) \| (nothing|`aspect[^|]*?) \|", guide)
+    assert len(told) == 8
+    for width, height, written in told:
+        chosen = choice("\n".join(re.findall(r"`([^`]+)`", written)))
+        assert picture_size(chosen.size, chosen.resolution) == picture_sizes()[int(width), int(height)]
+    assert f"up to {LONGEST_SIDE}, so no shape is longer than 4:1" in guide
 
 
 @quick
