@@ -16,12 +16,10 @@ from contract.pipeline import (
     PARAMETERS,
     SQUARE,
     Parameter,
-    PictureSize,
-    picture_sizes,
     resolutions_of,
 )
 from workshop.dataset.settings_lines import BadLine, Setting, read_lines
-from workshop.dataset.shape import nearest_aspect, nearest_sizes, size_of_aspect
+from workshop.dataset.shape import chosen_size
 from workshop.platform.errors import SettingsError
 from workshop.platform.telemetry import logger
 from workshop.words import FALLBACK_LANGUAGE, Words, words
@@ -269,7 +267,7 @@ def _parse(content: bytes, defaults: Choice, caps: Caps) -> Choice:
     at = {line.key: line.line for line in lines if isinstance(line, Setting)}
     if given.get("classes", ALL_CLASSES) != ALL_CLASSES and given.get("labels") != "folders":
         raise SettingsError([say.setting_classes.format(line=at["classes"])], language)
-    size = _size(say, given, at, given.pop("resolution", choice.resolution), language)
+    size = chosen_size(say, given, at, given.pop("resolution", choice.resolution), language)
     for key in ("aspect", "width", "height"):
         given.pop(key, None)
     choice = replace(choice, **given, resolution=size.resolution, size=size.parameter)
@@ -282,34 +280,6 @@ def _parse(content: bytes, defaults: Choice, caps: Caps) -> Choice:
         problem = say.setting_pair.format(line=line_number, preset=choice.preset, values=values, resolution=shown)
         raise SettingsError([problem], language)
     return choice
-
-
-def _size(say: Words, given: Mapping[str, Any], at: Mapping[str, int], resolution: int, language: str) -> PictureSize:
-    """The size of the pictures. `at` has the settings' lines. Raises SettingsError."""
-    sides, others = given.keys() & {"width", "height"}, at.keys() & {"aspect", "resolution"}
-    if sides and others:
-        line = max(at[key] for key in others)
-        raise SettingsError([say.setting_size_twice.format(line=line, key=" / ".join(sorted(others)))], language)
-    if len(sides) == 1:
-        (key,) = sides
-        (other,) = {"width", "height"} - sides
-        raise SettingsError([say.setting_side.format(line=at[key], key=key, other=other)], language)
-    if sides:
-        width, height = given["width"], given["height"]
-        if (found := picture_sizes().get((width, height))) is not None:
-            return found
-        near = say.either.join(size.told for size in nearest_sizes(width, height))
-        line = max(at["width"], at["height"])
-        problem = say.setting_size.format(line=line, size=f"{width} x {height}", near=near, longest=LONGEST_SIDE)
-        raise SettingsError([problem], language)
-    if "aspect" not in given:
-        return PictureSize(resolution, resolution, resolution)
-    across, up = given["aspect"]
-    if (found := size_of_aspect(across, up, resolution)) is not None:
-        return found
-    near = nearest_aspect(across, up, resolution)
-    problem = say.setting_aspect.format(line=at["aspect"], aspect=f"{across}:{up}", resolution=resolution, near=near)
-    raise SettingsError([problem], language)
 
 
 def _train_preset(choice: Choice) -> str:

@@ -5,9 +5,44 @@ The network cannot have every size (contract.pipeline.picture_sizes). A refusal 
 
 from collections.abc import Mapping
 from math import gcd, log
+from typing import Any
 
-from contract.pipeline import SQUARE, PictureSize, picture_size, picture_sizes, resolution_of
-from workshop.platform.errors import BadRequest
+from contract.pipeline import LONGEST_SIDE, SQUARE, PictureSize, picture_size, picture_sizes, resolution_of
+from workshop.platform.errors import BadRequest, SettingsError
+from workshop.words import Words
+
+
+def chosen_size(
+    say: Words, given: Mapping[str, Any], at: Mapping[str, int], resolution: int, language: str
+) -> PictureSize:
+    """The size that settings ask for: `given`, which stand in the lines `at`, beside this resolution.
+
+    Raises SettingsError, which names the nearest possible size or proportions.
+    """
+    sides, others = given.keys() & {"width", "height"}, at.keys() & {"aspect", "resolution"}
+    if sides and others:
+        line = max(at[key] for key in others)
+        raise SettingsError([say.setting_size_twice.format(line=line, key=" / ".join(sorted(others)))], language)
+    if len(sides) == 1:
+        (key,) = sides
+        (other,) = {"width", "height"} - sides
+        raise SettingsError([say.setting_side.format(line=at[key], key=key, other=other)], language)
+    if sides:
+        width, height = given["width"], given["height"]
+        if (found := picture_sizes().get((width, height))) is not None:
+            return found
+        near = say.either.join(size.told for size in nearest_sizes(width, height))
+        line = max(at["width"], at["height"])
+        problem = say.setting_size.format(line=line, size=f"{width} x {height}", near=near, longest=LONGEST_SIDE)
+        raise SettingsError([problem], language)
+    if "aspect" not in given:
+        return PictureSize(resolution, resolution, resolution)
+    across, up = given["aspect"]
+    if (found := size_of_aspect(across, up, resolution)) is not None:
+        return found
+    near = nearest_aspect(across, up, resolution)
+    problem = say.setting_aspect.format(line=at["aspect"], aspect=f"{across}:{up}", resolution=resolution, near=near)
+    raise SettingsError([problem], language)
 
 
 def size_of_aspect(across: int, up: int, resolution: int) -> PictureSize | None:
