@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from containers.job import TrainingJob
 from containers.settings import NamedStrings
 from contract.jobs import HYPERPARAMETERS
-from contract.pipeline import PARAMETERS
+from contract.pipeline import OF_FOLDERS, PARAMETERS
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def read_hyperparameters(job: TrainingJob) -> Hyperparameters:
         seed=given.integer("seed", *seed.bounds, default=0),
         train_seconds=_seconds(given, "train_seconds"),
         max_train_seconds=_seconds(given, "max_train_seconds"),
-        has_classes=given.parameter("labels", "Labels") == "folders",
+        has_classes=given.parameter("labels", "Labels") == OF_FOLDERS,
     )
 
 

@@ -40,6 +40,8 @@ LONGEST_SIDE = 2048  # px; the sheets of samples of larger pictures could not be
 # A network's picture is its smallest stage, doubled some times: so many pixels wide and high.
 _BASE_SIDES = range(4, 17)
 ALL_CLASSES = "all"
+# What Labels is where the names of the sub-folders are classes.
+OF_FOLDERS = "folders"
 
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,17}")
 _NUMBER = re.compile(r"(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
@@ -248,7 +250,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "PictureSize": _size(),
     "Fit": Parameter("String", "crop", choices=("crop", "letterbox"), setting="fit", decides_network=True),
     "Background": _colour(),
-    "Labels": Parameter("String", "none", choices=("none", "folders"), setting="labels", decides_network=True),
+    "Labels": Parameter("String", "none", choices=("none", OF_FOLDERS), setting="labels", decides_network=True),
     # A run draws from the thousand seeds that follow, too, and none may exceed 32 bits.
     "Seed": _whole(0, 2**31 - 1, "0", setting="seed", decides_network=True),
     # How long it learns at most, in seconds; it ends well then, and pictures are made with what it has learned.

@@ -5,11 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.prepare_report import MAX_CLASSES
-from tests.unit.conftest import Stage
+from tests.unit.conftest import TABLE, Stage
 from tests.unit.handlers.test_start_run import executions, finish, manual
 from tests.unit.properties import quick
 from workshop.dataset.classes import Folders
 from workshop.dataset.snapshot import StoredObject
+from workshop.ledger import Runs
 from workshop.platform.errors import BadRequest
 from workshop.reconcile.labels import told_folders, why_no_classes
 from workshop.words import words
@@ -45,6 +46,10 @@ def test_classes_are_counted_in_the_mail_and_given_to_the_run(stage: Stage) -> N
     assert parameters["Labels"] == "folders"
     assert parameters["InferenceClasses"] == "lamps, 0"
     assert (parameters["PictureSize"], parameters["Resolution"], parameters["Fit"]) == ("192x128", "128", "letterbox")
+    run = Runs(stage.dynamodb, TABLE).read(stage.item("DATASET#red-chairs")["executionArn"]["S"])
+    assert run is not None
+    assert run.picture_size == "192 x 128"
+    assert run.folders in mail
 
 
 @pytest.mark.parametrize(

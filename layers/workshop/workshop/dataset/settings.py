@@ -13,6 +13,7 @@ from typing import Any
 from contract.pipeline import (
     ALL_CLASSES,
     LONGEST_SIDE,
+    OF_FOLDERS,
     PARAMETERS,
     SQUARE,
     Parameter,
@@ -81,7 +82,7 @@ class Choice:
     @property
     def has_classes(self) -> bool:
         """Whether the names of the sub-folders are classes."""
-        return self.labels == "folders"
+        return self.labels == OF_FOLDERS
 
     @property
     def projects(self) -> bool:
@@ -265,7 +266,7 @@ def _parse(content: bytes, defaults: Choice, caps: Caps) -> Choice:
     preset = given.pop("preset", None)
     choice = defaults if preset is None else default_choice(preset, language=language)
     at = {line.key: line.line for line in lines if isinstance(line, Setting)}
-    if given.get("classes", ALL_CLASSES) != ALL_CLASSES and given.get("labels") != "folders":
+    if given.get("classes", ALL_CLASSES) != ALL_CLASSES and given.get("labels") != OF_FOLDERS:
         raise SettingsError([say.setting_classes.format(line=at["classes"])], language)
     size = chosen_size(say, given, at, given.pop("resolution", choice.resolution), language)
     for key in ("aspect", "width", "height"):

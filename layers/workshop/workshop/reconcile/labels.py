@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from contract.pipeline import class_names
+from contract.pipeline import OF_FOLDERS, class_names
 from contract.prepare_report import MAX_CLASSES
 from workshop.dataset import Choice, Listing
 from workshop.dataset.classes import Folders
@@ -37,7 +37,7 @@ def why_no_classes(say: Words, folders: Folders) -> str:
 def told_folders(say: Words, folders: Folders, labels: str | None) -> str:
     """The line of the notice "started" on the sub-folders: the classes with their numbers of pictures, or that nobody
     has asked for classes; "" if there is nothing to say. `labels` is what was asked for; None: nothing was."""
-    if not folders.images or (labels is not None and labels != "folders"):
+    if not folders.images or (labels is not None and labels != OF_FOLDERS):
         return ""
     count = len(folders.images)
     if labels is None:

@@ -10,7 +10,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from contract import layout
-from contract.pipeline import OPEN_PARAMETERS, PARAMETERS, STEPS_WITHOUT_TRAINING, resolutions_of, why_refused
+from contract.pipeline import (
+    OF_FOLDERS,
+    OPEN_PARAMETERS,
+    PARAMETERS,
+    STEPS_WITHOUT_TRAINING,
+    resolutions_of,
+    why_refused,
+)
 from contract.run_identity import RunIdentity
 from workshop.config import StartRunConfig
 from workshop.dataset import Choice, Listing
@@ -161,7 +168,7 @@ def build_claim(
     _check_pair(parameters)
     labels = overrides.get("Labels", choice.labels)
     folders = Folders.of(listing.images)
-    if labels == "folders" and source_arn is None and not folders.can_be_classes:
+    if labels == OF_FOLDERS and source_arn is None and not folders.can_be_classes:
         raise BadRequest(why_no_classes(words(FALLBACK_LANGUAGE), folders))
     network = _digest({name: parameters[name] for name, p in PARAMETERS.items() if p.decides_network})
     images = images_fingerprint(listing.images, None)
