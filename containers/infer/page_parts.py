@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeGuard, TypeVar
 
@@ -214,12 +214,11 @@ def mixture(grid: MixtureGrid) -> Mixture:
 
 
 def _sources(images: Sequence[GeneratedImage]) -> list[InlineImage]:
-    """Images that are mixed, captioned with their seeds, and their classes if they have any."""
-    return [inline_file(image.file, _SHEET_SIDE, f"{image.seed}{_and_class(image)}") for image in images]
-
-
-def _and_class(image: GeneratedImage) -> str:
-    return "" if image.of_class is None else f", {wording.printable(image.of_class.name, _LONGEST_CLASS)}"
+    """Images that are mixed, captioned with their seeds, and with their classes if they have any."""
+    return [
+        replace(shown, of_class=wording.printable(image.of_class.name, _LONGEST_CLASS) if image.of_class else "")
+        for image, shown in zip(images, seeds_sheet(images), strict=True)
+    ]
 
 
 def pairs(images: Sequence[ProjectedImage]) -> list[Pair]:
