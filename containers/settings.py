@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from containers.errors import SettingError
 from contract.names import DATASET_NAME
-from contract.pipeline import PARAMETERS
+from contract.pipeline import PARAMETERS, PictureSize, class_names, picture_size
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
@@ -72,8 +72,28 @@ class NamedStrings:
         return self.text(key, DATASET_NAME, "my-faces")
 
     def resolution(self, key: str) -> int:
-        """The side of the square training images in pixels, a power of two."""
+        """What the presets go by: of square training images the side in pixels."""
         return int(self.choice(key, PARAMETERS["Resolution"].choices))
+
+    def parameter(self, key: str, name: str) -> str:
+        """The value, which must be one that the pipeline's parameter `name` may have; its default if it is missing."""
+        parameter = PARAMETERS[name]
+        value = self._value(key, parameter.default)
+        if not parameter.accepts(value):
+            raise self.refusal(key, parameter.must_be, value)
+        return value
+
+    def picture_size(self, key: str, resolution: int) -> PictureSize:
+        """The pictures' width and height, which must be of this resolution."""
+        value = self.parameter(key, "PictureSize")
+        size = picture_size(value, resolution)
+        if size is None:
+            raise self.refusal(key, f"a size whose resolution is {resolution}", value)
+        return size
+
+    def classes(self, key: str) -> tuple[str, ...]:
+        """Names or numbers of classes; none for all."""
+        return class_names(self.parameter(key, "InferenceClasses"))
 
     def uri(self, key: str) -> str:
         """An address in S3."""

@@ -30,6 +30,7 @@ def infer_step(build: Build, prepare_step: ProcessingStep, train_step: TrainingS
             jobs.DATASET_VARIABLE: given("Dataset"),
             jobs.EXECUTION_ID_VARIABLE: ExecutionVariables.PIPELINE_EXECUTION_ID,
             jobs.INFERENCE_MODE_VARIABLE: given("InferenceMode"),
+            jobs.INFERENCE_CLASSES_VARIABLE: given("InferenceClasses"),
             jobs.SEED_VARIABLE: as_string(given("Seed")),
         },
         sagemaker_session=build.session,

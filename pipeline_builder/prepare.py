@@ -1,4 +1,4 @@
-"""Step Prepare: makes one clean, square, equally sized training set of the snapshot's images.
+"""Step Prepare: makes one clean, equally sized training set of the snapshot's images.
 
 Bad files are set aside with a reason each; `prepare.json` lists them (for the page and the notices), `counts.json`
 counts them (for EnoughImages).
@@ -25,7 +25,14 @@ def prepare_step(build: Build) -> ProcessingStep:
         instance_type=given("ProcessInstanceType"),
         volume_size_in_gb=given("ProcessVolumeGB"),
         max_runtime_in_seconds=given("MaxProcessSeconds"),
-        env={jobs.DATASET_VARIABLE: given("Dataset"), jobs.RESOLUTION_VARIABLE: as_string(given("Resolution"))},
+        env={
+            jobs.DATASET_VARIABLE: given("Dataset"),
+            jobs.RESOLUTION_VARIABLE: as_string(given("Resolution")),
+            jobs.PICTURE_SIZE_VARIABLE: given("PictureSize"),
+            jobs.FIT_VARIABLE: given("Fit"),
+            jobs.BACKGROUND_VARIABLE: given("Background"),
+            jobs.LABELS_VARIABLE: given("Labels"),
+        },
         sagemaker_session=build.session,
     )
     return ProcessingStep(

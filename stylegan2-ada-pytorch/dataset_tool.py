@@ -37,6 +37,23 @@ class Size(click.ParamType[tuple[int, int]]):
         return int(width), int(height or width)
 
 
+class HexColour(click.ParamType[tuple[int, int, int]]):
+    """A colour, as six hex digits with or without a # before them."""
+
+    name = "colour"
+
+    def convert(
+        self, value: str | tuple[int, int, int], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int, int]:
+        """Return red, green and blue."""
+        if isinstance(value, tuple):
+            return value
+        if re.fullmatch(r"#?[0-9A-Fa-f]{6}", value) is None:
+            self.fail(f"{value!r} is not a colour of six hex digits, like ffffff", param, ctx)
+        red, green, blue = bytes.fromhex(value.removeprefix("#"))
+        return red, green, blue
+
+
 @click.command(context_settings=WIDE)
 @with_options(
     source        = Row("--source",        INPUT,                             None,         REQUIRED,
@@ -52,12 +69,14 @@ class Size(click.ParamType[tuple[int, int]]):
         "With --width: as --resolution."),
     transform     = Row("--transform",     one_of(Transform),                 None,         "center-crop",
         "How pictures of other proportions fit. center-crop: the largest part around the middle. center-crop-wide: "
-        "the same, between black bars that make it a square of the width. letterbox: the whole picture, between bars "
-        "that are black (transparent with --channels 4)."),
+        "the same, between bars that make it a square of the width. letterbox: the whole picture, between bars. "
+        "Bars are black, or as --background says (transparent with --channels 4)."),
+    background    = Row("--background",    HexColour(),                       "RRGGBB",     None,
+        "Colour under transparency and of bars, as six hex digits.  [default: white, and black bars]"),
     max_images    = Row("--max-images",    whole(1),                          "N",          None,
         "Stop when N pictures are good."),
     channels      = Row("--channels",      one_of("1", "3", "4"),             None,         "3",
-        "1: grey. 3: RGB, on white where a picture is transparent. 4: RGB and transparency."),
+        "1: grey. 3: RGB, on the background where a picture is transparent. 4: RGB and transparency."),
     labels        = Row("--labels",        one_of("file", "folders", "none"), None,         "file",
         "Labels for train.py --cond: from the source's dataset.json, if it has one; from the names of its "
         "sub-folders, each a class; or none."),
@@ -78,6 +97,7 @@ def main(
     width: int | None,
     height: int | None,
     transform: str,
+    background: tuple[int, int, int] | None,
     max_images: int | None,
     channels: str,
     labels: str,
@@ -106,7 +126,7 @@ def main(
     """
     width, height = _size(resolution, width, height)
     ways = cast(ResizeFilter, resize_filter), cast(Transform, transform)
-    wanted = Wanted(height, width, cast(Channels, int(channels)), *ways)
+    wanted = Wanted(height, width, cast(Channels, int(channels)), *ways, background)
     try:
         refuse_existing("--dest", [dest], overwrite)
         refuse_existing(

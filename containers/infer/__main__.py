@@ -6,7 +6,7 @@ input  targets           record of the images to look for in the network (see co
 output inference         the images as files (see containers.infer.synthesis)
 output report            index.html and report.json
 environment              DATASET, EXECUTION_ID; INFERENCE_MODE (all, generate, mix or project), SEED,
-                         PROJECTION_STEPS
+                         INFERENCE_CLASSES (names or numbers of a network's classes; all), PROJECTION_STEPS
 """
 
 from __future__ import annotations

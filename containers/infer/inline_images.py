@@ -27,6 +27,7 @@ class InlineImage:
 
     uri: str
     caption: str = ""
+    of_class: str = ""
 
 
 def open_image(file: Path) -> Image.Image:

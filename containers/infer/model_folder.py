@@ -16,6 +16,7 @@ from PIL import Image
 
 from containers.errors import InputError
 from containers.infer.inline_images import open_image
+from contract.pipeline import LONGEST_SIDE
 from contract.run_results import TrainingOutcome
 
 _LARGEST_JSON_BYTES = 4 << 20
@@ -34,11 +35,12 @@ class SampleGrid:
 
 @dataclass(frozen=True)
 class GridShape:
-    """How a sample grid is divided: `columns` x `rows` cells of `cell` pixels."""
+    """How a sample grid is divided: `columns` x `rows` cells of `cell_width` x `cell_height` pixels."""
 
     columns: int
     rows: int
-    cell: int
+    cell_width: int
+    cell_height: int
 
 
 @dataclass(frozen=True)
@@ -120,8 +122,9 @@ def read_grid_shape(folder: Path) -> GridShape | None:
     if not file.is_file():
         return None
     values = _read_json(file)
-    numbers = [values.get(name) for name in ("columns", "rows", "cell")]
-    limits = (_LARGEST_GRID, _LARGEST_GRID, 1024)
+    width = values.get("cell")
+    numbers = [values.get("columns"), values.get("rows"), width, values.get("cell_height", width)]
+    limits = (_LARGEST_GRID, _LARGEST_GRID, LONGEST_SIDE, LONGEST_SIDE)
     for number, limit in zip(numbers, limits, strict=True):
         if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= limit:
             raise InputError(f"grid.json of the model needs small numbers for columns, rows and cell, not {numbers!a}.")
@@ -131,10 +134,11 @@ def read_grid_shape(folder: Path) -> GridShape | None:
 def cut_cells(file: Path, shape: GridShape, indices: list[int]) -> list[Image.Image]:
     """The cells `indices` (row by row, from 0) of a sample grid."""
     whole = open_image(file)
-    if whole.size != (shape.columns * shape.cell, shape.rows * shape.cell):
+    width, height = shape.cell_width, shape.cell_height
+    if whole.size != (shape.columns * width, shape.rows * height):
         raise InputError(f"{file.name} has {whole.width} x {whole.height} pixels, which is not what grid.json says.")
-    corners = [((index % shape.columns) * shape.cell, (index // shape.columns) * shape.cell) for index in indices]
-    return [whole.crop((x, y, x + shape.cell, y + shape.cell)) for x, y in corners]
+    corners = [((index % shape.columns) * width, (index // shape.columns) * height) for index in indices]
+    return [whole.crop((x, y, x + width, y + height)) for x, y in corners]
 
 
 def _read_statistics(file: Path) -> list[dict[str, float | None]]:

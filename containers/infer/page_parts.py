@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeGuard, TypeVar
 
 from containers.infer import wording
 from containers.infer.charts import SMALL, Chart, Series, line_chart
+from containers.infer.classes import ClassChoice
 from containers.infer.inline_images import InlineImage, inline_file, inline_image
 from containers.infer.model_folder import TrainingRecord, cut_cells, list_fakes, read_grid_shape
 from containers.infer.results import GeneratedImage, MadeImages, MixtureGrid, ProjectedImage, ReportRun
+from contract.pipeline import SQUARE, PictureSize, picture_size
 
 # Longest sides in pixels of the inlined images: about twice their size on the screen, for dense displays.
 _SHEET_SIDE = 256
@@ -22,11 +24,12 @@ _FEW_PAIRS = 8
 _STRIP_FRAMES = 9
 _STRIP_ROWS = 4
 _BANNER_IMAGES = 24
+_LONGEST_CLASS, _MOST_UNKNOWN = 60, 5  # characters of a class's name; classes
 
 # The options that a reader may want to repeat, in the order of reading; the rest is in training_options.json.
 _SETTINGS = (
     ("preset", "Preset", "a set of numbers that fit together"),
-    ("resolution", "Resolution", "pixels per side"),
+    ("resolution", "Resolution", "pixels per side, or of a square of about as many"),
     ("kimg", "Length", "thousands of images to look at"),
     ("batch", "Batch", "images looked at together"),
     ("r1_gamma", "R1 weight (gamma)", "larger is steadier and smoother, smaller is bolder"),
@@ -54,6 +57,15 @@ class FilmStrip:
 
     frames: Sequence[Frame] = ()
     originals: Sequence[InlineImage] = ()
+
+
+@dataclass(frozen=True)
+class ClassSheet:
+    """The generated images of a class, and how many images it was learned from ("" if that is not known)."""
+
+    name: str
+    learned: str
+    images: Sequence[InlineImage]
 
 
 @dataclass(frozen=True)
@@ -88,7 +100,7 @@ def lead(run: ReportRun, record: TrainingRecord) -> str:
         if number
     ]
     learned = (
-        f"A network studied {wording.count(run.prepare.good, 'image', 'images')} for "
+        f"A network studied {wording.count(run.prepare.good, 'image', 'images')}{_of_classes(run)} for "
         f"{wording.duration(record.seconds)} and learned to draw its own."
     )
     shown = f" Here are {wording.listing(made)}." if made else ""
@@ -97,25 +109,79 @@ def lead(run: ReportRun, record: TrainingRecord) -> str:
 
 def facts(run: ReportRun, record: TrainingRecord) -> list[tuple[str, str]]:
     """The row of key figures: (name, figure)."""
+    classes = len(run.prepare.classes)
     return [
         ("images used", f"{run.prepare.good:,}"),
+        *([("classes", f"{classes:,}")] if classes else []),
         ("set aside", f"{run.prepare.set_aside_count:,}"),
         ("images seen in training", wording.looks(record.kimg)),
         ("training time", wording.duration(record.seconds)),
-        ("picture size", f"{run.prepare.resolution} px"),
+        ("picture size", _size(run)),
     ]
+
+
+def shape(run: ReportRun) -> str:
+    """The pictures' width by their height, as CSS has it."""
+    size = _picture_size(run)
+    return "1" if size is None else f"{size.width} / {size.height}"
+
+
+def _size(run: ReportRun) -> str:
+    size = _picture_size(run)
+    if size is None or size.is_square:
+        return f"{run.prepare.resolution} px"
+    return f"{size.width} × {size.height} px"
+
+
+def _picture_size(run: ReportRun) -> PictureSize | None:
+    return picture_size(run.prepare.size or SQUARE, run.prepare.resolution)
+
+
+def _of_classes(run: ReportRun) -> str:
+    classes = len(run.prepare.classes)
+    return f" of {wording.count(classes, 'class', 'classes')}" if classes else ""
 
 
 def banner(images: MadeImages, strip: FilmStrip) -> Sequence[InlineImage]:
     """The images above the title: generated ones, or else the last training samples."""
     if images.generated:
-        return [inline_file(image.file, _STRIP_SIDE) for image in images.generated[:_BANNER_IMAGES]]
+        shown = images.generated[:_BANNER_IMAGES]
+        if images.classes.drawn:
+            shown = _picked(images.generated, _BANNER_IMAGES)
+        return [inline_file(image.file, _STRIP_SIDE) for image in shown]
     return strip.frames[-1].cells if strip.frames else []
 
 
 def seeds_sheet(images: Sequence[GeneratedImage]) -> list[InlineImage]:
     """The generated images, captioned with their seeds."""
     return [inline_file(image.file, _SHEET_SIDE, str(image.seed)) for image in images]
+
+
+def class_sheets(run: ReportRun) -> list[ClassSheet]:
+    """The generated images of each class that was drawn; none of a network without classes."""
+    learned = {one.name: one.images for one in run.prepare.classes}
+    return [
+        ClassSheet(
+            wording.printable(one.name, _LONGEST_CLASS),
+            wording.count(learned[one.name], "image", "images") if one.name in learned else "",
+            seeds_sheet([image for image in run.images.generated if image.of_class == one]),
+        )
+        for one in (run.images.classes.drawn if run.images.generated else ())
+    ]
+
+
+def class_note(classes: ClassChoice) -> str:
+    """What was not drawn, and what cannot be; "" if everything was."""
+    sentences = []
+    if classes.unknown:
+        named = wording.listing(
+            [f"“{wording.printable(name, _LONGEST_CLASS)}”" for name in classes.unknown[:_MOST_UNKNOWN]]
+        )
+        sentences.append(f"Asked for, but not learned by the network: {named}.")
+    if classes.others:
+        others = wording.count(classes.others, "class is", "classes are")
+        sentences.append(f"{others} not drawn here; `classes` in settings.yaml chooses which are.")
+    return " ".join(sentences)
 
 
 def film_strip(model_folder: Path) -> FilmStrip:
@@ -139,12 +205,20 @@ def film_strip(model_folder: Path) -> FilmStrip:
 def mixture(grid: MixtureGrid) -> Mixture:
     """The mixing grid with its sources."""
     return Mixture(
-        columns=seeds_sheet(grid.columns),
+        columns=_sources(grid.columns),
         rows=[
             (source, [inline_file(file, _SHEET_SIDE) for file in cells])
-            for source, cells in zip(seeds_sheet(grid.rows), grid.cells, strict=True)
+            for source, cells in zip(_sources(grid.rows), grid.cells, strict=True)
         ],
     )
+
+
+def _sources(images: Sequence[GeneratedImage]) -> list[InlineImage]:
+    """Images that are mixed, captioned with their seeds, and with their classes if they have any."""
+    return [
+        replace(shown, of_class=wording.printable(image.of_class.name, _LONGEST_CLASS) if image.of_class else "")
+        for image, shown in zip(images, seeds_sheet(images), strict=True)
+    ]
 
 
 def pairs(images: Sequence[ProjectedImage]) -> list[Pair]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from containers.infer.classes import ClassChoice, NetworkClass
 from contract.prepare_report import PrepareReport, SetAside
 
 Pixels = NDArray[np.uint8]
@@ -26,15 +27,25 @@ def save_image(pixels: Pixels, file: Path) -> Path:
 
 def safe_stem(name: str) -> str:
     """A file's name without its suffix, as it is harmless in the name of another."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", Path(name).stem).strip(".-")[:60] or "picture"
+    return _harmless(Path(name).stem) or "picture"
+
+
+def class_stem(one: NetworkClass) -> str:
+    """A class's number and what is harmless of its name, for the names of its files."""
+    return "-".join(filter(None, [f"{one.number:02d}", _harmless(one.name)]))
+
+
+def _harmless(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip(".-")[:60]
 
 
 @dataclass(frozen=True)
 class GeneratedImage:
-    """An image made from a seed alone."""
+    """An image made from a seed alone, or from a seed and a class."""
 
     seed: int
     file: Path
+    of_class: NetworkClass | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +85,7 @@ class Projections:
 class MadeImages:
     """All images of a run; a part that the inference mode leaves out is empty."""
 
+    classes: ClassChoice = field(default_factory=ClassChoice)
     generated: Sequence[GeneratedImage] = ()
     mixing: MixtureGrid | None = None
     projections: Projections = field(default_factory=Projections)

@@ -4,7 +4,8 @@
     output prepared    dataset.zip (absent if no image is good)
     output report      prepare.json: how many were found, are good, were set aside and why; counts.json: how many
     output set-aside   copies of the first images that were not used (contract.prepare_report says how many)
-    environment        DATASET, RESOLUTION
+    environment        DATASET, RESOLUTION; PICTURE_SIZE (square, or a size of this resolution), FIT (crop or
+                       letterbox), BACKGROUND (a colour), LABELS (none, or folders: sub-folders are classes)
 
 Bad images never fail the job, not even if no good one is left: the pipeline's condition reads counts.json and decides.
 """
@@ -13,11 +14,13 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import cast
 
+from containers.errors import StepError
 from containers.job import ProcessingJob, base_folder, run_job
 from contract import jobs
 from contract.layout import COUNTS_FILE, DATASET_ARCHIVE, PREPARE_REPORT_FILE
-from contract.prepare_report import MAX_COPIED_BYTES, MAX_COPIES, PrepareReport, SetAside
+from contract.prepare_report import MAX_CLASSES, MAX_COPIED_BYTES, MAX_COPIES, ImageClass, PrepareReport, SetAside
 from stylegan2.base.errors import ModelError
 
 _PROGRESS_SECONDS = 10.0
@@ -32,12 +35,17 @@ def _prepare(job: ProcessingJob) -> None:
     job.refuse_many_hosts()
     # Here, so that a broken image is reported like any failure.
     from containers.fetching import fetch_images, read_record
+    from containers.fitting import wanted_images
     from containers.s3 import s3_client
-    from stylegan2.data.preparation import CopyLimits, prepare_images
+    from stylegan2.data.preparation import CopyLimits, LabelSource, prepare_images
 
     environment = job.environment()
     dataset = environment.dataset(jobs.DATASET_VARIABLE)
     resolution = environment.resolution(jobs.RESOLUTION_VARIABLE)
+    size = environment.picture_size(jobs.PICTURE_SIZE_VARIABLE, resolution)
+    fit = environment.parameter(jobs.FIT_VARIABLE, "Fit")
+    background = environment.parameter(jobs.BACKGROUND_VARIABLE, "Background")
+    labels = environment.parameter(jobs.LABELS_VARIABLE, "Labels")
     started = time.monotonic()
     record = read_record(job.input_file(jobs.SNAPSHOT_INPUT))
     with job.scratch(jobs.PREPARED_OUTPUT) as folder:
@@ -46,11 +54,17 @@ def _prepare(job: ProcessingJob) -> None:
         prepared = prepare_images(
             images,
             job.output(jobs.PREPARED_OUTPUT) / DATASET_ARCHIVE,
-            resolution=resolution,
+            resolution=wanted_images(size.width, size.height, fit, background),
+            labels=cast(LabelSource, labels),
             set_aside=job.output(jobs.SET_ASIDE_OUTPUT),
             copy_limits=CopyLimits(MAX_COPIES, MAX_COPIED_BYTES),
             on_progress=_PreparationProgress(),
         )
+    if len(prepared.classes) > MAX_CLASSES:
+        raise StepError(
+            f"The images are of {len(prepared.classes)} classes, but a network learns at most {MAX_CLASSES}."
+        )
+    classes = zip(prepared.classes, prepared.class_images, strict=True)
     report = PrepareReport(
         dataset=dataset,
         resolution=resolution,
@@ -59,6 +73,10 @@ def _prepare(job: ProcessingJob) -> None:
         set_aside=[SetAside(one.name, one.reason) for one in prepared.set_aside],
         seconds=time.monotonic() - started,
         copies=prepared.copied,
+        size=str(size),
+        fit=fit,
+        background=background,
+        classes=[ImageClass(name, images) for name, images in classes],
     )
     folder = job.output(jobs.PREPARE_REPORT_OUTPUT)
     (folder / PREPARE_REPORT_FILE).write_text(report.to_json(), encoding="ascii")

@@ -17,7 +17,7 @@ from containers.settings import NamedStrings
 from containers.train.reference_names import REFERENCE_NAMES, ReferenceNames
 from contract.errors import RefusedOptions
 from contract.jobs import HYPERPARAMETERS
-from contract.pipeline import PARAMETERS
+from contract.pipeline import OF_FOLDERS, PARAMETERS
 from contract.train_options import NO_OPTIONS, TRAIN_OPTIONS, Value, first_clash, read_options
 from stylegan2.options.row import rows_of
 from stylegan2.options.training import TrainingChoices
@@ -36,7 +36,7 @@ JOBS_OWN = frozenset(
             "signal_images",
         ),
         *("max_hours", "max_cost", "price_per_hour"),  # the pipeline's limits and prices
-        *("preset", "kimg", "mirror", "seed"),  # hyperparameters of their own, for which the contract has bounds
+        *("preset", "kimg", "mirror", "seed", "cond"),  # hyperparameters of their own, for which the contract has bounds
     }
 )
 """The trainer's options that are not chosen by name: the job decides them, or they have a place of their own."""
@@ -60,6 +60,7 @@ class Hyperparameters:
     options: Mapping[str, Any]
     """More of TrainingChoices, by their names there."""
     reference: ReferenceNames
+    has_classes: bool
 
 
 def read_hyperparameters(job: TrainingJob) -> Hyperparameters:
@@ -91,6 +92,7 @@ def read_hyperparameters(job: TrainingJob) -> Hyperparameters:
             for name, value in options.items()
         },
         reference=reference,
+        has_classes=given.parameter("labels", "Labels") == OF_FOLDERS or given.flag("cond", default=False),
     )
 
 

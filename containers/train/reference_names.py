@@ -17,7 +17,7 @@ from contract import jobs
 from contract.train_options import Value
 
 REFERENCE_NAMES = frozenset(
-    {"cfg", "data", "outdir", "gpus", "metrics", "resume", "fp32", "nhwc", "nobench", "allow_tf32"}
+    {"cfg", "cond", "data", "outdir", "gpus", "metrics", "resume", "fp32", "nhwc", "nobench", "allow_tf32"}
 )
 _MOST_GPUS = 10_000
 _METRICS = re.compile(r"[a-z0-9_]{1,40}(,[a-z0-9_]{1,40}){0,20}")

@@ -92,6 +92,7 @@ def _options(job: TrainingJob, hyperparameters: Hyperparameters, processes: int)
             preset=hyperparameters.preset,
             kimg=hyperparameters.kimg,
             mirror=hyperparameters.mirror,
+            cond=hyperparameters.has_classes,
             seed=hyperparameters.seed,
             transfer=_base_network(job),
             **hyperparameters.options,
@@ -102,7 +103,7 @@ def _options(job: TrainingJob, hyperparameters: Hyperparameters, processes: int)
     # Prepare was given the same number, so the two differ only where someone started the job by hand.
     if hyperparameters.resolution not in (None, options.resolution):
         raise SettingError(
-            f"hyperparameter 'resolution' does not match the data set, whose pictures have {options.resolution} px."
+            f"hyperparameter 'resolution' does not match the data set, whose pictures have {options.size}."
         )
     return options
 

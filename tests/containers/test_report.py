@@ -106,6 +106,8 @@ def test_the_numbers_are_written_for_other_programs(finished_run: ReportRun, tmp
         "set_aside": [{"name": "broken.png", "reason": "It is damaged."}],
         "targets": {"listed": 2, "projected": 1, "skipped": 1, "steps": 3, "wanted_steps": 3},
         "skipped_targets": [{"name": "notes.txt", "reason": "This is not a picture but text."}],
+        "size": "",
+        "classes": [],
         "page": "index.html",
     }
 

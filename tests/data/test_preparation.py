@@ -305,6 +305,14 @@ class TestLabels:
         dataset = ImageDataset(tmp_path / "d.zip", use_labels=True)
         assert np.array_equal(dataset.labels(range(4)), np.eye(2)[[0, 0, 1, 1]])
 
+    def test_names_that_look_alike_are_one_class_which_the_training_knows(self, uploads, tmp_path):
+        names = ["Stu\u0308hle/a.png", "St\u00fchle/b.png", "chairs/c.png", "@eaDir/d.png"]
+        folder = uploads({name: encoded(photo(3 * i), "PNG") for i, name in enumerate(names)})
+        report = prepare_images(folder, tmp_path / "d.zip", resolution=32, labels="folders")
+        assert (report.found, report.classes, report.class_images) == (3, ("St\u00fchle", "chairs"), (2, 1))
+        assert ImageDataset(tmp_path / "d.zip", use_labels=True).class_names == report.classes
+        assert ImageDataset(tmp_path / "d.zip").class_names == ()
+
     def test_labels_of_a_file_follow_their_pictures_and_nothing_is_dropped_silently(self, uploads, tmp_path):
         labels = [["b.png", 4], ["sub/a.png", 2], ["gone.png", 1], ["broken.png", 0], ["../../etc/passwd", 0]]
         folder = uploads(
@@ -430,6 +438,16 @@ class TestTransforms:
         alpha = pixels_of(tmp_path / "d.zip")[:, :, 3]
         assert np.array_equal(alpha.any(axis=1), [5 <= row < 26 for row in range(32)])
 
+    @pytest.mark.parametrize("channels", [1, 3, 4])
+    def test_a_background_colours_bars_and_what_is_transparent(self, channels):
+        image = Image.new("RGBA", (32, 16), (0, 0, 0, 0))
+        image.paste((0, 0, 255, 255), (0, 0, 16, 16))
+        wanted = Wanted(32, 32, channels, transform="letterbox", background=(255, 0, 0))
+        pixels = training_pixels(encoded(image, "PNG"), wanted)
+        red, blue = {1: ([76], [29]), 3: ([255, 0, 0], [0, 0, 255]), 4: ([0] * 4, [0, 0, 255, 255])}[channels]
+        assert pixels[2, 2].tolist() == pixels[-3, -3].tolist() == pixels[16, 28].tolist() == red
+        assert pixels[16, 3].tolist() == blue
+
     @pytest.mark.parametrize("transform", ["center-crop", "center-crop-wide", "letterbox"])
     def test_a_picture_on_its_side_is_turned_before_it_is_made_to_fit(self, uploads, tmp_path, transform):
         turned = Image.Exif()
@@ -479,6 +497,18 @@ class TestTransforms:
             content = json.loads(archive.read("dataset.json"))
         assert content == {"labels": None, "preparation": {"resize_filter": "box", "transform": "letterbox"}}
         assert ImageDataset(tmp_path / "d.zip").label_size == 0
+
+    @pytest.mark.parametrize(
+        ("transform", "background", "record"),
+        [
+            ("center-crop", None, {}),
+            ("center-crop", (255, 255, 255), {}),
+            ("center-crop", (0, 10, 255), {"background": "000aff"}),
+            ("letterbox", (255, 255, 255), {"transform": "letterbox", "background": "ffffff"}),
+        ],
+    )
+    def test_a_background_is_recorded_where_it_changes_anything(self, transform, background, record):
+        assert Wanted(32, 32, transform=transform, background=background).record == record
 
     def test_box_and_lanczos_differ(self, landscape, tmp_path):
         for name in ("box", "lanczos"):
@@ -587,6 +617,19 @@ class TestCommandLine:
         assert "Classes: 0 cat, 1 tabby" in result.output
         dataset = ImageDataset(tmp_path / "d.zip", use_labels=True)
         assert (dataset.width, dataset.height, dataset.channels, dataset.label_size) == (48, 32, 1, 2)
+
+    @pytest.mark.parametrize(
+        ("colour", "code"), [("f4E9d8", 0), ("#f4e9d8", 0), ("white", 2), ("fff", 2), ("##ffff", 2)]
+    )
+    def test_a_background_is_six_hex_digits(self, uploads, tmp_path, colour, code):
+        folder = uploads({"a.png": encoded(Image.new("RGB", (40, 20), "blue"), "PNG")})
+        arguments = ["--source", str(folder), "--dest", str(tmp_path / "d.zip"), "--resolution", "16"]
+        result = CliRunner().invoke(main, [*arguments, "--transform", "letterbox", "--background", colour])
+        assert result.exit_code == code, result.output
+        if code == 0:
+            assert pixels_of(tmp_path / "d.zip")[0, 0].tolist() == [0xF4, 0xE9, 0xD8]
+        else:
+            assert "is not a colour of six hex digits, like ffffff" in result.output
 
     @pytest.mark.parametrize("size", ["big", "1x", "-4", "12345", "64x64x64"])
     def test_a_size_that_is_none_is_a_usage_error(self, uploads, tmp_path, size):

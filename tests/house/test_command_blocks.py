@@ -43,6 +43,7 @@ NOT_RUN = {
     "sequenceDiagram": "a drawing",
     "uploads/red-chairs/": "a place, no command",
     "inference/red-chairs/": "a place, no command",
+    "uploads/furniture/": "places, no commands",
     "{": "a policy, which tests/operations/test_upload_policy.py reads",
     "preset: sketch": "settings, which tests/unit/dataset/test_settings.py reads",
     "options: gamma": "a setting, which tests/unit/dataset/test_settings.py reads",

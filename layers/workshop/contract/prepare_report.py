@@ -20,6 +20,8 @@ MAX_LISTED_BYTES = 15_000_000
 MAX_COPIES = 1_000
 MAX_COPIED_BYTES = 2_000_000_000
 _LAYOUT_BYTES = 14  # spaces and ends of lines, of each image
+# More classes than a network learns well, and than prepare.json has room for.
+MAX_CLASSES = 512
 # Where in counts.json the pipeline's condition finds how many images are good.
 GOOD_IMAGES_PATH = "good"
 
@@ -41,10 +43,27 @@ class SetAside:
 
 
 @dataclass(frozen=True)
+class ImageClass:
+    """A class of the data set, and how many of its images are good."""
+
+    name: str
+    images: int
+
+    def as_dict(self) -> dict[str, str | int]:
+        return {"name": self.name, "images": self.images}
+
+    @classmethod
+    def from_dict(cls, value: Any) -> "ImageClass":
+        """Raises KeyError or TypeError."""
+        return cls(as_text(value["name"]), as_count(value["images"]))
+
+
+@dataclass(frozen=True)
 class PrepareReport:
-    """The numbers of one preparation: `resolution` is the side of the prepared images in pixels, `seconds` its wall
-    time. `set_aside` may be cut: there were `unlisted` more. `copies` of them lie in the run's folder SET_ASIDE; None:
-    a report of an older version, which does not say."""
+    """The numbers of one preparation: `resolution`, `size`, `fit` and `background` are the parameters by which the
+    images were prepared (`size` as "384x256"; "" in a report of earlier versions, which knew squares only), `seconds`
+    its wall time. `set_aside` may be cut: there were `unlisted` more. `copies` of them lie in the run's folder
+    SET_ASIDE; None: a report of an earlier version, which does not say. `classes` are in the order of their numbers."""
 
     dataset: str
     resolution: int
@@ -54,6 +73,10 @@ class PrepareReport:
     seconds: float
     unlisted: int = 0
     copies: int | None = None
+    size: str = ""
+    fit: str = "crop"
+    background: str = "ffffff"
+    classes: Sequence[ImageClass] = ()
 
     @property
     def set_aside_count(self) -> int:
@@ -67,6 +90,10 @@ class PrepareReport:
         value = {
             "dataset": self.dataset,
             "resolution": self.resolution,
+            "size": self.size,
+            "fit": self.fit,
+            "background": self.background,
+            "classes": [one.as_dict() for one in self.classes],
             "images": {"found": self.found, "good": self.good, "set_aside": self.set_aside_count},
             "set_aside": listed,
             "set_aside_unlisted": self.set_aside_count - len(listed),
@@ -102,6 +129,10 @@ class PrepareReport:
                 seconds=float(value["seconds"]),
                 unlisted=as_count(images["set_aside"] - len(set_aside)),
                 copies=None if copies is None else as_count(copies),
+                size=as_text(value.get("size", "")),
+                fit=as_text(value.get("fit", "crop")),
+                background=as_text(value.get("background", "ffffff")),
+                classes=tuple(map(ImageClass.from_dict, value.get("classes", []))),
             )
 
 

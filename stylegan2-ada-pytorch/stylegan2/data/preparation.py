@@ -16,7 +16,9 @@ import mmap
 import os
 import re
 import stat
+import unicodedata
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -69,6 +71,8 @@ class PreparationResult:
     set_aside: tuple[RefusedFile, ...]
     classes: tuple[str, ...] = ()
     """Names of the sub-folders whose images have the labels 0, 1, ..., if labels came from there."""
+    class_images: tuple[int, ...] = ()
+    """How many good images each of these has."""
     copied: int = 0
     """How many of the files that are not in the data set were copied to the folder for them."""
 
@@ -160,7 +164,10 @@ def prepare_images(
     if set_aside is not None:
         copied = _copy_files(uploads, [name for name in in_order if name in listed], set_aside, copy_limits)
     refused = tuple(RefusedFile(_printable(name), unusable[name]) for name in in_order)
-    return PreparationResult(found, len(good), refused, tuple(map(_printable, labelling.classes(good))), copied)
+    classes = labelling.classes(good)
+    return PreparationResult(
+        found, len(good), refused, tuple(map(_printable, classes)), tuple(classes.values()), copied
+    )
 
 
 def _refuse_useless(wanted: Wanted, max_images: int | None) -> None:
@@ -248,10 +255,10 @@ class _Labelling:
             return f"{LABELS_NAME} has no label for this picture."
         return None
 
-    def classes(self, good: Mapping[str, str]) -> list[str]:
-        """Return the names of the classes, in order; none if labels do not come from folders."""
-        folders = {name.split("/")[0] for name in good} if self._from_folders else set()
-        return sorted(folders, key=os.fsencode)
+    def classes(self, good: Mapping[str, str]) -> dict[str, int]:
+        """Return the classes' names, in order, and how many good images each has; none if labels are not of folders."""
+        images = Counter(map(_class_of, good)) if self._from_folders else {}
+        return {name: images[name] for name in sorted(images, key=os.fsencode)}
 
     def as_json(self, good: Mapping[str, str]) -> dict[str, object]:
         """Return what dataset.json says of the good images."""
@@ -262,10 +269,15 @@ class _Labelling:
         if self._from_folders:
             classes = self.classes(good)
             numbers = {name: number for number, name in enumerate(classes)}
-            by_name = {name: numbers[name.split("/")[0]] for name in good}
+            by_name = {name: numbers[_class_of(name)] for name in good}
             content["classes"] = list(map(_printable, classes))
         content["labels"] = [[member, by_name[name]] for name, member in good.items()]
         return content
+
+
+def _class_of(name: str) -> str:
+    """Return the outermost folder of an image. Systems write an é in two ways: names that look alike are one class."""
+    return unicodedata.normalize("NFC", name.split("/")[0])
 
 
 class _DatasetWriter:

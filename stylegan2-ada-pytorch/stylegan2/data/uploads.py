@@ -18,7 +18,7 @@ from stylegan2.base.errors import DatasetError, ModelError
 from stylegan2.data.image_files import LABELS_NAME, LARGEST_LABELS_FILE, ZipMembers, leads_outside
 from stylegan2.data.vetting import LARGEST_FILE, RefusedImage, read_ordinary_file
 
-IGNORED_NAMES = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
+IGNORED_NAMES = frozenset({"__MACOSX", "@eaDir", "#recycle", "Thumbs.db", "desktop.ini"})
 """Files and folders that are not meant as images; hidden ones (".name") are passed over too."""
 
 

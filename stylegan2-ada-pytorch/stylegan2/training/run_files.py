@@ -41,6 +41,7 @@ class RunFiles(ExitStack):
         self.best_score = math.inf
         self.grid = Grid.for_device(options.size.height, options.size.width, options.device)
         self.sheet_labels: torch.Tensor | None = None
+        self.class_names: tuple[str, ...] = ()
         options.outdir.mkdir(parents=True, exist_ok=True)
         self.enter_context(sole_writer(options.outdir))
         self.enter_context(_log_file(options.outdir / "log.txt"))
@@ -73,6 +74,7 @@ class RunFiles(ExitStack):
         self.grid.save(decode_images(dataset, chosen), self.samples / "reals.png")
         if options.label_size:  # the same in each place as among the reals
             self.sheet_labels = torch.from_numpy(dataset.labels(chosen))
+            self.class_names = dataset.class_names
         self.board = TensorBoardLog(options.tensorboard_dir, self.state.images_seen)
         self.callback(self.board.close)
         self._draw()  # a checkpoint is older than its moment's sheet
@@ -95,7 +97,7 @@ class RunFiles(ExitStack):
         """Checkpoint (first: it is what must not be lost), samples and network of this moment. `ended` is why it is
         the last one."""
         state, options = self.state, self.options
-        training = {
+        training: dict[str, Any] = {
             "kimg": state.kimg,
             "wanted_kimg": options.settings.kimg,
             "ended": ended,
@@ -107,6 +109,8 @@ class RunFiles(ExitStack):
             "seconds": round(seconds, 1),
             "transfer": None if options.transfer is None else options.transfer.name,
         }
+        if self.class_names:
+            training["classes"] = list(self.class_names)
         if score is not None:
             self._keep_if_best(score, training)
         if self.checkpoints is not None:

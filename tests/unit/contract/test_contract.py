@@ -14,8 +14,8 @@ from contract import file_kinds, prepare_report
 from contract.errors import DocumentError
 from contract.image_record import ImageRecord, ListedImage
 from contract.layout import MADE_KINDS
-from contract.pipeline import MAX_VALUE_CHARS, OPEN_PARAMETERS, PARAMETERS, Step, resolutions_of
-from contract.prepare_report import PrepareReport, SetAside
+from contract.pipeline import MAX_VALUE_CHARS, OPEN_PARAMETERS, PARAMETERS, Step, class_names, resolutions_of
+from contract.prepare_report import ImageClass, PrepareReport, SetAside
 from contract.run_results import ESTIMATED_AFTER, RunResults, TrainingOutcome
 from tests.unit.properties import quick
 
@@ -28,7 +28,8 @@ RECORDS = st.builds(
 REPORTS = st.builds(
     PrepareReport, NAMES, COUNTS, COUNTS, COUNTS,
     st.lists(st.builds(SetAside, NAMES, NAMES), max_size=5).map(tuple),
-    st.integers(0, 10**6).map(lambda ms: ms / 1000), COUNTS, st.none() | COUNTS,
+    st.integers(0, 10**6).map(lambda ms: ms / 1000), COUNTS, st.none() | COUNTS, NAMES, NAMES, NAMES,
+    st.lists(st.builds(ImageClass, NAMES, COUNTS), max_size=3).map(tuple),
 )  # fmt: skip
 AMOUNTS = st.floats(0, 1e9, allow_subnormal=False)
 OUTCOMES = st.builds(
@@ -227,6 +228,23 @@ def test_a_report_as_long_as_one_can_be_is_read_whole() -> None:
     text = report.to_json()
     assert len(text) < prepare_report.MAX_BYTES / 2
     assert PrepareReport.from_json(text).set_aside_count == 6_000
+
+
+def test_a_report_of_an_earlier_version_is_of_squares_without_classes() -> None:
+    value = json.loads(
+        PrepareReport("cats", 256, 1, 1, (), 1.0, size="384x256", classes=[ImageClass("a", 1)]).to_json()
+    )
+    old = {key: value[key] for key in value.keys() - {"size", "fit", "background", "classes"}}
+    assert PrepareReport.from_json(json.dumps(old)) == PrepareReport("cats", 256, 1, 1, (), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [("all", ()), (" all ", ()), ("a", ("a",)), (" a , b b,,3 ", ("a", "b b", "3")), ("all, a", ("all", "a"))],
+)
+def test_a_list_of_classes_is_read_with_its_blanks_away(text: str, names: tuple[str, ...]) -> None:
+    assert PARAMETERS["InferenceClasses"].accepts(text)
+    assert class_names(text) == names
 
 
 def test_the_contract_says_of_itself_what_is_in_it() -> None:

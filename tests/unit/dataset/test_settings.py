@@ -40,7 +40,7 @@ CAPS = Caps(
     36_000,
     {"ml.g5.xlarge": 1.41, "ml.g5.2xlarge": 1.52},
     50,
-    ("aug", "augpipe", "batch_gpu", "cond", "gamma", "glr", "p"),
+    ("aug", "augpipe", "batch_gpu", "gamma", "glr", "p"),
 )
 
 
@@ -126,7 +126,6 @@ def test_best_uses_the_papers_configuration_where_there_is_one(content: bytes, t
         (b"options: gamma=1.125", "the point in gamma can be read in two ways."),
         (b"options: glr=0", "glr must be a number greater than 0, not 0."),
         (b"options: augpipe=xyz", "augpipe must be one of blit, geom, color, filter, noise, cutout, bg, bgc, "),
-        (b"options: cond=1", "cond must be true or false, not 1."),
         (b"options: batch_gpu=0", "batch_gpu must be a whole number from 1 to 65536 or auto, not 0."),
         (b"options: batch=64", 'line 1: "batch" is no option that you may set. You may set: aug, augpipe, batch_gpu,'),
         (b"options: http://www.example.com/=64", "line 1: what stands there is no option that you may set."),
@@ -223,8 +222,8 @@ def test_the_artists_guide_says_which_numbers_and_names_are_taken() -> None:
         ("options: augpipe=bg   gamma=10", {"augpipe": "bg", "gamma": 10}),
         ("options: 'gamma=.5'", {"gamma": 0.5}),
         (
-            "options: aug=fixed p=0 cond=yes batch_gpu=auto # fixed",
-            {"aug": "fixed", "batch_gpu": "auto", "cond": True, "p": 0},
+            "options: aug=fixed p=0 batch_gpu=auto # fixed",
+            {"aug": "fixed", "batch_gpu": "auto", "p": 0},
         ),
     ],
 )

@@ -12,6 +12,7 @@ from contract.prepare_report import PrepareReport, SetAside
 from contract.run_results import TrainingOutcome
 from contract.statuses import FAILED
 from workshop.dataset import Caps, Targets, default_choice, parse_settings
+from workshop.dataset.classes import Folders
 from workshop.dataset.settings import LANGUAGES
 from workshop.estimates import Basis, Estimate
 from workshop.handlers.report import restart_command, ways_to_restart
@@ -23,6 +24,7 @@ from workshop.notices.leftovers import Leftovers, Reason, Waiting
 from workshop.notices.results_link import Link
 from workshop.notices.strays import stray_notice
 from workshop.platform.errors import SettingsError
+from workshop.reconcile.labels import told_folders
 from workshop.words import Words, words
 
 _BUCKET = "workshop-bucket"
@@ -44,7 +46,7 @@ _UNUSABLE = (
     SetAside("brief.pdf", "This file is not an image."),
 )
 _MANY_FAULTS = b"""
-background: red
+typeface: red
 preset: [sketch]
 kimg: 0,5
 resolution: 250
@@ -72,6 +74,7 @@ def samples(language: str) -> dict[str, Notice]:
         "attention": _attention(say, b"kimgs: 5", images=7, left_out=3),
         "attention_settings": _attention(say, _MANY_FAULTS, images=1012, left_out=0),
         "attention_unread_settings": _attention(say, b"", images=1012, left_out=1, lookalikes=("settings.yaml.txt",)),
+        "attention_shape": _attention(say, b"width: 1920\nheight: 1080", images=1012, left_out=0),
         "unused": _unused(say),
         "waiting": _waiting(say, Reason.NO_NETWORK),
         "waiting_unasked": _waiting(say, Reason.NOT_ASKED),
@@ -82,6 +85,10 @@ def samples(language: str) -> dict[str, Notice]:
         "started_first_time": content.started(say, _run(_GUESS), execution),
         "started_too_long": content.started(say, _run(_TOO_LONG), execution),
         "started_unknown": content.started(say, _run(), execution),
+        "started_classes": content.started(
+            say, _run(_SHOWN, size="384 x 256", folders=_folders(say, "folders")), execution
+        ),
+        "started_folders": content.started(say, _run(_SHOWN, folders=_folders(say, None)), execution),
         "started_inference": content.started(
             say, _run(Estimate(0, 86_400, 420, 0.02, Basis.GUESS), _SOURCE_ARN), execution
         ),
@@ -195,7 +202,19 @@ def _prepared(found: int, good: int, copies: int) -> PrepareReport:
     return PrepareReport(_DATASET, 256, found, good, offenders, 61.5, unlisted=unlisted, copies=copies)
 
 
-def _run(estimate: Estimate | None = None, source_arn: str | None = None, ended_at: int | None = None) -> RunRecord:
+def _folders(say: Words, labels: str | None) -> str:
+    images = {"chairs": 1200, "Stühle (alt)": 80, "www.example.com": 1} | {f"more {n}": 9 - n for n in range(9)}
+    return told_folders(say, Folders(images, 12), labels)
+
+
+def _run(
+    estimate: Estimate | None = None,
+    source_arn: str | None = None,
+    ended_at: int | None = None,
+    *,
+    size: str = "",
+    folders: str = "",
+) -> RunRecord:
     return RunRecord(
         arn=_RUN_ARN,
         dataset=_DATASET,
@@ -212,6 +231,8 @@ def _run(estimate: Estimate | None = None, source_arn: str | None = None, ended_
         hourly_price=1.41,
         source_arn=source_arn,
         ended_at=ended_at,
+        size=size,
+        folders=folders,
     )
 
 

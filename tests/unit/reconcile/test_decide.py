@@ -575,7 +575,8 @@ def test_an_inference_goes_on_where_the_last_one_has_stopped_and_a_training_begi
 def test_what_decides_knows_no_service_no_clock_and_no_log(name: str) -> None:
     source = Path(table.__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
     imported = {node.module for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom) and node.module}
-    values = {f"workshop.dataset.{name}" for name in ("room", "settings", "snapshot")} | {"workshop.ledger.state"}
+    modules = ("dataset.room", "dataset.settings", "dataset.shape", "dataset.snapshot", "ledger.state")
+    values = {f"workshop.{module}" for module in modules}
     own = {f"workshop.reconcile.{name}" for name in ("facts", "plans", "looks")}
     contract = {"contract.pipeline", "contract.statuses"}
     assert imported <= {"dataclasses", "enum"} | values | own | contract

@@ -5,6 +5,8 @@ contents         what each object holds: two uploads of the same bytes are the s
 checksums        the digests that S3 keeps, or none
 settings         settings.yaml: choices, bounds, presets, the deployer's caps
 room             how much a run has to carry, and whether there is room for it
+shape            the pictures' width and height: from proportions, pixels, overrides
+classes          the sub-folders, whose names may be classes
 settings_lines   its lines: `key: value`, and no more of YAML than that
 plain_values     how numbers and truths are written there
 train_options    `options: gamma=10`, those of the trainer's that the deployer allows

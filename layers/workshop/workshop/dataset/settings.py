@@ -10,10 +10,19 @@ from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from typing import Any
 
-from contract.pipeline import PARAMETERS, Parameter, resolutions_of
+from contract.pipeline import (
+    ALL_CLASSES,
+    LONGEST_SIDE,
+    OF_FOLDERS,
+    PARAMETERS,
+    SQUARE,
+    Parameter,
+    resolutions_of,
+)
 from contract.train_options import NO_OPTIONS
 from workshop.dataset.plain_values import AMBIGUOUS, NUMBER, TRUTHS, WHOLE
 from workshop.dataset.settings_lines import BadLine, Setting, read_lines
+from workshop.dataset.shape import chosen_size
 from workshop.dataset.train_options import OptionFault, option_allowed, read_options
 from workshop.platform.errors import SettingsError
 from workshop.platform.telemetry import logger
@@ -57,6 +66,11 @@ class Choice:
     train_preset: str
     resolution: int
     kimg: float
+    size: str = SQUARE  # the pipeline's PictureSize
+    fit: str | None = None  # how images of another shape fit; None: the pipeline's default, as of the next two
+    background: str | None = None
+    labels: str | None = None
+    classes: str = ALL_CLASSES  # of which pictures are made
     mirror: bool = False
     seed: int = 0
     inference_mode: str = "all"
@@ -68,6 +82,11 @@ class Choice:
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether the names of the sub-folders are classes."""
+        return self.labels == OF_FOLDERS
 
     @property
     def projects(self) -> bool:
@@ -162,6 +181,31 @@ def _options(allowed: Collection[str]) -> _Rule:
     return _Rule(lambda say: say.allowed_options, read, is_text=True, judge=judge)
 
 
+_COLOURS = {"white": "ffffff", "black": "000000", "grey": "808080", "gray": "808080"}
+_ASPECT = re.compile(r"([1-9][0-9]?):([1-9][0-9]?)")
+
+
+def _aspect() -> _Rule:
+    def read(text: str) -> tuple[int, int] | None:
+        found = _ASPECT.fullmatch(text)
+        return (int(found[1]), int(found[2])) if found else None
+
+    return _Rule(lambda say: say.allowed_aspect, read, is_text=True)
+
+
+def _colour() -> _Rule:
+    def read(text: str) -> str | None:
+        name = text.lower().removeprefix("#")
+        return _COLOURS.get(name, name) if name in _COLOURS or re.fullmatch(r"[0-9a-f]{6}", name) else None
+
+    return _Rule(lambda say: say.allowed_colour, read, is_text=True)
+
+
+def _classes() -> _Rule:
+    parameter = PARAMETERS["InferenceClasses"]
+    return _Rule(lambda say: say.allowed_classes, lambda text: text if parameter.accepts(text) else None, is_text=True)
+
+
 _FED = {parameter.setting: parameter for parameter in PARAMETERS.values() if parameter.setting is not None}
 
 
@@ -184,6 +228,13 @@ def rules(caps: Caps) -> Mapping[str, _Rule]:
     return {
         "preset": _one_of(PRESETS),
         **{key: _rule_of(_FED[key]) for key in ("kimg", "resolution", "mirror", "seed", "inference_mode")},
+        "aspect": _aspect(),
+        "width": _whole(1, LONGEST_SIDE),
+        "height": _whole(1, LONGEST_SIDE),
+        "fit": _rule_of(_FED["fit"]),
+        "background": _colour(),
+        "labels": _rule_of(_FED["labels"]),
+        "classes": _classes(),
         "projection_targets": _whole(1, MAX_PROJECTION_TARGETS),
         "language": _one_of(LANGUAGES),
         # In hundredths of an hour, rounded down: what a mail says is allowed can be typed.
@@ -226,13 +277,20 @@ def _parse(content: bytes, defaults: Choice, caps: Caps) -> Choice:
         raise SettingsError(problems, language)
     preset = given.pop("preset", None)
     choice = defaults if preset is None else default_choice(preset, language=language)
-    choice = replace(choice, **given)
+    at = {line.key: line.line for line in lines if isinstance(line, Setting)}
+    if given.get("classes", ALL_CLASSES) != ALL_CLASSES and given.get("labels") != OF_FOLDERS:
+        raise SettingsError([say.setting_classes.format(line=at["classes"])], language)
+    size = chosen_size(say, given, at, given.pop("resolution", choice.resolution), language)
+    for key in ("aspect", "width", "height"):
+        given.pop(key, None)
+    choice = replace(choice, **given, resolution=size.resolution, size=size.parameter)
     choice = replace(choice, train_preset=_train_preset(choice))
     possible = resolutions_of(choice.train_preset)
     if choice.resolution not in possible:
-        line = max(line.line for line in lines if isinstance(line, Setting) and line.key in {"preset", "resolution"})
+        line_number = max(at[key] for key in ("preset", "resolution", "width", "height") if key in at)
+        shown = choice.resolution if size.is_square else f"{size.told} (~ {choice.resolution})"
         values = ", ".join(map(str, possible))
-        problem = say.setting_pair.format(line=line, preset=choice.preset, values=values, resolution=choice.resolution)
+        problem = say.setting_pair.format(line=line_number, preset=choice.preset, values=values, resolution=shown)
         raise SettingsError([problem], language)
     return choice
 

@@ -74,6 +74,8 @@ class Runs:
             "machines": run.machines,
             "language": run.language,
             "sourceArn": run.source_arn,
+            "size": run.size,
+            "folders": run.folders,
             "expires": expiry(now),
         }
         try:
@@ -106,6 +108,8 @@ class Runs:
             machines=values.get("machines", 1),
             language=values["language"],
             source_arn=values["sourceArn"],
+            size=values.get("size", ""),
+            folders=values.get("folders", ""),
             status=values.get("status"),
             ended_at=values.get("endedAt"),
             is_retried=values.get("isRetried", False),

@@ -37,6 +37,8 @@ class Claim:
     language: str = "en"
     targets: str = ""  # mark of the images to project that are done then (Targets.part); "" if the artist gave none
     source_arn: str | None = None  # the run whose network is used; None: this run trains its own
+    size: str = ""  # of the pictures, as people read it; "": a square of the resolution
+    folders: str = ""  # what the notices say of sub-folders, in the language
 
     def to_json(self) -> str:
         estimate = None if self.estimate is None else self.estimate.to_json()
@@ -142,6 +144,8 @@ class RunRecord:
     machines: int = 1
     language: str = "en"
     source_arn: str | None = None
+    size: str = ""
+    folders: str = ""
     status: str | None = None  # terminal status, once known
     ended_at: int | None = None
     is_retried: bool = False  # somebody has had SageMaker retry it
@@ -168,7 +172,14 @@ class RunRecord:
             machines=claim.machines,
             language=claim.language,
             source_arn=claim.source_arn,
+            size=claim.size,
+            folders=claim.folders,
         )
+
+    @property
+    def picture_size(self) -> str:
+        """Width and height of the pictures, as people read them."""
+        return self.size or f"{self.resolution} x {self.resolution}"
 
     @property
     def goes_on(self) -> bool:

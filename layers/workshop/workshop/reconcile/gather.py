@@ -15,6 +15,7 @@ from workshop.platform.errors import SettingsError
 from workshop.platform.telemetry import count, logger
 from workshop.reconcile.end import Ending
 from workshop.reconcile.facts import ContentFacts, FolderFacts, Missing, PendingFacts, RunFacts, StateFacts
+from workshop.reconcile.labels import label_faults
 from workshop.words import words
 
 
@@ -57,7 +58,8 @@ class FactFinder:
         if settings is None:
             return PendingFacts(state, Missing.SETTINGS)
         choice, faults = self._choose(settings)
-        faults += unread_settings(words(choice.language), listing, targets)
+        say = words(choice.language)
+        faults += unread_settings(say, listing, targets) + label_faults(say, choice, listing)
         digest = fingerprint(listing.images, settings.identity)
         machines = Machines(self._config.process_instance_type, self._config.train_instance_type)
         return ContentFacts(state, listing, targets, digest, choice, tuple(faults), self._config.min_images, machines)

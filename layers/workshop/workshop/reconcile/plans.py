@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from workshop.dataset.room import LackOfRoom
+from workshop.dataset.shape import size_of_run
 from workshop.dataset.snapshot import Targets, targets_per_run
 from workshop.ledger.state import RunRecord
 from workshop.reconcile.facts import ContentFacts, FolderFacts
@@ -99,9 +100,10 @@ class Start:
 
     def targets_of_run(self, source: RunRecord | None) -> tuple[Targets, str]:
         """What the run is to project, and the mark of what is done when it has (Targets.part): no more than that.
-        `source` is the record of the run whose network is used, if it is still known."""
+        `source` is the record of the run whose network is used, if it is still known. Raises BadRequest for overrides
+        that do not go together."""
         facts, overrides = self.facts, dict(self.overrides)
-        resolution = int(overrides.get("Resolution", facts.choice.resolution))
+        resolution = size_of_run(facts.choice.size, facts.choice.resolution, overrides).resolution
         if source is not None:
             resolution = source.resolution
         done = "" if self.trains else facts.state.last_targets  # another network has done none of them

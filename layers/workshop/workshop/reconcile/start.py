@@ -11,18 +11,29 @@ from botocore.exceptions import ClientError
 
 from contract import layout
 from contract.capacity.volumes import run_volumes
-from contract.pipeline import OPEN_PARAMETERS, PARAMETERS, STEPS_WITHOUT_TRAINING, resolutions_of, why_refused
+from contract.pipeline import (
+    OF_FOLDERS,
+    OPEN_PARAMETERS,
+    PARAMETERS,
+    STEPS_WITHOUT_TRAINING,
+    resolutions_of,
+    why_refused,
+)
 from contract.run_identity import RunIdentity
 from contract.train_options import options_text, read_options
 from workshop.config import StartRunConfig
 from workshop.dataset import Choice, Listing, Targets
+from workshop.dataset.classes import Folders
 from workshop.dataset.room import workload_of
 from workshop.dataset.settings import MIN_JOB_SECONDS
+from workshop.dataset.shape import size_of_run
 from workshop.dataset.snapshot import fingerprint as images_fingerprint
 from workshop.estimates.learned import speed_key
 from workshop.ledger import Claim
 from workshop.platform.clients import NOT_FOUND, SageMaker, error_code, list_executions
 from workshop.platform.errors import BadRequest, StartDelayed, StartRefused
+from workshop.reconcile.labels import told_folders, why_no_classes
+from workshop.words import FALLBACK_LANGUAGE, words
 
 # By how much our clock may be before SageMaker's.
 _CLOCKS_DIFFER_SECONDS = 3600
@@ -134,6 +145,7 @@ def build_claim(
     def uri(key: str) -> str:
         return f"s3://{config.bucket}/{key}"
 
+    size = size_of_run(choice.size, choice.resolution, overrides)
     training = _training(config, choice, overrides)
     parameters = {
         "Dataset": dataset,
@@ -150,13 +162,19 @@ def build_claim(
         "InferenceImagePath": uri(targets_manifest),
         "InferenceInstanceType": config.inference_instance_type,
         "Preset": choice.train_preset,
-        **{name: parameter_text(getattr(choice, p.setting)) for name, p in PARAMETERS.items() if p.setting},
+        **_of_settings(choice),
         "MinImages": parameter_text(config.min_images),
         "TrainSeconds": parameter_text(training.seconds),
         "MaxTrainSeconds": parameter_text(training.job_seconds),
         **overrides,
+        "Resolution": parameter_text(size.resolution),
+        "PictureSize": size.parameter,
     }
     _check_pair(parameters)
+    labels = overrides.get("Labels", choice.labels)
+    folders = Folders.of(listing.images)
+    if labels == OF_FOLDERS and source_arn is None and not folders.can_be_classes:
+        raise BadRequest(why_no_classes(words(FALLBACK_LANGUAGE), folders))
     workload = workload_of(listing, projected, choice.projection_targets, parameters)
     parameters = run_volumes(workload, parameters) | parameters
     network = _digest({name: parameters[name] for name, p in PARAMETERS.items() if p.decides_network})
@@ -177,7 +195,18 @@ def build_claim(
         language=choice.language,
         targets=targets,
         source_arn=source_arn,
+        size="" if size.is_square else size.told,
+        folders=told_folders(words(choice.language), folders, labels),
     )
+
+
+def _of_settings(choice: Choice) -> dict[str, str]:
+    """The parameters that settings feed."""
+    chosen = {name: getattr(choice, p.setting) for name, p in PARAMETERS.items() if p.setting}
+    return {
+        name: parameter_text(str(PARAMETERS[name].default) if value is None else value)
+        for name, value in chosen.items()
+    }
 
 
 def request_token(pipeline: str, bucket: str, identity: RunIdentity) -> str:

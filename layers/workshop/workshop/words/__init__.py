@@ -63,6 +63,9 @@ class Words(Protocol):
     cost_about_all: str
     goes_on_from: str
     shortfall: str
+    folders_are_classes: str
+    folders_outside: Plural
+    folders_not_used: Plural
 
     # A run has succeeded
     link_until: str
@@ -188,6 +191,15 @@ class Words(Protocol):
     option_clash: str
     option_missing: str
     option_faults: Mapping[str, str]
+    setting_aspect: str
+    setting_side: str
+    setting_size: str
+    setting_size_twice: str
+    setting_classes: str
+    labels_too_few: Plural
+    labels_too_many: str
+    labels_unknown: str
+    either: str  # between two, of which one can be chosen
     allowed_one_of: str
     allowed_whole: str
     allowed_number: str
@@ -197,6 +209,9 @@ class Words(Protocol):
     allowed_or: str
     allowed_truth: str
     allowed_options: str
+    allowed_aspect: str
+    allowed_colour: str
+    allowed_classes: str
     shown_large: str
     shown_nothing: str
     shown_text: str

@@ -39,6 +39,15 @@ class German(Words):
         " sind {limit}, und so endet es bei etwa {percent} %. Die Bilder entstehen aus dem, was es bis dahin gelernt"
         " hat."
     )
+    folders_are_classes = "Klassen:            {count}: {listed}"
+    folders_outside = Plural(
+        "; {count} Bild liegt in keinem Unterordner und wird nicht verwendet",
+        "; {count} Bilder liegen in keinem Unterordner und werden nicht verwendet",
+    )
+    folders_not_used = Plural(
+        "Unterordner:        {count}; sein Name gilt nicht als Klasse (das tut `labels: folders` in settings.yaml)",
+        "Unterordner:        {count}; ihre Namen gelten nicht als Klassen (das tut `labels: folders` in settings.yaml)",
+    )
     link_until = "Der Link funktioniert bis zum {date}. Wer ihn hat, kann die Seite sehen."
     link_for_hours = "Der Link funktioniert höchstens {hours} Stunden lang. Wer ihn hat, kann die Seite sehen."
     pictures_used = "{good} von {found}"
@@ -301,6 +310,36 @@ class German(Words):
         ),
         "twice": "settings.yaml, Zeile {line}: Die Option {name} steht zweimal da. Bitte nur eine stehen lassen.",
     }
+    setting_aspect = (
+        "settings.yaml, Zeile {line}: Bilder mit {aspect} gehen bei resolution {resolution} nicht. Am ähnlichsten sind"
+        " solche mit {near}."
+    )
+    setting_side = (
+        "settings.yaml, Zeile {line}: Zu {key} gehört auch {other}. Oder schreib nur aspect, wie in `aspect: 3:2`."
+    )
+    setting_size = (
+        "settings.yaml, Zeile {line}: Bilder mit {size} Pixeln gehen nicht, denn beide Seiten müssen das 4- bis"
+        " 16-fache derselben Zweierpotenz sein, höchstens {longest}. Ähnlich sind {near}."
+    )
+    setting_size_twice = (
+        "settings.yaml, Zeile {line}: width und height sagen das schon. Lass {key} weg, oder aber width und height."
+    )
+    setting_classes = (
+        "settings.yaml, Zeile {line}: Klassen gibt es nur mit `labels: folders`. Füg diese Zeile hinzu oder nimm jene"
+        " heraus."
+    )
+    labels_too_few = Plural(
+        "settings.yaml verlangt Klassen (labels: folders), aber die Bilder liegen in {count} Unterordner. Mindestens 2"
+        " müssen es sein, für jede Klasse einer.",
+        "settings.yaml verlangt Klassen (labels: folders), aber die Bilder liegen in {count} Unterordnern. Mindestens 2"
+        " müssen es sein, für jede Klasse einer.",
+    )
+    labels_too_many = (
+        "settings.yaml verlangt Klassen (labels: folders), aber die Bilder liegen in {count} Unterordnern. Höchstens"
+        " {most} können Klassen sein."
+    )
+    labels_unknown = "settings.yaml verlangt Bilder von Klassen, die keine Unterordner sind: {names}. Es gibt: {known}."
+    either = " und "
     allowed_one_of = "einer der Werte {values}"
     allowed_whole = "eine ganze Zahl von {low} bis {high}"
     allowed_number = "eine Zahl von {low} bis {high} (mit Punkt statt Komma)"
@@ -310,6 +349,9 @@ class German(Words):
     allowed_or = "{number} oder {words}"
     allowed_truth = "true oder false"
     allowed_options = "eine Liste von Optionen wie gamma=10 augpipe=bg"
+    allowed_aspect = "Breite und Höhe wie 3:2"
+    allowed_colour = "white, black, grey oder sechs Hexziffern wie f4e9d8 (mit # davor in Anführungszeichen)"
+    allowed_classes = "all oder Namen von Unterordnern mit Kommas dazwischen"
     shown_large = "eine Zahl, die nicht passt"
     shown_nothing = "nichts"
     shown_text = "„{text}“"

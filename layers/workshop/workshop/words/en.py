@@ -36,6 +36,15 @@ class English(Words):
         "The training cannot be done in its time: preset {preset} would take about {whole} here, and the limit is"
         " {limit}. It will end at about {percent} %, and its pictures are made from what it has learned by then."
     )
+    folders_are_classes = "Classes:            {count}: {listed}"
+    folders_outside = Plural(
+        "; {count} picture lies in no sub-folder and is not used",
+        "; {count} pictures lie in no sub-folder and are not used",
+    )
+    folders_not_used = Plural(
+        "Sub-folders:        {count}; its name is not used as a class (`labels: folders` in settings.yaml does so)",
+        "Sub-folders:        {count}; their names are not used as classes (`labels: folders` in settings.yaml does so)",
+    )
     link_until = "The link works until {date}. Whoever has it can see the page."
     link_for_hours = "The link works for {hours} hours at most. Whoever has it can see the page."
     pictures_used = "{good} of {found}"
@@ -269,6 +278,36 @@ class English(Words):
         ),
         "twice": "settings.yaml, line {line}: the option {name} stands there twice. Keep one of the two.",
     }
+    setting_aspect = (
+        "settings.yaml, line {line}: pictures of {aspect} cannot be made at resolution {resolution}. The nearest that"
+        " can are {near}."
+    )
+    setting_side = (
+        "settings.yaml, line {line}: {key} needs {other} beside it. Or write aspect alone, like `aspect: 3:2`."
+    )
+    setting_size = (
+        "settings.yaml, line {line}: pictures of {size} pixels cannot be made, because each side must be 4 to 16 times"
+        " the same power of two, up to {longest}. Near are {near}."
+    )
+    setting_size_twice = (
+        "settings.yaml, line {line}: width and height say it already. Leave out {key}, or else width and height."
+    )
+    setting_classes = (
+        "settings.yaml, line {line}: there are classes only with `labels: folders`. Add that line, or take this one"
+        " out."
+    )
+    labels_too_few = Plural(
+        "settings.yaml asks for classes (labels: folders), but the pictures lie in {count} sub-folder. At least 2 are"
+        " needed, one for each class.",
+        "settings.yaml asks for classes (labels: folders), but the pictures lie in {count} sub-folders. At least 2 are"
+        " needed, one for each class.",
+    )
+    labels_too_many = (
+        "settings.yaml asks for classes (labels: folders), but the pictures lie in {count} sub-folders. At most {most}"
+        " can be classes."
+    )
+    labels_unknown = "settings.yaml asks for pictures of classes that are no sub-folders: {names}. There are: {known}."
+    either = " and "
     allowed_one_of = "one of {values}"
     allowed_whole = "a whole number from {low} to {high}"
     allowed_number = "a number from {low} to {high}"
@@ -278,6 +317,9 @@ class English(Words):
     allowed_or = "{number} or {words}"
     allowed_truth = "true or false"
     allowed_options = "options like gamma=10 augpipe=bg"
+    allowed_aspect = "a width and a height like 3:2"
+    allowed_colour = "white, black, grey or six hex digits like f4e9d8 (in quotation marks if # comes first)"
+    allowed_classes = "all, or names of sub-folders with commas between them"
     shown_large = "such a number"
     shown_nothing = "nothing"
     shown_text = '"{text}"'
