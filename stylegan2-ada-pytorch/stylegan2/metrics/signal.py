@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -27,6 +28,8 @@ class FrechetRandom:
         self._dataset, self._count, self._seed = dataset, count, seed
         self._features = RandomFeatures()
         self._reals = _moments(self._features, real_images(dataset, device, batch=AT_ONCE, count=count, seed=seed))
+        self.of_one_image = float(np.trace(self._reals.covariance))
+        """What a generator gets that always draws the same image, of the reals' mean features."""
 
     def __call__(self, generator: Generator) -> float:
         """Return the distance; less is better. It is not-a-number where the images are no finite numbers."""

@@ -5,8 +5,9 @@ from typing import Literal
 
 from stylegan2.base.errors import OptionError
 
-Ending = Literal["finished", "stopped", "max_hours", "max_cost", "data_lost"]
-"""Why a training ended: its length was reached, someone asked it to stop, a budget was used up, the data are gone."""
+Ending = Literal["finished", "stopped", "max_hours", "max_cost", "collapsed", "stalled", "data_lost"]
+"""Why a training ended: its length was reached, someone asked it to stop, a budget was used up, it had lost what it had
+learned or learned nothing more (metrics.watch), the data are gone."""
 
 
 @dataclass(frozen=True)
@@ -41,4 +42,8 @@ class Budget:
             return f"stopped, because its {self.max_hours:g} hours are used up; with a larger --max-hours it goes on,"
         if ending == "max_cost":
             return f"stopped, because its budget of {self.max_cost:g} is used up; with a larger --max-cost it goes on,"
+        if ending == "collapsed":
+            return "stopped, because it has lost what it had learned (the network from before is in best/),"
+        if ending == "stalled":
+            return "stopped, because it learns nothing more; with a larger --patience it goes on,"
         return ending

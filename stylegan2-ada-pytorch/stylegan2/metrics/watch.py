@@ -1,0 +1,79 @@
+"""Whether a training still comes nearer to its images, told from the scores of its snapshots alone.
+
+A score is a distance: less is better, and 0 the least. Scores are noisy. In trainings that go well they double or
+halve from one snapshot to the next, and may be three times the best one for a while (docs/performance.md). So no
+verdict rests on a single score: what counts is the middle one of three that follow each other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from stylegan2.options.words import Trouble
+
+FAR_WORSE = 2.0
+"""Times the best score, for a network that has lost what it had learned."""
+GIVEN_UP_AFTER = 5
+"""Scores in a row like that, before a training ends early: some networks find back."""
+STANDSTILL = 25
+"""Snapshots without progress that are told of, also where a training does not end for them."""
+PROGRESS = 0.02
+"""What a middle score must have gained on the best one before it, as a share of that, to count as progress."""
+
+
+class ScoreWatch:
+    """Follows the scores of a training.
+
+    `hopeless` is the score of a generator that draws one and the same average image, whatever it is asked for: one that
+    has learned something and falls back behind that has collapsed. `patience`: so many snapshots without progress end
+    the training early; 0: none do.
+    """
+
+    def __init__(self, hopeless: float, patience: int = 0) -> None:
+        self.hopeless, self.patience = hopeless, patience
+        self.scores: list[float] = []
+        """Of all snapshots so far; infinite where the images were no finite numbers. Enough to go on with."""
+
+    def add(self, score: float) -> None:
+        """Take in the score of the next snapshot."""
+        self.scores.append(score if math.isfinite(score) else math.inf)
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What is the matter at the last snapshot, or None."""
+        if len(self.scores) >= 3 and middle_of(self.scores[-3:]) > self._collapsed_beyond:
+            return "collapsed"
+        enough = min(self.patience or STANDSTILL, STANDSTILL)
+        return "stalled" if snapshots_without_progress(self.scores) >= enough else None
+
+    @property
+    def ending(self) -> Trouble | None:
+        """Why the training should end at the last snapshot, or None."""
+        if not self.patience:
+            return None
+        if self.trouble == "collapsed":
+            last = self.scores[-min(self.patience, GIVEN_UP_AFTER) :]
+            return "collapsed" if min(last) > self._collapsed_beyond else None
+        return "stalled" if snapshots_without_progress(self.scores) >= self.patience else None
+
+    @property
+    def _collapsed_beyond(self) -> float:
+        return max(FAR_WORSE * min(self.scores), self.hopeless)
+
+
+def middle_of(three: Sequence[float]) -> float:
+    """Return the median of three numbers."""
+    return sorted(three)[1]
+
+
+def snapshots_without_progress(scores: Sequence[float]) -> int:
+    """How many snapshots have gone by since the scores, each the middle one of three, last became better."""
+    best, since = math.inf, 0
+    for three in zip(scores, scores[1:], scores[2:], strict=False):
+        middle = middle_of(three)
+        if middle < best * (1 - PROGRESS):
+            best, since = middle, 0
+        else:
+            since += 1
+    return since
