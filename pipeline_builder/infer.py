@@ -29,6 +29,7 @@ def infer_step(build: Build, prepare_step: ProcessingStep, train_step: TrainingS
             jobs.DATASET_VARIABLE: given("Dataset"),
             jobs.EXECUTION_ID_VARIABLE: ExecutionVariables.PIPELINE_EXECUTION_ID,
             jobs.INFERENCE_MODE_VARIABLE: given("InferenceMode"),
+            jobs.INFERENCE_NETWORK_VARIABLE: given("InferenceNetwork"),
             jobs.SEED_VARIABLE: as_string(given("Seed")),
         },
         sagemaker_session=build.session,

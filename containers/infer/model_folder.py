@@ -44,13 +44,15 @@ class GridShape:
 class TrainingRecord:
     """What is known about a training: its statistics tick by tick, its options, and of the network it began with.
 
-    `base` is None if it began with none. `saved` is when the network was saved, in seconds since 1970.
+    `base` is None if it began with none. `saved` is when the network was saved, in seconds since 1970. `trouble` is
+    what was the matter at its end, as the training calls it; "" if nothing was.
     """
 
     ticks: list[dict[str, float | None]]
     options: dict[str, Any]
     base: dict[str, Any] | None
     saved: float | None
+    trouble: str = ""
 
     @property
     def kimg(self) -> float:
@@ -77,11 +79,14 @@ def read_training_record(folder: Path) -> TrainingRecord:
     settings = options.pop("settings", {})
     if isinstance(settings, dict):
         options |= settings
+    ticks = _read_statistics(folder / "stats.jsonl")
+    trouble = ticks[-1].get("trouble") if ticks else None
     return TrainingRecord(
-        ticks=_read_statistics(folder / "stats.jsonl"),
+        ticks=[{name: _finite_number(value) for name, value in tick.items()} for tick in ticks],
         options=options,
         base=_read_json(folder / "base.json") if options.get("transfer") else None,
         saved=network.stat().st_mtime if network.is_file() else None,
+        trouble=trouble if isinstance(trouble, str) else "",
     )
 
 
@@ -118,7 +123,7 @@ def cut_cells(file: Path, shape: GridShape, indices: list[int]) -> list[Image.Im
     return [whole.crop((x, y, x + shape.cell, y + shape.cell)) for x, y in corners]
 
 
-def _read_statistics(file: Path) -> list[dict[str, float | None]]:
+def _read_statistics(file: Path) -> list[dict[str, Any]]:
     if not file.is_file():
         return []
     if file.stat().st_size > _LARGEST_STATISTICS_BYTES:
@@ -130,7 +135,7 @@ def _read_statistics(file: Path) -> list[dict[str, float | None]]:
         except (ValueError, RecursionError):
             continue  # a training that was killed leaves half a last line
         if isinstance(tick, dict):
-            ticks.append({name: _finite_number(value) for name, value in tick.items()})
+            ticks.append(tick)
     return ticks
 
 

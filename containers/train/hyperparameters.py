@@ -19,6 +19,7 @@ class Hyperparameters:
     resolution: int | None
     mirror: bool
     seed: int
+    patience: int
 
 
 def read_hyperparameters(job: TrainingJob) -> Hyperparameters:
@@ -30,7 +31,7 @@ def read_hyperparameters(job: TrainingJob) -> Hyperparameters:
     """
     given = job.hyperparameters()
     given.refuse_others(HYPERPARAMETERS)
-    preset, kimg, seed = (PARAMETERS[name] for name in ("Preset", "Kimg", "Seed"))
+    preset, kimg, seed, patience = (PARAMETERS[name] for name in ("Preset", "Kimg", "Seed", "Patience"))
     return Hyperparameters(
         dataset=given.dataset("dataset"),
         preset=given.choice("preset", preset.choices, preset.default),
@@ -38,4 +39,5 @@ def read_hyperparameters(job: TrainingJob) -> Hyperparameters:
         resolution=given.resolution("resolution") if "resolution" in given.values else None,
         mirror=given.flag("mirror", default=False),
         seed=given.integer("seed", *seed.bounds, default=0),
+        patience=given.integer("patience", *patience.bounds, default=0),
     )

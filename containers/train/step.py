@@ -16,12 +16,21 @@ from containers.job import TrainingJob
 from containers.train.hyperparameters import Hyperparameters
 from contract import jobs
 from contract.layout import DATASET_ARCHIVE
+from stylegan2.base.errors import DivergedError
 from stylegan2.base.host_memory import keep_freed_memory
-from stylegan2.formats.network_file import DESCRIPTION_NAME, TENSORS_NAME, load_network
+from stylegan2.formats.network_file import (
+    DESCRIPTION_NAME,
+    TENSORS_NAME,
+    load_generator,
+    load_network,
+    read_meta,
+    save_network,
+)
 from stylegan2.options.training import TrainingChoices
 from stylegan2.results.checkpoint import FORMAT
 from stylegan2.training import train
 from stylegan2.training.distributed import connected_processes
+from stylegan2.training.run_files import BEST
 from stylegan2.training.training_options import TrainingOptions, resolve_options
 
 BASE_RECORD = "base.json"
@@ -42,12 +51,21 @@ def train_network(job: TrainingJob, hyperparameters: Hyperparameters, should_sto
         options = _options(job, hyperparameters, group.size)
         if options.device == "cpu":
             keep_freed_memory()
-        result = train(options, group=group, should_stop=should_stop)
+        try:
+            result = train(options, group=group, should_stop=should_stop)
+        except DivergedError as error:
+            if not group.largest(_has_network(job.model_folder)):
+                raise
+            # What was learned before is good: pictures are made of it, and the report says what has happened.
+            print(f"collapsed: {error}")
+            result = None
     if not group.is_main_process:
         return
+    _keep_drawing_part(job.model_folder / BEST)
     if options.transfer is not None:
         _keep_base_record(options.transfer, job.model_folder)
-    print(f"{'finished' if result.finished else 'stopped on request'}: the network has seen {result.kimg:g} kimg.")
+    if result is not None:
+        print(f"{'finished' if result.finished else 'stopped on request'}: the network has seen {result.kimg:g} kimg.")
 
 
 def _options(job: TrainingJob, hyperparameters: Hyperparameters, processes: int) -> TrainingOptions:
@@ -60,7 +78,7 @@ def _options(job: TrainingJob, hyperparameters: Hyperparameters, processes: int)
         TrainingChoices(
             data=data,
             outdir=job.model_folder,
-            signal_images=0,  # the archive holds one network
+            patience=hyperparameters.patience,
             dataset_name=hyperparameters.dataset,
             preset=hyperparameters.preset,
             kimg=hyperparameters.kimg,
@@ -104,6 +122,17 @@ def _base_network(job: TrainingJob) -> Path | None:
                 f"the channel {jobs.BASE_CHANNEL!r} holds no {name}; the warm-start model must be a network's folder."
             )
     return folder
+
+
+def _has_network(model_folder: Path) -> bool:
+    return (model_folder / TENSORS_NAME).is_file()
+
+
+def _keep_drawing_part(best: Path) -> None:
+    """Of the best network the archive holds what draws. Its discriminator would make it twice as large, and has no use
+    that the last one's has not."""
+    if (best / TENSORS_NAME).is_file():
+        save_network(best, load_generator(best), None, read_meta(best))
 
 
 def _keep_base_record(base: Path, model_folder: Path) -> None:

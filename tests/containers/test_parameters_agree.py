@@ -16,6 +16,7 @@ from stylegan2.options.presets import PRESETS
 ALIKE = {
     "Seed": ["0", "7", "2147483647", "2147483648", "4294967000", "4294967295", "-1", "1.5", "x", ""],
     "Preset": [*PRESETS, "cheap", "sketch", "AUTO", ""],
+    "Patience": ["0", "50", "1000000", "1000001", "-1", "1.5", "x", ""],
     "Mirror": ["true", "false", "yes", "1", ""],
     "Kimg": ["0.1", "0.5", "400", "25000", "0.09", "25001", "0", "-1", "nan", "abc", "inf", ""],
     "Resolution": [*map(str, RESOLUTIONS), "8", "100", "0", "2048", "256.0", "x", ""],

@@ -24,6 +24,7 @@ HYPERPARAMETERS = {
     "resolution": "Resolution",
     "mirror": "Mirror",
     "seed": "Seed",
+    "patience": "Patience",
 }
 
 # Infer
@@ -39,6 +40,7 @@ DATASET_VARIABLE = "DATASET"
 RESOLUTION_VARIABLE = "RESOLUTION"
 EXECUTION_ID_VARIABLE = "EXECUTION_ID"
 INFERENCE_MODE_VARIABLE = "INFERENCE_MODE"
+INFERENCE_NETWORK_VARIABLE = "INFERENCE_NETWORK"
 SEED_VARIABLE = "SEED"
 
 

@@ -135,6 +135,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "InferenceInstanceCount": _whole(1, 1, "1"),
     "InferenceInstanceType": _machine("ml.m5.xlarge"),
     "InferenceMode": Parameter("String", "all", choices=_MODES, setting="inference_mode"),
+    "InferenceNetwork": Parameter("String", "best", choices=("best", "last"), setting="network"),  # which one draws
     # How it is trained.
     "Preset": Parameter("String", "auto", choices=_TRAIN_PRESETS, is_images_own=True),
     "Kimg": _number(0.1, 25_000, "1000", setting="kimg"),  # thousands of images shown to the discriminator
@@ -142,6 +143,8 @@ PARAMETERS: Mapping[str, Parameter] = {
     "Mirror": Parameter("String", "false", choices=("true", "false"), setting="mirror"),
     # A run draws from the thousand seeds that follow, too, and none may exceed 32 bits.
     "Seed": _whole(0, 2**31 - 1, "0", setting="seed"),
+    # A training ends early when so many snapshots of it have brought nothing better. 0: it goes on.
+    "Patience": _whole(0, 1_000_000, "50"),
     # Limits, in seconds: less is too short to start and save, more than the service lets a training job run.
     "MaxTrainSeconds": _whole(60, 432_000, "86400"),
     "MaxProcessSeconds": _whole(60, 432_000, "7200"),

@@ -2,7 +2,8 @@
 
 A score is a distance: less is better, and 0 the least. Scores are noisy. In trainings that go well they double or
 halve from one snapshot to the next, and may be three times the best one for a while (docs/performance.md). So no
-verdict rests on a single score: what counts is the middle one of three that follow each other.
+verdict rests on a single score: a bad one must be followed by another, and progress is what the middle one of three
+scores makes.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from stylegan2.options.words import Trouble
 
 FAR_WORSE = 2.0
 """Times the best score, for a network that has lost what it had learned."""
-GIVEN_UP_AFTER = 5
-"""Scores in a row like that, before a training ends early: some networks find back."""
+TOLD_AFTER, GIVEN_UP_AFTER = 2, 5
+"""Scores in a row like that, before it is told of, and before a training ends early: some networks find back."""
 STANDSTILL = 25
 """Snapshots without progress that are told of, also where a training does not end for them."""
 PROGRESS = 0.02
@@ -42,7 +43,7 @@ class ScoreWatch:
     @property
     def trouble(self) -> Trouble | None:
         """What is the matter at the last snapshot, or None."""
-        if len(self.scores) >= 3 and middle_of(self.scores[-3:]) > self._collapsed_beyond:
+        if self._has_collapsed(TOLD_AFTER):
             return "collapsed"
         enough = min(self.patience or STANDSTILL, STANDSTILL)
         return "stalled" if snapshots_without_progress(self.scores) >= enough else None
@@ -52,26 +53,21 @@ class ScoreWatch:
         """Why the training should end at the last snapshot, or None."""
         if not self.patience:
             return None
-        if self.trouble == "collapsed":
-            last = self.scores[-min(self.patience, GIVEN_UP_AFTER) :]
-            return "collapsed" if min(last) > self._collapsed_beyond else None
+        if self._has_collapsed(min(max(self.patience, TOLD_AFTER), GIVEN_UP_AFTER)):
+            return "collapsed"
         return "stalled" if snapshots_without_progress(self.scores) >= self.patience else None
 
-    @property
-    def _collapsed_beyond(self) -> float:
-        return max(FAR_WORSE * min(self.scores), self.hopeless)
-
-
-def middle_of(three: Sequence[float]) -> float:
-    """Return the median of three numbers."""
-    return sorted(three)[1]
+    def _has_collapsed(self, in_a_row: int) -> bool:
+        """Whether so many last scores are far worse than the best, which came before them, and than the hopeless."""
+        last = self.scores[-in_a_row:]
+        return len(last) == in_a_row and min(last) > max(FAR_WORSE * min(self.scores), self.hopeless)
 
 
 def snapshots_without_progress(scores: Sequence[float]) -> int:
     """How many snapshots have gone by since the scores, each the middle one of three, last became better."""
     best, since = math.inf, 0
     for three in zip(scores, scores[1:], scores[2:], strict=False):
-        middle = middle_of(three)
+        middle = sorted(three)[1]
         if middle < best * (1 - PROGRESS):
             best, since = middle, 0
         else:

@@ -52,14 +52,15 @@ class RunFiles(ExitStack):
         return self.options.outdir / "samples"
 
     def restore(self, saved: dict[str, Any]) -> None:
-        """Take over what earlier parts of this training drew and thought best, from the checkpoint that they left; and
-        write its network, so that there is one whatever happens before the next snapshot."""
+        """Take over what earlier parts of this training drew and thought best, from the checkpoint that they left. In a
+        new folder its network is written at once, so that there is one whatever happens before the next snapshot."""
         self.grid = Grid(**saved["grid"]) if "grid" in saved else self.grid  # all sheets are cut alike
         if self.options.checkpoint_dir is not None:
             for folder in ("samples", BEST):
                 for file in (self.options.checkpoint_dir / folder).glob("*.*"):
                     _copy_file(file, self.options.outdir / folder / file.name)
-        self._save_network(self._description(saved["seconds"], saved["scores"]))
+        if not (self.options.outdir / TENSORS_NAME).exists():
+            self._save_network(self._description(saved["seconds"], saved["scores"]))
 
     def begin(self, dataset: ImageDataset, ticks: list[dict[str, Any]]) -> None:
         """Write what is there from the start."""

@@ -55,6 +55,7 @@ class Choice:
     mirror: bool = False
     seed: int = 0
     inference_mode: str = "all"
+    network: str = "best"  # that draws
     projection_targets: int = 4  # of the dataset's own images, where inference/<dataset>/ is empty
     language: str = FALLBACK_LANGUAGE  # of the notices
     max_hours: float | None = None  # of training; None: the deployer's maximum
@@ -166,7 +167,7 @@ def rules(caps: Caps) -> Mapping[str, _Rule]:
     """Every key of settings.yaml, with what is allowed in this installation."""
     return {
         "preset": _one_of(PRESETS),
-        **{key: _rule_of(_FED[key]) for key in ("kimg", "resolution", "mirror", "seed", "inference_mode")},
+        **{key: _rule_of(_FED[key]) for key in ("kimg", "resolution", "mirror", "seed", "inference_mode", "network")},
         "projection_targets": _whole(1, MAX_PROJECTION_TARGETS),
         "language": _one_of(LANGUAGES),
         # In hundredths of an hour, rounded down: what a mail says is allowed can be typed.

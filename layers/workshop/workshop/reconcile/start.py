@@ -144,6 +144,7 @@ def build_claim(
         "Preset": choice.train_preset,
         **{name: parameter_text(getattr(choice, p.setting)) for name, p in PARAMETERS.items() if p.setting},
         "MinImages": parameter_text(config.min_images),
+        "Patience": parameter_text(config.patience),
         "MaxTrainSeconds": parameter_text(training.max_seconds),
         **overrides,
     }
