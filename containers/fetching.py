@@ -11,31 +11,21 @@ right to anything) is tried again, and fails the job only then.
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Literal, Protocol, cast
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from containers.errors import InputError, StepError
+from containers.s3 import THREADS, S3Reader
 from contract.errors import DocumentError
 from contract.image_record import MAX_BYTES, ImageRecord, ListedImage
 from stylegan2.data.uploads import NamedUploads
 from stylegan2.data.vetting import LARGEST_FILE
 
-THREADS = 16
 _CHUNK = 1 << 20
 _TRIES = 5  # of reading a whole object; botocore tries each request several times
-_CONFIG = Config(
-    connect_timeout=5,
-    read_timeout=30,
-    retries={"mode": "standard", "total_max_attempts": 10},
-    max_pool_connections=THREADS,
-)
 
 _GONE = "The file was replaced or deleted after this run had made its list; the next run takes what is there then."
 _ARCHIVED = "The file lies in an archive (S3 Glacier) and cannot be read; upload it again."
@@ -50,21 +40,6 @@ _REASONS = {
     "MethodNotAllowed": _GONE,  # the version is a deletion
     "PreconditionFailed": _GONE,
 }
-
-
-class S3Reader(Protocol):
-    """The calls of S3 that are made."""
-
-    def get_object(self, **request: Any) -> dict[str, Any]: ...
-    def list_object_versions(self, **request: Any) -> dict[str, Any]: ...
-
-
-def s3_client(region: str | None) -> S3Reader:
-    """The job's own client, with the rights of its role. `region`: None leaves it to boto3."""
-    own_endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    style: Literal["path", "virtual"] = "path" if own_endpoint else "virtual"
-    config = _CONFIG.merge(Config(s3={"addressing_style": style}))
-    return cast(S3Reader, boto3.client("s3", region_name=region, config=config))
 
 
 def read_record(file: Path) -> ImageRecord:

@@ -17,6 +17,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -114,6 +115,19 @@ class TrainingJob:
         """The type of this machine, or None if the job's configuration does not tell."""
         return _instance_type(self.base / "input" / "config" / "resourceconfig.json")
 
+    def region(self) -> str | None:
+        """The region that the job runs in, or None if its environment does not tell."""
+        return _region_of(os.environ.get("TRAINING_JOB_ARN"))
+
+    def environment(self) -> NamedStrings:
+        """The job's environment variables."""
+        return NamedStrings("environment variable", os.environ)
+
+    def seconds_so_far(self) -> float:
+        """How long the job has been going on: its configuration is written first, then its channels are copied."""
+        file = self.base / "input" / "config" / "hyperparameters.json"
+        return max(0.0, time.time() - file.stat().st_mtime) if file.exists() else 0.0
+
     def cluster(self) -> Cluster:
         """The machines of this job."""
         return _cluster(self.base / "input" / "config" / "resourceconfig.json")
@@ -154,9 +168,7 @@ class ProcessingJob:
 
     def region(self) -> str | None:
         """The region that the job runs in, or None if its configuration does not tell."""
-        arn = self._config().get("ProcessingJobArn")
-        parts = arn.split(":") if isinstance(arn, str) else []
-        return parts[3] if len(parts) > 3 and parts[3] else None
+        return _region_of(self._config().get("ProcessingJobArn"))
 
     def source(self, name: str) -> str | None:
         """The S3 URI that an input was copied from, or None if the job's configuration does not tell."""
@@ -312,6 +324,11 @@ def _cluster(file: Path) -> Cluster:
             interface = rest.get("network_interface_name")
             return Cluster(tuple(sorted(map(str, hosts))), current, interface if isinstance(interface, str) else None)
     raise InputError(f"{file.name} must name the job's 'hosts' and, of these, the 'current_host'.")
+
+
+def _region_of(arn: object) -> str | None:
+    parts = arn.split(":") if isinstance(arn, str) else []
+    return parts[3] if len(parts) > 3 and parts[3] else None
 
 
 def _instance_type(file: Path) -> str | None:

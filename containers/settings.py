@@ -74,6 +74,13 @@ class NamedStrings:
         """The side of the square training images in pixels, a power of two."""
         return int(self.choice(key, PARAMETERS["Resolution"].choices))
 
+    def uri(self, key: str) -> str:
+        """An address in S3."""
+        value = self._value(key, None)
+        if not PARAMETERS["WarmStartModel"].accepts(value):
+            raise self._refusal(key, PARAMETERS["WarmStartModel"].must_be, value)
+        return value
+
     def refuse_others(self, known: Collection[str]) -> None:
         """Raise for the first key that nobody reads: a misspelt setting must not be ignored in silence."""
         # Keys "sagemaker_..." are put there by SageMaker's own SDKs.

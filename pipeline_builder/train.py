@@ -47,6 +47,7 @@ def train_step(build: Build, prepare_step: ProcessingStep) -> TrainingStep:
         checkpoint_config=CheckpointConfig(s3_uri=given("TrainCheckpointPath"), local_path="/opt/ml/checkpoints"),
         training_input_mode="File",
         hyperparameters={key: as_string(given(name)) for key, name in jobs.HYPERPARAMETERS.items()},
+        environment={jobs.FINISH_VARIABLE: run_folder(layout.FINISH_REQUEST)},
         sagemaker_session=build.session,
     ).with_metric_definitions([MetricDefinition(name=name, regex=rf"\b{name}=(\S+)") for name in _METRICS])
     prepared = prepare_step.properties.ProcessingOutputConfig.Outputs[jobs.PREPARED_OUTPUT].S3Output.S3Uri

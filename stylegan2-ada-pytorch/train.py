@@ -76,7 +76,7 @@ def run(options: TrainingOptions, group: ProcessGroup = ALONE) -> None:
     previous = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with progress_shown(options.settings.kimg, group) as show:
-            train(options, group=group, should_stop=lambda: asked_to_stop, on_progress=show)
+            train(options, group=group, should_stop=lambda _: "stopped" if asked_to_stop else None, on_progress=show)
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from PIL import Image
 
 from containers.errors import InputError
 from containers.infer.inline_images import open_image
+from contract.run_results import TrainingOutcome
 
 _LARGEST_JSON_BYTES = 4 << 20
 _LARGEST_STATISTICS_BYTES = 64 << 20
@@ -44,8 +45,8 @@ class GridShape:
 class TrainingRecord:
     """What is known about a training: its statistics tick by tick, its options, and of the network it began with.
 
-    `base` is None if it began with none. `saved` is when the network was saved, in seconds since 1970. `trouble` is
-    what was the matter at its end, as the training calls it; "" if nothing was.
+    `base` is None if it began with none. `saved` is when the network was saved, in seconds since 1970. `ended` is why
+    the training ended, and `trouble` what was the matter with it then, as it calls them; "" if it does not tell.
     """
 
     ticks: list[dict[str, float | None]]
@@ -53,6 +54,7 @@ class TrainingRecord:
     base: dict[str, Any] | None
     saved: float | None
     trouble: str = ""
+    ended: str = ""
 
     @property
     def kimg(self) -> float:
@@ -63,6 +65,20 @@ class TrainingRecord:
     def seconds(self) -> float:
         """Seconds the training took, up to its last tick."""
         return max((value for _, value in self.series("seconds")), default=0.0)
+
+    @property
+    def outcome(self) -> TrainingOutcome | None:
+        """How far it came; None if it does not tell how far it should have."""
+        wanted = _finite_number(self.options.get("kimg"))
+        if wanted is None or wanted <= 0:
+            return None
+        ticks = [
+            (kimg, seconds)
+            for tick in self.ticks
+            if (kimg := tick.get("kimg")) is not None and (seconds := tick.get("seconds")) is not None
+        ]
+        outcome = TrainingOutcome.of_ticks([tick for tick in ticks if min(tick) >= 0], wanted, self.ended)
+        return replace(outcome, trouble=self.trouble or None)
 
     def series(self, name: str) -> list[tuple[float, float]]:
         """The statistic `name` as (kimg, value), without the ticks in which it was not measured."""
@@ -76,17 +92,21 @@ class TrainingRecord:
 def read_training_record(folder: Path) -> TrainingRecord:
     """Read stats.jsonl, training_options.json and base.json of a model folder; absent files count as empty."""
     network, options = folder / "network.json", _read_json(folder / "training_options.json")
+    saved_with = _read_json(network).get("training")
     settings = options.pop("settings", {})
     if isinstance(settings, dict):
         options |= settings
     ticks = _read_statistics(folder / "stats.jsonl")
-    trouble = ticks[-1].get("trouble") if ticks else None
+    last = ticks[-1] if ticks else {}
+    ended, trouble = (saved_with.get("ended") if isinstance(saved_with, dict) else None), last.get("trouble")
+    ended = ended or last.get("ended")  # the network is from before, where the numbers became useless
     return TrainingRecord(
         ticks=[{name: _finite_number(value) for name, value in tick.items()} for tick in ticks],
         options=options,
         base=_read_json(folder / "base.json") if options.get("transfer") else None,
         saved=network.stat().st_mtime if network.is_file() else None,
         trouble=trouble if isinstance(trouble, str) else "",
+        ended=ended if isinstance(ended, str) else "",
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from containers.errors import InputError
-from containers.fetching import fetch_images, read_record, s3_client
+from containers.fetching import fetch_images, read_record
 from containers.gpus import refuse_idle_gpu
 from containers.infer import synthesis
 from containers.infer.archive import unpack_model
@@ -22,6 +22,7 @@ from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
 from containers.infer.results import MadeImages, ReportRun
 from containers.job import ProcessingJob
+from containers.s3 import s3_client
 from contract import jobs
 from contract.errors import DocumentError
 from contract.layout import GENERATED, MIXED, MODEL_ARCHIVE, PREPARE_REPORT_FILE, PROJECTED

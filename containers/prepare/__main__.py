@@ -32,7 +32,8 @@ def main() -> int:
 def _prepare(job: ProcessingJob) -> None:
     job.refuse_many_hosts()
     # Here, so that a broken image is reported like any failure.
-    from containers.fetching import fetch_images, read_record, s3_client
+    from containers.fetching import fetch_images, read_record
+    from containers.s3 import s3_client
     from stylegan2.data.preparation import prepare_images
 
     environment = job.environment()

@@ -2,15 +2,17 @@
 
     channel train       dataset.zip, from Prepare
     channel base        a network to fine-tune (network.safetensors, network.json), or just README.txt: from scratch
-    hyperparameters     dataset; preset, kimg, resolution, mirror, seed
-    checkpoints         the training's whole state, in a folder by data set and options; a job that finds one goes on
+    hyperparameters     dataset; preset, kimg, resolution, mirror, seed; train_seconds, max_train_seconds
+    environment         FINISH_REQUEST: the object of S3 that asks the training to end with what it has learned
+    checkpoints         the training's whole state, in a folder by data set and options; a job that finds one goes on;
+                        progress.json: how far it has come
     model               network, samples, statistics, options (see stylegan2.training); base.json: what is known of
                         the base network, if there was one
 
 On a machine with several GPUs, or on several machines, one process a GPU works on it (see containers.train.processes).
 
-SIGTERM (stop, time limit, spot interruption) saves everything and ends the job as a finished one. The image is started
-with the argument `train`.
+SIGTERM (stop, spot interruption) saves everything and ends the job as a finished one; before its time limit it ends by
+itself (see containers.train.ending). The image is started with the argument `train`.
 """
 
 from __future__ import annotations

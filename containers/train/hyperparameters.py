@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from containers.job import TrainingJob
+from containers.settings import NamedStrings
 from contract.jobs import HYPERPARAMETERS
 from contract.pipeline import PARAMETERS
 
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """What a person may choose about a training. None: as the preset or the data set has it."""
+    """What a person may choose about a training, and how long it and its job may take, in seconds. None: as the preset
+    or the data set has it; of the times, no limit that is known."""
 
     dataset: str
     preset: str
@@ -20,6 +22,8 @@ class Hyperparameters:
     mirror: bool
     seed: int
     patience: int
+    train_seconds: int | None
+    max_train_seconds: int | None
 
 
 def read_hyperparameters(job: TrainingJob) -> Hyperparameters:
@@ -40,4 +44,11 @@ def read_hyperparameters(job: TrainingJob) -> Hyperparameters:
         mirror=given.flag("mirror", default=False),
         seed=given.integer("seed", *seed.bounds, default=0),
         patience=given.integer("patience", *patience.bounds, default=0),
+        train_seconds=_seconds(given, "train_seconds"),
+        max_train_seconds=_seconds(given, "max_train_seconds"),
     )
+
+
+def _seconds(given: NamedStrings, key: str) -> int | None:
+    # From one on: whoever starts the container by hand may give it less than a run may have.
+    return given.integer(key, 1, PARAMETERS[HYPERPARAMETERS[key]].bounds[1]) if key in given.values else None

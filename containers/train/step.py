@@ -6,16 +6,21 @@ import hashlib
 import json
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from containers.errors import InputError, SettingError
 from containers.gpus import refuse_idle_gpu
 from containers.job import TrainingJob
+from containers.s3 import s3_client
+from containers.train.ending import Deadline, FinishRequest, why_end
 from containers.train.hyperparameters import Hyperparameters
+from containers.train.progress import ProgressFile
 from contract import jobs
-from contract.layout import DATASET_ARCHIVE
+from contract.layout import DATASET_ARCHIVE, PROGRESS
 from stylegan2.base.errors import DivergedError
 from stylegan2.base.host_memory import keep_freed_memory
 from stylegan2.formats.network_file import (
@@ -29,15 +34,16 @@ from stylegan2.formats.network_file import (
 from stylegan2.options.training import TrainingChoices
 from stylegan2.results.checkpoint import FORMAT
 from stylegan2.training import train
-from stylegan2.training.distributed import connected_processes
+from stylegan2.training.distributed import ProcessGroup, connected_processes
+from stylegan2.training.loop import TrainingResult
 from stylegan2.training.run_files import BEST
 from stylegan2.training.training_options import TrainingOptions, resolve_options
 
 BASE_RECORD = "base.json"
 
 
-def train_network(job: TrainingJob, hyperparameters: Hyperparameters, should_stop: Callable[[], bool]) -> None:
-    """Train as the hyperparameters say, until the end or until `should_stop` says so.
+def train_network(job: TrainingJob, hyperparameters: Hyperparameters, stop: Callable[[], bool]) -> None:
+    """Train as the hyperparameters say, until the end, until `stop` says so, or as long as there is time.
 
     Raises:
         StepError: a channel or the machine is not what it should be, or the data are not those of the hyperparameters.
@@ -51,21 +57,43 @@ def train_network(job: TrainingJob, hyperparameters: Hyperparameters, should_sto
         options = _options(job, hyperparameters, group.size)
         if options.device == "cpu":
             keep_freed_memory()
-        try:
-            result = train(options, group=group, should_stop=should_stop)
-        except DivergedError as error:
-            if not group.largest(_has_network(job.model_folder)):
-                raise
-            # What was learned before is good: pictures are made of it, and the report says what has happened.
-            print(f"collapsed: {error}")
-            result = None
-    if not group.is_main_process:
-        return
+        if not group.is_main_process:
+            _train(job, options, group, should_stop=lambda _: "stopped" if stop() else None)
+            return
+        deadline = Deadline(
+            hyperparameters.max_train_seconds, job.seconds_so_far(), hyperparameters.train_seconds, job.model_folder
+        )
+        progress = ProgressFile(job.checkpoint_folder / PROGRESS, options.settings.kimg)
+        with _finish_request(job) as is_asked:
+            result = _train(job, options, group, should_stop=why_end(stop, is_asked, deadline), on_tick=progress)
     _keep_drawing_part(job.model_folder / BEST)
     if options.transfer is not None:
         _keep_base_record(options.transfer, job.model_folder)
     if result is not None:
-        print(f"{'finished' if result.finished else 'stopped on request'}: the network has seen {result.kimg:g} kimg.")
+        print(f"{result.ended}: the network has seen {result.kimg:g} of {options.settings.kimg:g} kimg.")
+
+
+def _train(job: TrainingJob, options: TrainingOptions, group: ProcessGroup, **asked: Any) -> TrainingResult | None:
+    """Train. Where the numbers become useless the job ends well, without a result, if there is a network from before:
+    pictures are made with that one, and the statistics tell the report what has happened."""
+    try:
+        return train(options, group=group, **asked)
+    except DivergedError as error:
+        if not group.largest(int((job.model_folder / TENSORS_NAME).is_file())):
+            raise
+        print(f"collapsed: {error}", flush=True)
+        return None
+
+
+@contextmanager
+def _finish_request(job: TrainingJob) -> Iterator[Callable[[], bool]]:
+    """What says whether somebody wants the training to end, where the job was told what to look for."""
+    if jobs.FINISH_VARIABLE not in job.environment().values:
+        yield lambda: False
+        return
+    uri = job.environment().uri(jobs.FINISH_VARIABLE)
+    with FinishRequest(s3_client(job.region()), uri) as request:
+        yield request
 
 
 def _options(job: TrainingJob, hyperparameters: Hyperparameters, processes: int) -> TrainingOptions:
@@ -122,10 +150,6 @@ def _base_network(job: TrainingJob) -> Path | None:
                 f"the channel {jobs.BASE_CHANNEL!r} holds no {name}; the warm-start model must be a network's folder."
             )
     return folder
-
-
-def _has_network(model_folder: Path) -> bool:
-    return (model_folder / TENSORS_NAME).is_file()
 
 
 def _keep_drawing_part(best: Path) -> None:

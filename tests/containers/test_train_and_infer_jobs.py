@@ -122,7 +122,7 @@ def test_a_training_that_is_stopped_saves_ends_well_and_is_continued_by_the_next
             process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=HARD_END)
     assert process.returncode == 0, err
-    assert "stopped on request" in before[-1]
+    assert before[-1].startswith("stopped: the network has seen")
     ticks = kimg_of_ticks(job)
     assert len(list((tmp_path / "checkpoints").glob("*/checkpoint-*.pt"))) == 1
 
@@ -136,6 +136,19 @@ def test_a_training_that_is_stopped_saves_ends_well_and_is_continued_by_the_next
     assert kimg_of_ticks(job)[-1] >= ticks[-1] + 0.05
     assert (tmp_path / "model/network.safetensors").is_file()
     assert (tmp_path / "model/samples/fakes0000.000.png").is_file()
+
+
+def test_a_training_whose_time_is_up_ends_well_and_tells_how_far_it_came(tmp_path: Path, dataset: Path) -> None:
+    job = training_job(tmp_path, dataset, kimg="1000", train_seconds="1", max_train_seconds="3600")
+    ended = job.run("containers.train", "train")
+    assert ended.code == 0, ended.err
+    assert ended.out.splitlines()[-1].startswith("time_limit: the network has seen")
+    training = json.loads(job.text("model/network.json"))["training"]
+    assert (training["ended"], training["wanted_kimg"]) == ("time_limit", 1000)
+    progress = json.loads(job.text("checkpoints/progress.json"))
+    assert progress["kimg"] == pytest.approx(training["kimg"], abs=1e-3)
+    assert progress["seconds_left"] > 0
+    assert progress["statistics"]["loss_d"] > 0
 
 
 def stop_after(base: Path, steps: int) -> None:

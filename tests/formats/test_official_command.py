@@ -84,7 +84,7 @@ def test_a_training_begins_with_an_official_network_of_another_width(tmp_path: P
     chosen = resolve_options(
         TrainingChoices(data=data, outdir=tmp_path / "out", preset="tiny", kimg=0.016, transfer=path)
     )
-    train(chosen, should_stop=lambda: True)
+    train(chosen, should_stop=lambda _: "stopped")
     assert "into larger ones; channel_base was 64 and is" in (tmp_path / "out/log.txt").read_text()
     z = torch.randn(4, wide["z_dim"])
     torch.testing.assert_close(load_network(tmp_path / "out").G_ema(z), generator.eval()(z), rtol=1e-4, atol=1e-5)

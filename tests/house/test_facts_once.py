@@ -45,7 +45,7 @@ STATUSES = {*statuses.TERMINAL, statuses.EXECUTING, statuses.STOPPING, statuses.
 # AWS's own errors are called like the others.
 CODES = {code for code in jobs.FailureCode if code not in {"AccessDenied", "ExpiredToken", "OutOfMemory"}}
 WORDS = {*FILES, *JOB_NAMES, *STATUSES, *CODES, *pipeline.Step, layout.LIKENESS}
-COMMON_NUMBERS = {0, 0.1, 1, 60, 100, 1_000_000}
+COMMON_NUMBERS = {0, 0.1, 1, 60, 100, 600, 1_000_000}
 BOUNDS = {bound for parameter in pipeline.PARAMETERS.values() for bound in parameter.bounds} - COMMON_NUMBERS
 TABLES = {pipeline.RESOLUTIONS, *(p.choices for p in pipeline.PARAMETERS.values() if p.choices)}
 

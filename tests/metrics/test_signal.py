@@ -15,6 +15,7 @@ from stylegan2.options.training import TrainingChoices
 from stylegan2.training import train
 from stylegan2.training.training_options import TrainingOptions, resolve_options
 from tests.metrics.conftest import make_network
+from tests.training.trainings import stop_after
 
 
 def options(data: Path, outdir: Path, **changes) -> TrainingOptions:
@@ -45,9 +46,8 @@ def test_the_written_signal_is_that_of_the_network_beside_it(data, tmp_path):
 def test_the_training_is_the_same_with_without_and_over_an_interruption(data, tmp_path):
     train(options(data, tmp_path / "with"))
     train(options(data, tmp_path / "without", signal_images=0))
-    calls = iter(range(100))
     kept = tmp_path / "kept"
-    train(options(data, tmp_path / "part", checkpoint_dir=kept), should_stop=lambda: next(calls) >= 8)
+    train(options(data, tmp_path / "part", checkpoint_dir=kept), should_stop=stop_after(8))
     train(options(data, tmp_path / "rest", checkpoint_dir=kept))
     tensors = [(tmp_path / name / "network.safetensors").read_bytes() for name in ("with", "without", "rest")]
     assert tensors[0] == tensors[1] == tensors[2]

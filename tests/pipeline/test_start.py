@@ -38,7 +38,7 @@ def test_the_given_parameters_take_the_shape_of_the_api() -> None:
         ("Kimg", "1e9", "must be a number from 0.1 to 25000"),
         ("TrainInstanceCount", "0", "must be a whole number from 1 to 100"),
         ("InferenceInstanceCount", "2", "must be 1, but"),
-        ("MaxTrainSeconds", "1", "must be a whole number from 60 to 432000"),
+        ("MaxTrainSeconds", "1", "must be a whole number from 600 to 432000"),
         ("Kimg", "nan", "must be a number from 0.1 to 25000"),
         ("Kimg", "many", "must be a number from 0.1 to 25000"),
         ("InferenceMode", "paint", "must be one of all, generate, mix, project"),

@@ -255,7 +255,7 @@ def test_a_transfer_begins_with_the_other_network(data: Path, tmp_path: Path) ->
     base = base_network(tmp_path / "base")
     chosen = options(data, tmp_path / "out", transfer=base, kimg=0.016)
     assert chosen.settings.ema_rampup is None
-    assert not train(chosen, should_stop=lambda: True).finished
+    assert not train(chosen, should_stop=lambda _: "stopped").finished
     ours, theirs = load_network(tmp_path / "out"), load_network(base)
     for name, tensor in theirs.G_ema.state_dict().items():
         assert torch.equal(ours.G_ema.state_dict()[name], tensor)

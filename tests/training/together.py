@@ -87,7 +87,9 @@ def work_train(
 ) -> dict[str, Any]:
     """Train; processes other than the first must write nothing."""
     chosen = options(data, folder / "out", processes=group.size, **changes)
-    result = train(chosen, group=group, should_stop=stop_after(stop) if group.rank == group.size - 1 else lambda: False)
+    result = train(
+        chosen, group=group, should_stop=stop_after(stop) if group.rank == group.size - 1 else lambda _: None
+    )
     return {"ended": result.ended, "kimg": result.kimg, "wrote": (folder / "out").exists()}
 
 

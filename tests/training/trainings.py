@@ -1,6 +1,5 @@
 """Small trainings and what they leave, for the tests."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,9 @@ import torch
 
 from stylegan2.formats.network_file import load_network, save_network
 from stylegan2.model.networks import Discriminator, Generator
+from stylegan2.options.budget import Ending
 from stylegan2.options.training import TrainingChoices
+from stylegan2.training.loop import ShouldStop
 from stylegan2.training.training_options import TrainingOptions, resolve_options
 
 
@@ -18,10 +19,10 @@ def options(data: Path, outdir: Path, **changes: Any) -> TrainingOptions:
     return resolve_options(TrainingChoices(data=data, outdir=outdir, **(arguments | changes)), processes)
 
 
-def stop_after(iterations: int) -> Callable[[], bool]:
+def stop_after(iterations: int, why: Ending = "stopped") -> ShouldStop:
     """Asks to stop before iteration number `iterations` (from 0)."""
     calls = iter(range(10**9))
-    return lambda: next(calls) >= iterations
+    return lambda seconds: why if next(calls) >= iterations else None
 
 
 def weights(outdir: Path) -> dict[str, torch.Tensor]:

@@ -33,3 +33,12 @@ def as_count(value: Any) -> int:
     if type(value) is not int or value < 0:
         raise TypeError("a count was expected")
     return value
+
+
+def as_amount(value: Any) -> float:
+    """`value`, if it can measure something: finite, and not below zero."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"a number was expected, not {type(value).__name__}")
+    if not 0 <= value < float("inf"):
+        raise ValueError("an amount was expected")
+    return float(value)

@@ -25,7 +25,11 @@ HYPERPARAMETERS = {
     "mirror": "Mirror",
     "seed": "Seed",
     "patience": "Patience",
+    "train_seconds": "TrainSeconds",
+    "max_train_seconds": "MaxTrainSeconds",
 }
+# Of the training job: the object of S3 that asks it to end with what it has learned (operations finish).
+FINISH_VARIABLE = "FINISH_REQUEST"
 
 # Infer
 CODE_INPUT = "code"

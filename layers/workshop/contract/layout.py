@@ -28,6 +28,8 @@ SET_ASIDE = "set-aside"
 TRAINING = "training"
 MADE = "inference"
 REPORT = "report"
+# ... the object that asks its training to end now, with what it has learned ...
+FINISH_REQUEST = "finish"
 # ... and the files in them that others look for.
 DATASET_ARCHIVE = "dataset.zip"
 PREPARE_REPORT_FILE = "prepare.json"
@@ -35,6 +37,8 @@ MODEL_ARCHIVE = "model.tar.gz"
 MODEL_PATH = f"output/{MODEL_ARCHIVE}"  # below the training job's own folder
 REPORT_PAGE = "index.html"
 REPORT_DATA = "report.json"
+# Beside the checkpoints: how far a training that is under way has come.
+PROGRESS = "progress.json"
 
 # The kinds of images in a run's folder MADE, each a folder of its own, and a count in REPORT_DATA.
 GENERATED, MIXED, PROJECTED = "generated", "mixed", "projected"
@@ -78,6 +82,11 @@ def runs(dataset: str) -> str:
 def run(dataset: str, execution_id: str) -> str:
     """Outputs of one run."""
     return f"{runs(dataset)}/{execution_id}/"
+
+
+def finish_request(dataset: str, execution_id: str) -> str:
+    """The object that asks a run's training to end now. What it holds does not matter."""
+    return f"{run(dataset, execution_id)}{FINISH_REQUEST}"
 
 
 def made(dataset: str, execution_id: str) -> str:

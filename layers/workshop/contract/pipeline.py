@@ -145,8 +145,11 @@ PARAMETERS: Mapping[str, Parameter] = {
     "Seed": _whole(0, 2**31 - 1, "0", setting="seed"),
     # A training ends early when so many snapshots of it have brought nothing better. 0: it goes on.
     "Patience": _whole(0, 1_000_000, "50"),
-    # Limits, in seconds: less is too short to start and save, more than the service lets a training job run.
-    "MaxTrainSeconds": _whole(60, 432_000, "86400"),
+    # How long it learns at most, in seconds; it ends well then, and pictures are made with what it has learned.
+    "TrainSeconds": _whole(1, 432_000, "432000"),
+    # Limits of the jobs, in seconds: less is too short to start, learn something and save, more than the service lets a
+    # training job run. A training ends by itself before its job is ended.
+    "MaxTrainSeconds": _whole(600, 432_000, "86400"),
     "MaxProcessSeconds": _whole(60, 432_000, "7200"),
 }
 OPEN_PARAMETERS = tuple(name for name, parameter in PARAMETERS.items() if not parameter.is_fixed)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from contract.pipeline import PARAMETERS
 from workshop.dataset import Caps
-from workshop.dataset.settings import LANGUAGES, PRESETS
+from workshop.dataset.settings import LANGUAGES, MIN_JOB_SECONDS, PRESETS
 from workshop.platform.errors import ConfigError
 from workshop.words import FALLBACK_LANGUAGE
 
@@ -176,6 +176,12 @@ class StartRunConfig:
                 f"The environment variable TRAIN_INSTANCE_TYPE is {train_instance_type!r}, which is not one of "
                 f"ALLOWED_TRAIN_INSTANCES: {', '.join(caps.prices)}."
             )
+        for instance_type in caps.prices:
+            if (seconds := caps.job_seconds(instance_type)) < MIN_JOB_SECONDS:
+                raise ConfigError(
+                    f"The environment variable MAX_RUN_COST buys {seconds} seconds of {instance_type}; a training job "
+                    f"needs {MIN_JOB_SECONDS} at least. Allow more, or take the machine out of ALLOWED_TRAIN_INSTANCES."
+                )
         return cls(
             bucket=env.text("BUCKET"),
             pipeline_name=env.text("PIPELINE_NAME"),

@@ -5,9 +5,12 @@ from typing import Literal
 
 from stylegan2.base.errors import OptionError
 
-Ending = Literal["finished", "stopped", "max_hours", "max_cost", "collapsed", "stalled", "data_lost"]
-"""Why a training ended: its length was reached, someone asked it to stop, a budget was used up, it had lost what it had
-learned or learned nothing more (metrics.watch), the data are gone."""
+Ending = Literal[
+    "finished", "stopped", "on_request", "time_limit", "max_hours", "max_cost", "stalled", "collapsed", "data_lost"
+]
+"""Why a training ended: its length was reached, it was stopped, someone wants what there is, it would not have been
+done in the time that it may take, a budget was used up, it learns nothing more or has lost what it had learned
+(metrics.watch), the data are gone."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,10 @@ class Budget:
 
     def sentence(self, ending: Ending) -> str:
         """Return how a training ended, in words; a budget's limit says how to go on."""
+        if ending == "on_request":
+            return "ended on request, with everything saved,"
+        if ending == "time_limit":
+            return "ended in time for its limit, with everything saved,"
         if ending == "max_hours":
             return f"stopped, because its {self.max_hours:g} hours are used up; with a larger --max-hours it goes on,"
         if ending == "max_cost":

@@ -1,5 +1,6 @@
 """Checkpoints written while the training goes on."""
 
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,8 @@ class CheckpointWriter:
         self._folder, self._keep = folder, keep
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
         self._pending: Future[Path] | None = None
+        self.seconds = 0.0
+        """How long the last one was being written."""
 
     def save(self, kimg: float, state: dict[str, Any]) -> None:
         """Copy `state` and begin to write it, after the one before has been written.
@@ -28,7 +31,7 @@ class CheckpointWriter:
         Raises CheckpointError if that one could not be.
         """
         self.finish()
-        self._pending = self._thread.submit(save_checkpoint, self._folder, kimg, _copy(state), self._keep)
+        self._pending = self._thread.submit(self._write, kimg, _copy(state))
 
     def check(self) -> None:
         """Raise CheckpointError if the last checkpoint could not be written; waits for nothing."""
@@ -40,6 +43,12 @@ class CheckpointWriter:
         pending, self._pending = self._pending, None
         if pending is not None:
             pending.result()
+
+    def _write(self, kimg: float, state: dict[str, Any]) -> Path:
+        begun = time.monotonic()
+        path = save_checkpoint(self._folder, kimg, state, self._keep)
+        self.seconds = time.monotonic() - begun
+        return path
 
     def __enter__(self) -> Self:
         return self

@@ -35,6 +35,9 @@ _TROUBLES: dict[Trouble, str] = {
     "best/). More pictures, a larger gamma or another seed help",
     "stalled": "the training stands still: nothing better has come for long (the best network so far is in best/)",
 }
+ShouldStop = Callable[[float], Ending | None]
+"""Says whether the training shall end now, and why. It is asked before every iteration, and told how many seconds one
+more iteration, and saving everything after it, will take as far as was measured."""
 
 _log = logging.getLogger(__name__)
 
@@ -127,6 +130,10 @@ class TrainingLoop:
         self.ticks: list[dict[str, float | str | None]] = []
         self.seconds_before = 0.0
         self.started = time.monotonic()
+        self.saving_seconds = 0.0
+        """How long it takes to save everything, as last measured; at first, what the first sheet took."""
+        self.iteration_seconds = 0.0
+        """The longest iteration but the first, in which compilers have their work."""
         self.warned = False
         self.lost: DatasetError | None = None
 
@@ -135,11 +142,12 @@ class TrainingLoop:
         """How long the training has taken so far, interruptions not counted."""
         return self.seconds_before + time.monotonic() - self.started
 
-    def run(self, dataset: ImageDataset, should_stop: Callable[[], bool]) -> TrainingResult:
+    def run(self, dataset: ImageDataset, should_stop: ShouldStop) -> TrainingResult:
         """Iterate until the training ends: a line of statistics after every tick, all files after every few."""
         state, s = self.state, self.options.settings
         tick_length = round(s.tick_kimg * 1000)
-        tick_start, tick_clock = state.images_seen, time.monotonic()
+        first_seen = tick_start = state.images_seen
+        tick_clock = time.monotonic()
         with closing(self._batches(dataset)) as batches:
             while True:
                 upcoming = self._next(batches, should_stop)
@@ -148,19 +156,24 @@ class TrainingLoop:
                 if ended is not None or images >= tick_length:
                     seconds = time.monotonic() - tick_clock
                     is_snapshot = ended is not None or (len(self.ticks) + 1) % s.snapshot_ticks == 0
+                    saving_clock = time.monotonic()
                     score = self._score() if is_snapshot else None
                     if is_snapshot and ended is None:
                         ended = self._why_give_up()
                     if images > 0:
                         self._tick(images, seconds, ended, score)
                     if is_snapshot and self.files is not None:
-                        self.files.snapshot(self.watch.scores, self.ticks, self.seconds)
+                        self.files.snapshot(self.watch.scores, self.ticks, self.seconds, ended)
+                        self.saving_seconds = time.monotonic() - saving_clock + self.files.checkpoint_seconds
                     tick_start, tick_clock = state.images_seen, time.monotonic()
                 if isinstance(upcoming, str):
                     return self._end(upcoming)
                 if ended is not None:
                     return self._end(ended)
+                iteration_clock, is_first = time.monotonic(), state.images_seen == first_seen
                 iterate(state, *upcoming)
+                if not is_first:
+                    self.iteration_seconds = max(self.iteration_seconds, time.monotonic() - iteration_clock)
                 self.on_progress(state.kimg)
                 if self.files is not None:
                     self.files.check()
@@ -178,7 +191,7 @@ class TrainingLoop:
             places=[slice(number * s.batch_gpu, (number + 1) * s.batch_gpu) for number in micro_batches],
         )
 
-    def _next(self, batches: Batches, should_stop: Callable[[], bool]) -> Batch | Ending:
+    def _next(self, batches: Batches, should_stop: ShouldStop) -> Batch | Ending:
         """Return this process's part of the next batch, or why the training ends: in all for the same reason."""
         batch: Batch | None = None
         ended = self._why_end(should_stop)
@@ -214,10 +227,10 @@ class TrainingLoop:
         _log.info("%s at kimg=%.3f", self.options.budget.sentence(ended), self.state.kimg)
         return TrainingResult(self.state.kimg, ended, self.seconds, self.options.outdir / TENSORS_NAME)
 
-    def _why_end(self, should_stop: Callable[[], bool]) -> Ending | None:
+    def _why_end(self, should_stop: ShouldStop) -> Ending | None:
         if self.state.images_seen >= round(self.options.settings.kimg * 1000):
             return "finished"
-        return "stopped" if should_stop() else self.options.budget.used_up(self.seconds)
+        return should_stop(self.iteration_seconds + self.saving_seconds) or self.options.budget.used_up(self.seconds)
 
     def _tick(self, images: int, seconds: float, ended: Ending | None, score: float | None) -> None:
         """Statistics of the last `images`. Raises DivergedError, once they tell of it, if numbers are not finite: before

@@ -19,6 +19,7 @@ import torch
 from stylegan2.base.whole_files import replacing_file, write_text_whole
 from stylegan2.data.dataset import ImageDataset
 from stylegan2.formats.network_file import TENSORS_NAME, save_network
+from stylegan2.options.budget import Ending
 from stylegan2.results.checkpoint_writer import CheckpointWriter
 from stylegan2.results.sample_grid import Grid, sample_images
 from stylegan2.results.tensorboard_log import TensorBoardLog
@@ -86,10 +87,17 @@ class RunFiles(ExitStack):
         _log.info("%s", stats.line())
         self.board.add(stats)
 
-    def snapshot(self, scores: list[float], ticks: list[dict[str, Any]], seconds: float) -> None:
-        """Checkpoint (first: it is what must not be lost), samples and network of this moment; `scores` are those of
-        all snapshots, or empty if nothing scores them."""
-        training = self._description(seconds, scores)
+    @property
+    def checkpoint_seconds(self) -> float:
+        """How long the last checkpoint was being written, beside the training."""
+        return 0.0 if self.checkpoints is None else self.checkpoints.seconds
+
+    def snapshot(
+        self, scores: list[float], ticks: list[dict[str, Any]], seconds: float, ended: Ending | None = None
+    ) -> None:
+        """Checkpoint (first: it is what must not be lost), samples and network of this moment. `scores` are those of
+        all snapshots, or empty if nothing scores them; `ended` is why it is the last one."""
+        training = self._description(seconds, scores, ended)
         if scores and scores[-1] < min(scores[:-1], default=math.inf):
             self._keep_as_best(training)
         if self.checkpoints is not None:
@@ -110,11 +118,13 @@ class RunFiles(ExitStack):
         if self.checkpoints is not None:
             self.checkpoints.finish()
 
-    def _description(self, seconds: float, scores: list[float]) -> dict[str, Any]:
+    def _description(self, seconds: float, scores: list[float], ended: Ending | None = None) -> dict[str, Any]:
         """Return what is to be known of the network of this moment, the last of `scores` among it."""
         state, options = self.state, self.options
         return {
             "kimg": state.kimg,
+            "wanted_kimg": options.settings.kimg,
+            "ended": ended,
             "dataset": options.dataset_name,
             "images": options.images,
             "preset": options.preset,

@@ -17,6 +17,7 @@ Progress is also logged to the logger "stylegan2", one line per tick.
 import hashlib
 import json
 import logging
+import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
@@ -33,7 +34,7 @@ from stylegan2.results.tick_stats import TickStats
 from stylegan2.training.batch_fit import fit_batch_gpu
 from stylegan2.training.distributed import ALONE, ProcessGroup
 from stylegan2.training.earlier_results import refuse_results_of_another_training
-from stylegan2.training.loop import TrainingLoop, TrainingResult
+from stylegan2.training.loop import ShouldStop, TrainingLoop, TrainingResult
 from stylegan2.training.run_files import RunFiles
 from stylegan2.training.state import TrainingState
 from stylegan2.training.training_options import TrainingOptions
@@ -46,12 +47,12 @@ def train(
     options: TrainingOptions,
     *,
     group: ProcessGroup = ALONE,
-    should_stop: Callable[[], bool] = lambda: False,
+    should_stop: ShouldStop = lambda seconds: None,
     on_tick: Callable[[TickStats], None] = lambda stats: None,
     on_progress: Callable[[float], None] = lambda kimg: None,
     score: Callable[[Generator], float] | None = None,
 ) -> TrainingResult:
-    """Train until `kimg` is reached, a budget is used up or `should_stop` says so (asked before every iteration).
+    """Train until `kimg` is reached, a budget is used up or `should_stop` says so (see there).
 
     If `checkpoint_dir` holds a checkpoint of this training, it goes on there, with the same result as if it had not
     been interrupted. When it ends, also before its length, network and checkpoint are those of the last iteration.
@@ -102,7 +103,9 @@ def train(
                     if saved is not None:
                         files.restore(saved)
                     _say_where_it_comes_from(options, state, is_continued=saved is not None, report=report)
+                    begun = time.monotonic()
                     files.begin(dataset, loop.ticks)
+                    loop.saving_seconds = time.monotonic() - begun
                     _say_what_begins(options, state, dataset)
                 return loop.run(dataset, should_stop)
         except OSError as error:

@@ -1,6 +1,7 @@
 """What function, pipeline and container have agreed on: values that a start may give, and documents read as written."""
 
 import json
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from contract.image_record import ImageRecord, ListedImage
 from contract.layout import MADE_KINDS
 from contract.pipeline import MAX_VALUE_CHARS, OPEN_PARAMETERS, PARAMETERS, Step, resolutions_of
 from contract.prepare_report import PrepareReport, SetAside
-from contract.run_results import RunResults
+from contract.run_results import ESTIMATED_AFTER, RunResults, TrainingOutcome
 from tests.unit.properties import quick
 
 NAMES = st.text(max_size=20)
@@ -28,9 +29,15 @@ REPORTS = st.builds(
     st.lists(st.builds(SetAside, NAMES, NAMES), max_size=5).map(tuple),
     st.integers(0, 10**6).map(lambda ms: ms / 1000), COUNTS,
 )  # fmt: skip
+AMOUNTS = st.floats(0, 1e9, allow_subnormal=False)
+OUTCOMES = st.builds(
+    TrainingOutcome, AMOUNTS, AMOUNTS, st.text(max_size=40), AMOUNTS, st.none() | AMOUNTS, st.none() | AMOUNTS
+)
 RESULTS = st.builds(
-    lambda made, skipped: RunResults(dict(zip(MADE_KINDS, made, strict=True)), made[2] + len(skipped), tuple(skipped)),
-    st.tuples(COUNTS, COUNTS, COUNTS), st.lists(st.builds(SetAside, NAMES, NAMES), max_size=5),
+    lambda made, skipped, training: RunResults(
+        dict(zip(MADE_KINDS, made, strict=True)), made[2] + len(skipped), tuple(skipped), training
+    ),
+    st.tuples(COUNTS, COUNTS, COUNTS), st.lists(st.builds(SetAside, NAMES, NAMES), max_size=5), st.none() | OUTCOMES,
 )  # fmt: skip
 DOCUMENTS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | NAMES,
@@ -96,6 +103,32 @@ def test_a_report_is_read_as_it_was_written(report: PrepareReport) -> None:
 @given(results=RESULTS)
 def test_results_are_read_as_they_were_written(results: RunResults) -> None:
     assert RunResults.from_json(json.dumps(results.as_dict() | {"page": "index.html"})) == results
+
+
+def test_the_results_of_earlier_releases_are_read() -> None:
+    document = RunResults(dict.fromkeys(MADE_KINDS, 1), 1).as_dict()
+    del document["training"]
+    assert RunResults.from_json(json.dumps(document)).training is None
+
+
+@quick
+@given(lengths=st.lists(st.floats(0.01, 10), min_size=1), wanted=st.floats(1, 1000), speed=st.floats(0.01, 1000))
+def test_a_steady_training_is_estimated_as_long_as_it_takes(lengths: list[float], wanted: float, speed: float) -> None:
+    """However long its ticks are, and whatever its first one took besides."""
+    ticks = [(kimg, 60 + kimg * speed) for kimg in accumulate(lengths)]
+    outcome = TrainingOutcome.of_ticks(ticks, wanted)
+    assert outcome.kimg == pytest.approx(sum(lengths))
+    assert (outcome.estimated_seconds is None) == (ticks[-1][0] < ESTIMATED_AFTER * wanted)
+    if len(ticks) > 1:
+        assert outcome.sec_per_kimg == pytest.approx(speed, rel=1e-3)
+    if ticks[0][0] < ESTIMATED_AFTER * wanted <= ticks[-1][0] < wanted:
+        assert outcome.estimated_seconds == pytest.approx(60 + wanted * speed, rel=1e-3)
+        assert outcome.seconds_left == pytest.approx((wanted - ticks[-1][0]) * speed, rel=1e-2)
+
+
+def test_a_training_of_no_ticks_tells_nothing() -> None:
+    assert TrainingOutcome.of_ticks([], 10) == TrainingOutcome(0, 10, "", 0, None, None)
+    assert TrainingOutcome.of_ticks([], 10).seconds_left is None
 
 
 @quick

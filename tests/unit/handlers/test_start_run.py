@@ -63,6 +63,7 @@ def test_a_settled_drop_starts_one_run_with_every_parameter_and_says_so(stage: S
         "InferenceNetwork": "best",
         "MinImages": "3",
         "Patience": "50",
+        "TrainSeconds": "86400",
         "MaxTrainSeconds": "86400",  # 50 dollars would last longer
     }
     assert stage.mail_kinds == ["started"]

@@ -39,7 +39,8 @@ WRONG = {
     "InferenceNetwork": ["first", "BEST", ""],
     "Patience": ["-1", "1.5", "1000001", "never"],
     "MinImages": ["0", "-5", "1.5", "none"],
-    "MaxTrainSeconds": ["0", "59", "432001", "1h"],
+    "TrainSeconds": ["0", "432001", "1h"],
+    "MaxTrainSeconds": ["0", "599", "432001", "1h"],
     "MaxProcessSeconds": ["0", "59", "432001", "x"],
 }
 RIGHT = {
@@ -64,6 +65,7 @@ RIGHT = {
     "InferenceNetwork": "last",
     "Patience": "0",
     "MinImages": "5",
+    "TrainSeconds": "1800",
     "MaxTrainSeconds": "3600",
     "MaxProcessSeconds": "600",
 }
@@ -221,9 +223,14 @@ def test_the_settings_hours_bound_a_rerun_unless_it_has_its_own(stage: Stage) ->
     stage.settle()
     finish(stage, "Succeeded")
 
-    assert rerun(stage, Kimg="5")["MaxTrainSeconds"] == "3600"
+    parameters = rerun(stage, Kimg="5")
+    assert (parameters["TrainSeconds"], parameters["MaxTrainSeconds"]) == ("3600", "7200")
     finish(stage, "Succeeded")
-    assert rerun(stage, MaxTrainSeconds="7200")["MaxTrainSeconds"] == "7200"
+    parameters = rerun(stage, MaxTrainSeconds="9000")
+    assert (parameters["TrainSeconds"], parameters["MaxTrainSeconds"]) == ("9000", "9000")
+    finish(stage, "Succeeded")
+    parameters = rerun(stage, TrainSeconds="40000")
+    assert (parameters["TrainSeconds"], parameters["MaxTrainSeconds"]) == ("40000", "43600")
 
 
 def test_the_notice_names_the_preset_and_resolution_of_the_run(trained: Stage) -> None:
@@ -252,7 +259,7 @@ def test_even_then_no_value_is_out_of_what_a_job_takes(stage: Stage, monkeypatch
     monkeypatch.setenv("OVERRIDES_MAY_EXCEED_CAPS", "true")
     stage.settle()
     finish(stage, "Succeeded")
-    assert "must be a whole number from 60 to 432000" in refused(stage, MaxTrainSeconds="432001")
+    assert "must be a whole number from 600 to 432000" in refused(stage, MaxTrainSeconds="432001")
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -20,10 +20,12 @@ MAX_SETTINGS_BYTES = 4_096
 MAX_PROBLEMS = 20  # that one mail tells
 LANGUAGES = ("en", "de")
 MAX_PROJECTION_TARGETS = 16
-# A training needs minutes to start and to save: less than this would only cost money.
-MIN_HOURS = 0.1
+MIN_HOURS = 0.01
+# What a job may take beyond the hours that it is to learn: to start, to fetch the images, to save and to upload.
+_BESIDES_LEARNING_SECONDS = 3600
 # Resolutions for which the paper gives a configuration of its own.
 _PAPER_RESOLUTIONS = (256, 512, 1024)
+MIN_JOB_SECONDS, _ = map(int, PARAMETERS["MaxTrainSeconds"].bounds)
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Choice:
     network: str = "best"  # that draws
     projection_targets: int = 4  # of the dataset's own images, where inference/<dataset>/ is empty
     language: str = FALLBACK_LANGUAGE  # of the notices
-    max_hours: float | None = None  # of training; None: the deployer's maximum
+    max_hours: float | None = None  # of learning; None: as long as the deployer lets a training take
     instance_type: str | None = None  # that trains; None: the deployer's choice
 
     def as_dict(self) -> dict[str, object]:
@@ -79,15 +81,19 @@ class Caps:
     prices: Mapping[str, float]
     max_run_cost: float
 
-    def train_seconds(self, instance_type: str, max_hours: float | None, machines: int = 1) -> int:
-        """The longest training: the least of the deployer's maximum, the artist's, and what the money lasts for on so
-        many machines."""
+    def job_seconds(self, instance_type: str, machines: int = 1) -> int:
+        """The longest training job: the deployer's maximum, or what the money lasts for on so many machines."""
         limits: list[float] = [self.max_train_seconds]
-        if max_hours is not None:
-            limits.append(max_hours * 3600)
         if price := self.prices.get(instance_type, 0.0) * machines:
             limits.append(self.max_run_cost / price * 3600)
-        return max(1, int(min(limits)))  # SageMaker's least
+        return int(min(limits))
+
+    def times(self, instance_type: str, max_hours: float | None, machines: int = 1) -> tuple[int, int]:
+        """How long a training may learn, and how long its job may take, in seconds: what the artist asks for, within
+        what the deployer allows. Its job is never ended while it learns: it ends by itself before."""
+        allowed = max(MIN_JOB_SECONDS, self.job_seconds(instance_type, machines))
+        learning = allowed if max_hours is None else min(allowed, max(1, int(max_hours * 3600)))
+        return learning, min(allowed, learning + _BESIDES_LEARNING_SECONDS)
 
 
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")

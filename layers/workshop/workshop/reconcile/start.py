@@ -14,7 +14,7 @@ from contract.pipeline import OPEN_PARAMETERS, PARAMETERS, STEPS_WITHOUT_TRAININ
 from contract.run_identity import RunIdentity
 from workshop.config import StartRunConfig
 from workshop.dataset import Choice, Listing
-from workshop.dataset.settings import MIN_HOURS
+from workshop.dataset.settings import MIN_JOB_SECONDS
 from workshop.ledger import Claim, DatasetState
 from workshop.platform.clients import NOT_FOUND, SageMaker, error_code, list_executions
 from workshop.platform.errors import BadRequest, StartDelayed, StartRefused
@@ -55,11 +55,12 @@ def parameter_text(value: str | int | float) -> str:
 
 @dataclass(frozen=True)
 class _Training:
-    """The machines that train, and for how long at most."""
+    """The machines that train; for how long they may learn, and how long their job may take, in seconds."""
 
     instance_type: str
     machines: int
-    max_seconds: int
+    seconds: int
+    job_seconds: int
 
 
 def _training(config: StartRunConfig, choice: Choice, overrides: Mapping[str, str]) -> _Training:
@@ -73,19 +74,24 @@ def _training(config: StartRunConfig, choice: Choice, overrides: Mapping[str, st
             f"The parameter TrainInstanceType must be one of {', '.join(caps.prices)}, not {instance_type}: these are "
             "the machines that this installation allows (AllowedTrainInstances)."
         )
-    given = overrides.get("MaxTrainSeconds")
-    allowed = caps.train_seconds(instance_type, None if given else choice.max_hours, machines)
-    if is_bounded and machines > 1 and allowed < MIN_HOURS * 3600:
+    allowed = caps.job_seconds(instance_type, machines)
+    if is_bounded and allowed < MIN_JOB_SECONDS:
         raise BadRequest(
             f"The parameter TrainInstanceCount is too large: {machines} x {instance_type} would use up what this "
             f"installation allows a run to cost (MaxRunCost) within {allowed} seconds."
         )
+    given = overrides.get("MaxTrainSeconds")
     if is_bounded and given and int(given) > allowed:
         raise BadRequest(
             f"The parameter MaxTrainSeconds must be at most {allowed}, not {given}: this installation allows no more "
             f"time or money for {machines} x {instance_type} (MaxTrainSeconds, MaxRunCost)."
         )
-    return _Training(instance_type, machines, int(given) if given else allowed)
+    wanted = overrides.get("TrainSeconds")
+    hours = int(wanted) / 3600 if wanted else None if given else choice.max_hours
+    learning, job = caps.times(instance_type, hours, machines)
+    if given:
+        learning, job = int(wanted or given), int(given)
+    return _Training(instance_type, machines, min(learning, job), job)
 
 
 def _check_pair(parameters: Mapping[str, str]) -> None:
@@ -145,7 +151,8 @@ def build_claim(
         **{name: parameter_text(getattr(choice, p.setting)) for name, p in PARAMETERS.items() if p.setting},
         "MinImages": parameter_text(config.min_images),
         "Patience": parameter_text(config.patience),
-        "MaxTrainSeconds": parameter_text(training.max_seconds),
+        "TrainSeconds": parameter_text(training.seconds),
+        "MaxTrainSeconds": parameter_text(training.job_seconds),
         **overrides,
     }
     _check_pair(parameters)
@@ -159,7 +166,7 @@ def build_claim(
         preset=overrides.get("Preset", choice.preset),
         resolution=int(parameters["Resolution"]),
         effort=effort,
-        max_train_seconds=training.max_seconds,
+        max_train_seconds=training.job_seconds,
         expected_seconds=state.last_seconds if state.last_effort == effort and source_arn is None else None,
         hourly_price=config.caps.prices.get(training.instance_type, 0.0),
         machines=training.machines,

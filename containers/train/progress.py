@@ -1,0 +1,43 @@
+"""progress.json: how far a training has come, beside its checkpoints, and so in S3 while the job goes on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from contract.run_results import TrainingOutcome
+from stylegan2.base.whole_files import write_text_whole
+from stylegan2.results.tick_stats import TickStats
+
+_STATISTICS = ("loss_g", "loss_d", "augment_p", "frechet_random")
+
+
+class ProgressFile:
+    """Writes the file anew after every tick; call it with the tick's statistics. What an earlier job left is removed.
+
+    It holds the fields of TrainingOutcome, the seconds that are left by the speed so far, the last known statistics,
+    and when it was written.
+    """
+
+    def __init__(self, file: Path, wanted_kimg: float) -> None:
+        self._file, self._wanted_kimg = file, wanted_kimg
+        self._ticks: list[tuple[float, float]] = []
+        self._statistics: dict[str, float] = {}
+        file.unlink(missing_ok=True)
+
+    def __call__(self, stats: TickStats) -> None:
+        self._ticks.append((stats.kimg, stats.seconds))
+        for name in _STATISTICS:
+            if (value := getattr(stats, name)) is not None:
+                self._statistics[name] = round(value, 6)
+        outcome = TrainingOutcome.of_ticks(self._ticks, self._wanted_kimg, stats.ended or "")
+        content = {
+            **asdict(outcome),
+            "seconds_left": outcome.seconds_left,
+            "statistics": self._statistics,
+            "written": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        write_text_whole(self._file, json.dumps(content, indent=1) + "\n")
