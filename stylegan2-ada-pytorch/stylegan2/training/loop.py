@@ -233,8 +233,8 @@ class TrainingLoop:
         return should_stop(self.iteration_seconds + self.saving_seconds) or self.options.budget.used_up(self.seconds)
 
     def _tick(self, images: int, seconds: float, ended: Ending | None, score: float | None) -> None:
-        """Statistics of the last `images`. Raises DivergedError, once they tell of it, if numbers are not finite: before
-        anything of it is saved over what was good."""
+        """Statistics of the last `images`. Raises DivergedError, once they tell of it, if numbers are not finite: what
+        was saved before stays."""
         state = self.state
         means = state.means.take()
         broken = non_finite(means | state.weight_sums())
