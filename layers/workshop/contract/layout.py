@@ -94,7 +94,7 @@ def made(dataset: str, execution_id: str) -> str:
     return f"{run(dataset, execution_id)}{MADE}/"
 
 
-def checkpoints(dataset: str, fingerprint: str, variant: str) -> str:
-    """Checkpoints of one training. Another training never finds them: a new snapshot, a success in between or other
-    parameters each give another prefix, while a rerun of a failed run finds its own."""
-    return f"{CHECKPOINTS}{dataset}/{fingerprint[:16]}-{variant}/"
+def checkpoints(dataset: str, images: str, variant: str) -> str:
+    """Checkpoints of one training: of the images with this fingerprint, with this digest of what else decides the
+    network. Whatever run trains it finds what earlier ones have left, and goes on from there."""
+    return f"{CHECKPOINTS}{dataset}/{images[:16]}-{variant[:8]}/"

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from contract.names import DATASET_NAME, DATASET_WORDS, FINGERPRINT, FINGERPRINT_WORDS, printable
 
@@ -43,7 +43,8 @@ class Parameter:
 
     A number has `bounds`, both included; others have `choices`, or a `pattern` and the words for it. A fixed parameter
     says which run this is and where its files are: no rerun can change it. `setting` is the key of settings.yaml that
-    feeds it. `is_images_own`: the choices are those of our own image, and another one may have others.
+    feeds it. `is_images_own`: the choices are those of our own image, and another one may have others. Another value of
+    one that `decides_network` makes another training, which no checkpoint helps.
     """
 
     kind: Literal["Integer", "Float", "String"]  # of the definition
@@ -55,6 +56,7 @@ class Parameter:
     is_fixed: bool = False
     setting: str | None = None
     is_images_own: bool = False
+    decides_network: bool = False
 
     @property
     def must_be(self) -> str:
@@ -83,23 +85,23 @@ class Parameter:
         return grammar.fullmatch(text) is not None and low <= float(text) <= high
 
 
-def _whole(low: int, high: int, default: str, *, setting: str | None = None) -> Parameter:
-    return Parameter("Integer", default, bounds=(low, high), setting=setting)
+def _whole(low: int, high: int, default: str, **more: Any) -> Parameter:
+    return Parameter("Integer", default, bounds=(low, high), **more)
 
 
 def _number(low: float, high: float, default: str, *, setting: str | None = None) -> Parameter:
     return Parameter("Float", default, bounds=(low, high), setting=setting)
 
 
-def _uri(*, is_fixed: bool = False) -> Parameter:
+def _uri(**more: Any) -> Parameter:
     # Keys may have any character that can be seen.
     pattern = r"s3://[a-z0-9.-]{1,63}/[^\x00-\x20\x7f-\xa0\u2028\u2029]*"
-    return Parameter("String", pattern=pattern, words="an address like s3://bucket/folder/", is_fixed=is_fixed)
+    return Parameter("String", pattern=pattern, words="an address like s3://bucket/folder/", **more)
 
 
-def _image() -> Parameter:
+def _image(**more: Any) -> Parameter:
     pattern = r"[A-Za-z0-9][A-Za-z0-9._/:@-]{0,254}"
-    return Parameter("String", pattern=pattern, words="the URI of a container image, like registry/workshop:1")
+    return Parameter("String", pattern=pattern, words="the URI of a container image, like registry/workshop:1", **more)
 
 
 def _machine(default: str) -> Parameter:
@@ -117,16 +119,16 @@ PARAMETERS: Mapping[str, Parameter] = {
     "ProcessInput": _uri(is_fixed=True),  # the snapshot's record, one JSON object
     "MinImages": _whole(1, 1_000_000, "20"),
     # Preparation, on one machine: each further one would do the same work again, and refuses to.
-    "ProcessImage": _image(),
+    "ProcessImage": _image(decides_network=True),
     "ProcessInstanceCount": _whole(1, 1, "1"),
     "ProcessInstanceType": _machine("ml.m5.xlarge"),
     # Training.
-    "TrainImage": _image(),
+    "TrainImage": _image(decides_network=True),
     "TrainInstanceCount": _whole(1, 100, "1"),
     "TrainInstanceType": _machine("ml.g5.xlarge"),
     "TrainCheckpointPath": _uri(is_fixed=True),  # a prefix of this training's own
     "TrainOutputPath": _uri(is_fixed=True),  # the folder of the dataset's runs
-    "WarmStartModel": _uri(),  # the prefix of a base network
+    "WarmStartModel": _uri(decides_network=True),  # the prefix of a base network
     # Images, on one machine for the same reason. A CPU makes a run's images in minutes (benchmarks/projecting.py), and
     # a GPU costs six times as much an hour.
     "InferenceImage": _image(),
@@ -137,12 +139,14 @@ PARAMETERS: Mapping[str, Parameter] = {
     "InferenceMode": Parameter("String", "all", choices=_MODES, setting="inference_mode"),
     "InferenceNetwork": Parameter("String", "best", choices=("best", "last"), setting="network"),  # which one draws
     # How it is trained.
-    "Preset": Parameter("String", "auto", choices=_TRAIN_PRESETS, is_images_own=True),
+    "Preset": Parameter("String", "auto", choices=_TRAIN_PRESETS, is_images_own=True, decides_network=True),
     "Kimg": _number(0.1, 25_000, "1000", setting="kimg"),  # thousands of images shown to the discriminator
-    "Resolution": Parameter("Integer", "256", choices=tuple(map(str, RESOLUTIONS)), setting="resolution"),  # side, px
-    "Mirror": Parameter("String", "false", choices=("true", "false"), setting="mirror"),
+    "Resolution": Parameter(  # side, px
+        "Integer", "256", choices=tuple(map(str, RESOLUTIONS)), setting="resolution", decides_network=True
+    ),
+    "Mirror": Parameter("String", "false", choices=("true", "false"), setting="mirror", decides_network=True),
     # A run draws from the thousand seeds that follow, too, and none may exceed 32 bits.
-    "Seed": _whole(0, 2**31 - 1, "0", setting="seed"),
+    "Seed": _whole(0, 2**31 - 1, "0", setting="seed", decides_network=True),
     # A training ends early when so many snapshots of it have brought nothing better. 0: it goes on.
     "Patience": _whole(0, 1_000_000, "50"),
     # How long it learns at most, in seconds; it ends well then, and pictures are made with what it has learned.

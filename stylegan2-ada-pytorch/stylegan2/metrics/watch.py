@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from stylegan2.options.words import Trouble
 
-FAR_WORSE = 2.0
+FAR_WORSE = 3.0
 """Times the best score, for a network that has lost what it had learned."""
 TOLD_AFTER, GIVEN_UP_AFTER = 2, 5
 """Scores in a row like that, before it is told of, and before a training ends early: some networks find back."""

@@ -340,11 +340,3 @@ def test_a_conflict_of_transactions_loses_a_claim_and_delays_everything_else() -
         ledger.finish(RUN, CLAIM, ARN, "Succeeded", 40)
     with pytest.raises(LedgerBusy):
         ledger.release("cats", 1)
-
-
-def test_successes_of_a_snapshot_are_counted_once_each(ledger: Ledger) -> None:
-    assert ledger.completed_runs("cats", "0" * 64) == 0
-    for attempt in (1, 1, 3):
-        ledger.add_success(RunIdentity("cats", "0" * 64, attempt))
-    assert ledger.completed_runs("cats", "0" * 64) == 2
-    assert ledger.completed_runs("cats", "1" * 64) == 0

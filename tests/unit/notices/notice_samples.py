@@ -9,6 +9,7 @@ from contract import layout
 from contract.names import Execution, parse_execution
 from contract.pipeline import Step
 from contract.prepare_report import PrepareReport, SetAside
+from contract.run_results import TrainingOutcome
 from contract.statuses import FAILED
 from workshop.dataset import Caps, Targets, default_choice, parse_settings
 from workshop.dataset.settings import LANGUAGES
@@ -16,6 +17,7 @@ from workshop.handlers.report import restart_command, ways_to_restart
 from workshop.ledger import RunRecord
 from workshop.notices import Notice, content, failures
 from workshop.notices.artefacts import Artefacts
+from workshop.notices.content import BEST_NETWORK
 from workshop.notices.leftovers import Leftovers, Reason, Waiting
 from workshop.notices.results_link import Link
 from workshop.notices.strays import stray_notice
@@ -71,7 +73,15 @@ def samples(language: str) -> dict[str, Notice]:
         "started": content.started(say, _run(expected_seconds=7800), execution),
         "started_first_time": content.started(say, _run(), execution),
         "started_inference": content.started(say, _run(source_arn=_SOURCE_ARN), execution),
-        "succeeded": _succeeded(say, execution, _run(ended_at=7_512_000), _prepared(found=1012, good=998), 6900),
+        "succeeded": _succeeded(
+            say, execution, _run(ended_at=7_512_000), _prepared(found=1012, good=998), 6900, training=_trained(400)
+        ),
+        "succeeded_collapsed": _succeeded(
+            say, execution, _run(ended_at=7_512_000), None, 6900, training=_trained(260, "collapsed", last_score=None)
+        ),
+        "succeeded_stalled": _succeeded(
+            say, execution, _run(ended_at=7_512_000), None, 6900, training=_trained(2600, "stalled", last_score=0.0823)
+        ),
         "succeeded_inference": _succeeded(say, execution, _run(source_arn=_SOURCE_ARN, ended_at=480_000), None, None),
         "succeeded_short_link": _succeeded(say, execution, None, None, None, expires=None),
         **{
@@ -132,10 +142,25 @@ def _succeeded(
     prepared: PrepareReport | None,
     billed_seconds: int | None,
     expires: int | None = 1_803_168_000,
+    training: TrainingOutcome | None = None,
 ) -> Notice:
     link = Link("https://results.example.com/?t=WyJyZWQtY2hhaXJzIl0.c2lnbmF0dXJl", expires)
-    made = Artefacts((), 24, prepared)
+    made = Artefacts((), 24, prepared, training=training)
     return content.succeeded(say, _DATASET, execution, _BUCKET, made, link, run, billed_seconds)
+
+
+def _trained(kimg: float, trouble: str | None = None, last_score: float | None = 0.0912) -> TrainingOutcome:
+    return TrainingOutcome(
+        kimg,
+        kimg if trouble is None else 10 * kimg,
+        trouble or "finished",
+        kimg * 17,
+        trouble=trouble,
+        network=BEST_NETWORK,
+        network_kimg=0.9 * kimg,
+        network_score=0.0823,
+        last_score=last_score,
+    )
 
 
 def _missing(say: Words) -> tuple[str, ...]:

@@ -1,7 +1,6 @@
 """The datasets' items in the table: every write is conditional, and every clause of a condition has a name.
 
     DATASET#<name>  STATE                   the dataset's state
-    DATASET#<name>  SNAPSHOT#<fingerprint>  which attempts at this snapshot have succeeded
     SLOTS           STATE                   `holders`: the datasets that are STARTING or RUNNING; `owing`: those that
                                             may owe a notice, and may have no folder any more
 
@@ -278,19 +277,6 @@ class Ledger:
         """The dataset is purged: whatever it owes is told to nobody."""
         self._update(SLOTS_KEY, "DELETE owing :dataset", SOMEBODY_OWES, {":dataset": {dataset}})
 
-    def add_success(self, identity: RunIdentity) -> None:
-        """Count a succeeded run of a snapshot. A set of attempts, so that counting twice is counting once."""
-        self._dynamodb.update_item(
-            TableName=self._table,
-            Key=to_item(_snapshot_key(identity.dataset, identity.fingerprint)),
-            UpdateExpression="ADD succeeded :attempt",
-            ExpressionAttributeValues=to_item({":attempt": {str(identity.attempt)}}),
-        )
-
-    def completed_runs(self, dataset: str, fingerprint: str) -> int:
-        """How many runs of this snapshot have succeeded."""
-        return len(self._get(_snapshot_key(dataset, fingerprint)).get("succeeded", ()))
-
     def unsettled_datasets(self) -> set[str]:
         """The active datasets, and those that may owe a notice: whether or not there is still a folder of theirs."""
         slots = self._get(SLOTS_KEY)
@@ -351,10 +337,6 @@ class Ledger:
                 raise LedgerBusy("Another transaction is at work on the same items; nothing was written.") from error
             raise
         return []
-
-
-def _snapshot_key(dataset: str, fingerprint: str) -> dict[str, str]:
-    return {"pk": f"DATASET#{dataset}", "sk": f"SNAPSHOT#{fingerprint}"}
 
 
 def _seen_clause(state: DatasetState, values: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from contract import layout
 from contract.errors import DocumentError
 from contract.prepare_report import MAX_BYTES, PrepareReport, SetAside
-from contract.run_results import RunResults
+from contract.run_results import RunResults, TrainingOutcome
 from workshop.platform.clients import S3, error_code, list_pages
 from workshop.words import Words
 
@@ -29,12 +29,13 @@ _LIKENESS = re.compile(rf"(?P<target>{_PROJECTED}.*){layout.LIKENESS}(?P<ending>
 class Artefacts:
     """Findings on a run's folder. `missing` has a sentence for everything that should be there and is not; `pictures`
     counts those that the network has made, as the page does. `unusable_targets`: why there are none, if the run had
-    nothing else to do than to project these."""
+    nothing else to do than to project these. `training`: how it went, None if nobody tells."""
 
     missing: tuple[str, ...]
     images: int
     prepared: PrepareReport | None
     unusable_targets: tuple[SetAside, ...] = ()
+    training: TrainingOutcome | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -63,7 +64,8 @@ def inspect_run_folder(s3: S3, bucket: str, dataset: str, execution_id: str, say
     if not images and not unusable:
         missing.append(say.no_picture.format(folder=layout.made(dataset, execution_id)))
     count = sum(is_made(name, images) for name in images) if results is None else results.made_count
-    return Artefacts(tuple(missing), count, read_prepare_report(s3, bucket, dataset, execution_id), unusable)
+    prepared = read_prepare_report(s3, bucket, dataset, execution_id)
+    return Artefacts(tuple(missing), count, prepared, unusable, None if results is None else results.training)
 
 
 def read_prepare_report(s3: S3, bucket: str, dataset: str, execution_id: str) -> PrepareReport | None:

@@ -178,7 +178,6 @@ class Reconciler:
             facts.listing,
             facts.fingerprint,
             facts.choice,
-            self._ledger.completed_runs(facts.state.dataset, facts.fingerprint),
             dict(plan.overrides),
             targets=mark,
             targets_manifest=write_targets(self._s3, bucket, facts.listing, part, facts.choice),

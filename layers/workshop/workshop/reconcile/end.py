@@ -81,8 +81,6 @@ class Ending:
             started_at = state.run_started_at or state.claim_at or ended_at
             self._runs.create(RunRecord.of_claim(arn, identity, claim, started_at), clock.now_ms())
         self._runs.end(arn, status, ended_at, clock.now_ms())
-        if status == SUCCEEDED and self._trains(arn):
-            self._ledger.add_success(identity)
         won = claim is not None and self._ledger.finish(
             identity, claim, arn, status, clock.now_ms(), self._trained_seconds(claim, arn, status)
         )
@@ -128,12 +126,6 @@ class Ending:
         steps.pop(_TELLING, None)
         made_everything = _LAST_WORK in steps and set(steps.values()) == {SUCCEEDED}
         return SUCCEEDED if made_everything else status
-
-    def _trains(self, arn: str) -> bool:
-        """Whether the run trains a network: a run of the inference part alone completes no training, whose checkpoints
-        are still to be gone on with."""
-        run = self._runs.read(arn)
-        return run is None or run.source_arn is None
 
     def _trained_seconds(self, claim: Claim, arn: str, status: str) -> int | None:
         """How long a run took that trained and succeeded: the next one of equal effort will take about as long. 0 if

@@ -15,6 +15,7 @@ from contract.run_identity import RunIdentity
 from workshop.config import StartRunConfig
 from workshop.dataset import Choice, Listing
 from workshop.dataset.settings import MIN_JOB_SECONDS
+from workshop.dataset.snapshot import fingerprint as images_fingerprint
 from workshop.ledger import Claim, DatasetState
 from workshop.platform.clients import NOT_FOUND, SageMaker, error_code, list_executions
 from workshop.platform.errors import BadRequest, StartDelayed, StartRefused
@@ -109,7 +110,6 @@ def build_claim(
     listing: Listing,
     fingerprint: str,
     choice: Choice,
-    completed: int,
     overrides: Mapping[str, str],
     *,
     targets: str,
@@ -120,7 +120,7 @@ def build_claim(
 
     Raises BadRequest for overrides that do not go together, or beyond the deployer's bounds.
 
-    `completed` counts the snapshot's succeeded runs. `targets` is the mark of the images to project that are
+    `targets` is the mark of the images to project that are
     done then, and `targets_manifest` the key of the run's list. With `source_arn`, nothing is trained: that run's
     network is used.
     """
@@ -129,8 +129,6 @@ def build_claim(
     def uri(key: str) -> str:
         return f"s3://{config.bucket}/{key}"
 
-    # A checkpoint of a training with other parameters must not be found.
-    variant = f"{completed}-{_digest(overrides)[:8]}" if overrides else str(completed)
     training = _training(config, choice, overrides)
     parameters = {
         "Dataset": dataset,
@@ -140,7 +138,6 @@ def build_claim(
         "ProcessInstanceType": config.process_instance_type,
         "TrainImage": config.train_image,
         "TrainInstanceType": training.instance_type,
-        "TrainCheckpointPath": uri(layout.checkpoints(dataset, fingerprint, variant)),
         "TrainOutputPath": uri(layout.runs(dataset)),
         "WarmStartModel": config.warm_start_model,
         "InferenceImage": config.inference_image,
@@ -156,6 +153,9 @@ def build_claim(
         **overrides,
     }
     _check_pair(parameters)
+    network = _digest({name: parameters[name] for name, p in PARAMETERS.items() if p.decides_network})
+    images = images_fingerprint(listing.images, None)
+    parameters["TrainCheckpointPath"] = uri(layout.checkpoints(dataset, images, network))
     told_by = ("Preset", "Kimg", "Resolution", "TrainInstanceType", "TrainInstanceCount")
     effort = " ".join(parameters[name] for name in told_by if name in parameters)
     return Claim(
@@ -247,5 +247,5 @@ class Starter:
         return None
 
 
-def _digest(overrides: Mapping[str, str]) -> str:
-    return hashlib.sha256(json.dumps(dict(overrides), sort_keys=True).encode()).hexdigest()
+def _digest(parameters: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(dict(parameters), sort_keys=True).encode()).hexdigest()
