@@ -12,12 +12,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.errors import RefusedName
 from contract.names import check_dataset
+from contract.run_results import TrainingOutcome
 from contract.statuses import STOPPED
 from operations import text
 from operations.aws import explain_error, session_client
 from operations.cancelling import cancel, follow_run
 from operations.describing import Description, describe_run, parameters_of
 from operations.errors import OperationsError, UsageError
+from operations.finishing import finish
+from operations.progress import Progress
 from operations.purging import Inventory, purge, refuse_if_active, take_inventory
 from operations.queues import dead_letter_queues, peek_messages
 from operations.redriving import Redriven, redrive
@@ -194,6 +197,19 @@ def cancel_run(workshop: Workshop, run: str, wait: bool) -> None:
             click.echo(f"{status}: {steps}" if steps else f"{status}.")
 
 
+@main.command(name="finish")
+@click.argument("run")
+@of_workshop
+def finish_run(workshop: Workshop, run: str) -> None:
+    """Have the training of RUN, an id or an ARN, end now, and pictures made with what it has learned.
+
+    The run succeeds. A later rerun of the dataset goes on from there.
+    """
+    execution = find_execution(workshop, run)
+    progress = finish(workshop, execution)
+    click.echo(f"The training of {execution.id} ends within a minute, at about {_how_far(progress.outcome)}.")
+
+
 @main.command()
 @click.argument("queue", required=False)
 @click.option(
@@ -319,6 +335,8 @@ def _show(run: Description) -> None:
                 ("Reason", run.reason),
                 ("Started", text.moment(run.started)),
                 ("Took", SAY.duration(seconds) if seconds is not None else ""),
+                ("Learned", _progress(run.progress)),
+                ("Newest sheet", run.progress.sheet if run.progress else ""),
                 ("Files", run.files),
                 ("Checkpoints", run.checkpoints),
                 ("Log", run.log),
@@ -331,6 +349,18 @@ def _show(run: Description) -> None:
     notices = [(notice.kind, text.moment(notice.sent) or "being sent") for notice in run.notices]
     click.echo("\n" + (text.table(("NOTICE", "SENT"), notices) if notices else "No notice has been sent."))
     click.echo("\n" + text.table(("PARAMETER", "VALUE"), sorted(run.parameters.items())))
+
+
+def _progress(progress: Progress | None) -> str:
+    if progress is None:
+        return ""
+    left = progress.outcome.seconds_left
+    rest = "" if left is None else f", about {SAY.duration(left)} left"
+    return f"{_how_far(progress.outcome)}{rest} ({text.moment(progress.written)})"
+
+
+def _how_far(outcome: TrainingOutcome) -> str:
+    return f"{outcome.kimg:,.4g} of {outcome.wanted_kimg:,.4g} kimg"
 
 
 def _step_row(step: Any) -> tuple[str, ...]:

@@ -6,7 +6,9 @@ from typing import Any
 
 from contract import layout
 from contract.names import Execution
+from contract.pipeline import Step
 from contract.statuses import SUCCEEDED
+from operations.progress import Progress, read_progress
 from operations.runs import ACTIVE, describe_execution, find_execution, identity_of
 from operations.text import from_ms, one_line
 from operations.workshop_stack import Workshop
@@ -38,7 +40,8 @@ class SentNotice:
 
 @dataclass(frozen=True)
 class Description:
-    """One run. `files` and `checkpoints` are S3 URIs, "" for an execution that the workshop did not start."""
+    """One run. `files` and `checkpoints` are S3 URIs, "" for an execution that the workshop did not start. `progress`
+    is that of a training that is under way."""
 
     arn: str
     dataset: str
@@ -51,6 +54,7 @@ class Description:
     files: str
     checkpoints: str
     log: str
+    progress: Progress | None
     parameters: dict[str, str]
     steps: list[StepDetails]
     notices: list[SentNotice]
@@ -85,11 +89,19 @@ def describe_run(workshop: Workshop, text: str) -> Description:
         reason=reason,
         files=f"s3://{workshop.bucket}/{layout.run(dataset, execution.id)}" if dataset else "",
         checkpoints=parameters.get("TrainCheckpointPath", ""),
+        progress=_progress(workshop, parameters, steps),
         log=log or next((step.log for step in reversed(steps) if step.log), ""),
         parameters=parameters,
         steps=steps,
         notices=_notices(workshop, execution.arn),
     )
+
+
+def _progress(workshop: Workshop, parameters: dict[str, str], steps: list[StepDetails]) -> Progress | None:
+    training = next((step for step in steps if step.name == Step.TRAIN and step.ended is None), None)
+    if training is None or training.started is None or "TrainCheckpointPath" not in parameters:
+        return None
+    return read_progress(workshop, parameters["TrainCheckpointPath"], training.started)
 
 
 def parameters_of(workshop: Workshop, execution: Execution) -> dict[str, str]:

@@ -18,11 +18,11 @@ class ProgressFile:
     """Writes the file anew after every tick; call it with the tick's statistics. What an earlier job left is removed.
 
     It holds the fields of TrainingOutcome, the seconds that are left by the speed so far, the last known statistics,
-    and when it was written.
+    the newest sheet of samples in `sheets` (relative to the file), and when it was written.
     """
 
-    def __init__(self, file: Path, wanted_kimg: float) -> None:
-        self._file, self._wanted_kimg = file, wanted_kimg
+    def __init__(self, file: Path, sheets: Path, wanted_kimg: float) -> None:
+        self._file, self._sheets, self._wanted_kimg = file, sheets, wanted_kimg
         self._ticks: list[tuple[float, float]] = []
         self._statistics: dict[str, float] = {}
         file.unlink(missing_ok=True)
@@ -37,7 +37,12 @@ class ProgressFile:
             **asdict(outcome),
             "seconds_left": outcome.seconds_left,
             "statistics": self._statistics,
+            "sheet": self._newest_sheet(),
             "written": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         self._file.parent.mkdir(parents=True, exist_ok=True)
         write_text_whole(self._file, json.dumps(content, indent=1) + "\n")
+
+    def _newest_sheet(self) -> str | None:
+        newest = max(self._sheets.glob("fakes*"), default=None)  # their names tell their order
+        return None if newest is None else newest.relative_to(self._file.parent).as_posix()

@@ -63,7 +63,9 @@ def train_network(job: TrainingJob, hyperparameters: Hyperparameters, stop: Call
         deadline = Deadline(
             hyperparameters.max_train_seconds, job.seconds_so_far(), hyperparameters.train_seconds, job.model_folder
         )
-        progress = ProgressFile(job.checkpoint_folder / PROGRESS, options.settings.kimg)
+        checkpoints = job.checkpoint_folder
+        sheets = checkpoints / _name_of_training(options) / "samples"
+        progress = ProgressFile(checkpoints / PROGRESS, sheets, options.settings.kimg)
         with _finish_request(job) as is_asked:
             result = _train(job, options, group, should_stop=why_end(stop, is_asked, deadline), on_tick=progress)
     _keep_drawing_part(job.model_folder / BEST)

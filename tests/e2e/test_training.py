@@ -7,10 +7,18 @@ import urllib.request
 
 import pytest
 
+from local_aws.deploy import STACK
 from local_aws.workshop import LocalWorkshop
+from operations.errors import RunError
+from operations.finishing import finish
+from operations.progress import Progress
+from operations.runs import find_execution
+from operations.starting import ask_for_look
+from operations.workshop_stack import Workshop
 from tests.e2e.drops import link_in, png, upload
 from tests.e2e.following import (
     kinds,
+    mails_of,
     processes,
     reused_steps,
     runs_of,
@@ -23,7 +31,16 @@ from tests.e2e.following import (
 pytestmark = pytest.mark.e2e
 
 
-def test_a_killed_training_fails_the_run_and_one_mail_names_step_and_reason(workshop: LocalWorkshop) -> None:
+def made_pictures(workshop: LocalWorkshop, dataset: str) -> str:
+    """The results' page of the dataset's newest run, which has succeeded."""
+    last = [mail for mail in mails_of(workshop, dataset) if mail.kind == "succeeded"][-1]
+    assert "Pictures made" in last.body
+    return str(urllib.request.urlopen(link_in(last.body)).read().decode())
+
+
+def test_a_killed_training_fails_and_the_next_ends_with_pictures_when_somebody_asks_for_them(
+    workshop: LocalWorkshop,
+) -> None:
     endless = ("settings.yaml", b"kimg: 25000\n")
     upload(workshop, "killed", [endless, *((f"{i}.png", png(i)) for i in range(20))])
     wait_for_runs(workshop, "killed", 1)
@@ -42,9 +59,25 @@ def test_a_killed_training_fails_the_run_and_one_mail_names_step_and_reason(work
     assert "Train" in failed.body
     assert "SIGKILL" in failed.body
 
+    operator = Workshop(workshop.endpoint.client, STACK)
+    ask_for_look(operator, "killed", rerun=True, parameters={})
+    again, _ = wait_for_runs(workshop, "killed", 2)
+
+    def ask_to_finish() -> Progress | None:
+        try:
+            return finish(operator, find_execution(operator, again.arn))
+        except RunError:  # it has learned nothing yet
+            return None
+
+    wait_for(workshop, "the first progress", ask_to_finish, lambda: runs_of(workshop, "killed"))
+    assert wait_until_over(workshop, "killed")[0].status == "Succeeded"
+    wait_for_mails(workshop, "killed", ["succeeded"])
+    assert "<img" in made_pictures(workshop, "killed")
+
 
 def test_new_pictures_to_project_are_made_with_the_network_that_is_there(workshop: LocalWorkshop) -> None:
-    upload(workshop, "inferred", ((f"{i}.png", png(i)) for i in range(20)))
+    for_36_seconds = ("settings.yaml", b"kimg: 25000\nmax_hours: 0.01\n")
+    upload(workshop, "inferred", [for_36_seconds, *((f"{i}.png", png(i)) for i in range(20))])
     wait_for_runs(workshop, "inferred", 1)
     (trained,) = wait_until_over(workshop, "inferred")
     wait_for_mails(workshop, "inferred", ["started", "succeeded"])
@@ -60,4 +93,4 @@ def test_new_pictures_to_project_are_made_with_the_network_that_is_there(worksho
     assert reused_steps(workshop, newest.arn) == {"Prepare", "EnoughImages", "Train"}
     last = [mail for mail in mails if mail.kind == "succeeded"][-1]
     assert f"the network of run {trained.execution_id} was used" in last.body
-    assert "mine.png" in urllib.request.urlopen(link_in(last.body)).read().decode()
+    assert "mine.png" in made_pictures(workshop, "inferred")

@@ -33,6 +33,7 @@ COMMANDS = {
     "start": ["start", "cats"],
     "look": ["look", "--all"],
     "release": ["release", "cats"],
+    "finish": ["finish", "abc"],
     "cancel": ["cancel", "abc"],
     "dead-letters": ["dead-letters"],
     "redrive": ["redrive", "all"],
