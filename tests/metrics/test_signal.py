@@ -77,6 +77,15 @@ def test_a_broken_network_has_no_number_and_is_never_the_best(data):
     assert math.isnan(signal(generator))
 
 
+def test_a_generator_that_always_draws_the_same_is_worth_no_more_than_one_image(data):
+    generator, _ = make_network()
+    signal = FrechetRandom(ImageDataset(data), 30, seed=0, device=torch.device("cpu"))
+    with torch.no_grad():
+        for weights in generator.mapping.parameters():
+            weights.zero_()
+    assert signal(generator) >= signal.of_one_image > 0
+
+
 @pytest.mark.parametrize("count", [1, -1])
 def test_a_number_of_pictures_without_a_spread_is_refused(data, tmp_path, count):
     with pytest.raises(OptionError, match="signal_images: must be between"):

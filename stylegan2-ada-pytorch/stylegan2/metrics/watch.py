@@ -14,7 +14,10 @@ from collections.abc import Sequence
 from stylegan2.options.words import Trouble
 
 FAR_WORSE = 3.0
-"""Times the best score, for a network that has lost what it had learned."""
+"""Times the best score, for a network that has lost what it had learned ..."""
+NEARLY_HOPELESS = 0.8
+"""... and times the score of a generator that draws one and the same image. Both: the best of a hopeless training is
+hopeless, too."""
 TOLD_AFTER, GIVEN_UP_AFTER = 2, 5
 """Scores in a row like that, before it is told of, and before a training ends early: some networks find back."""
 STANDSTILL = 25
@@ -27,7 +30,7 @@ class ScoreWatch:
     """Follows the scores of a training.
 
     `hopeless` is the score of a generator that draws one and the same average image, whatever it is asked for: one that
-    has learned something and falls back behind that has collapsed. `patience`: so many snapshots without progress end
+    has learned something and falls back to nearly that has collapsed. `patience`: so many snapshots without progress end
     the training early; 0: none do.
     """
 
@@ -51,16 +54,14 @@ class ScoreWatch:
     @property
     def ending(self) -> Trouble | None:
         """Why the training should end at the last snapshot, or None."""
-        if not self.patience:
-            return None
-        if self._has_collapsed(min(max(self.patience, TOLD_AFTER), GIVEN_UP_AFTER)):
-            return "collapsed"
-        return "stalled" if snapshots_without_progress(self.scores) >= self.patience else None
+        is_lost = self._has_collapsed(min(max(self.patience, TOLD_AFTER), GIVEN_UP_AFTER))
+        is_over = snapshots_without_progress(self.scores) >= self.patience
+        return self.trouble if self.patience and (is_lost or is_over) else None
 
     def _has_collapsed(self, in_a_row: int) -> bool:
-        """Whether so many last scores are far worse than the best, which came before them, and than the hopeless."""
+        """Whether so many last scores are far worse than the best, which came before them, and nearly hopeless."""
         last = self.scores[-in_a_row:]
-        return len(last) == in_a_row and min(last) > max(FAR_WORSE * min(self.scores), self.hopeless)
+        return len(last) == in_a_row and min(last) > max(FAR_WORSE * min(self.scores), NEARLY_HOPELESS * self.hopeless)
 
 
 def snapshots_without_progress(scores: Sequence[float]) -> int:
