@@ -250,7 +250,7 @@ def charts(record: TrainingRecord) -> list[Chart]:
         ),
         line_chart(
             "Score (less is better)",
-            [Series("distance to your images", "a", record.series("frechet_random"))],
+            [Series("distance to your images", "a", record.series("patch_distance"))],
             x_name=seen,
             y_range=(0.0, 0.0),
         ),

@@ -11,7 +11,7 @@ from contract.run_results import TrainingOutcome
 from stylegan2.base.whole_files import write_text_whole
 from stylegan2.results.tick_stats import TickStats
 
-_STATISTICS = ("loss_g", "loss_d", "augment_p", "frechet_random")
+_STATISTICS = ("loss_g", "loss_d", "augment_p", "patch_distance")
 
 
 class ProgressFile:

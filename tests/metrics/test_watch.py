@@ -10,10 +10,9 @@ from stylegan2.metrics.watch import FAR_WORSE, GIVEN_UP_AFTER, STANDSTILL, Score
 from stylegan2.options.words import Trouble
 
 HOPELESS = 0.8
-# Of the preset laptop on 32 px drawings (docs/performance.md): it learns, and forgets half of it again.
-UNSTEADY = [0.34, 0.31, 0.37, 0.39, 0.39, 0.17, 0.18, 0.20, 0.29, 0.25, 0.19, 0.23, 0.19, 0.38, 0.44, 0.50, 0.47, 0.48]
-# Of the preset tiny on 16 px: it begins hopelessly, as all do.
-BEGINNING = [2.13, 0.61, 0.38, 0.68, 0.72, 0.35, 0.26, 0.63, 0.30, 0.25, 0.25, 0.20]
+# Of the preset tiny on 16 px drawings (docs/performance.md): it begins hopelessly, and its way is no straight one.
+USUAL = [0.876, 0.68, 0.535, 0.537, 0.562, 0.563, 0.568, 0.606, 0.584, 0.56, 0.568, 0.53, 0.485, 0.467, 0.363, 0.411]
+USUAL += [0.438, 0.496, 0.48, 0.415, 0.284, 0.319, 0.371, 0.404, 0.404]
 
 
 def watch_of(scores: list[float], patience: int = 0) -> ScoreWatch:
@@ -29,35 +28,36 @@ def verdicts(scores: list[float], patience: int = 0) -> list[tuple[Trouble | Non
     return [(watch.trouble, watch.ending) for watch in watches]
 
 
-@pytest.mark.parametrize("scores", [UNSTEADY, BEGINNING, [], [math.nan], [5.0, 4.0]])
+@pytest.mark.parametrize("scores", [USUAL, [], [math.nan], [5.0, 4.0]])
 def test_a_training_as_they_are_has_no_trouble(scores: list[float]) -> None:
     assert verdicts(scores, patience=20) == [(None, None)] * len(scores)
 
 
 def test_a_collapse_is_told_of_at_the_second_bad_score_and_ends_it_at_the_fifth() -> None:
-    found = verdicts([*UNSTEADY, *[4.4] * 6], patience=20)[len(UNSTEADY) :]
+    found = verdicts([*USUAL, *[0.78] * 6], patience=20)[len(USUAL) :]
     assert [trouble for trouble, _ in found] == [None, *["collapsed"] * 5]
     assert [ending for _, ending in found] == [*[None] * 4, "collapsed", "collapsed"]
 
 
-@pytest.mark.parametrize("bad", [math.nan, math.inf, 1.4, 1000.0])
+@pytest.mark.parametrize("bad", [math.nan, math.inf, 0.78, 1.4, 1000.0])
 def test_whatever_a_collapsed_network_draws(bad: float) -> None:
-    assert watch_of([*UNSTEADY, *[bad] * GIVEN_UP_AFTER], patience=20).ending == "collapsed"
+    assert watch_of([*USUAL, *[bad] * GIVEN_UP_AFTER], patience=20).ending == "collapsed"
 
 
 def test_a_single_bad_score_is_noise_and_a_network_that_finds_back_goes_on() -> None:
-    assert watch_of([*UNSTEADY, 50.0], patience=20).trouble is None
-    recovered = watch_of([*UNSTEADY, *[50.0] * (GIVEN_UP_AFTER - 1), 0.3], patience=20)
+    assert watch_of([*USUAL, 50.0], patience=20).trouble is None
+    recovered = watch_of([*USUAL, *[50.0] * (GIVEN_UP_AFTER - 1), 0.3], patience=20)
     assert (recovered.trouble, recovered.ending) == (None, None)
 
 
 def test_a_network_that_was_never_good_has_not_collapsed() -> None:
-    assert watch_of([2.0, 1.0, 2.9, 2.8, 2.9], patience=20).trouble is None
+    assert watch_of([2.0, 1.0, 1.4, 1.3, 1.4], patience=20).trouble is None
+    assert watch_of([0.1, 0.7, 0.7, 0.7], patience=20).trouble is None, "far worse, but not hopeless"
     assert watch_of([4.0, 4.0, 0.1], patience=20).trouble is None, "the best score is the last"
 
 
 def test_without_patience_nothing_is_ended_but_everything_is_told() -> None:
-    collapsed = watch_of([*UNSTEADY, *[9.0] * 100])
+    collapsed = watch_of([*USUAL, *[9.0] * 100])
     assert (collapsed.trouble, collapsed.ending) == ("collapsed", None)
     stalled = watch_of([0.3] * (STANDSTILL + 3))
     assert (stalled.trouble, stalled.ending) == ("stalled", None)

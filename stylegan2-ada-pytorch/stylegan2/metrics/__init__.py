@@ -15,6 +15,6 @@ FID: they tell better from worse for one data set, but their numbers cannot be c
 """
 
 from stylegan2.metrics.evaluation import METRICS, Evaluation
-from stylegan2.metrics.signal import FrechetRandom
+from stylegan2.metrics.signal import PatchDistance
 
-__all__ = ["METRICS", "Evaluation", "FrechetRandom"]
+__all__ = ["METRICS", "Evaluation", "PatchDistance"]

@@ -1,9 +1,8 @@
 """Whether a training still comes nearer to its images, told from the scores of its snapshots alone.
 
-A score is a distance: less is better, and 0 the least. Scores are noisy. In trainings that go well they double or
-halve from one snapshot to the next, and may be three times the best one for a while (docs/performance.md). So no
-verdict rests on a single score: a bad one must be followed by another, and progress is what the middle one of three
-scores makes.
+A score is a distance: less is better, and 0 the least. Scores are noisy: in trainings that go well they rise by a third
+now and then, and stay there for some snapshots (docs/performance.md). So no verdict rests on a single score: a bad one
+must be followed by another, and progress is what the middle one of three makes.
 """
 
 from __future__ import annotations
@@ -13,11 +12,9 @@ from collections.abc import Sequence
 
 from stylegan2.options.words import Trouble
 
-FAR_WORSE = 3.0
-"""Times the best score, for a network that has lost what it had learned ..."""
-NEARLY_HOPELESS = 0.8
-"""... and times the score of a generator that draws one and the same image. Both: the best of a hopeless training is
-hopeless, too."""
+FAR_WORSE, NEARLY_HOPELESS = 1.5, 0.9
+"""Times the best score, and times that of a generator that draws one and the same image, for a network that has lost
+what it had learned. Both: the best of a hopeless training is hopeless, too."""
 TOLD_AFTER, GIVEN_UP_AFTER = 2, 5
 """Scores in a row like that, before it is told of, and before a training ends early: some networks find back."""
 STANDSTILL = 25
@@ -29,8 +26,8 @@ PROGRESS = 0.02
 class ScoreWatch:
     """Follows the scores of a training.
 
-    `hopeless` is the score of a generator that draws one and the same average image, whatever it is asked for: one that
-    has learned something and falls back to nearly that has collapsed. `patience`: so many snapshots without progress end
+    `hopeless` is the score of a generator that draws one and the same image, whatever it is asked for: one that has
+    learned something and falls back to nearly that has collapsed. `patience`: so many snapshots without progress end
     the training early; 0: none do.
     """
 

@@ -57,8 +57,8 @@ class TickStats:
     """What the training has cost so far, where the price of an hour is known."""
     ended: Ending | None = None
     """Why the training ended; told in the last tick only."""
-    frechet_random: float | None = None
-    """Frechet distance to the reals on random features, at a snapshot; less is better. It is no FID."""
+    patch_distance: float | None = None
+    """Distance of patches to those of the reals, at a snapshot (metrics.signal); less is better. It is no FID."""
     trouble: Trouble | None = None
     """What the scores so far say is the matter, at a snapshot."""
 
@@ -66,7 +66,7 @@ class TickStats:
         """Return one line for people and for metric patterns like `loss_g=(\\S+)`."""
         parts = [f"tick {self.tick:<4d} kimg={self.kimg:.3f} time={_duration(self.seconds)}"]
         parts.append(f"sec_per_kimg={self.sec_per_kimg:.2f}")
-        for name in ("loss_g", "loss_d", "r1", "pl", "rt", "frechet_random"):
+        for name in ("loss_g", "loss_d", "r1", "pl", "rt", "patch_distance"):
             value = getattr(self, name)
             if value is not None:
                 parts.append(f"{name}={value:.4f}")

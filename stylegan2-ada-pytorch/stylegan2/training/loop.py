@@ -14,7 +14,7 @@ from torch import Tensor
 from stylegan2.base.errors import DatasetError
 from stylegan2.data.dataset import ImageDataset
 from stylegan2.formats.network_file import TENSORS_NAME
-from stylegan2.metrics.signal import FrechetRandom
+from stylegan2.metrics.signal import PatchDistance
 from stylegan2.metrics.watch import ScoreWatch
 from stylegan2.model.networks import Generator
 from stylegan2.options.budget import Ending
@@ -125,7 +125,7 @@ class TrainingLoop:
     ) -> None:
         self.options, self.state, self.files = options, state, files
         self.on_tick, self.on_progress, self.score = on_tick, on_progress, score
-        hopeless = score.of_one_image if isinstance(score, FrechetRandom) else 0.0
+        hopeless = score.of_one_image if isinstance(score, PatchDistance) else 0.0
         self.watch = ScoreWatch(hopeless, options.patience)
         self.ticks: list[dict[str, float | str | None]] = []
         self.seconds_before = 0.0
@@ -249,7 +249,7 @@ class TrainingLoop:
             memory_mb=peak_memory_mb(state.device),
             cost=self.options.budget.cost(elapsed),
             ended="collapsed" if broken else ended,
-            frechet_random=score if isinstance(self.score, FrechetRandom) and math.isfinite(score or 0) else None,
+            patch_distance=score if isinstance(self.score, PatchDistance) and math.isfinite(score or 0) else None,
             trouble=trouble,
             **{name: None if name in broken else means.get(name) for name in ("loss_g", "loss_d", "r1", "pl", "rt")},
         )

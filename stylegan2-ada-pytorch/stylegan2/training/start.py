@@ -26,7 +26,7 @@ import torch
 
 from stylegan2.base.errors import OutputError
 from stylegan2.data.dataset import ImageDataset
-from stylegan2.metrics.signal import FrechetRandom
+from stylegan2.metrics.signal import PatchDistance
 from stylegan2.model.networks import Generator
 from stylegan2.model.performance import performance_remarks
 from stylegan2.results.checkpoint import load_checkpoint
@@ -62,8 +62,8 @@ def train(
 
     `on_progress` is called after every iteration with the progress in kimg. `score` judges the averaged generator at
     every snapshot (a distance: less is better, and 0 the least; it must leave the random numbers alone). The best
-    network so far is kept, and `patience` goes by it. Without it, the Frechet distance on random features of
-    `signal_images` images does, if that is not 0.
+    network so far is kept, and `patience` goes by it. Without it, the PatchDistance of `signal_images`
+    images does, if that is not 0.
 
     Raises DatasetError, OptionError, NetworkFileError (transfer), or OutputError where another training's results lie,
     before anything is written; later DatasetError, with everything saved; OutputError or CheckpointError where a file
@@ -92,7 +92,7 @@ def train(
         if not group.is_main_process:
             score = None
         elif score is None and options.signal_images > 0:
-            score = FrechetRandom(dataset, options.signal_images, seed=options.seed, device=state.device)
+            score = PatchDistance(dataset, options.signal_images, seed=options.seed, device=state.device)
         try:
             with RunFiles(options, state) if group.is_main_process else nullcontext() as files:
                 loop = TrainingLoop(options, state, files, on_tick, on_progress, score)
