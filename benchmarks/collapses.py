@@ -1,9 +1,9 @@
 """What a page shows of a training that falls apart: `python -m benchmarks.collapses [RUNS] [SEED]`.
 
-RUNS times (20) the jobs Train and Infer run one after the other in this process: 32-pixel portraits, fine-tuned from the
-shipped base network, with another seed each. At a random snapshot the generator is lost, in one of four ways in turn; it
-is trained on with what is left of it. Prints for each when that was, which network has drawn, and what the report says.
-Ends with status 1 if a page is not of a network from before.
+RUNS times (20) the jobs Train and Infer run one after the other in this process: 32-pixel portraits, fine-tuned from
+the shipped base network, with another seed each. At a random snapshot the generator is lost, in one of four ways in
+turn; it is trained on with what is left of it. Prints for each when that was, which network has drawn, and what the
+report says. Ends with status 1 if a page is not of a network from before.
 """
 
 import contextlib
@@ -38,7 +38,7 @@ TICK_KIMG = BATCH * ITERATIONS / 1000
 
 def main() -> None:
     runs, seed = (int(text) for text in (*sys.argv[1:], "20", "7")[:2])
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - no secret
     save_often()
     failures = 0
     print(
@@ -56,11 +56,9 @@ def main() -> None:
             told = run(folder, number, way, iteration)
             failures += told["network_kimg"] > snapshots_before * TICK_KIMG + 1e-9
             last = "none" if told["last_score"] is None else f"{told['last_score']:.3f}"
-            print(
-                f"{number:4d} {way:10} {iteration * BATCH / 1000:8.3f} {told['network']:>6} {told['network_kimg']:7.3f} "
-                f"{told['network_score']:6.3f} {last:>6} {told['trouble'] or '-':10}",
-                flush=True,
-            )
+            drawn = f"{told['network']:>6} {told['network_kimg']:7.3f} {told['network_score']:6.3f}"
+            lost_at = iteration * BATCH / 1000
+            print(f"{number:4d} {way:10} {lost_at:8.3f} {drawn} {last:>6} {told['trouble'] or '-':10}", flush=True)
     print(f"{runs - failures} of {runs} pages are of a network from before")
     sys.exit(bool(failures))
 
