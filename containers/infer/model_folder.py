@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,13 +48,14 @@ class TrainingRecord:
     """What is known about a training: its statistics tick by tick, its options, and of the network it began with.
 
     `base` is None if it began with none. `saved` is when the network was saved, in seconds since 1970. `ended` is why
-    the training ended; "" if it does not tell.
+    the training ended, and `trouble` what was the matter with it then, as it calls them; "" if it does not tell.
     """
 
     ticks: list[dict[str, float | None]]
     options: dict[str, Any]
     base: dict[str, Any] | None
     saved: float | None
+    trouble: str = ""
     ended: str = ""
 
     @property
@@ -78,7 +79,8 @@ class TrainingRecord:
             for tick in self.ticks
             if (kimg := tick.get("kimg")) is not None and (seconds := tick.get("seconds")) is not None
         ]
-        return TrainingOutcome.of_ticks([tick for tick in ticks if min(tick) >= 0], wanted, self.ended)
+        outcome = TrainingOutcome.of_ticks([tick for tick in ticks if min(tick) >= 0], wanted, self.ended)
+        return replace(outcome, trouble=self.trouble or None)
 
     def series(self, name: str) -> list[tuple[float, float]]:
         """The statistic `name` as (kimg, value), without the ticks in which it was not measured."""
@@ -93,15 +95,19 @@ def read_training_record(folder: Path) -> TrainingRecord:
     """Read stats.jsonl, training_options.json and base.json of a model folder; absent files count as empty."""
     network, options = folder / "network.json", _read_json(folder / "training_options.json")
     saved_with = _read_json(network).get("training")
-    ended = saved_with.get("ended") if isinstance(saved_with, dict) else None
     settings = options.pop("settings", {})
     if isinstance(settings, dict):
         options |= settings
+    ticks = _read_statistics(folder / "stats.jsonl")
+    last = ticks[-1] if ticks else {}
+    ended, trouble = (saved_with.get("ended") if isinstance(saved_with, dict) else None), last.get("trouble")
+    ended = ended or last.get("ended")  # the network is from before, where the numbers became useless
     return TrainingRecord(
-        ticks=_read_statistics(folder / "stats.jsonl"),
+        ticks=[{name: _finite_number(value) for name, value in tick.items()} for tick in ticks],
         options=options,
         base=_read_json(folder / "base.json") if options.get("transfer") else None,
         saved=network.stat().st_mtime if network.is_file() else None,
+        trouble=trouble if isinstance(trouble, str) else "",
         ended=ended if isinstance(ended, str) else "",
     )
 
@@ -141,7 +147,7 @@ def cut_cells(file: Path, shape: GridShape, indices: list[int]) -> list[Image.Im
     return [whole.crop((x, y, x + width, y + height)) for x, y in corners]
 
 
-def _read_statistics(file: Path) -> list[dict[str, float | None]]:
+def _read_statistics(file: Path) -> list[dict[str, Any]]:
     if not file.is_file():
         return []
     if file.stat().st_size > _LARGEST_STATISTICS_BYTES:
@@ -153,7 +159,7 @@ def _read_statistics(file: Path) -> list[dict[str, float | None]]:
         except (ValueError, RecursionError):
             continue  # a training that was killed leaves half a last line
         if isinstance(tick, dict):
-            ticks.append({name: _finite_number(value) for name, value in tick.items()})
+            ticks.append(tick)
     return ticks
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from containers.infer.charts import SMALL, Chart, Series, line_chart
 from containers.infer.classes import ClassChoice
 from containers.infer.inline_images import InlineImage, inline_file, inline_image
 from containers.infer.model_folder import TrainingRecord, cut_cells, list_fakes, read_grid_shape
-from containers.infer.results import GeneratedImage, MadeImages, MixtureGrid, ProjectedImage, ReportRun
+from containers.infer.results import BEST_NETWORK, ChosenNetwork, GeneratedImage, MixtureGrid, ProjectedImage, ReportRun
 from contract.pipeline import SQUARE, PictureSize, picture_size
 
 # Longest sides in pixels of the inlined images: about twice their size on the screen, for dense displays.
@@ -40,13 +41,17 @@ _SETTINGS = (
     ("seed", "Seed", "the same seed begins the same training"),
 )
 
+_ROUNDED = 0.001  # kimg, in the names of the sample grids
+
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One moment of the training: when it was, and the same few images as they were then."""
+    """One moment of the training: when it was, in thousands of images seen and in words, and the same few images as
+    they were then."""
 
+    kimg: float
     label: str
     cells: Sequence[InlineImage]
 
@@ -142,14 +147,57 @@ def _of_classes(run: ReportRun) -> str:
     return f" of {wording.count(classes, 'class', 'classes')}" if classes else ""
 
 
-def banner(images: MadeImages, strip: FilmStrip) -> Sequence[InlineImage]:
-    """The images above the title: generated ones, or else the last training samples."""
-    if images.generated:
-        shown = images.generated[:_BANNER_IMAGES]
-        if images.classes.drawn:
-            shown = _picked(images.generated, _BANNER_IMAGES)
+def drawn_with(network: ChosenNetwork) -> str:
+    """Which of the training's networks has drawn, and how good it and the last one are; "" if nothing is known."""
+    if network.score is None or network.kimg is None:
+        return ""
+    score = f"Its score is {network.score:.3g}"
+    if network.name != BEST_NETWORK:
+        which = "the last network of the training"
+    elif network.score == network.last_score:
+        which = "the last network of the training, which is its best"
+    else:
+        which = f"the best network of the training, from when it had seen {wording.looks(network.kimg)} images"
+        last = "has none any more" if network.last_score is None else f"is {network.last_score:.3g}"
+        score += f"; that of the last one {last}"
+    return (
+        f"The pictures were drawn with {which}. {score}: a distance to your images, of which less is better, and which "
+        f"only tells networks of one training apart."
+    )
+
+
+def trouble(run: ReportRun, record: TrainingRecord) -> str:
+    """What went wrong in the training, in plain words; "" if nothing did."""
+    match record.trouble:
+        case "collapsed":
+            seen = (
+                "The pictures here are from before that: they were drawn with the best network that the training had."
+                if run.network.name == BEST_NETWORK
+                else "The pictures here are those of its last network that was saved."
+            )
+            return (
+                f"This training has collapsed: what the network had learned fell apart, as happens with few images. "
+                f"{seen} More images, or images that are more alike, help most; another seed may help, too."
+            )
+        case "stalled":
+            return (
+                "This training stood still in the end: for long, nothing better came of it. A longer one would hardly "
+                "help; more images may."
+            )
+    return ""
+
+
+def banner(run: ReportRun, strip: FilmStrip) -> Sequence[InlineImage]:
+    """The images above the title: generated ones, or else training samples of the network that draws: the last ones
+    that are not younger."""
+    if run.images.generated:
+        shown = run.images.generated[:_BANNER_IMAGES]
+        if run.images.classes.drawn:
+            shown = _picked(run.images.generated, _BANNER_IMAGES)
         return [inline_file(image.file, _STRIP_SIDE) for image in shown]
-    return strip.frames[-1].cells if strip.frames else []
+    drawn_at = math.inf if run.network.kimg is None else run.network.kimg + _ROUNDED
+    frames = [frame for frame in strip.frames if frame.kimg <= drawn_at]
+    return frames[-1].cells if frames else []
 
 
 def seeds_sheet(images: Sequence[GeneratedImage]) -> list[InlineImage]:
@@ -192,6 +240,7 @@ def film_strip(model_folder: Path) -> FilmStrip:
     cells = shape.columns * shape.rows
     frames = [
         Frame(
+            grid.kimg,
             "start" if grid.kimg == 0 else wording.looks(grid.kimg),
             [inline_image(cell, _STRIP_SIDE) for cell in cut_cells(grid.file, shape, _spread(cells, _STRIP_ROWS))],
         )
@@ -270,6 +319,12 @@ def charts(record: TrainingRecord) -> list[Chart]:
         line_chart(
             "Seconds per thousand images",
             [Series("seconds", "a", record.series("sec_per_kimg"))],
+            x_name=seen,
+            y_range=(0.0, 0.0),
+        ),
+        line_chart(
+            "Score (less is better)",
+            [Series("distance to your images", "a", record.series("patch_distance"))],
             x_name=seen,
             y_range=(0.0, 0.0),
         ),

@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from containers.infer.classes import ClassChoice, NetworkClass
+from contract.pipeline import PARAMETERS
 from contract.prepare_report import PrepareReport, SetAside
+
+BEST_NETWORK, LAST_NETWORK = PARAMETERS["InferenceNetwork"].choices
 
 Pixels = NDArray[np.uint8]
 """[H, W, C]"""
@@ -103,10 +106,25 @@ class MadeImages:
 
 
 @dataclass(frozen=True)
+class ChosenNetwork:
+    """The one of a training's networks that draws.
+
+    `name` is BEST_NETWORK or LAST_NETWORK, `kimg` how far the training had come then, in thousands of images seen. A
+    score is a distance: less is better. None: not known.
+    """
+
+    name: str = LAST_NETWORK
+    kimg: float | None = None
+    score: float | None = None
+    last_score: float | None = None
+
+
+@dataclass(frozen=True)
 class ReportRun:
     """Everything that the report tells: the names of the run, what was prepared, learned and drawn.
 
-    `trained_by` is the earlier run whose network was drawn with; None if this run trained its own.
+    `trained_by` is the earlier run whose network was drawn with; None if this run trained its own. `network` is the one
+    of the training's networks that has drawn.
     """
 
     dataset: str
@@ -115,3 +133,4 @@ class ReportRun:
     model_folder: Path
     images: MadeImages
     trained_by: str | None = None
+    network: ChosenNetwork = field(default_factory=ChosenNetwork)

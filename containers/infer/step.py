@@ -17,6 +17,7 @@ from containers.gpus import refuse_idle_gpu
 from containers.infer import synthesis
 from containers.infer.archive import unpack_model
 from containers.infer.classes import ClassChoice, choose_classes
+from containers.infer.networks import load_drawing_network
 from containers.infer.projecting import Clock, project_targets
 from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
@@ -29,7 +30,7 @@ from contract.layout import GENERATED, MIXED, MODEL_ARCHIVE, PREPARE_REPORT_FILE
 from contract.names import EXECUTION_ID
 from contract.pipeline import PARAMETERS
 from contract.prepare_report import MAX_BYTES, PrepareReport
-from stylegan2.formats.network_file import LoadedNetwork, load_network
+from stylegan2.formats.network_file import LoadedNetwork
 from stylegan2.model.performance import move_to_device
 
 # A few hundred steps give a fair likeness; the paper's 1000 are for a GPU.
@@ -53,6 +54,8 @@ def infer(job: ProcessingJob) -> None:
     execution_id = environment.text(jobs.EXECUTION_ID_VARIABLE, EXECUTION_ID, "ifw9mcxjxl5q")
     inference_mode = PARAMETERS["InferenceMode"]
     mode = environment.choice(jobs.INFERENCE_MODE_VARIABLE, inference_mode.choices, inference_mode.default)
+    inference_network = PARAMETERS["InferenceNetwork"]
+    wanted = environment.choice(jobs.INFERENCE_NETWORK_VARIABLE, inference_network.choices, inference_network.default)
     seed = environment.integer(jobs.SEED_VARIABLE, *PARAMETERS["Seed"].bounds, default=0)
     gpu = torch.cuda.is_available()
     steps = environment.integer("PROJECTION_STEPS", 1, 10_000, default=_STEPS_ON_GPU if gpu else _STEPS_ON_CPU)
@@ -61,12 +64,13 @@ def infer(job: ProcessingJob) -> None:
 
     with job.scratch(jobs.REPORT_OUTPUT) as model:
         unpack_model(job.input(jobs.MODEL_INPUT) / MODEL_ARCHIVE, model)
-        network = load_network(model)
+        network, chosen = load_drawing_network(model, wanted)
         move_to_device([network.G_ema, network.D], "cuda" if gpu else "cpu")
         drawn = _draw(job, network, _Wish(mode, seed, steps, choose_classes(network, classes), prepare), clock)
         trained_by = earlier_run(job.source(jobs.MODEL_INPUT), execution_id)
         write_report(
-            job.output(jobs.REPORT_OUTPUT), ReportRun(dataset, execution_id, prepare, model, drawn, trained_by)
+            job.output(jobs.REPORT_OUTPUT),
+            ReportRun(dataset, execution_id, prepare, model, drawn, trained_by, chosen),
         )
     print(
         f"pictures generated={len(drawn.generated)} mixed={drawn.mixed_count} projected={len(drawn.projected)} "

@@ -36,7 +36,7 @@ JOBS_OWN = frozenset(
             "signal_images",
         ),
         *("max_hours", "max_cost", "price_per_hour"),  # the pipeline's limits and prices
-        *("preset", "kimg", "mirror", "seed", "cond"),  # hyperparameters of their own, for which the contract has bounds
+        *("preset", "kimg", "mirror", "seed", "cond", "patience"),  # hyperparameters with bounds of the contract
     }
 )
 """The trainer's options that are not chosen by name: the job decides them, or they have a place of their own."""
@@ -55,6 +55,7 @@ class Hyperparameters:
     resolution: int | None
     mirror: bool
     seed: int
+    patience: int
     train_seconds: int | None
     max_train_seconds: int | None
     options: Mapping[str, Any]
@@ -72,7 +73,7 @@ def read_hyperparameters(job: TrainingJob) -> Hyperparameters:
     """
     given = _decoded(job.hyperparameters())
     given.refuse_others({*HYPERPARAMETERS, *TRAIN_OPTIONS, *REFERENCE_NAMES})
-    preset, kimg, seed = (PARAMETERS[name] for name in ("Preset", "Kimg", "Seed"))
+    preset, kimg, seed, patience = (PARAMETERS[name] for name in ("Preset", "Kimg", "Seed", "Patience"))
     if "cfg" in given.values:
         given = _with_other_name(given, "cfg", "preset")
     reference = ReferenceNames.read(given)
@@ -84,6 +85,7 @@ def read_hyperparameters(job: TrainingJob) -> Hyperparameters:
         resolution=given.resolution("resolution") if "resolution" in given.values else None,
         mirror=given.flag("mirror", default=False),
         seed=given.integer("seed", *seed.bounds, default=0),
+        patience=given.integer("patience", *patience.bounds, default=0),
         train_seconds=_seconds(given, "train_seconds"),
         max_train_seconds=_seconds(given, "max_train_seconds"),
         # As the command line reads them, so that 10 and 10.0 are one training.

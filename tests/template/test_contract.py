@@ -40,6 +40,9 @@ def test_the_deployers_bounds_are_those_of_the_pipeline(stack: Stack) -> None:
     longest, fewest = PARAMETERS["MaxTrainSeconds"], PARAMETERS["MinImages"]
     assert (given["MaxTrainSeconds"]["MinValue"], given["MaxTrainSeconds"]["MaxValue"]) == longest.bounds
     assert given["MinImages"]["MinValue"] == fewest.bounds[0]
+    patience = PARAMETERS["Patience"]
+    assert (given["Patience"]["MinValue"], given["Patience"]["MaxValue"]) == patience.bounds
+    assert str(given["Patience"]["Default"]) == patience.default
 
 
 def test_a_deployer_may_choose_what_the_functions_know(stack: Stack) -> None:

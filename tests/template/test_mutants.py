@@ -290,6 +290,8 @@ MUTANTS: dict[Rule, dict[str, Fault]] = {
     test_contract.test_the_deployers_bounds_are_those_of_the_pipeline: {
         "a week": parameter("MaxTrainSeconds/MaxValue", 604_800),
         "none": parameter("MinImages/MinValue", 0),
+        "no patience": parameter("Patience/MinValue", 1),
+        "another patience": parameter("Patience/Default", 5),
     },
     test_contract.test_a_deployer_may_choose_what_the_functions_know: {
         "preset": parameter("DefaultPreset/AllowedValues/0", "huge"),

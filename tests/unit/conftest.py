@@ -49,6 +49,7 @@ ENVIRONMENT = {
     "LEASE_SECONDS": "300",
     "MAX_CONCURRENT_RUNS": "2",
     "MIN_IMAGES": "3",
+    "PATIENCE": "50",
     "DEFAULT_PRESET": "sketch",
     "DEFAULT_KIMG": "",
     "NOTICE_LANGUAGE": "en",

@@ -22,6 +22,7 @@ NEEDED = {
         *("INFERENCE_CODE_PATH", "WARM_START_MODEL", "PROCESS_INSTANCE_TYPE", "TRAIN_INSTANCE_TYPE"),
         *(
             "INFERENCE_INSTANCE_TYPE",
+            "PATIENCE",
             "MAX_TRAIN_SECONDS",
             "ALLOWED_TRAIN_INSTANCES",
             "MAX_RUN_COST",
@@ -55,6 +56,8 @@ def test_what_is_listed_here_is_enough(config: type) -> None:
         ("MAX_CONCURRENT_RUNS", "inf"),
         ("DEFAULT_KIMG", "-1"),
         ("MAX_TRAIN_SECONDS", "432001"),
+        ("PATIENCE", "-1"),
+        ("PATIENCE", "0.5"),
         ("DEFAULT_PRESET", "huge"),
         ("NOTICE_LANGUAGE", "fr"),
         ("NOTICE_LANGUAGE", "DE"),

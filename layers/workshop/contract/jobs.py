@@ -26,6 +26,7 @@ HYPERPARAMETERS = {
     "seed": "Seed",
     "options": "TrainOptions",
     "labels": "Labels",
+    "patience": "Patience",
     "train_seconds": "TrainSeconds",
     "max_train_seconds": "MaxTrainSeconds",
 }
@@ -50,6 +51,7 @@ LABELS_VARIABLE = "LABELS"
 EXECUTION_ID_VARIABLE = "EXECUTION_ID"
 INFERENCE_MODE_VARIABLE = "INFERENCE_MODE"
 INFERENCE_CLASSES_VARIABLE = "INFERENCE_CLASSES"
+INFERENCE_NETWORK_VARIABLE = "INFERENCE_NETWORK"
 SEED_VARIABLE = "SEED"
 
 

@@ -245,6 +245,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "InferenceInstanceType": _machine("ml.m5.xlarge"),
     "InferenceMode": Parameter("String", "all", choices=_MODES, setting="inference_mode"),
     "InferenceClasses": _classes(),  # of a network that was trained with Labels
+    "InferenceNetwork": Parameter("String", "best", choices=("best", "last"), setting="network"),  # which one draws
     # How it is trained.
     "Preset": Parameter("String", "auto", choices=_TRAIN_PRESETS, is_images_own=True, decides_network=True),
     "Kimg": _number(0.1, 25_000, "1000", setting="kimg"),  # thousands of images shown to the discriminator
@@ -268,6 +269,8 @@ PARAMETERS: Mapping[str, Parameter] = {
     "ProcessVolumeGB": _whole(1, 16_384, "30"),
     "TrainVolumeGB": _whole(1, 16_384, "30"),
     "InferenceVolumeGB": _whole(1, 16_384, "30"),
+    # A training ends early when so many snapshots of it have brought nothing better. 0: it goes on.
+    "Patience": _whole(0, 1_000_000, "50"),
     # How long it learns at most, in seconds; it ends well then, and pictures are made with what it has learned.
     "TrainSeconds": _whole(1, 432_000, "432000"),
     # Limits of the jobs, in seconds: less is too short to start, learn something and save, more than the service lets a

@@ -3,9 +3,9 @@
 It says more than stands here: what only its readers outside care for, `containers.infer.report` adds.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from contract.documents import as_amount, as_count, as_text, parse_json, reading
 from contract.layout import MADE_KINDS, PROJECTED
@@ -15,6 +15,8 @@ from contract.prepare_report import SetAside
 MAX_SKIPPED = 200
 
 _LONGEST_WORD = 40
+
+Known = TypeVar("Known")
 
 
 # Of a training's length, after which its own speed tells how long all of it takes.
@@ -28,6 +30,10 @@ class TrainingOutcome:
 
     `estimated_seconds` is how long all of it would have taken by the speed that it had after ESTIMATED_AFTER of its
     length; None if it did not come so far.
+
+    `trouble` is the trainer's word for what was the matter at the end (stylegan2.options.words.Trouble). `network` is
+    the one that the pictures were drawn with (a choice of InferenceNetwork), from when the training had come to
+    `network_kimg`. Scores are distances, of which less is better. None: nothing, or not known.
     """
 
     kimg: float
@@ -36,6 +42,11 @@ class TrainingOutcome:
     seconds: float
     sec_per_kimg: float | None = None
     estimated_seconds: float | None = None
+    trouble: str | None = None
+    network: str | None = None
+    network_kimg: float | None = None
+    network_score: float | None = None
+    last_score: float | None = None
 
     @classmethod
     def of_ticks(cls, ticks: Sequence[tuple[float, float]], wanted_kimg: float, ended: str = "") -> "TrainingOutcome":
@@ -76,11 +87,24 @@ class TrainingOutcome:
         return cls(
             kimg=as_amount(value["kimg"]),
             wanted_kimg=as_amount(value["wanted_kimg"]),
-            ended=as_text(value["ended"])[:_LONGEST_WORD],
+            ended=_as_word(value["ended"]),
             seconds=as_amount(value["seconds"]),
-            sec_per_kimg=None if value["sec_per_kimg"] is None else as_amount(value["sec_per_kimg"]),
-            estimated_seconds=None if value["estimated_seconds"] is None else as_amount(value["estimated_seconds"]),
+            sec_per_kimg=_if_known(as_amount, value["sec_per_kimg"]),
+            estimated_seconds=_if_known(as_amount, value["estimated_seconds"]),
+            trouble=_if_known(_as_word, value["trouble"]),
+            network=_if_known(_as_word, value["network"]),
+            network_kimg=_if_known(as_amount, value["network_kimg"]),
+            network_score=_if_known(as_amount, value["network_score"]),
+            last_score=_if_known(as_amount, value["last_score"]),
         )
+
+
+def _as_word(value: Any) -> str:
+    return as_text(value)[:_LONGEST_WORD]
+
+
+def _if_known(read: Callable[[Any], Known], value: Any) -> Known | None:
+    return None if value is None else read(value)
 
 
 @dataclass(frozen=True)

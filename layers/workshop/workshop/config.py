@@ -164,6 +164,7 @@ class StartRunConfig:
     lease_seconds: int
     max_concurrent_runs: int
     min_images: int
+    patience: int
     default_preset: str
     default_kimg: float | None
     notice_language: str
@@ -218,6 +219,7 @@ class StartRunConfig:
             lease_seconds=env.whole("LEASE_SECONDS", 1, DAY),
             max_concurrent_runs=env.whole("MAX_CONCURRENT_RUNS", 1, 1000),
             min_images=env.whole("MIN_IMAGES", *PARAMETERS["MinImages"].bounds),
+            patience=env.whole("PATIENCE", *PARAMETERS["Patience"].bounds),
             default_preset=default_preset,
             default_kimg=env.number("DEFAULT_KIMG", *kimg.bounds) if env.optional("DEFAULT_KIMG") else None,
             notice_language=env.language("NOTICE_LANGUAGE"),

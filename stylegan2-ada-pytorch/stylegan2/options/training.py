@@ -99,8 +99,11 @@ class TrainingChoices:
     snapshot_ticks: int | None        = OUT("--snap",              whole(1),                     "TICKS",    None,
         "Ticks between samples, networks and checkpoints.  [default: the preset's]")
     signal_images:  int               = OUT("--signal-images",     whole(0, 10**6),              "N",        128,
-        "At every snapshot, compare N pictures with as many of the data on random features, to keep the best network "
+        "At every snapshot, compare N pictures with as many of the data, patch by patch, to keep the best network "
         "so far in best/; 0: do not.")
+    patience:       int               = OUT("--patience",          whole(0, 10**6),              "N",        0,
+        "End early when N snapshots have brought nothing better, or at once when the network has collapsed; 0: go on "
+        "to the end.")
 
     max_hours:      float | None      = BUDGET("--max-hours",      above(0),                     "H",        None,
         "Stop after this time in all, with everything saved.  [default: no limit]")

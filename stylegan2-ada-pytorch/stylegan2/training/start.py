@@ -27,7 +27,7 @@ import torch
 
 from stylegan2.base.errors import OutputError
 from stylegan2.data.dataset import ImageDataset
-from stylegan2.metrics.signal import FrechetRandom
+from stylegan2.metrics.signal import PatchDistance
 from stylegan2.model.networks import Generator
 from stylegan2.model.performance import performance_remarks
 from stylegan2.results.checkpoint import load_checkpoint
@@ -62,13 +62,15 @@ def train(
     checkpoint counts, it writes all files, and it alone scores. Whatever ends the training in one ends it in all.
 
     `on_progress` is called after every iteration with the progress in kimg. `score` judges the averaged generator at
-    every snapshot (less is better; it must leave the random numbers alone); the best network so far is kept. Without
-    it, the Frechet distance on random features of `signal_images` images does, if that is not 0.
+    every snapshot (a distance: less is better, and 0 the least; it must leave the random numbers alone). The best
+    network so far is kept, and `patience` goes by it. Without it, the PatchDistance of `signal_images`
+    images does, if that is not 0.
 
     Raises DatasetError, OptionError, NetworkFileError (transfer), or OutputError where another training's results lie,
     before anything is written; later DatasetError, with everything saved; OutputError or CheckpointError where a file
-    cannot be written or a checkpoint is of another training; DivergedError when the numbers are no longer finite;
-    PeerLostError if another process is gone.
+    cannot be written or a checkpoint is of another training; DivergedError when the numbers are no longer finite, in
+    all processes, with the network and the checkpoint of the last snapshot in place; PeerLostError if another process
+    is gone.
     """
     dataset = options.open_dataset()
     saved = _common_checkpoint(options, group)
@@ -85,17 +87,19 @@ def train(
         report = None
         if saved is not None:
             state.load_state_dict(saved["training"])
+            saved.setdefault("scores", [saved["best_score"]] if "best_score" in saved else [])  # an older checkpoint
         elif options.transfer is not None:
             report = state.transfer()
         if not group.is_main_process:
             score = None
         elif score is None and options.signal_images > 0:
-            score = FrechetRandom(dataset, options.signal_images, seed=options.seed, device=state.device)
+            score = PatchDistance(dataset, options.signal_images, seed=options.seed, device=state.device)
         try:
             with RunFiles(options, state) if group.is_main_process else nullcontext() as files:
                 loop = TrainingLoop(options, state, files, on_tick, on_progress, score)
                 if saved is not None:
                     loop.ticks, loop.seconds_before = saved["ticks"], saved["seconds"]
+                    loop.watch.scores = saved["scores"]
                 if files is not None:
                     if saved is not None:
                         files.restore(saved)

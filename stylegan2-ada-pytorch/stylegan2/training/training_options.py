@@ -71,6 +71,8 @@ class TrainingOptions:
     """Checkpoints that are kept, the newest."""
     signal_images: int
     """Images that are compared at every snapshot to find the best network; 0: none."""
+    patience: int
+    """Snapshots without progress that end it early; 0: none do."""
 
     @property
     def resolution(self) -> int:
@@ -136,7 +138,7 @@ def identity_of(record: dict[str, Any]) -> dict[str, Any]:
     for name in ("data", "outdir", "checkpoint_dir", "transfer", "device", "preset", "dataset_name"):
         values.pop(name)
     values.pop("tensorboard_dir", None)  # records and checkpoints of before know none
-    for name in ("budget", "keep", "signal_images", "processes"):
+    for name in ("budget", "keep", "signal_images", "patience", "processes"):
         values.pop(name)
     for name in ("kimg", "tick_kimg", "snapshot_ticks"):
         settings.pop(name)
@@ -188,6 +190,7 @@ def resolve_options(choices: TrainingChoices, processes: int = 1) -> TrainingOpt
         budget=Budget(c.max_hours, c.max_cost, c.price_per_hour),
         keep=c.keep,
         signal_images=c.signal_images,
+        patience=c.patience,
     )
     with MetaInit():
         freeze_layers(Discriminator(**options.discriminator_kwargs()), c.freezed)  # refuses too many

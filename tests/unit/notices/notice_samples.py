@@ -19,6 +19,7 @@ from workshop.handlers.report import restart_command, ways_to_restart
 from workshop.ledger import RunRecord
 from workshop.notices import Notice, content, failures
 from workshop.notices.artefacts import Artefacts
+from workshop.notices.content import BEST_NETWORK
 from workshop.notices.expectations import course_of
 from workshop.notices.leftovers import Leftovers, Reason, Waiting
 from workshop.notices.results_link import Link
@@ -37,9 +38,8 @@ _MIN_IMAGES = 20
 _GUESS = Estimate(9_760, 86_400, 946, 0.02, Basis.GUESS)
 _SHOWN = Estimate(6_400, 86_400, 800, 0.02, Basis.OWN)
 _TOO_LONG = Estimate(625_000, 86_400, 1_030, 0.02, Basis.MEASURED)
-_FINISHED = TrainingOutcome(400, 400, "finished", 6_700, 16.75, 6_900)
-_CUT = TrainingOutcome(1_310, 2_000, "time_limit", 86_000, 47.0, 94_000)
-_STALLED = TrainingOutcome(212.5, 400, "stalled", 3_400, 16, 6_400)
+_FINISHED = TrainingOutcome(400, 400, "finished", 6_700, 16.75, 6_900, None, BEST_NETWORK, 360, 0.0823, 0.0912)
+_CUT = TrainingOutcome(1_310, 2_000, "time_limit", 86_000, 47.0, 94_000, None, BEST_NETWORK, 1_310, 0.0823, 0.0823)
 _REFUSAL = "SageMaker refuses to start workshop: ResourceNotFound: Pipeline 'workshop' does not exist."
 _UNUSABLE = (
     SetAside("IMG_1.HEIC", "This file is a photo in Apple's HEIC format; export it as JPEG."),
@@ -94,7 +94,17 @@ def samples(language: str) -> dict[str, Notice]:
         ),
         "succeeded": _succeeded(say, execution, _run(_SHOWN, ended_at=7_512_000), prepared, 6900, _FINISHED),
         "succeeded_early": _succeeded(say, execution, _run(_TOO_LONG, ended_at=87_000_000), None, 86_200, _CUT),
-        "succeeded_stalled": _succeeded(say, execution, _run(_SHOWN, ended_at=4_000_000), None, 3_500, _STALLED),
+        "succeeded_collapsed": _succeeded(
+            say, execution, _run(_SHOWN, ended_at=7_512_000), None, 6900, _in_trouble(260, "collapsed", None)
+        ),
+        "succeeded_stalled": _succeeded(
+            say,
+            execution,
+            _run(_SHOWN, ended_at=7_512_000),
+            None,
+            6900,
+            _in_trouble(2600, "stalled", 0.0823),
+        ),
         "succeeded_inference": _succeeded(say, execution, _run(source_arn=_SOURCE_ARN, ended_at=480_000), None, None),
         "succeeded_short_link": _succeeded(say, execution, None, None, None, expires=None),
         **{
@@ -161,6 +171,20 @@ def _succeeded(
     made = Artefacts((), 24, prepared, training=training)
     course = course_of(run, training, billed_seconds)
     return content.succeeded(say, _DATASET, execution, _BUCKET, made, link, run, course)
+
+
+def _in_trouble(kimg: float, trouble: str, last_score: float | None) -> TrainingOutcome:
+    return TrainingOutcome(
+        kimg,
+        10 * kimg,
+        trouble,
+        kimg * 17,
+        trouble=trouble,
+        network=BEST_NETWORK,
+        network_kimg=0.9 * kimg,
+        network_score=0.0823,
+        last_score=last_score,
+    )
 
 
 def _missing(say: Words) -> tuple[str, ...]:

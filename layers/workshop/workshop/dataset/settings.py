@@ -74,6 +74,7 @@ class Choice:
     mirror: bool = False
     seed: int = 0
     inference_mode: str = "all"
+    network: str = "best"  # that draws
     projection_targets: int = 4  # of the dataset's own images, where inference/<dataset>/ is empty
     language: str = FALLBACK_LANGUAGE  # of the notices
     max_hours: float | None = None  # of learning; None: as long as the deployer lets a training take
@@ -227,7 +228,7 @@ def rules(caps: Caps) -> Mapping[str, _Rule]:
     """Every key of settings.yaml, with what is allowed in this installation."""
     return {
         "preset": _one_of(PRESETS),
-        **{key: _rule_of(_FED[key]) for key in ("kimg", "resolution", "mirror", "seed", "inference_mode")},
+        **{key: _rule_of(_FED[key]) for key in ("kimg", "resolution", "mirror", "seed", "inference_mode", "network")},
         "aspect": _aspect(),
         "width": _whole(1, LONGEST_SIDE),
         "height": _whole(1, LONGEST_SIDE),

@@ -94,7 +94,7 @@ class Reporter:
                 run = replace(run, ended_at=clock.now_ms())
             link = self._link(kms, dataset, execution.id)
             billed = billing.billed_training_seconds(sagemaker, execution.arn) if trains else None
-            course = course_of(run, found.training, billed)
+            course = course_of(run, found.training if trains else None, billed)
             self._learn(run, course)
             notice = content.succeeded(say, dataset, execution, self._config.bucket, found, link, run, course)
         return self._publish(request, notice)

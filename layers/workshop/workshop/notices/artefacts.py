@@ -24,7 +24,7 @@ _LIKENESS = re.compile(rf"(?P<target>{_PROJECTED}.*){layout.LIKENESS}(?P<ending>
 class Artefacts:
     """Findings on a run's folder. `missing` has a sentence for everything that should be there and is not; `pictures`
     counts those that the network has made, as the page does. `unusable_targets`: why there are none, if the run had
-    nothing else to do than to project these. `training` is None for a run that has trained nothing."""
+    nothing else to do than to project these. `training`: how that of its network went; None if nobody tells."""
 
     missing: tuple[str, ...]
     images: int
@@ -60,8 +60,7 @@ def inspect_run_folder(s3: S3, bucket: str, dataset: str, execution_id: str, say
         missing.append(say.no_picture.format(folder=layout.made(dataset, execution_id)))
     count = sum(is_made(name, images) for name in images) if results is None else results.made_count
     prepared = read_prepare_report(s3, bucket, dataset, execution_id)
-    training = results.training if trains and results is not None else None
-    return Artefacts(tuple(missing), count, prepared, unusable, training)
+    return Artefacts(tuple(missing), count, prepared, unusable, None if results is None else results.training)
 
 
 def read_prepare_report(s3: S3, bucket: str, dataset: str, execution_id: str) -> PrepareReport | None:

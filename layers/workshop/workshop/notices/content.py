@@ -1,10 +1,13 @@
 """What each notice says: from records and findings to the words of the mail, in the language of `say`."""
 
+import textwrap
 from collections.abc import Sequence
 
 from contract import layout
 from contract.names import Execution, parse_execution, printable
+from contract.pipeline import PARAMETERS
 from contract.prepare_report import PrepareReport, SetAside
+from contract.run_results import TrainingOutcome
 from workshop.ledger import RunRecord
 from workshop.notices import Kind, Notice, expectations
 from workshop.notices.artefacts import Artefacts
@@ -19,6 +22,8 @@ from workshop.words import FALLBACK_LANGUAGE, Words, words
 MAX_NAMED = 5
 MAX_NAMED_ON_PAGE = 200
 MAX_REASON_CHARS = 2000
+_LINE_CHARS = 76
+BEST_NETWORK = PARAMETERS["InferenceNetwork"].choices[0]
 
 
 def words_of(run: RunRecord | None) -> Words:
@@ -85,7 +90,9 @@ def succeeded(
         made=say.number(artefacts.images),
         duration=expectations.duration(say, course),
         cost=_training_cost(say, run, course.billed_seconds),
+        network=_network(say, artefacts.training),
         run=execution.id,
+        trouble=_trouble(say, artefacts.training),
         early_end=f"\n{ended}\n" if ended else "",
         set_aside=_set_aside(say, artefacts.prepared, folder, is_on_page=True),
         bucket=bucket,
@@ -228,6 +235,40 @@ def _training_cost(say: Words, run: RunRecord | None, billed_seconds: int | None
     if run is None or not run.hourly_price:
         return billed
     return say.billed_cost.format(cost=say.dollars(run.hourly_price * billed_seconds / 3600), billed=billed)
+
+
+def _network(say: Words, training: TrainingOutcome | None) -> str:
+    """Which of the training's networks has drawn, how good it is, and how good the last one."""
+    if training is None or training.network is None:
+        return say.unknown
+    if training.network_score is None:
+        return say.network_unscored
+    score, last = _measured(say, training.network_score), training.last_score
+    if training.network != BEST_NETWORK:
+        return say.network_last.format(score=score)
+    if training.network_score == last:
+        return say.network_last_is_best.format(score=score)
+    return say.network_best.format(
+        kimg=say.unknown if training.network_kimg is None else _measured(say, training.network_kimg),
+        score=score,
+        last=say.network_no_score if last is None else _measured(say, last),
+    )
+
+
+def _trouble(say: Words, training: TrainingOutcome | None) -> str:
+    """What was the matter with the training, as a block that begins and ends with an empty line; "" if nothing was."""
+    if training is None or training.trouble is None or training.trouble not in say.troubles:
+        return ""
+    words = [say.troubles[training.trouble]]
+    if training.ended == training.trouble:
+        kimg, wanted = _measured(say, training.kimg), _measured(say, training.wanted_kimg)
+        words.append(say.trouble_ended.format(kimg=kimg, wanted=wanted))
+    words.append(say.trouble_next[training.trouble])
+    return "\n" + "\n".join(textwrap.wrap(" ".join(words), _LINE_CHARS)) + "\n"
+
+
+def _measured(say: Words, amount: float) -> str:
+    return say.number(round(amount)) if amount >= 100 else f"{amount:.3g}".replace(".", say.decimal)
 
 
 def _other_files(say: Words, number: int) -> str:

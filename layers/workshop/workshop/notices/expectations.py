@@ -9,8 +9,6 @@ from workshop.estimates.learned import FASTEST, SLOWEST
 from workshop.ledger import RunRecord
 from workshop.words import Words
 
-# Endings after which going on from the same network would only go on with what was the matter.
-_NOTHING_TO_GO_ON_FROM = ("collapsed", "stalled")
 _LEAST_KIMG, _MOST_KIMG = PARAMETERS["Kimg"].bounds
 
 
@@ -82,13 +80,11 @@ def duration(say: Words, course: Course) -> str:
 
 def early_end(say: Words, run: RunRecord | None, training: TrainingOutcome | None, command: str) -> str:
     """That the training ended before its length was reached, why, what the rest would take, and how it comes; "" if it
-    did not, or if nobody can say."""
-    if training is None or training.is_complete or not _is_possible(training):
+    did not, if nobody can say, or if it was for a trouble, which is told with what to do about it."""
+    if training is None or training.is_complete or training.ended == training.trouble or not _is_possible(training):
         return ""
     why = say.training_ended.get(training.ended, say.training_ended[""])
     sentences = [why.format(kimg=say.kimg(training.kimg), wanted=say.kimg(training.wanted_kimg))]
-    if training.ended in _NOTHING_TO_GO_ON_FROM:
-        return sentences[0]
     if training.seconds_left is not None:
         price = 0.0 if run is None else run.hourly_price * run.machines
         rest = say.rough_duration(training.seconds_left)

@@ -164,6 +164,7 @@ def build_claim(
         "Preset": choice.train_preset,
         **_of_settings(choice),
         "MinImages": parameter_text(config.min_images),
+        "Patience": parameter_text(config.patience),
         "TrainSeconds": parameter_text(training.seconds),
         "MaxTrainSeconds": parameter_text(training.job_seconds),
         **overrides,

@@ -81,6 +81,14 @@ class Words(Protocol):
     finishing_takes: str
     finishing_takes_time: str
     go_on: str
+    network_best: str
+    network_last_is_best: str
+    network_last: str
+    network_unscored: str
+    network_no_score: str
+    troubles: Mapping[str, str]  # of the training, by its own word
+    trouble_ended: str
+    trouble_next: Mapping[str, str]
     set_aside: Plural
     more_on_page: Plural
     more_in_file: Plural

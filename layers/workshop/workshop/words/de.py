@@ -60,15 +60,31 @@ class German(Words):
     training_ended: Mapping[str, str] = {
         "time_limit": "Das Training endete an seiner Zeitgrenze, bei {kimg} von {wanted} kimg (tausend Bildern).",
         "on_request": "Das Training wurde auf Wunsch beendet, bei {kimg} von {wanted} kimg (tausend Bildern).",
-        "collapsed": (
-            "Das Training ist aus dem Gleichgewicht geraten und endete bei {kimg} von {wanted} kimg (tausend Bildern)."
-        ),
-        "stalled": "Das Training wurde nicht mehr besser und endete bei {kimg} von {wanted} kimg (tausend Bildern).",
         "": "Das Training endete vorzeitig, bei {kimg} von {wanted} kimg (tausend Bildern).",
     }
     finishing_takes = "Der Rest dauert etwa {duration} und kostet etwa {cost}."
     finishing_takes_time = "Der Rest braucht noch etwa {duration} Rechenzeit."
     go_on = "Damit es von dort weitergeht, bitte den Betreiber des Workshops um den Aufruf von\n\n  {command}"
+    network_best = "das beste, von kimg {kimg} (Abstand {score}; beim letzten: {last}; weniger ist besser)"
+    network_last_is_best = "das letzte, es ist auch das beste (Abstand {score}; weniger ist besser)"
+    network_last = "das letzte (Abstand {score}; weniger ist besser)"
+    network_unscored = "das letzte (ohne Bewertung)"
+    network_no_score = "keiner mehr"
+    troubles: Mapping[str, str] = {
+        "collapsed": (
+            "Das Training ist zusammengebrochen: Was das Netz gelernt hatte, ist zerfallen. Die Bilder stammen vom oben"
+            " genannten Netz; dieses und das letzte sind beide aufgehoben."
+        ),
+        "stalled": "Das Training ist am Ende stehen geblieben: Lange kam nichts Besseres mehr dabei heraus.",
+    }
+    trouble_ended = "Deshalb wurde es vorzeitig beendet, bei {kimg} von {wanted} kimg; nichts Gelerntes ist verloren."
+    trouble_next: Mapping[str, str] = {
+        "collapsed": (
+            "Am meisten helfen mehr Bilder oder solche, die sich ähnlicher sind; vielleicht auch ein anderer seed"
+            " (settings.yaml)."
+        ),
+        "stalled": "Ein längeres Training würde kaum helfen, mehr Bilder vielleicht schon.",
+    }
     set_aside = Plural("{count} Bild wurde aussortiert:", "{count} Bilder wurden aussortiert:")
     more_on_page = Plural("{count} weiteres steht auf der Seite", "{count} weitere stehen auf der Seite")
     more_in_file = Plural("{count} weiteres steht in prepare.json", "{count} weitere stehen in prepare.json")

@@ -57,13 +57,30 @@ class English(Words):
     training_ended: Mapping[str, str] = {
         "time_limit": "The training was ended by its time limit at {kimg} of {wanted} kimg (thousands of images).",
         "on_request": "The training was ended on request at {kimg} of {wanted} kimg (thousands of images).",
-        "collapsed": "The training fell apart, and was ended at {kimg} of {wanted} kimg (thousands of images).",
-        "stalled": "The training did not get better any more, and was ended at {kimg} of {wanted} kimg.",
         "": "The training ended early, at {kimg} of {wanted} kimg (thousands of images).",
     }
     finishing_takes = "Finishing it takes about {duration} and {cost}."
     finishing_takes_time = "Finishing it takes about {duration}."
     go_on = "To go on from there, ask whoever runs the workshop to call\n\n  {command}"
+    network_best = "the best one, from {kimg} kimg (score {score}; the last one: {last}; less is better)"
+    network_last_is_best = "the last one, which is the best (score {score}; less is better)"
+    network_last = "the last one (score {score}; less is better)"
+    network_unscored = "the last one (it has no score)"
+    network_no_score = "none any more"
+    troubles: Mapping[str, str] = {
+        "collapsed": (
+            "The training has collapsed: what the network had learned fell apart. The pictures are those of the network"
+            " that is named above, and both that and the last one are kept."
+        ),
+        "stalled": "The training stood still in the end: for long, nothing better came of it.",
+    }
+    trouble_ended = "It was ended early for that, at {kimg} of {wanted} kimg; nothing that it had learned is lost."
+    trouble_next: Mapping[str, str] = {
+        "collapsed": (
+            "More pictures, or pictures that are more alike, help most; another seed (settings.yaml) may help, too."
+        ),
+        "stalled": "A longer training would hardly help; more pictures may.",
+    }
     set_aside = Plural("{count} picture was set aside:", "{count} pictures were set aside:")
     more_on_page = Plural("{count} more is listed on the page", "{count} more are listed on the page")
     more_in_file = Plural("{count} more is listed in prepare.json", "{count} more are listed in prepare.json")
