@@ -8,7 +8,9 @@ report says. Ends with status 1 if a page is not of a network from before.
 
 import contextlib
 import dataclasses
+import io
 import json
+import logging
 import os
 import random
 import shutil
@@ -40,6 +42,7 @@ def main() -> None:
     runs, seed = (int(text) for text in (*sys.argv[1:], "20", "7")[:2])
     chance = random.Random(seed)  # noqa: S311 - no secret
     save_often()
+    logging.basicConfig(handlers=[logging.NullHandler()])
     failures = 0
     print(
         f"{'seed':>4} {'way':10} {'lost at':>8} {'drawn':>6} {'from':>7} {'score':>6} {'last':>6} {'trouble':10}",
@@ -82,7 +85,7 @@ def run(folder: Path, seed: int, way: str, iteration: int) -> dict[str, Any]:
     shutil.copy(folder / "dataset.zip", job.base / "input/data/train/dataset.zip")
     shutil.copytree(BASE, job.base / "input/data/base", dirs_exist_ok=True)
     training = TrainingJob(job.base)
-    with collapsing(way, iteration), open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+    with collapsing(way, iteration), contextlib.redirect_stdout(io.StringIO()):
         train_network(training, read_hyperparameters(training), lambda: False)
         job = Job(folder / "infer")
         with tarfile.open(job.folder("processing/input/model") / "model.tar.gz", "w:gz", compresslevel=1) as tar:
