@@ -44,7 +44,9 @@ class ProgressFile:
         write_text_whole(self._file, json.dumps(content, indent=1) + "\n")
 
     def _newest_sheet(self) -> str | None:
-        newest = max(
-            self._sheets.glob("fakes*"), key=lambda sheet: float(sheet.stem.removeprefix("fakes")), default=None
-        )
+        newest = max(self._sheets.glob("fakes*"), key=_kimg_of, default=None)
         return None if newest is None else newest.relative_to(self._file.parent).as_posix()
+
+
+def _kimg_of(sheet: Path) -> float:
+    return float(sheet.stem.removeprefix("fakes"))
