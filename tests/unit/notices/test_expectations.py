@@ -190,5 +190,5 @@ def test_a_training_that_ended_early_says_where_what_the_rest_takes_and_how_it_g
     assert "python -m operations rerun red-chairs" in told
     assert "and USD" not in expectations.early_end(EN, run(hourly_price=0.0), outcome, "call")
     assert expectations.early_end(EN, run(), FINISHED, "call") == ""
-    for ended in ("collapsed", "stalled"):
-        assert "call" not in expectations.early_end(EN, run(), replace(outcome, ended=ended), "call")
+    for trouble in ("collapsed", "stalled"):  # which is told with what to do about it
+        assert expectations.early_end(EN, run(), replace(outcome, ended=trouble, trouble=trouble), "call") == ""

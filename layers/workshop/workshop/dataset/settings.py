@@ -5,7 +5,7 @@ An allow-list: whoever can drop an image can change this file, and some of these
 
 import difflib
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from typing import Any
@@ -16,14 +16,25 @@ from contract.pipeline import (
     OF_FOLDERS,
     PARAMETERS,
     SQUARE,
-    Parameter,
     resolutions_of,
 )
 from contract.train_options import NO_OPTIONS
-from workshop.dataset.plain_values import AMBIGUOUS, NUMBER, TRUTHS, WHOLE
+from workshop.dataset.plain_values import AMBIGUOUS
 from workshop.dataset.settings_lines import BadLine, Setting, read_lines
+from workshop.dataset.settings_rules import (
+    FED,
+    Rule,
+    aspect,
+    classes,
+    colour,
+    number,
+    of_parameter,
+    one_of,
+    options,
+    whole,
+)
 from workshop.dataset.shape import chosen_size
-from workshop.dataset.train_options import OptionFault, option_allowed, read_options
+from workshop.dataset.train_options import OptionFault, option_allowed
 from workshop.platform.errors import SettingsError
 from workshop.platform.telemetry import logger
 from workshop.words import FALLBACK_LANGUAGE, Words, words
@@ -126,122 +137,26 @@ class Caps:
         return learning, min(allowed, learning + _BESIDES_LEARNING_SECONDS)
 
 
-@dataclass(frozen=True)
-class _Rule:
-    """What a setting may be, in any language, and how its text is read: None for what is not allowed."""
-
-    allowed: Callable[[Words], str]
-    read: Callable[[str], object]
-    is_text: bool = False  # may be quoted
-    is_number: bool = False  # may have decimals
-    judge: Callable[[str], str | OptionFault] | None = None  # says more of what was not read
-
-
-def _one_of(values: Collection[str]) -> _Rule:
-    listed = ", ".join(values)
-    return _Rule(
-        lambda say: say.allowed_one_of.format(values=listed), lambda text: text if text in values else None, True
-    )
-
-
-def _one_number_of(values: Collection[str]) -> _Rule:
-    listed = ", ".join(values)
-    return _Rule(
-        lambda say: say.allowed_one_of.format(values=listed), lambda text: int(text) if text in values else None
-    )
-
-
-def _truth() -> _Rule:
-    return _Rule(lambda say: say.allowed_truth, TRUTHS.get)
-
-
-def _whole(low: float, high: float) -> _Rule:
-    def read(text: str) -> int | None:
-        return number if WHOLE.fullmatch(text) and low <= (number := int(text)) <= high else None
-
-    return _Rule(lambda say: say.allowed_whole.format(low=low, high=high), read)
-
-
-def _number(low: float, high: float) -> _Rule:
-    def read(text: str) -> float | None:
-        is_plain = NUMBER.fullmatch(text) and not AMBIGUOUS.fullmatch(text)
-        return number if is_plain and low <= (number := float(text)) <= high else None
-
-    # Bounds are shown as they have to be typed.
-    bounds = {"low": f"{low:g}", "high": f"{high:g}"}
-    return _Rule(lambda say: say.allowed_number.format(**bounds), read, is_number=True)
-
-
-def _options(allowed: Collection[str]) -> _Rule:
-    def judge(text: str) -> str | OptionFault:
-        return read_options(text, allowed)
-
-    def read(text: str) -> str | None:
-        return judged if isinstance(judged := judge(text), str) else None
-
-    return _Rule(lambda say: say.allowed_options, read, is_text=True, judge=judge)
-
-
-_COLOURS = {"white": "ffffff", "black": "000000", "grey": "808080", "gray": "808080"}
-_ASPECT = re.compile(r"([1-9][0-9]?):([1-9][0-9]?)")
-
-
-def _aspect() -> _Rule:
-    def read(text: str) -> tuple[int, int] | None:
-        found = _ASPECT.fullmatch(text)
-        return (int(found[1]), int(found[2])) if found else None
-
-    return _Rule(lambda say: say.allowed_aspect, read, is_text=True)
-
-
-def _colour() -> _Rule:
-    def read(text: str) -> str | None:
-        name = text.lower().removeprefix("#")
-        return _COLOURS.get(name, name) if name in _COLOURS or re.fullmatch(r"[0-9a-f]{6}", name) else None
-
-    return _Rule(lambda say: say.allowed_colour, read, is_text=True)
-
-
-def _classes() -> _Rule:
-    parameter = PARAMETERS["InferenceClasses"]
-    return _Rule(lambda say: say.allowed_classes, lambda text: text if parameter.accepts(text) else None, is_text=True)
-
-
-_FED = {parameter.setting: parameter for parameter in PARAMETERS.values() if parameter.setting is not None}
-
-
-def _rule_of(parameter: Parameter) -> _Rule:
-    """What a setting may be that becomes a parameter of the pipeline as it is."""
-    match parameter.kind, parameter.choices:
-        case "Integer", ():
-            return _whole(*parameter.bounds)
-        case "Float", ():
-            return _number(*parameter.bounds)
-        case "Integer", choices:
-            return _one_number_of(choices)
-        case _, ("true", "false"):
-            return _truth()
-    return _one_of(parameter.choices)
-
-
-def rules(caps: Caps) -> Mapping[str, _Rule]:
+def rules(caps: Caps) -> Mapping[str, Rule]:
     """Every key of settings.yaml, with what is allowed in this installation."""
     return {
-        "preset": _one_of(PRESETS),
-        **{key: _rule_of(_FED[key]) for key in ("kimg", "resolution", "mirror", "seed", "inference_mode", "network")},
-        "aspect": _aspect(),
-        "width": _whole(1, LONGEST_SIDE),
-        "height": _whole(1, LONGEST_SIDE),
-        "fit": _rule_of(_FED["fit"]),
-        "background": _colour(),
-        "labels": _rule_of(_FED["labels"]),
-        "classes": _classes(),
-        "projection_targets": _whole(1, MAX_PROJECTION_TARGETS),
-        "language": _one_of(LANGUAGES),
+        "preset": one_of(PRESETS),
+        **{
+            key: of_parameter(FED[key]) for key in ("kimg", "resolution", "mirror", "seed", "inference_mode", "network")
+        },
+        "aspect": aspect(),
+        "width": whole(1, LONGEST_SIDE),
+        "height": whole(1, LONGEST_SIDE),
+        "fit": of_parameter(FED["fit"]),
+        "background": colour(),
+        "labels": of_parameter(FED["labels"]),
+        "classes": classes(),
+        "projection_targets": whole(1, MAX_PROJECTION_TARGETS),
+        "language": one_of(LANGUAGES),
         # In hundredths of an hour, rounded down: what a mail says is allowed can be typed.
-        "max_hours": _number(MIN_HOURS, max(MIN_HOURS, caps.max_train_seconds // 36 / 100)),
-        "instance_type": _one_of(caps.prices),
-        "options": _options(caps.train_options),
+        "max_hours": number(MIN_HOURS, max(MIN_HOURS, caps.max_train_seconds // 36 / 100)),
+        "instance_type": one_of(caps.prices),
+        "options": options(caps.train_options),
     }
 
 
@@ -316,7 +231,7 @@ def _text_of(content: bytes, language: str) -> str:
     return text
 
 
-def _language_of(lines: Collection[Setting | BadLine], rule: _Rule) -> str | None:
+def _language_of(lines: Collection[Setting | BadLine], rule: Rule) -> str | None:
     """The language, if the file names one."""
     named = [line for line in lines if isinstance(line, Setting) and line.key == "language"]
     language = _read(rule, named[0]) if len(named) == 1 else None
@@ -324,7 +239,7 @@ def _language_of(lines: Collection[Setting | BadLine], rule: _Rule) -> str | Non
 
 
 def _problems(
-    say: Words, known: Mapping[str, _Rule], lines: Collection[Setting | BadLine], given: dict[str, Any]
+    say: Words, known: Mapping[str, Rule], lines: Collection[Setting | BadLine], given: dict[str, Any]
 ) -> Iterator[str]:
     """A sentence for each fault, in the order of the lines; what is right gets into `given`.
 
@@ -349,7 +264,7 @@ def _problems(
                 yield _wrong(say, rule, line)
 
 
-def _read(rule: _Rule, setting: Setting) -> object:
+def _read(rule: Rule, setting: Setting) -> object:
     if setting.text is None or (setting.is_quoted and not rule.is_text):
         return None
     return rule.read(setting.text)
@@ -360,7 +275,7 @@ _NUMBER_TO_REPEAT = re.compile(r"-?[0-9]{1,6}([.,:_][0-9]{1,3})?")
 _WORD_TO_REPEAT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,29}")
 
 
-def _unknown(say: Words, known: Mapping[str, _Rule], setting: Setting) -> str:
+def _unknown(say: Words, known: Mapping[str, Rule], setting: Setting) -> str:
     near = difflib.get_close_matches(setting.key[:40].lower(), known, n=1)
     hint = say.setting_did_you_mean.format(near=near[0]) if near else say.setting_all.format(keys=", ".join(known))
     if _KEY_TO_REPEAT.fullmatch(setting.key):
@@ -368,7 +283,7 @@ def _unknown(say: Words, known: Mapping[str, _Rule], setting: Setting) -> str:
     return say.setting_unknown_line.format(line=setting.line, hint=hint)
 
 
-def _wrong(say: Words, rule: _Rule, setting: Setting) -> str:
+def _wrong(say: Words, rule: Rule, setting: Setting) -> str:
     if rule.is_number and not setting.is_quoted and AMBIGUOUS.fullmatch(setting.text or ""):
         return say.setting_ambiguous.format(line=setting.line, key=setting.key)
     if rule.judge is not None and setting.text and isinstance(fault := rule.judge(setting.text), OptionFault):
