@@ -18,7 +18,7 @@ from contract.capacity import artefacts, networks
 from contract.capacity.artefacts import Workload
 from contract.capacity.volumes import process_bytes
 from contract.image_record import ImageRecord, ListedImage
-from contract.pipeline import MAX_VALUE_CHARS, PARAMETERS, RESOLUTIONS, resolutions_of
+from contract.pipeline import MAX_VALUE_CHARS, PARAMETERS, RESOLUTIONS, picture_sizes, resolutions_of
 from contract.prepare_report import PrepareReport, SetAside
 from stylegan2.data.png_format import plain_png
 from stylegan2.data.preparation import prepare_images
@@ -111,9 +111,11 @@ def test_a_training_has_no_more_ticks_than_computed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 def test_sheets_are_made_up_as_computed(device: str) -> None:
     assert artefacts.MOST_SHEETS == MOST_SHEETS
-    for side in RESOLUTIONS:
-        grid = Grid.for_device(side, side, device)
-        assert artefacts.sheet_size(side, device) == (grid.columns * side, grid.rows * side)
+    sizes = [*picture_sizes()]
+    assert {(side, side) for side in RESOLUTIONS} < set(sizes)
+    for width, height in sizes:
+        grid = Grid.for_device(height, width, device)
+        assert artefacts.sheet_size(height, width, device) == (grid.columns * width, grid.rows * height)
 
 
 @pytest.mark.parametrize(("side", "levels"), [(128, 256), (256, 256), (256, 2)])  # JPEG makes most of two levels
@@ -134,7 +136,7 @@ def test_images_of_a_data_set_have_exactly_the_computed_size() -> None:
 
 def test_a_data_set_is_no_larger_than_computed(tmp_path: Path) -> None:
     result = prepare_images(write_pictures(tmp_path / "discs", 30, 32), tmp_path / "d.zip", resolution=32)
-    most = artefacts.dataset_zip_bytes(result.good, 32, 32)
+    most = artefacts.dataset_zip_bytes(artefacts.Workload(result.good, 0, 32, 1, "tiny"))
     assert result.good == 30
     assert size_of(tmp_path / "d.zip") <= most <= 1.2 * size_of(tmp_path / "d.zip") + networks.HEADER_BYTES
 

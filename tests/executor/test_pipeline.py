@@ -123,6 +123,9 @@ def test_whole_run(make_place: MakePlace, own_opt: bool, isolation: str) -> None
         "resolution": "32",
         "mirror": "false",
         "seed": "0",
+        "labels": "none",
+        "options": "{}",
+        "patience": "50",
         "train_seconds": "432000",
         "max_train_seconds": "86400",
     }

@@ -88,6 +88,13 @@ def test_of_a_machine_that_nobody_knows_the_training_is_unknown_and_the_rest_is_
     assert estimated(shown(5.0), TrainInstanceType="ml.g9.xlarge").training == 10_000
 
 
+def test_wide_pictures_take_as_much_longer_as_they_have_more_pixels() -> None:
+    square, wide = estimated(), estimated(PictureSize="384x256")
+    assert square.training is not None
+    assert wide.training == pytest.approx(1.5 * square.training)
+    assert wide.basis is Basis.GUESS
+
+
 def test_the_tighter_of_the_two_limits_counts() -> None:
     assert estimated(TrainSeconds="3600", MaxTrainSeconds="7200").limit == 3_600
     assert estimated(TrainSeconds="9000", MaxTrainSeconds="7200").limit == 7_200
@@ -176,6 +183,8 @@ def test_a_run_counts_once_and_the_oldest_are_forgotten() -> None:
         {"Preset": "paper256"},
         {"TrainInstanceType": "ml.g5.2xlarge"},
         {"TrainInstanceCount": "2"},
+        {"PictureSize": "384x256"},
+        {"TrainOptions": '{"batch": 64}'},
     ],
 )
 def test_trainings_of_another_kind_are_no_measure(other: dict[str, Any]) -> None:

@@ -49,7 +49,8 @@ _ETAG_BYTES, _SIZE_DIGITS, _CONTENT_BYTES = 40, 13, 60
 @dataclass(frozen=True)
 class Workload:
     """What a run is asked for. Bytes are of all originals together; `name_bytes` is what a name takes as JSON, on
-    average; `preset` is the trainer's, `device` "cpu" or "cuda"."""
+    average; `preset` is the trainer's, `device` "cpu" or "cuda". `size` is the pictures' height and width in pixels,
+    where they are no squares of `resolution`."""
 
     images: int
     image_bytes: int
@@ -60,6 +61,15 @@ class Workload:
     targets: int = 0
     target_bytes: int = 0
     name_bytes: int = 100
+    size: tuple[int, int] | None = None
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        return self.size or (self.resolution, self.resolution)
+
+    @property
+    def pixels(self) -> int:
+        return self.sides[0] * self.sides[1]
 
 
 def image_file_bytes(height: int, width: int) -> int:
@@ -69,9 +79,9 @@ def image_file_bytes(height: int, width: int) -> int:
     return height * row + 5 * blocks + 70
 
 
-def dataset_zip_bytes(images: int, height: int, width: int) -> int:
+def dataset_zip_bytes(workload: Workload) -> int:
     """dataset.zip: each image with its two headers in the zip, and its label."""
-    return images * (image_file_bytes(height, width) + 300) + HEADER_BYTES
+    return workload.images * (image_file_bytes(*workload.sides) + 300) + HEADER_BYTES
 
 
 def record_bytes(images: int, name_bytes: int) -> int:
@@ -100,21 +110,21 @@ def set_aside_bytes(workload: Workload) -> int:
     return min(workload.image_bytes, MAX_COPIED_BYTES)
 
 
-def sheet_size(resolution: int, device: str) -> tuple[int, int]:
+def sheet_size(height: int, width: int, device: str) -> tuple[int, int]:
     """Width and height of a sheet of samples in pixels (stylegan2.results.sample_grid)."""
     if device == "cpu":
-        columns = min(max(_CPU_SHEET_WIDTH // resolution, 2), _CPU_MOST_COLUMNS)
-        return columns * resolution, columns // 2 * resolution
-    width, height = (
-        min(max(side // resolution, fewest), most) * resolution
-        for side, fewest, most in zip(_GPU_SHEET, _GPU_FEWEST, _GPU_MOST, strict=True)
+        columns = min(max(_CPU_SHEET_WIDTH // width, 2), _CPU_MOST_COLUMNS)
+        return columns * width, columns // 2 * height
+    sheet_width, sheet_height = (
+        min(max(sheet // side, fewest), most) * side
+        for side, sheet, fewest, most in zip((width, height), _GPU_SHEET, _GPU_FEWEST, _GPU_MOST, strict=True)
     )
-    return width, height
+    return sheet_width, sheet_height
 
 
 def sheet_bytes(workload: Workload) -> int:
     """One sheet of samples, whatever is on it."""
-    width, height = sheet_size(workload.resolution, workload.device)
+    width, height = sheet_size(*workload.sides, workload.device)
     return _picture_bytes(width * height)
 
 
@@ -171,7 +181,7 @@ def restored_checkpoints_bytes(workload: Workload) -> int:
 def made_bytes(workload: Workload) -> int:
     """What Infer draws."""
     cells = _NEW + _MIXED + _SHEET_CELLS + 2 * workload.targets
-    return cells * _picture_bytes(workload.resolution**2)
+    return cells * _picture_bytes(workload.pixels)
 
 
 def page_bytes(workload: Workload) -> int:

@@ -74,7 +74,7 @@ ARTEFACTS = (
     # Images.
     Artefact(
         "dataset.zip",
-        lambda work: artefacts.dataset_zip_bytes(work.images, work.resolution, work.resolution),
+        artefacts.dataset_zip_bytes,
         "images, resolution",
         _S3_OBJECT,
         "an object of S3",
@@ -91,7 +91,7 @@ ARTEFACTS = (
     Artefact("a sheet of samples", artefacts.sheet_bytes, "resolution, device", 128 * _MIB, "ours"),
     Artefact(
         "width of a sheet, pixels",
-        lambda work: artefacts.sheet_size(work.resolution, work.device)[0],
+        lambda work: artefacts.sheet_size(*work.sides, work.device)[0],
         "resolution, device",
         16 * 1024,
         "Infer's reader",

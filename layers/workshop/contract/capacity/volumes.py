@@ -106,8 +106,7 @@ def process_bytes(workload: Workload) -> int:
     """What Prepare writes: all originals at once, the data set, copies of what is set aside, lists."""
     files = workload.image_bytes + workload.images * _BLOCK_BYTES
     lists = record_bytes(workload.images, workload.name_bytes) + prepare_report_bytes(workload)
-    side = workload.resolution
-    return files + dataset_zip_bytes(workload.images, side, side) + set_aside_bytes(workload) + lists
+    return files + dataset_zip_bytes(workload) + set_aside_bytes(workload) + lists
 
 
 def process_gb(workload: Workload) -> int:
@@ -118,11 +117,10 @@ def process_gb(workload: Workload) -> int:
 def train_gb(workload: Workload, *, is_continued: bool = False) -> int:
     """What Train needs: the data set, a base network, the model and its archive, checkpoints; and, if the training
     goes on, all checkpoints that it may be given back."""
-    side = workload.resolution
     model = model_folder_bytes(workload) + model_archive_bytes(workload)
     checkpoints = checkpoint_folder_bytes(workload) + (restored_checkpoints_bytes(workload) if is_continued else 0)
-    base = network_bytes(workload.preset, side)
-    return _gb(dataset_zip_bytes(workload.images, side, side) + base + model + checkpoints)
+    base = network_bytes(workload.preset, workload.resolution)
+    return _gb(dataset_zip_bytes(workload) + base + model + checkpoints)
 
 
 def inference_gb(workload: Workload) -> int:

@@ -8,7 +8,7 @@ from math import ceil
 from contract.capacity.artefacts import Workload, record_bytes
 from contract.capacity.volumes import Shortage, fetched_bytes, find_shortage
 from contract.image_record import MAX_BYTES
-from contract.pipeline import PARAMETERS
+from contract.pipeline import PARAMETERS, SQUARE, picture_size
 from workshop.dataset.snapshot import Listing, StoredObject, Targets
 
 
@@ -36,6 +36,7 @@ def workload_of(listing: Listing, targets: Targets, most_own: int, parameters: M
     none, up to `most_own` of the dataset's own are, and the largest of them count."""
     sizes = [image.size for image in listing.images]
     projected = [image.size for image in targets.images] or sorted(sizes)[-most_own:]
+    size = picture_size(parameters.get("PictureSize", SQUARE), int(parameters["Resolution"]))
     return Workload(
         images=len(sizes),
         image_bytes=fetched_bytes(sizes),
@@ -45,6 +46,7 @@ def workload_of(listing: Listing, targets: Targets, most_own: int, parameters: M
         targets=len(projected),
         target_bytes=fetched_bytes(projected),
         name_bytes=_mean_name_bytes(listing.images),
+        size=None if size is None else (size.height, size.width),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
-from contract.pipeline import PARAMETERS
+from contract.pipeline import PARAMETERS, SQUARE
 from contract.train_options import NO_OPTIONS
 
 MAX_SAMPLES = 7
@@ -23,6 +23,8 @@ _TOLD_BY = ("TrainInstanceType", "TrainInstanceCount", "Preset", "Resolution")
 def speed_key(parameters: Mapping[str, str]) -> str:
     """What trainings of one kind have in common, by a run's parameters: they run at about the same speed."""
     told = [parameters.get(name) or PARAMETERS[name].default or "" for name in _TOLD_BY]
+    if (size := parameters.get("PictureSize", SQUARE)) != SQUARE:
+        told.append(size)
     if (options := parameters.get("TrainOptions", NO_OPTIONS)) != NO_OPTIONS:  # some make it slower
         told.append(hashlib.sha256(options.encode()).hexdigest()[:8])
     return " ".join(told)

@@ -39,9 +39,6 @@ class Figure:
     seconds: float
     basis: Basis
 
-    def times(self, factor: float) -> "Figure":
-        return Figure(self.seconds * factor, self.basis)
-
 
 @dataclass(frozen=True)
 class InstanceShape:

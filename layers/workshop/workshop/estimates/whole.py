@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
-from contract.pipeline import PARAMETERS
+from contract.pipeline import PARAMETERS, picture_size
 from workshop.estimates.learned import Learned
 from workshop.estimates.prices import PriceList, price_list
 from workshop.estimates.speeds import Basis, Figure, SpeedTable, speed_table
@@ -87,16 +87,17 @@ def estimate_run(
     speeds, prices = speeds or speed_table(), prices or price_list()
     given = {name: parameters.get(name) or parameter.default or "" for name, parameter in PARAMETERS.items()}
     preset, resolution = given["Preset"], int(given["Resolution"])
+    squares = _pixels_in_squares(given["PictureSize"], resolution)
     drawing = speeds.drawing(
         given["InferenceInstanceType"], preset, resolution, given["InferenceMode"], work.targets
     ) or Figure(0.0, Basis.GUESS)
-    drawing = Figure(min(drawing.seconds, _SHARE_OF_INFER * float(given["MaxProcessSeconds"])), drawing.basis)
+    drawing = Figure(min(drawing.seconds * squares, _SHARE_OF_INFER * float(given["MaxProcessSeconds"])), drawing.basis)
     busy = {"InferenceInstanceType": drawing.seconds}
     training: Figure | None = Figure(0.0, Basis.GUESS)
     if work.trains:
         preparing = speeds.preparing(given["ProcessInstanceType"], work.images, work.size)
         busy |= {"ProcessInstanceType": 0.0 if preparing is None else preparing.seconds, "TrainInstanceType": 0.0}
-        training = _training(given, preset, resolution, learned, speeds)
+        training = _training(given, squares, learned, speeds)
     starts = {name: speeds.starting(given[name]).seconds for name in busy}
     beside = sum(busy.values()) + sum(starts.values())
     basis = Basis.GUESS if training is None or training.seconds < beside else training.basis
@@ -110,14 +111,21 @@ def estimate_run(
     return Estimate(seconds, limit, beside * factor, _cost(busy, given, region, prices), basis, factor, done)
 
 
-def _training(
-    given: Mapping[str, str], preset: str, resolution: int, learned: Learned, speeds: SpeedTable
-) -> Figure | None:
+def _pixels_in_squares(size: str, resolution: int) -> float:
+    """How many squares of the resolution, which the table is about, a picture has the pixels of."""
+    found = picture_size(size, resolution)
+    return 1.0 if found is None else found.width * found.height / resolution**2
+
+
+def _training(given: Mapping[str, str], squares: float, learned: Learned, speeds: SpeedTable) -> Figure | None:
+    kimg = float(given["Kimg"])
     if learned.sec_per_kimg is not None:
-        speed: Figure | None = Figure(learned.sec_per_kimg, Basis.OWN)
-    else:
-        speed = speeds.training(given["TrainInstanceType"], int(given["TrainInstanceCount"]), preset, resolution)
-    return None if speed is None else speed.times(float(given["Kimg"]))
+        return Figure(learned.sec_per_kimg * kimg, Basis.OWN)
+    machine, machines = given["TrainInstanceType"], int(given["TrainInstanceCount"])
+    speed = speeds.training(machine, machines, given["Preset"], int(given["Resolution"]))
+    if speed is None:
+        return None
+    return Figure(speed.seconds * squares * kimg, speed.basis if squares == 1 else Basis.GUESS)
 
 
 def _cost(busy: Mapping[str, float], given: Mapping[str, str], region: str, prices: PriceList) -> float | None:

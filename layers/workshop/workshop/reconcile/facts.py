@@ -11,6 +11,7 @@ from contract.pipeline import PARAMETERS
 from contract.statuses import LOST, TERMINAL
 from workshop.dataset.room import LackOfRoom, Machines, find_lack_of_room, workload_of
 from workshop.dataset.settings import Choice
+from workshop.dataset.shape import size_of_run
 from workshop.dataset.snapshot import Listing, Targets
 from workshop.ledger.state import Claim, DatasetState, Phase
 from workshop.reconcile.looks import Request
@@ -143,13 +144,17 @@ class ContentFacts:
 
     def lack_of_room(self, request: Request) -> LackOfRoom | None:
         """What is too small for a training with all these images."""
+        overrides = dict(request.overrides)
+        size = size_of_run(self.choice.size, self.choice.resolution, overrides)
         parameters = {
             "Preset": self.choice.train_preset,
             "Kimg": str(self.choice.kimg),
-            "Resolution": str(self.choice.resolution),
             "ProcessInstanceType": self.machines.process,
             "TrainInstanceType": self.choice.instance_type or self.machines.train,
-        } | dict(request.overrides)
+            **overrides,
+            "Resolution": str(size.resolution),
+            "PictureSize": size.parameter,
+        }
         workload = workload_of(self.listing, self.targets, self.choice.projection_targets, parameters)
         return find_lack_of_room(workload, parameters["ProcessInstanceType"], parameters["TrainInstanceType"])
 
