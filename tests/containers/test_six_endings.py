@@ -251,7 +251,7 @@ def contents(base: Path) -> dict[str, bytes]:
 
 
 def assert_nothing_lost(before: dict[str, bytes], after: dict[str, bytes]) -> None:
-    """Everything is as it was. Log, statistics and progress may have gone on; the options tell of the new place of the data."""
+    """Everything is as it was. Log, statistics, progress may have gone on; the options tell where the data are now."""
     for name, content in before.items():
         if name in ("model/log.txt", "model/stats.jsonl"):
             assert after[name].startswith(content), name
