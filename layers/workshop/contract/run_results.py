@@ -83,11 +83,11 @@ class TrainingOutcome:
             seconds=as_amount(value["seconds"]),
             sec_per_kimg=_if_known(as_amount, value["sec_per_kimg"]),
             estimated_seconds=_if_known(as_amount, value["estimated_seconds"]),
-            trouble=_if_known(_as_word, value["trouble"]),
-            network=_if_known(_as_word, value["network"]),
-            network_kimg=_if_known(as_amount, value["network_kimg"]),
-            network_score=_if_known(as_amount, value["network_score"]),
-            last_score=_if_known(as_amount, value["last_score"]),
+            trouble=_if_known(_as_word, value.get("trouble")),
+            network=_if_known(_as_word, value.get("network")),
+            network_kimg=_if_known(as_amount, value.get("network_kimg")),
+            network_score=_if_known(as_amount, value.get("network_score")),
+            last_score=_if_known(as_amount, value.get("last_score")),
         )
 
 
