@@ -158,8 +158,12 @@ def drawn_with(network: ChosenNetwork) -> str:
         which = "the last network of the training, which is its best"
     else:
         which = f"the best network of the training, from when it had seen {wording.looks(network.kimg)} images"
-        last = "has none any more" if network.last_score is None else f"is {network.last_score:.3g}"
-        score += f"; that of the last one {last}"
+        last = (
+            "the last one has none any more"
+            if network.last_score is None
+            else f"that of the last one is {network.last_score:.3g}"
+        )
+        score += f"; {last}"
     return (
         f"The pictures were drawn with {which}. {score}: a distance to your images, of which less is better, and which "
         f"only tells networks of one training apart."

@@ -20,7 +20,7 @@ from containers.infer import wording
 from containers.infer.page_parts import film_strip
 from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
-from containers.infer.results import MadeImages, Projections, ReportRun
+from containers.infer.results import ChosenNetwork, MadeImages, Projections, ReportRun
 from contract.prepare_report import PrepareReport, SetAside
 from contract.run_results import RunResults, TrainingOutcome
 from workshop.dataset.snapshot import targets_per_run
@@ -101,6 +101,11 @@ def test_the_numbers_are_written_for_other_programs(finished_run: ReportRun, tmp
             "seconds": 30.0,
             "sec_per_kimg": 30.0,
             "estimated_seconds": 30.0,
+            "trouble": None,
+            "network": "last",
+            "network_kimg": None,
+            "network_score": None,
+            "last_score": None,
         },
         "pictures": {"generated": 24, "mixed": 6, "projected": 1},
         "set_aside": [{"name": "broken.png", "reason": "It is damaged."}],
@@ -240,6 +245,78 @@ def test_a_page_of_an_earlier_runs_network_says_whose_it_is_and_from_when(
     sentence = "The network was trained by an earlier run, p4jn9xou8a8s on 24 November 2026;"
     assert sentence in render(run, tmp_path / "report")
     assert "earlier run" not in render(finished_run, tmp_path / "own")
+
+
+def with_last_tick(run: ReportRun, **changes: Any) -> ReportRun:
+    file = run.model_folder / "stats.jsonl"
+    *ticks, last = file.read_text().splitlines()
+    file.write_text("\n".join([*ticks, json.dumps(json.loads(last) | changes)]))
+    return run
+
+
+BEST = ChosenNetwork("best", kimg=0.512, score=0.25, last_score=0.5)
+
+
+@pytest.mark.parametrize(
+    ("network", "sentence"),
+    [
+        (
+            BEST,
+            "drawn with the best network of the training, from when it had seen 512 images. Its score is 0.25; that",
+        ),
+        (dataclasses.replace(BEST, last_score=None), "Its score is 0.25; the last one has none any more: a"),
+        (dataclasses.replace(BEST, last_score=0.25), "the last network of the training, which is its best. Its score"),
+        (ChosenNetwork("last", 1.0, 0.5, 0.5), "drawn with the last network of the training. Its score is 0.5:"),
+    ],
+)
+def test_the_page_says_which_network_has_drawn(
+    finished_run: ReportRun, tmp_path: Path, network: ChosenNetwork, sentence: str
+) -> None:
+    assert sentence in render(dataclasses.replace(finished_run, network=network), tmp_path / "report")
+    assert "drawn with" not in render(finished_run, tmp_path / "unscored"), (
+        "of a network without a score nothing is known"
+    )
+
+
+@pytest.mark.parametrize(
+    ("trouble", "network", "sentence"),
+    [
+        (
+            "collapsed",
+            BEST,
+            "This training has collapsed: what the network had learned fell apart, as happens with few",
+        ),
+        ("collapsed", BEST, "The pictures here are from before that: they were drawn with the best network"),
+        ("collapsed", ChosenNetwork(), "The pictures here are those of its last network that was saved."),
+        ("stalled", BEST, "This training stood still in the end: for long, nothing better came of it."),
+    ],
+)
+def test_trouble_is_told_in_plain_words(
+    finished_run: ReportRun, tmp_path: Path, trouble: str, network: ChosenNetwork, sentence: str
+) -> None:
+    run = with_last_tick(dataclasses.replace(finished_run, network=network), trouble=trouble, ended="collapsed")
+    assert sentence in render(run, tmp_path / "report")
+    training = json.loads((tmp_path / "report" / "report.json").read_text())["training"]
+    assert (training["trouble"], training["ended"]) == (trouble, "collapsed")
+
+
+@pytest.mark.parametrize("trouble", [7, None, "<b>worn</b>", ["collapsed"]])
+def test_what_is_no_trouble_that_is_known_is_not_told(finished_run: ReportRun, tmp_path: Path, trouble: Any) -> None:
+    text = render(with_last_tick(finished_run, trouble=trouble), tmp_path / "report")
+    assert "lead trouble" not in text
+    assert "worn" not in text
+
+
+def test_without_new_pictures_the_banner_shows_samples_of_the_network_that_draws(
+    finished_run: ReportRun, tmp_path: Path
+) -> None:
+    """The last samples may be those of a network that has collapsed."""
+    run = dataclasses.replace(finished_run, images=MadeImages())
+    first, last = (
+        Page(render(dataclasses.replace(run, network=n), tmp_path / n.name)) for n in (BEST, ChosenNetwork())
+    )
+    assert first.values("src")[0] != last.values("src")[0]
+    assert first.values("src")[0] in last.values("src"), "in the film strip"
 
 
 def test_a_network_without_a_date_is_told_of_without_one(finished_run: ReportRun, tmp_path: Path) -> None:

@@ -257,13 +257,14 @@ def _network(say: Words, training: TrainingOutcome | None) -> str:
 
 def _trouble(say: Words, training: TrainingOutcome | None) -> str:
     """What was the matter with the training, as a block that begins and ends with an empty line; "" if nothing was."""
-    if training is None or training.trouble is None or training.trouble not in say.troubles:
+    trouble = None if training is None else training.trouble
+    if training is None or trouble is None or trouble not in say.troubles:
         return ""
-    words = [say.troubles[training.trouble]]
-    if training.ended == training.trouble:
+    words = [say.troubles[trouble]]
+    if training.ended == trouble:
         kimg, wanted = _measured(say, training.kimg), _measured(say, training.wanted_kimg)
         words.append(say.trouble_ended.format(kimg=kimg, wanted=wanted))
-    words.append(say.trouble_next[training.trouble])
+    words.append(say.trouble_next[trouble])
     return "\n" + "\n".join(textwrap.wrap(" ".join(words), _LINE_CHARS)) + "\n"
 
 
