@@ -231,9 +231,9 @@ def test_the_page_shows_as_many_images_as_computed_and_is_no_larger(tmp_path: Pa
     run = ReportRun(
         "d", "ifw9mcxjxl5q", PrepareReport("d", 512, 300, 0, aside, 1.0, copies=7), tmp_path / "model",
         MadeImages(
-            [GeneratedImage(seed, small) for seed in range(generated)],
-            MixtureGrid(sources[:rows], sources[rows:], [[small] * columns] * rows),
-            Projections(pairs, 1_000, 1_000), aside[:200],
+            generated=[GeneratedImage(seed, small) for seed in range(generated)],
+            mixing=MixtureGrid(sources[:rows], sources[rows:], [[small] * columns] * rows),
+            projections=Projections(pairs, 1_000, 1_000), skipped_targets=aside[:200],
         ),
     )  # fmt: skip
     write_report(tmp_path / "report", run)

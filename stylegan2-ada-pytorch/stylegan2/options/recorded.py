@@ -16,7 +16,7 @@ _LARGEST_BYTES = 1 << 20  # ours have 2 kB
 # choice -> where it stands in the file
 _PLACES: Mapping[str, tuple[str, ...]] = {
     **{name: (name,) for name in ("data", "preset", "transfer", "seed", "mirror", "subset", "dataset_name")},
-    **{name: (name,) for name in ("aug", "augpipe", "freezed", "keep", "signal_images", "device")},
+    **{name: (name,) for name in ("aug", "augpipe", "freezed", "keep", "signal_images", "patience", "device")},
     **{name: ("settings", name) for name in ("kimg", "batch", "batch_gpu", "tick_kimg", "snapshot_ticks")},
     "gamma": ("settings", "r1_gamma"),
     "glr": ("settings", "g_learning_rate"),
