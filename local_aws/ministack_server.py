@@ -13,12 +13,14 @@ MiniStack changes underneath:
   (`aws:SourceAccount`), since the stand-in for SageMaker assumes the pipeline's role as SageMaker would.
 - An object's ETag is no digest of its bytes, and another one with each upload, as in a bucket under KMS
   (S3 API reference, "Object").
-- Uploads reach their function in batches (upload_events.py).
+- Uploads reach their function in batches (upload_events.py), and lie in files (stored_bodies.py).
 """
 
 import os
 import secrets
+import tempfile
 import threading
+from pathlib import Path
 from typing import Any
 
 import ministack.app
@@ -27,6 +29,7 @@ from ministack.services import eventbridge, lambda_svc, s3, sts
 
 from local_aws.gate import Gate
 from local_aws.keys import RootKey
+from local_aws.stored_bodies import keep_bodies_in_files
 from local_aws.upload_events import gather_batches, send_events_in_turn
 
 
@@ -128,4 +131,5 @@ if __name__ == "__main__":
     make_etags_opaque()
     send_events_in_turn()
     gather_batches()
+    keep_bodies_in_files(Path(tempfile.mkdtemp(prefix="objects-")))
     ministack.app.main()
