@@ -326,10 +326,7 @@ def _show(run: Description) -> None:
         text.fields(
             [
                 ("Run", run.id),
-                (
-                    "Dataset",
-                    f"{run.dataset}, attempt {run.attempt}" if run.dataset else "(not started by the workshop)",
-                ),
+                ("Dataset", f"{run.dataset}, attempt {run.attempt}" if run.dataset else "(not the workshop's)"),
                 ("Status", run.status),
                 ("Ended in", run.failed_step),
                 ("Reason", run.reason),

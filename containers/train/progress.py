@@ -15,7 +15,8 @@ _STATISTICS = ("loss_g", "loss_d", "augment_p", "frechet_random")
 
 
 class ProgressFile:
-    """Writes the file anew after every tick; call it with the tick's statistics. What an earlier job left is removed.
+    """Writes the file anew after every tick; call it with the tick's statistics. What an earlier job has left stays
+    until then: it says when it was written.
 
     It holds the fields of TrainingOutcome, the seconds that are left by the speed so far, the last known statistics,
     the newest sheet of samples in `sheets` (relative to the file), and when it was written.
@@ -25,7 +26,6 @@ class ProgressFile:
         self._file, self._sheets, self._wanted_kimg = file, sheets, wanted_kimg
         self._ticks: list[tuple[float, float]] = []
         self._statistics: dict[str, float] = {}
-        file.unlink(missing_ok=True)
 
     def __call__(self, stats: TickStats) -> None:
         self._ticks.append((stats.kimg, stats.seconds))

@@ -71,7 +71,7 @@ def base(begun: Path, tmp_path: Path) -> Path:
 
 def checkpoint_folder(base: Path) -> Path:
     """Where the job has kept its checkpoints, if it has."""
-    return next((base / "checkpoints").glob("*"), base / "checkpoints")
+    return next((base / "checkpoints").glob("*/"), base / "checkpoints")
 
 
 # The two doors --------------------------------------------------------------------------------------------------------
@@ -251,11 +251,11 @@ def contents(base: Path) -> dict[str, bytes]:
 
 
 def assert_nothing_lost(before: dict[str, bytes], after: dict[str, bytes]) -> None:
-    """Everything is as it was. Log and statistics may have gone on; the options tell of the new place of the data."""
+    """Everything is as it was. Log, statistics, progress may have gone on; the options tell where the data are now."""
     for name, content in before.items():
         if name in ("model/log.txt", "model/stats.jsonl"):
             assert after[name].startswith(content), name
-        elif name == "model/training_options.json":
+        elif name in ("model/training_options.json", "checkpoints/progress.json"):
             assert json.loads(after[name]).keys() == json.loads(content).keys()
         else:
             assert after[name] == content, name

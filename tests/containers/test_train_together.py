@@ -52,7 +52,7 @@ def test_two_machines_train_one_network_until_one_of_them_is_stopped(tmp_path: P
     other_out, other_err = second.communicate(timeout=HARD_END)
     assert [first.returncode, second.returncode] == [0, 0], err + other_err
     assert "to 1000 kimg on cpu, 2 processes" in lines[0]
-    assert lines[-1].startswith("stopped on request")
+    assert lines[-1].startswith("stopped: ")
     assert other_out == ""
     settings = json.loads(jobs[0].text("model/training_options.json"))["settings"]
     assert (settings["batch"], settings["batch_gpu"]) == (8, 4)

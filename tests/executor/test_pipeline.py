@@ -122,6 +122,8 @@ def test_whole_run(make_place: MakePlace, own_opt: bool, isolation: str) -> None
         "resolution": "32",
         "mirror": "false",
         "seed": "0",
+        "train_seconds": "432000",
+        "max_train_seconds": "86400",
     }
     assert facts["targets"] == ["000.png", "001.png"]
     assert facts["prepared"]["images"]["good"] == 4
