@@ -1,8 +1,9 @@
 """What MiniStack's S3 holds, in files instead of in memory: tens of thousands of images, and data sets of gigabytes.
 
-MiniStack keeps bodies as `bytes`, which most of its code passes on and nothing but the answer to a request looks into.
-So an object has a `StoredBody` in their place, from the moment its upload is recorded. An upload in parts is put
-together without being read, and an answer is read piece by piece while it is sent (`in_pieces`).
+MiniStack keeps bodies as `bytes`, which most of its code only passes on. So an object has a `StoredBody` in their
+place, from the moment its upload is recorded. An upload in parts is put together without being read, and an answer is
+read piece by piece while it is sent (`in_pieces`). Who looks into the bytes is given them: a copy that wants another
+checksum, and other services.
 """
 
 import itertools
@@ -70,11 +71,12 @@ class StoredBody(bytes):
 
 def keep_bodies_in_files(folder: Path) -> None:
     """Have S3 keep what is uploaded from now on in this folder."""
-    record_version, upload_part, complete_upload, resolve_checksums = (
+    record_version, upload_part, complete_upload, resolve_checksums, object_data = (
         s3._record_object_version,
         s3._upload_part,
         s3._complete_multipart_upload,
         s3._resolve_object_checksums,
+        s3._get_object_data,
     )
     numbers = itertools.count()
     parts: dict[int, Any] = {}  # of the upload that is being completed
@@ -107,12 +109,20 @@ def keep_bodies_in_files(folder: Path) -> None:
             parts.clear()
 
     def resolve_object_checksums(body: bytes, headers: Any) -> Any:
-        return resolve_checksums(body[:] if isinstance(body, StoredBody) else body, headers)
+        return resolve_checksums(_in_memory(body), headers)
+
+    def data_for_another_service(bucket: str, key: str, version_id: str | None = None) -> bytes | None:
+        return _in_memory(object_data(bucket, key, version_id))
 
     s3._record_object_version = record_object_version
     s3._upload_part = upload_part_into_file
     s3._complete_multipart_upload = complete_multipart_upload
     s3._resolve_object_checksums = resolve_object_checksums
+    s3._get_object_data = data_for_another_service
+
+
+def _in_memory(body: Any) -> Any:
+    return body[:] if isinstance(body, StoredBody) else body
 
 
 def in_pieces(send: Send) -> Send:
