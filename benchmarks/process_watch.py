@@ -13,7 +13,7 @@ _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _STAND_IN = "stand-in for SageMaker and drop (this program)"
 _KINDS = (  # what a command line has in it, and whose process that is
     (re.compile(r"local_aws\.ministack_server"), "MiniStack"),
-    (re.compile(r"ministack-lambda-workshop-(\w+?)-\w+/"), "function {0}"),
+    (re.compile(r"ministack-lambda-workshop-(\w+?)-[\w-]+/"), "function {0}"),
     (re.compile(r"-m containers\.(\w+)"), "job {0}"),
     (re.compile(r"multiprocessing\.forkserver"), "workers of the jobs"),
 )

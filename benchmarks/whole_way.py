@@ -25,14 +25,14 @@ from benchmarks.process_watch import ProcessWatch
 from contract.layout import REPORT_DATA
 from contract.statuses import EXECUTING, SUCCEEDED
 from local_aws import ROOT
-from local_aws.demo import DemoResult, run_demo
+from local_aws.demo import LAST_NOTICES, DemoResult, run_demo
 from local_aws.mailbox import Mail
 from local_aws.progress import ProgressDisplay
 from local_aws.runs import RunView
 from local_aws.workshop import SHIPPED_BASE, Options
 
 KIMG = "0.2"  # that it is trained and drawn is enough here; how fast that goes, training_step.py says
-START, DROP, SETTLE, BETWEEN, MAIL = "start", "drop", "settle, snapshot", "between steps", "mail, results fetched, stop"
+START, DROP, SETTLE, BETWEEN, MAIL, STOP = "start", "drop", "settle, snapshot", "between steps", "mail", "fetch, stop"
 _FETCHED = re.compile(r"fetched in seconds=([0-9.]+)")
 
 
@@ -71,7 +71,7 @@ class Stopwatch(ProgressDisplay):
     ) -> None:
         if fetched := _FETCHED.search(tick):
             self.fetch_seconds = float(fetched[1])
-        self.lap(_stretch(doing, run))
+        self.lap(_stretch(doing, run, mails))
         super().show(doing, run, mails, tick, kimg)
 
     def lap(self, name: str) -> None:
@@ -82,9 +82,11 @@ class Stopwatch(ProgressDisplay):
         self.laps[before] = wall + self._last[1] - began, own + self._last[2] - processor
 
 
-def _stretch(doing: str, run: RunView | None) -> str:
+def _stretch(doing: str, run: RunView | None, mails: Sequence[Mail]) -> str:
+    if run is not None and run.done:
+        return STOP if LAST_NOTICES & {mail.kind for mail in mails} else MAIL
     if run is not None:
-        return MAIL if run.done else next((step.name for step in run.steps if step.status == EXECUTING), BETWEEN)
+        return next((step.name for step in run.steps if step.status == EXECUTING), BETWEEN)
     return {"uploading": DROP, "waiting": SETTLE}.get(doing.partition(" ")[0], START)
 
 
