@@ -68,6 +68,8 @@ class ProcessWatch:
         folder = Path("/proc", str(pid))
         with suppress(OSError):  # it may have ended
             command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if not command:
+                return  # it has ended, and its parent does not know yet
             peak = re.search(r"VmHWM:\s+(\d+) kB", (folder / "status").read_text())
             process = self._seen.setdefault(pid, _Process())
             process.kind = _STAND_IN if pid == os.getpid() else _kind(command)
