@@ -57,7 +57,8 @@ class ProcessWatch:
             f"{sum(one.seconds for one in all_of):.0f} |"
             for kind, all_of in sorted(kinds.items())
         ]
-        return "\n".join(["| process | number | peak memory of one, MB | processor s of all |", "|---|---|---|---|", *rows])
+        head = ["| process | number | peak memory of one, MB | processor s of all |", "|---|---|---|---|"]
+        return "\n".join(head + rows)
 
     def _watch(self) -> None:
         while not self._ended.wait(_LOOK_SECONDS):

@@ -112,7 +112,8 @@ def keep_bodies_in_files(folder: Path) -> None:
         return resolve_checksums(_in_memory(body), headers)
 
     def data_for_another_service(bucket: str, key: str, version_id: str | None = None) -> bytes | None:
-        return _in_memory(object_data(bucket, key, version_id))
+        data: bytes | None = _in_memory(object_data(bucket, key, version_id))
+        return data
 
     s3._record_object_version = record_object_version
     s3._upload_part = upload_part_into_file

@@ -1,7 +1,6 @@
 """What the embedded AWS needs for tens of thousands of uploads: batches as at AWS, and objects that lie in files."""
 
 import asyncio
-import time
 from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ class Queue:
     """A queue with a function behind it, on a clock that the test moves."""
 
     def __init__(self, patch: pytest.MonkeyPatch, name: str, window: float) -> None:
-        self.now = time.time()
+        self.now = 1_800_000_000.0
         self.url = sqs._act_create_queue({"QueueName": name}, "")["QueueUrl"]
         self._queue = sqs._get_q(self.url)
         mapping = {"EventSourceArn": self._queue["attributes"]["QueueArn"], "MaximumBatchingWindowInSeconds": window}
