@@ -13,6 +13,7 @@ from ministack.core.iam_evaluator import AuthError
 from ministack.core.router import detect_service
 
 from local_aws.keys import Refusal, RootKey, find_refusal, signs_body
+from local_aws.stored_bodies import in_pieces
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -48,7 +49,7 @@ class Gate:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
             return
-        await self._app(scope, receive, send)
+        await self._app(scope, receive, in_pieces(send))
 
     def _refusal(
         self, scope: Scope, query: dict[str, list[str]], headers: dict[str, str], body: bytes

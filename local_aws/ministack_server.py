@@ -1,7 +1,7 @@
 """MiniStack as this project runs it: `python -m local_aws.ministack_server`, started by `aws.EmbeddedAws`.
 
 MiniStack (https://pypi.org/project/ministack/, pinned) fakes S3, EventBridge, SQS, Lambda, DynamoDB, SNS, IAM, STS,
-KMS, Scheduler, CloudFormation and more, natively, in one process. Six things are changed here, and fail loudly when
+KMS, Scheduler, CloudFormation and more, natively, in one process. Some things are changed here, and fail loudly when
 MiniStack changes underneath:
 
 - A gate stands before everything (gate.py).
@@ -13,11 +13,14 @@ MiniStack changes underneath:
   (`aws:SourceAccount`), since the stand-in for SageMaker assumes the pipeline's role as SageMaker would.
 - An object's ETag is no digest of its bytes, and another one with each upload, as in a bucket under KMS
   (S3 API reference, "Object").
+- Uploads reach their function in batches (upload_events.py), and lie in files (stored_bodies.py).
 """
 
 import os
 import secrets
+import tempfile
 import threading
+from pathlib import Path
 from typing import Any
 
 import ministack.app
@@ -26,6 +29,8 @@ from ministack.services import eventbridge, lambda_svc, s3, sts
 
 from local_aws.gate import Gate
 from local_aws.keys import RootKey
+from local_aws.stored_bodies import keep_bodies_in_files
+from local_aws.upload_events import gather_batches, send_events_in_turn
 
 
 def close_the_gate(root: RootKey) -> None:
@@ -124,4 +129,7 @@ if __name__ == "__main__":
     bind_only_own_port()
     assume_roles_as_the_service()
     make_etags_opaque()
+    send_events_in_turn()
+    gather_batches()
+    keep_bodies_in_files(Path(tempfile.mkdtemp(prefix="objects-")))
     ministack.app.main()

@@ -6,7 +6,7 @@ import os
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,14 @@ from botocore.exceptions import ClientError
 
 from local_aws.sagemaker.errors import DataError
 
-DOWNLOAD_THREADS = 8
+COPY_THREADS = 8
 LARGEST_MANIFEST_BYTES = 64 << 20
 LARGEST_PROPERTY_FILE_BYTES = 2 << 20
 LONGEST_NAME_BYTES = 255
 
 _CHUNK = 1 << 20
 _UPLOAD = TransferConfig(use_threads=False)
+_IN_ONE_REQUEST = 1 << 20  # bytes; for thousands of small files, boto3's transfers take half as long again
 
 
 def parse_uri(uri: str) -> tuple[str, str]:
@@ -69,14 +70,8 @@ def download_objects(s3: Any, uri: str, data_type: str, folder: Path, check: Cal
         except ClientError as error:
             raise _with_key(error, bucket, key) from error
 
-    with ThreadPoolExecutor(DOWNLOAD_THREADS, "download") as threads:
-        jobs = [threads.submit(copy, target, key) for target, key in targets.items()]
-        try:
-            for job in jobs:
-                job.result()
-        except BaseException:
-            threads.shutdown(cancel_futures=True)
-            raise
+    with ThreadPoolExecutor(COPY_THREADS, "download") as threads:
+        _wait_for_all(threads, [threads.submit(copy, target, key) for target, key in targets.items()])
     return len(targets)
 
 
@@ -84,11 +79,11 @@ def upload_folder(s3: Any, folder: Path, uri: str) -> int:
     """Copy the regular files below `folder` to keys below `uri`; symbolic links are left out. Return the number of
     files."""
     bucket, prefix = parse_uri(uri)
-    count = 0
-    for name, path in regular_files(folder):
-        upload_file(s3, path, bucket, join_key(prefix, name))
-        count += 1
-    return count
+    files = list(regular_files(folder))
+    with ThreadPoolExecutor(COPY_THREADS, "upload") as threads:
+        jobs = [threads.submit(upload_file, s3, path, bucket, join_key(prefix, name)) for name, path in files]
+        _wait_for_all(threads, jobs)
+    return len(files)
 
 
 def upload_archive(s3: Any, folder: Path, uri: str) -> None:
@@ -107,6 +102,9 @@ def upload_file(s3: Any, path: Path, bucket: str, key: str) -> None:
     """Copy one file."""
     # Not `upload_file`, which wraps the service's error in one that no longer tells its code.
     with path.open("rb") as stream:
+        if os.fstat(stream.fileno()).st_size <= _IN_ONE_REQUEST:
+            s3.put_object(Bucket=bucket, Key=key, Body=stream.read())
+            return
         s3.upload_fileobj(stream, bucket, key, Config=_UPLOAD)
 
 
@@ -154,6 +152,16 @@ def explain_storage_error(error: ClientError) -> str:
     details = error.response.get("Error", {})
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", "?")
     return f"{details.get('Code', 'Unknown')} ({status}): {details.get('Message', '')}"
+
+
+def _wait_for_all(threads: ThreadPoolExecutor, jobs: list[Future[None]]) -> None:
+    """Raise what the first of the jobs raises that fails, and begin no further one."""
+    try:
+        for job in jobs:
+            job.result()
+    except BaseException:
+        threads.shutdown(cancel_futures=True)
+        raise
 
 
 def _names_of_prefix(s3: Any, bucket: str, prefix: str) -> Iterator[tuple[str, str]]:

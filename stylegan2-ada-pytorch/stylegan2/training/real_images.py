@@ -11,8 +11,8 @@ from torch import Tensor
 
 from stylegan2.data.dataset import ImageDataset, InfiniteSampler
 
-IN_MEMORY_BYTES = 512 << 20
-"""Decoded data sets up to this size are kept in the device's memory."""
+IN_MEMORY_BYTES = 128 << 20
+"""Decoded data sets up to this size are kept in the device's memory, through which they take as much of the host's."""
 BATCHES_AHEAD = 8
 
 Batch = tuple[Tensor, Tensor | None]
