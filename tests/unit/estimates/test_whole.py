@@ -12,7 +12,7 @@ from contract.pipeline import PARAMETERS, resolutions_of
 from tests.unit.properties import quick
 from workshop.estimates.learned import FASTEST, MAX_SAMPLES, SLOWEST, Learned, Sample, speed_key
 from workshop.estimates.speeds import Basis
-from workshop.estimates.whole import Estimate, Work, estimate_run
+from workshop.estimates.whole import Estimate, Work, estimate_run, process_seconds
 
 REGION = "eu-central-1"
 WORK = Work(trains=True, images=1_000, size=300_000_000, targets=4)
@@ -86,6 +86,16 @@ def test_of_a_machine_that_nobody_knows_the_training_is_unknown_and_the_rest_is_
     assert (estimate.training, estimate.seconds, estimate.share_done) == (None, None, 1)
     assert estimate.beside > 0
     assert estimated(shown(5.0), TrainInstanceType="ml.g9.xlarge").training == 10_000
+
+
+def test_a_job_that_prepares_very_much_may_take_longer_than_others() -> None:
+    def seconds(images: int, megabytes: float, machine: str = "ml.m5.xlarge") -> int:
+        return process_seconds(machine, images, round(images * megabytes * 1e6))
+
+    assert seconds(20, 0.1) == seconds(63_632, 0.02) == 7_200
+    assert seconds(63_632, 4) > 5 * 63_632 * 4 * 0.04 / 2.1  # photographs of a camera, on four cores
+    assert seconds(63_632, 4, "ml.m5.8xlarge") < seconds(63_632, 4) < seconds(63_632, 4, "ml.x9.unknown")
+    assert seconds(10**9, 4) == 432_000
 
 
 def test_wide_pictures_take_as_much_longer_as_they_have_more_pixels() -> None:

@@ -73,6 +73,7 @@ def test_a_settled_drop_starts_one_run_with_every_parameter_and_says_so(stage: S
         "ProcessVolumeGB": "30",
         "TrainVolumeGB": "30",
         "InferenceVolumeGB": "30",
+        "MaxProcessSeconds": "7200",
         "Patience": "50",
         "TrainSeconds": "86400",
         "MaxTrainSeconds": "86400",  # 50 dollars would last longer

@@ -11,6 +11,8 @@ from workshop.estimates.speeds import Basis, Figure, SpeedTable, speed_table
 
 # Infer leaves some of its time for its own start, the page, and the copies (containers.infer.step).
 _SHARE_OF_INFER = 0.8
+# Of Prepare, whose table is a guess; and a machine with the table's two cores, for one that it does not know.
+_CAUTION, _SMALL_MACHINE = 5.0, "ml.m5.large"
 # A training that needs hardly more than its limit is as good as done; an estimate is not more exact than this anyway.
 _NEARLY_ALL = 0.98
 
@@ -109,6 +111,16 @@ def estimate_run(
     seconds = None if training is None else training.seconds * (1 - done)
     limit = min(float(given["TrainSeconds"]), float(given["MaxTrainSeconds"]))
     return Estimate(seconds, limit, beside * factor, _cost(busy, given, region, prices), basis, factor, done)
+
+
+def process_seconds(machine: str, images: int, size: int) -> int:
+    """How long a processing job may take at most that prepares so many images of `size` bytes together: the pipeline's
+    default, or several times what they should take. What they are is known only when they are opened."""
+    allowed = PARAMETERS["MaxProcessSeconds"]
+    speeds = speed_table()
+    expected = speeds.preparing(machine, images, size) or speeds.preparing(_SMALL_MACHINE, images, size)
+    seconds = 0.0 if expected is None else _CAUTION * expected.seconds
+    return int(min(max(float(allowed.default or 0), seconds), allowed.bounds[1]))
 
 
 def _pixels_in_squares(size: str, resolution: int) -> float:

@@ -29,6 +29,7 @@ from workshop.dataset.settings import MIN_JOB_SECONDS
 from workshop.dataset.shape import size_of_run
 from workshop.dataset.snapshot import fingerprint as images_fingerprint
 from workshop.estimates.learned import speed_key
+from workshop.estimates.whole import process_seconds
 from workshop.ledger import Claim
 from workshop.platform.clients import NOT_FOUND, SageMaker, error_code, list_executions
 from workshop.platform.errors import BadRequest, StartDelayed, StartRefused
@@ -177,7 +178,9 @@ def build_claim(
     if labels == OF_FOLDERS and source_arn is None and not folders.can_be_classes:
         raise BadRequest(why_no_classes(words(FALLBACK_LANGUAGE), folders))
     workload = workload_of(listing, projected, choice.projection_targets, parameters)
-    parameters = run_volumes(workload, parameters) | parameters
+    computed = run_volumes(workload, parameters)
+    longest = process_seconds(parameters["ProcessInstanceType"], workload.images, workload.image_bytes)
+    parameters = computed | {"MaxProcessSeconds": str(longest)} | parameters
     network = _digest({name: parameters[name] for name, p in PARAMETERS.items() if p.decides_network})
     images = images_fingerprint(listing.images, None)
     parameters["TrainCheckpointPath"] = uri(layout.checkpoints(dataset, images, network))
