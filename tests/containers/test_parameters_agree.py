@@ -90,8 +90,6 @@ NUMBERS = (
 def any_value_of(name: str) -> st.SearchStrategy[Any]:
     option = TRAIN_OPTIONS[name]
     words = st.sampled_from([*option.words, "xyz"])
-    if option.takes == "truth":
-        return st.booleans()
     return words if option.takes == "word" else NUMBERS.map(round if option.takes == "whole" else float) | words
 
 

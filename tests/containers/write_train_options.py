@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from containers.train.hyperparameters import JOBS_OWN
-from stylegan2.options.row import YES_OR_NO, Numbers, OneOf, Row, rows_of
+from stylegan2.options.row import Numbers, OneOf, Row, rows_of
 from stylegan2.options.training import TrainingChoices
 
 TABLE = Path(__file__).resolve().parents[2] / "layers/workshop/contract/train_options/table.json"
@@ -31,8 +31,6 @@ def as_json(row: Row) -> dict[str, Any]:
             found |= {"words": [word]} if word else {}
         case OneOf(allowed):
             found = {"takes": "word", "words": list(allowed)}
-        case taken if taken is YES_OR_NO:
-            found = {"takes": "truth"}
         case _:
             raise TypeError(f"{row.flags} takes something that JSON has no value for: {row.takes}")
     if row.default is not None:

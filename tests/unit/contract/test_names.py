@@ -162,6 +162,7 @@ def test_an_ordinary_text_stays_as_it_is(text: str) -> None:
 
 @settings(quick, max_examples=300)
 @given(st.lists(PIECES, max_size=12).map("".join))
+@example("www..http")
 def test_no_text_at_all_holds_a_link_afterwards(text: str) -> None:
     assert not LINKED.search(unlinked(text)), unlinked(text)
     assert unlinked(unlinked(text)) == unlinked(text)

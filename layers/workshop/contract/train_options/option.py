@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-Value = bool | int | float | str
+Value = int | float | str
 """What an option can be, as JSON has it."""
 
 _LARGEST = sys.float_info.max
@@ -23,7 +23,7 @@ class TrainOption:
     be for this one to be given; if this one is `needed`, it must be given then.
     """
 
-    takes: Literal["whole", "number", "word", "truth"]
+    takes: Literal["whole", "number", "word"]
     low: float = -math.inf
     high: float = math.inf
     above_low: bool = False
@@ -34,8 +34,6 @@ class TrainOption:
 
     def allows(self, value: object) -> bool:
         """Whether a value of JSON is one of the option's."""
-        if self.takes == "truth":
-            return isinstance(value, bool)
         if isinstance(value, str):
             return value in self.words
         if isinstance(value, bool) or not isinstance(value, int if self.takes == "whole" else int | float):
@@ -58,8 +56,6 @@ class TrainOption:
     @property
     def must_be(self) -> str:
         """What a value must be, in words that go on after "must be"."""
-        if self.takes == "truth":
-            return "true or false"
         if self.takes == "word":
             return f"one of {', '.join(self.words)}"
         number = "a whole number" if self.takes == "whole" else "a number"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from contract.train_options import TRAIN_OPTIONS, Clash, TrainOption, Value, first_clash, options_text
-from workshop.dataset.plain_values import AMBIGUOUS, NUMBER, TRUTHS, WHOLE
+from workshop.dataset.plain_values import AMBIGUOUS, NUMBER, WHOLE
 from workshop.words import Words
 
 
@@ -46,9 +46,7 @@ def read_options(text: str, allowed: Collection[str]) -> str | OptionFault:
 
 def _read(option: TrainOption, written: str) -> Value | None:
     value: Value | None = written
-    if option.takes == "truth":
-        value = TRUTHS.get(written)
-    elif NUMBER.fullmatch(written):
+    if NUMBER.fullmatch(written):
         value = int(written) if WHOLE.fullmatch(written) else float(written)
     return value if option.allows(value) else None
 
@@ -56,8 +54,6 @@ def _read(option: TrainOption, written: str) -> Value | None:
 def option_allowed(say: Words, name: str) -> str:
     """What an option may be, in words that go on after "must be"."""
     option = TRAIN_OPTIONS[name]
-    if option.takes == "truth":
-        return say.allowed_truth
     if option.takes == "word":
         return say.allowed_one_of.format(values=", ".join(option.words))
     bounds = {"low": f"{option.low:g}", "high": f"{option.high:g}"}

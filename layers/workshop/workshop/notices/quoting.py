@@ -14,7 +14,9 @@ _SCHEME = re.compile(r"(?<!\bs3):(?=//)|(?<=\bmailto):|(?<=\btel):|(?<=\bsms):|(
 _SHARE = re.compile(r"\\(?=\\)")
 _AT = re.compile(r"(?<=\S)[@\uff20](?=\S)")
 _DOT = re.compile(
-    r"(?<=www)\.(?=\S)|(?<=[^\s.])[.\u2024\u3002\uff0e\uff61](?=xn--|[^\W\d_](?:[^\W\d_]|[^\x00-\x7f]))", re.IGNORECASE
+    r"(?<=www)\.(?=\S)|(?:(?<=[^\s.])|(?<=www\.))"
+    r"[.\u2024\u3002\uff0e\uff61](?=xn--|[^\W\d_](?:[^\W\d_]|[^\x00-\x7f]))",
+    re.IGNORECASE,
 )
 # The last words of a file's or of a machine's name that no host's name ends with.
 _HARMLESS = (
