@@ -84,6 +84,11 @@ class TrainingJob:
         return self.base / "checkpoints"
 
     @property
+    def tensorboard_folder(self) -> Path:
+        """Copied to S3 while the job runs, if it was started with a TensorBoardOutputConfig; else nobody reads it."""
+        return self.base / "output" / "tensorboard"
+
+    @property
     def sentence_file(self) -> Path:
         """Its text becomes the job's FailureReason."""
         return self.base / "output" / "failure"

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 from containers.errors import SettingError
 from contract.names import DATASET_NAME
-from contract.pipeline import PARAMETERS
+from contract.pipeline import PARAMETERS, PictureSize, class_names, picture_size
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 _LONGEST_SHOWN = 60
 
 
@@ -31,21 +32,21 @@ class NamedStrings:
         """The value, which must match `pattern` as a whole."""
         value = self._value(key, default)
         if not pattern.fullmatch(value):
-            raise self._refusal(key, f"like {example!r}", value)
+            raise self.refusal(key, f"like {example!r}", value)
         return value
 
     def choice(self, key: str, allowed: Collection[str], default: str | None = None) -> str:
         """The value, which must be one of `allowed`."""
         value = self._value(key, default)
         if value not in allowed:
-            raise self._refusal(key, "one of " + ", ".join(allowed), value)
+            raise self.refusal(key, "one of " + ", ".join(allowed), value)
         return value
 
     def integer(self, key: str, low: float, high: float, default: int | None = None) -> int:
         """A whole number in `low`..`high`, both included."""
         value = self._value(key, None if default is None else str(default))
         if not _INTEGER.fullmatch(value) or not low <= int(value) <= high:
-            raise self._refusal(key, f"a whole number from {low} to {high}", value)
+            raise self.refusal(key, f"a whole number from {low} to {high}", value)
         return int(value)
 
     def number(self, key: str, low: float, high: float, default: float | None = None) -> float:
@@ -56,29 +57,49 @@ class NamedStrings:
         except ValueError:
             number = math.nan
         if not low <= number <= high:
-            raise self._refusal(key, f"a number from {low:g} to {high:g}", value)
+            raise self.refusal(key, f"a number from {low:g} to {high:g}", value)
         return number
 
     def flag(self, key: str, default: bool | None = None) -> bool:
-        """`true` or `false`; capitals do not matter, because SageMaker's SDKs disagree about them."""
+        """`true` or `false`, or 1 or 0; capitals do not matter, because SageMaker's SDKs disagree about them."""
         value = self._value(key, None if default is None else str(default))
-        if value.lower() not in ("true", "false"):
-            raise self._refusal(key, "true or false", value)
-        return value.lower() == "true"
+        if value.lower() not in _TRUTHS:
+            raise self.refusal(key, "true or false", value)
+        return _TRUTHS[value.lower()]
 
     def dataset(self, key: str) -> str:
         """A dataset's name: lower case letters, digits and inner hyphens, at most 63 characters."""
         return self.text(key, DATASET_NAME, "my-faces")
 
     def resolution(self, key: str) -> int:
-        """The side of the square training images in pixels, a power of two."""
+        """What the presets go by: of square training images the side in pixels."""
         return int(self.choice(key, PARAMETERS["Resolution"].choices))
+
+    def parameter(self, key: str, name: str) -> str:
+        """The value, which must be one that the pipeline's parameter `name` may have; its default if it is missing."""
+        parameter = PARAMETERS[name]
+        value = self._value(key, parameter.default)
+        if not parameter.accepts(value):
+            raise self.refusal(key, parameter.must_be, value)
+        return value
+
+    def picture_size(self, key: str, resolution: int) -> PictureSize:
+        """The pictures' width and height, which must be of this resolution."""
+        value = self.parameter(key, "PictureSize")
+        size = picture_size(value, resolution)
+        if size is None:
+            raise self.refusal(key, f"a size whose resolution is {resolution}", value)
+        return size
+
+    def classes(self, key: str) -> tuple[str, ...]:
+        """Names or numbers of classes; none for all."""
+        return class_names(self.parameter(key, "InferenceClasses"))
 
     def uri(self, key: str) -> str:
         """An address in S3."""
         value = self._value(key, None)
         if not PARAMETERS["WarmStartModel"].accepts(value):
-            raise self._refusal(key, PARAMETERS["WarmStartModel"].must_be, value)
+            raise self.refusal(key, PARAMETERS["WarmStartModel"].must_be, value)
         return value
 
     def refuse_others(self, known: Collection[str]) -> None:
@@ -94,7 +115,8 @@ class NamedStrings:
             raise SettingError(f"{self.kind} {key!r} is missing.")
         return value
 
-    def _refusal(self, key: str, wanted: str, value: str) -> SettingError:
+    def refusal(self, key: str, wanted: str, value: str) -> SettingError:
+        """The error for a value that is not what it must be."""
         return SettingError(f"{self.kind} {key!r} must be {wanted}, but it is {_shown(value)}.")
 
 

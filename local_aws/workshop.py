@@ -22,6 +22,8 @@ from pipeline_builder.deploy import bundle_files, bundle_prefix, deploy_pipeline
 
 CACHE = Path.home() / ".cache" / "image-workshop"
 
+# It costs nothing, and how fast it is, the table of speeds knows for machines of any kind (workshop.estimates).
+_THIS_MACHINE = "ml.this.machine"
 SHIPPED_BASE = f"{BASE}fantasy32/"
 
 
@@ -51,7 +53,10 @@ class Options:
             "MaxTrainSeconds": str(self.max_train_seconds),
             "WarmStartModel": self.warm_start,
             "NotificationEmail": "artist@example.com",
-            "AllowedTrainInstances": "ml.g5.xlarge=0",  # this machine costs nothing, and what else it is, is not known
+            "AllowedTrainInstances": f"{_THIS_MACHINE}=0",
+            "ProcessInstanceType": _THIS_MACHINE,
+            "TrainInstanceType": _THIS_MACHINE,
+            "InferenceInstanceType": _THIS_MACHINE,
             "Architecture": "x86_64",
         }
 

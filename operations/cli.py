@@ -332,6 +332,7 @@ def _show(run: Description) -> None:
                 ("Reason", run.reason),
                 ("Started", text.moment(run.started)),
                 ("Took", SAY.duration(seconds) if seconds is not None else ""),
+                ("Estimated", run.estimate),
                 ("Learned", _progress(run.progress)),
                 ("Newest sheet", run.progress.sheet if run.progress else ""),
                 ("Files", run.files),

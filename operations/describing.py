@@ -12,6 +12,7 @@ from operations.progress import Progress, read_progress
 from operations.runs import ACTIVE, describe_execution, find_execution, identity_of
 from operations.text import from_ms, one_line
 from operations.workshop_stack import Workshop
+from workshop.ledger import RunRecord, Runs
 from workshop.notices.failures import gather_failure, log_url
 from workshop.platform.items import from_item, to_item
 from workshop.words import words
@@ -40,8 +41,9 @@ class SentNotice:
 
 @dataclass(frozen=True)
 class Description:
-    """One run. `files` and `checkpoints` are S3 URIs, "" for an execution that the workshop did not start. `progress`
-    is that of a training that is under way."""
+    """One run. `files` and `checkpoints` are S3 URIs, "" for an execution that the workshop did not start. `estimate`
+    is how long it was to take, and how far off that was, "" where nobody knows; `progress` that of a training that is
+    under way."""
 
     arn: str
     dataset: str
@@ -54,6 +56,7 @@ class Description:
     files: str
     checkpoints: str
     log: str
+    estimate: str
     progress: Progress | None
     parameters: dict[str, str]
     steps: list[StepDetails]
@@ -91,6 +94,7 @@ def describe_run(workshop: Workshop, text: str) -> Description:
         checkpoints=parameters.get("TrainCheckpointPath", ""),
         progress=_progress(workshop, parameters, steps),
         log=log or next((step.log for step in reversed(steps) if step.log), ""),
+        estimate=_estimate(Runs(workshop.client("dynamodb"), workshop.table).read(execution.arn)),
         parameters=parameters,
         steps=steps,
         notices=_notices(workshop, execution.arn),
@@ -112,6 +116,19 @@ def parameters_of(workshop: Workshop, execution: Execution) -> dict[str, str]:
         for page in pages.paginate(PipelineExecutionArn=execution.arn)
         for given in page["PipelineParameters"]
     }
+
+
+def _estimate(run: RunRecord | None) -> str:
+    """What was estimated before the run began, and how far off that was; "" if nothing was."""
+    seconds = None if run is None or run.estimate is None else run.estimate.seconds
+    if run is None or seconds is None:
+        return ""
+    errors = [
+        f"{abs(percent)} % too {'long' if percent > 0 else 'short'} {when}"
+        for percent, when in ((run.estimate_error, "before it began"), (run.early_error, "early in its training"))
+        if percent is not None
+    ]
+    return ", ".join([f"about {words('en').rough_duration(seconds)}", *errors])
 
 
 def _steps(sagemaker: Any, execution: Execution) -> list[StepDetails]:

@@ -119,15 +119,16 @@ def upload(stack: str, if_stack_exists: bool) -> None:
 @main.command()
 @_stack_option
 @click.option("--spot", is_flag=True, help="Train on managed spot instances: cheaper, and may be interrupted.")
+@click.option("--tensorboard", is_flag=True, help="Copy each training's curves for TensorBoard to its run's folder.")
 @click.option("--adopt", is_flag=True, help="Take over a pipeline of that name that no stack has made.")
-def upsert(stack: str, spot: bool, adopt: bool) -> None:
+def upsert(stack: str, spot: bool, tensorboard: bool, adopt: bool) -> None:
     """Upload the code and create or update the stack's pipeline; prints its ARN.
 
     A pipeline of another stack is never touched.
     """
     client = _session_client()
     outputs, parameters = stack_details(client("cloudformation"), stack)
-    click.echo(deploy_pipeline(client, outputs, _ROOT, spot=spot, adopt=adopt))
+    click.echo(deploy_pipeline(client, outputs, _ROOT, spot=spot, tensorboard=tensorboard, adopt=adopt))
     _warn_of_other_code(parameters)
 
 

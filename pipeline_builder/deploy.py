@@ -37,6 +37,7 @@ _FUNCTION_ARN = re.compile(
     r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[\w-]{1,64}(?::[\w$-]{1,128})?", re.ASCII
 )
 _STACK_TAG = "stack"
+_TENSORBOARD_PATH = "/opt/ml/output/tensorboard"  # SageMaker's default
 _NAME = re.compile(r"[a-z0-9](-*[a-z0-9])*")
 _LARGEST_DEFINITION = 1_048_576  # characters, of CreatePipeline
 _OUTPUTS = ("BucketName", "PipelineName", "PipelineRoleArn", "ReportSuccessFunctionArn", "StackName")
@@ -45,7 +46,13 @@ _USABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PRO
 
 
 def deploy_pipeline(
-    client: ClientFactory, stack_outputs: Mapping[str, str], root: Path, *, spot: bool = False, adopt: bool = False
+    client: ClientFactory,
+    stack_outputs: Mapping[str, str],
+    root: Path,
+    *,
+    spot: bool = False,
+    tensorboard: bool = False,
+    adopt: bool = False,
 ) -> str:
     """Upload what the jobs read, then create or update the stack's pipeline; returns the pipeline's ARN.
 
@@ -55,6 +62,7 @@ def deploy_pipeline(
         stack_outputs: the outputs of the deployed template; needs `_OUTPUTS`.
         root: the checkout whose inference code and base networks are uploaded.
         spot: train on managed spot instances, see `render_definition`.
+        tensorboard: have the training's curves copied to S3, see `render_definition`.
         adopt: take over a pipeline that belongs to no stack, see `upsert_pipeline`.
 
     Raises:
@@ -75,6 +83,7 @@ def deploy_pipeline(
         notify_function_arn=stack_outputs["ReportSuccessFunctionArn"],
         tags=tags,
         spot=spot,
+        tensorboard=tensorboard,
     )
     name, sagemaker = stack_outputs["PipelineName"], client("sagemaker")
     check_pipeline(sagemaker, name, tags[_STACK_TAG], adopt=adopt)
@@ -85,7 +94,13 @@ def deploy_pipeline(
 
 
 def render_definition(
-    definition: str, *, job_role_arn: str, notify_function_arn: str, tags: Mapping[str, str], spot: bool = False
+    definition: str,
+    *,
+    job_role_arn: str,
+    notify_function_arn: str,
+    tags: Mapping[str, str],
+    spot: bool = False,
+    tensorboard: bool = False,
 ) -> str:
     """The definition with its placeholders filled in and its jobs tagged, ready for CreatePipeline.
 
@@ -93,6 +108,9 @@ def render_definition(
     run, because CreateTrainingJob wants MaxWaitTimeInSeconds exactly when spot is on, and at least as long as
     MaxRuntimeInSeconds. It gets the same value, so that MaxTrainSeconds stays the one limit and no pair of parameters
     can contradict each other; waiting for capacity then counts towards it.
+
+    With `tensorboard` the service copies the curves of the training, while it goes on, to where the job's model will
+    lie: <job>/tensorboard-output. A choice of the deployed pipeline for the same reason: the field is there or not.
 
     Raises:
         DefinitionError: an argument is not an ARN of its kind, or the definition is not one of ours.
@@ -115,6 +133,8 @@ def render_definition(
     _tag_jobs(document, tags)
     if spot:
         _train_on_spot(document)
+    if tensorboard:
+        _keep_curves(document)
     rendered = json.dumps(document, separators=(",", ":"))
     if "${" in rendered:
         raise DefinitionError("the definition has a placeholder that nothing fills in.")
@@ -234,13 +254,22 @@ def _listed(tags: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 def _train_on_spot(document: dict[str, Any]) -> None:
-    training = [step for step in _steps(document["Steps"]) if step["Type"] == "Training"]
-    if not training:
-        raise DefinitionError("the definition has no training step that could run on spot instances.")
-    for step in training:
+    for step in _training_steps(document):
         step["Arguments"]["EnableManagedSpotTraining"] = True
         condition = step["Arguments"]["StoppingCondition"]
         condition["MaxWaitTimeInSeconds"] = condition["MaxRuntimeInSeconds"]
+
+
+def _keep_curves(document: dict[str, Any]) -> None:
+    for step in _training_steps(document):
+        where = step["Arguments"]["OutputDataConfig"]["S3OutputPath"]
+        step["Arguments"]["TensorBoardOutputConfig"] = {"LocalPath": _TENSORBOARD_PATH, "S3OutputPath": where}
+
+
+def _training_steps(document: dict[str, Any]) -> list[dict[str, Any]]:
+    if training := [step for step in _steps(document["Steps"]) if step["Type"] == "Training"]:
+        return training
+    raise DefinitionError("the definition has no training step that this could be chosen for.")
 
 
 def _steps(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from pipeline_builder.sdk import ConditionGreaterThanOrEqualTo, ConditionStep, F
 
 def enough_images_step(then: list[Any]) -> ConditionStep:
     """The Condition step: `then` holds the steps of the ordinary way, TooFewImages ends the run otherwise."""
-    good_images = JsonGet(step_name=Step.PREPARE, property_file=prepare.PREPARE_REPORT, json_path=GOOD_IMAGES_PATH)
+    good_images = JsonGet(step_name=Step.PREPARE, property_file=prepare.COUNTS, json_path=GOOD_IMAGES_PATH)
     return ConditionStep(
         name=Step.ENOUGH_IMAGES,
         conditions=[ConditionGreaterThanOrEqualTo(left=good_images, right=given("MinImages"))],

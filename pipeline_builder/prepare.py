@@ -1,6 +1,7 @@
-"""Step Prepare: makes one clean, square, equally sized training set of the snapshot's images.
+"""Step Prepare: makes one clean, equally sized training set of the snapshot's images.
 
-Bad files are set aside with a reason each; `prepare.json` counts them (read by EnoughImages, the report, the notices).
+Bad files are set aside with a reason each; `prepare.json` lists them (for the page and the notices), `counts.json`
+counts them (for EnoughImages).
 """
 
 from __future__ import annotations
@@ -11,9 +12,7 @@ from pipeline_builder.jobs import Build, retry_policies, s3_input, s3_output
 from pipeline_builder.parameters import as_string, given
 from pipeline_builder.sdk import ProcessingStep, Processor, PropertyFile
 
-PREPARE_REPORT = PropertyFile(
-    name="PrepareReport", output_name=jobs.PREPARE_REPORT_OUTPUT, path=layout.PREPARE_REPORT_FILE
-)
+COUNTS = PropertyFile(name="Counts", output_name=jobs.PREPARE_REPORT_OUTPUT, path=layout.COUNTS_FILE)
 
 
 def prepare_step(build: Build) -> ProcessingStep:
@@ -24,8 +23,16 @@ def prepare_step(build: Build) -> ProcessingStep:
         entrypoint=["python3", "-m", "containers.prepare"],
         instance_count=given("ProcessInstanceCount"),
         instance_type=given("ProcessInstanceType"),
+        volume_size_in_gb=given("ProcessVolumeGB"),
         max_runtime_in_seconds=given("MaxProcessSeconds"),
-        env={jobs.DATASET_VARIABLE: given("Dataset"), jobs.RESOLUTION_VARIABLE: as_string(given("Resolution"))},
+        env={
+            jobs.DATASET_VARIABLE: given("Dataset"),
+            jobs.RESOLUTION_VARIABLE: as_string(given("Resolution")),
+            jobs.PICTURE_SIZE_VARIABLE: given("PictureSize"),
+            jobs.FIT_VARIABLE: given("Fit"),
+            jobs.BACKGROUND_VARIABLE: given("Background"),
+            jobs.LABELS_VARIABLE: given("Labels"),
+        },
         sagemaker_session=build.session,
     )
     return ProcessingStep(
@@ -38,6 +45,6 @@ def prepare_step(build: Build) -> ProcessingStep:
                 s3_output(jobs.SET_ASIDE_OUTPUT, layout.SET_ASIDE),
             ],
         ),
-        property_files=[PREPARE_REPORT],
+        property_files=[COUNTS],
         retry_policies=retry_policies(),
     )

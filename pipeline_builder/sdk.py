@@ -99,6 +99,8 @@ __all__ = [
 for _chatty in ("sagemaker", "sagemaker.config"):
     logging.getLogger(_chatty).setLevel(logging.ERROR)
 warnings.filterwarnings("ignore", message="Running within a PipelineSession")
+# Of a training's volume, whose size is a parameter, pydantic says that it is no number.
+warnings.filterwarnings("ignore", message="Pydantic serializer warnings")
 # No code comes with the function's ARN, so there is nothing that it could update.
 warnings.filterwarnings("ignore", message="Lambda function won't be updated")
 

@@ -56,21 +56,22 @@ def check_parameters(declared: list[dict[str, Any]], given: Mapping[str, str]) -
     for name, value in given.items():
         if not 0 < len(value) <= MAX_VALUE_CHARS:
             raise DefinitionError(f"parameter {name!r} must have 1 to {MAX_VALUE_CHARS} characters.")
-        if (wanted := _wanted_otherwise(known[name], value)) is not None:
-            raise DefinitionError(f"parameter {name!r} must be {wanted}, but it is {value[:60]!r}.")
+        if (refusal := _refusal(known[name], value)) is not None:
+            raise DefinitionError(f"parameter {name!r} must be {refusal}")
     return [{"Name": name, "Value": value} for name, value in given.items()]
 
 
-def _wanted_otherwise(declared: Mapping[str, Any], value: str) -> str | None:
-    """What a value must be instead; None if it will do. A preset is an image's own, and the image may be anybody's. A
-    pipeline of another version may declare what our contract does not know."""
+def _refusal(declared: Mapping[str, Any], value: str) -> str | None:
+    """What a value must be instead, and what it is; None if it will do. A preset is an image's own, and the image may
+    be anybody's. A pipeline of another version may declare what our contract does not know."""
     parameter = PARAMETERS.get(declared["Name"])
     if parameter is not None and not parameter.is_images_own:
-        return None if parameter.accepts(value) else parameter.must_be
+        return None if parameter.accepts(value) else parameter.refusal(value)
     if _fits(declared, value):
         return None
     allowed = declared.get("EnumValues")
-    return "one of " + ", ".join(allowed) if allowed else f"of type {declared['Type']}"
+    wanted = "one of " + ", ".join(allowed) if allowed else f"of type {declared['Type']}"
+    return f"{wanted}, not {value[:60]!r}."
 
 
 def _fits(parameter: Mapping[str, Any], value: str) -> bool:

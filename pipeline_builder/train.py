@@ -19,8 +19,6 @@ from pipeline_builder.sdk import (
     TrainingStep,
 )
 
-_VOLUME_GB = 30
-
 # The names that the training log's line of a tick uses: "... kimg=12.0 loss_g=0.712 loss_d=1.203 augment_p=0.040 ...".
 _METRICS = ["kimg", "sec_per_kimg", "loss_g", "loss_d", "augment_p"]
 
@@ -33,10 +31,11 @@ def train_step(build: Build, prepare_step: ProcessingStep) -> TrainingStep:
         # Needed with an image that is a parameter (the SDK would cut the name out of the image's URI); it names
         # nothing, because the pipeline names its jobs itself.
         base_job_name="train",
-        compute=Compute(
+        # Not checked by pydantic, which takes no pipeline parameter as a volume's size.
+        compute=Compute.model_construct(
             instance_type=given("TrainInstanceType"),
             instance_count=given("TrainInstanceCount"),
-            volume_size_in_gb=_VOLUME_GB,
+            volume_size_in_gb=given("TrainVolumeGB"),
             # On demand. `deploy.render_definition(..., spot=True)` turns this into spot; `parameters` says why.
             enable_managed_spot_training=False,
         ),

@@ -8,12 +8,14 @@ from typing import cast
 
 import click
 
-from stylegan2.base.errors import ModelError
-from stylegan2.base.image_size import LARGEST_SIDE
+from stylegan2.base.errors import ModelError, OptionError
+from stylegan2.base.image_size import LARGEST_SIDE, ImageSize, image_size
 from stylegan2.base.whole_files import refuse_existing
 from stylegan2.cli import WIDE, with_options
+from stylegan2.cli.next_steps import command, free_place
 from stylegan2.data.preparation import LabelSource, PreparationResult, prepare_images
 from stylegan2.data.vetting import Channels, ResizeFilter, Transform, Wanted
+from stylegan2.options.presets import settings_of
 from stylegan2.options.row import INPUT, OUTPUT_FILE, OUTPUT_FOLDER, REQUIRED, SWITCH, Row, one_of, whole
 
 
@@ -35,6 +37,23 @@ class Size(click.ParamType[tuple[int, int]]):
         return int(width), int(height or width)
 
 
+class HexColour(click.ParamType[tuple[int, int, int]]):
+    """A colour, as six hex digits with or without a # before them."""
+
+    name = "colour"
+
+    def convert(
+        self, value: str | tuple[int, int, int], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int, int]:
+        """Return red, green and blue."""
+        if isinstance(value, tuple):
+            return value
+        if re.fullmatch(r"#?[0-9A-Fa-f]{6}", value) is None:
+            self.fail(f"{value!r} is not a colour of six hex digits, like ffffff", param, ctx)
+        red, green, blue = bytes.fromhex(value.removeprefix("#"))
+        return red, green, blue
+
+
 @click.command(context_settings=WIDE)
 @with_options(
     source        = Row("--source",        INPUT,                             None,         REQUIRED,
@@ -50,12 +69,14 @@ class Size(click.ParamType[tuple[int, int]]):
         "With --width: as --resolution."),
     transform     = Row("--transform",     one_of(Transform),                 None,         "center-crop",
         "How pictures of other proportions fit. center-crop: the largest part around the middle. center-crop-wide: "
-        "the same, between black bars that make it a square of the width. letterbox: the whole picture, between bars "
-        "that are black (transparent with --channels 4)."),
+        "the same, between bars that make it a square of the width. letterbox: the whole picture, between bars. "
+        "Bars are black, or as --background says (transparent with --channels 4)."),
+    background    = Row("--background",    HexColour(),                       "RRGGBB",     None,
+        "Colour under transparency and of bars, as six hex digits.  [default: white, and black bars]"),
     max_images    = Row("--max-images",    whole(1),                          "N",          None,
         "Stop when N pictures are good."),
     channels      = Row("--channels",      one_of("1", "3", "4"),             None,         "3",
-        "1: grey. 3: RGB, on white where a picture is transparent. 4: RGB and transparency."),
+        "1: grey. 3: RGB, on the background where a picture is transparent. 4: RGB and transparency."),
     labels        = Row("--labels",        one_of("file", "folders", "none"), None,         "file",
         "Labels for train.py --cond: from the source's dataset.json, if it has one; from the names of its "
         "sub-folders, each a class; or none."),
@@ -76,6 +97,7 @@ def main(
     width: int | None,
     height: int | None,
     transform: str,
+    background: tuple[int, int, int] | None,
     max_images: int | None,
     channels: str,
     labels: str,
@@ -104,7 +126,7 @@ def main(
     """
     width, height = _size(resolution, width, height)
     ways = cast(ResizeFilter, resize_filter), cast(Transform, transform)
-    wanted = Wanted(height, width, cast(Channels, int(channels)), *ways)
+    wanted = Wanted(height, width, cast(Channels, int(channels)), *ways, background)
     try:
         refuse_existing("--dest", [dest], overwrite)
         refuse_existing(
@@ -128,7 +150,7 @@ def main(
             )
     except ModelError as error:
         raise click.ClickException(str(error)) from error
-    _print_summary(report, dest, set_aside)
+    _print_summary(report, dest, set_aside, wanted)
     if report.good == 0:
         raise click.ClickException(f"No usable picture in {source}; {dest} was not written.")
 
@@ -142,7 +164,7 @@ def _size(resolution: tuple[int, int] | None, width: int | None, height: int | N
     return width, height
 
 
-def _print_summary(report: PreparationResult, dest: Path, set_aside: Path | None) -> None:
+def _print_summary(report: PreparationResult, dest: Path, set_aside: Path | None, wanted: Wanted) -> None:
     if report.set_aside:
         width = min(max(len(item.name) for item in report.set_aside), 60)
         click.echo("Set aside:")
@@ -154,8 +176,24 @@ def _print_summary(report: PreparationResult, dest: Path, set_aside: Path | None
         click.echo("Classes: " + ", ".join(f"{number} {name}" for number, name in enumerate(report.classes)))
     files = "file" if report.found == 1 else "files"
     click.echo(f"{report.found} {files} found, {report.good} good, {len(report.set_aside)} set aside.")
-    if report.good:
-        click.echo(f"Data set: {dest}")
+    size = image_size(wanted.height, wanted.width)
+    if report.good and size is not None:
+        click.echo(f"Data set: {dest}. Train with it: {_next(dest, size, labelled=bool(report.classes))}")
+
+
+def _next(dest: Path, size: ImageSize, *, labelled: bool) -> str:
+    """The command that trains on the data set, with the preset that ends within minutes where the size allows it."""
+    preset = next((name for name in ("laptop", "tiny") if _is_for(name, size.resolution)), "auto")
+    words: list[str | Path] = ["--data", dest, "--outdir", free_place(Path("runs") / dest.stem), "--preset", preset]
+    return command("train.py", *words, *(["--cond", "true"] if labelled else []))
+
+
+def _is_for(preset: str, resolution: int) -> bool:
+    try:
+        settings_of(preset, resolution)
+    except OptionError:
+        return False
+    return True
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ input  prepare-report    prepare.json
 input  targets           record of the images to look for in the network (see containers.fetching); may be missing
 output inference         the images as files (see containers.infer.synthesis)
 output report            index.html and report.json
-environment              DATASET, EXECUTION_ID; INFERENCE_MODE (all, generate, mix or project), SEED,
+environment              DATASET, EXECUTION_ID; INFERENCE_MODE (all, generate, mix or project), INFERENCE_NETWORK (best
+                         or last), SEED, INFERENCE_CLASSES (names or numbers of a network's classes; all),
                          PROJECTION_STEPS
 """
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from containers.errors import ArchiveError
+from contract.capacity.volumes import LARGEST_MODEL_BYTES
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class ArchiveLimits:
     """What an archive may hold at most."""
 
     files: int = 10_000
-    unpacked_bytes: int = 4 << 30  # networks of 1024 px are about 0.35 GB, sample grids a few MB each
+    unpacked_bytes: int = LARGEST_MODEL_BYTES
 
 
 def unpack_model(archive: Path, destination: Path, limits: ArchiveLimits | None = None) -> None:

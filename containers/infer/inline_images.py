@@ -27,17 +27,18 @@ class InlineImage:
 
     uri: str
     caption: str = ""
+    of_class: str = ""
 
 
 def open_image(file: Path) -> Image.Image:
-    """A PNG of one of our jobs as an RGB image; raises InputError if it is anything else."""
+    """A PNG or JPEG of one of our jobs as an RGB image; raises InputError if it is anything else."""
     try:
-        with Image.open(file, formats=("PNG",)) as image:
+        with Image.open(file, formats=("PNG", "JPEG")) as image:
             if max(image.size) > _LARGEST_SIDE:
                 raise InputError(f"{file.name} has {image.width} x {image.height} pixels, which is too large.")
             return image.convert("RGB")
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError, SyntaxError) as error:
-        raise InputError(f"{file.name} cannot be read as a PNG picture: {error}") from error
+        raise InputError(f"{file.name} cannot be read as a PNG or JPEG picture: {error}") from error
 
 
 def inline_image(image: Image.Image, side: int, caption: str = "") -> InlineImage:
@@ -54,11 +55,12 @@ def inline_image(image: Image.Image, side: int, caption: str = "") -> InlineImag
     if exact:
         image.save(buffer, "PNG")  # optimize=True would save 5 % and take 7 times as long
     else:
-        image.save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0, optimize=True)
+        # Not with optimize=True: it saves a tenth, and of noise Pillow runs out of its buffer and raises OSError.
+        image.save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
     kind = "png" if exact else "jpeg"
     return InlineImage(f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}", caption)
 
 
 def inline_file(file: Path, side: int, caption: str = "") -> InlineImage:
-    """Like `inline`, for a PNG file."""
+    """Like `inline_image`, for a file."""
     return inline_image(open_image(file), side, caption)

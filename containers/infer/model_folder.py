@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,12 @@ from PIL import Image
 
 from containers.errors import InputError
 from containers.infer.inline_images import open_image
+from contract.pipeline import LONGEST_SIDE
 from contract.run_results import TrainingOutcome
 
 _LARGEST_JSON_BYTES = 4 << 20
 _LARGEST_STATISTICS_BYTES = 64 << 20
-_FAKES_NAME = re.compile(r"fakes([0-9]{1,9}(?:\.[0-9]{1,6})?)\.png")
+_FAKES_NAME = re.compile(r"fakes([0-9]{1,9}(?:\.[0-9]{1,6})?)\.(?:png|jpg)")  # all are PNG in older archives
 _LARGEST_GRID = 64
 
 
@@ -34,11 +35,12 @@ class SampleGrid:
 
 @dataclass(frozen=True)
 class GridShape:
-    """How a sample grid is divided: `columns` x `rows` cells of `cell` pixels."""
+    """How a sample grid is divided: `columns` x `rows` cells of `cell_width` x `cell_height` pixels."""
 
     columns: int
     rows: int
-    cell: int
+    cell_width: int
+    cell_height: int
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,14 @@ class TrainingRecord:
     """What is known about a training: its statistics tick by tick, its options, and of the network it began with.
 
     `base` is None if it began with none. `saved` is when the network was saved, in seconds since 1970. `ended` is why
-    the training ended; "" if it does not tell.
+    the training ended, and `trouble` what was the matter with it then, as it calls them; "" if it does not tell.
     """
 
     ticks: list[dict[str, float | None]]
     options: dict[str, Any]
     base: dict[str, Any] | None
     saved: float | None
+    trouble: str = ""
     ended: str = ""
 
     @property
@@ -76,7 +79,8 @@ class TrainingRecord:
             for tick in self.ticks
             if (kimg := tick.get("kimg")) is not None and (seconds := tick.get("seconds")) is not None
         ]
-        return TrainingOutcome.of_ticks([tick for tick in ticks if min(tick) >= 0], wanted, self.ended)
+        outcome = TrainingOutcome.of_ticks([tick for tick in ticks if min(tick) >= 0], wanted, self.ended)
+        return replace(outcome, trouble=self.trouble or None)
 
     def series(self, name: str) -> list[tuple[float, float]]:
         """The statistic `name` as (kimg, value), without the ticks in which it was not measured."""
@@ -91,15 +95,19 @@ def read_training_record(folder: Path) -> TrainingRecord:
     """Read stats.jsonl, training_options.json and base.json of a model folder; absent files count as empty."""
     network, options = folder / "network.json", _read_json(folder / "training_options.json")
     saved_with = _read_json(network).get("training")
-    ended = saved_with.get("ended") if isinstance(saved_with, dict) else None
     settings = options.pop("settings", {})
     if isinstance(settings, dict):
         options |= settings
+    ticks = _read_statistics(folder / "stats.jsonl")
+    last = ticks[-1] if ticks else {}
+    ended, trouble = (saved_with.get("ended") if isinstance(saved_with, dict) else None), last.get("trouble")
+    ended = ended or last.get("ended")  # the network is from before, where the numbers became useless
     return TrainingRecord(
-        ticks=_read_statistics(folder / "stats.jsonl"),
+        ticks=[{name: _finite_number(value) for name, value in tick.items()} for tick in ticks],
         options=options,
         base=_read_json(folder / "base.json") if options.get("transfer") else None,
         saved=network.stat().st_mtime if network.is_file() else None,
+        trouble=trouble if isinstance(trouble, str) else "",
         ended=ended if isinstance(ended, str) else "",
     )
 
@@ -108,7 +116,7 @@ def list_fakes(folder: Path) -> list[SampleGrid]:
     """The grids of generated samples in `folder`/samples, oldest first."""
     grids = [
         SampleGrid(file, float(match[1]))
-        for file in (folder / "samples").glob("fakes*.png")
+        for file in (folder / "samples").glob("fakes*")
         if (match := _FAKES_NAME.fullmatch(file.name))
     ]
     return sorted(grids, key=lambda grid: grid.kimg)
@@ -120,8 +128,9 @@ def read_grid_shape(folder: Path) -> GridShape | None:
     if not file.is_file():
         return None
     values = _read_json(file)
-    numbers = [values.get(name) for name in ("columns", "rows", "cell")]
-    limits = (_LARGEST_GRID, _LARGEST_GRID, 1024)
+    width = values.get("cell")
+    numbers = [values.get("columns"), values.get("rows"), width, values.get("cell_height", width)]
+    limits = (_LARGEST_GRID, _LARGEST_GRID, LONGEST_SIDE, LONGEST_SIDE)
     for number, limit in zip(numbers, limits, strict=True):
         if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= limit:
             raise InputError(f"grid.json of the model needs small numbers for columns, rows and cell, not {numbers!a}.")
@@ -131,13 +140,14 @@ def read_grid_shape(folder: Path) -> GridShape | None:
 def cut_cells(file: Path, shape: GridShape, indices: list[int]) -> list[Image.Image]:
     """The cells `indices` (row by row, from 0) of a sample grid."""
     whole = open_image(file)
-    if whole.size != (shape.columns * shape.cell, shape.rows * shape.cell):
+    width, height = shape.cell_width, shape.cell_height
+    if whole.size != (shape.columns * width, shape.rows * height):
         raise InputError(f"{file.name} has {whole.width} x {whole.height} pixels, which is not what grid.json says.")
-    corners = [((index % shape.columns) * shape.cell, (index // shape.columns) * shape.cell) for index in indices]
-    return [whole.crop((x, y, x + shape.cell, y + shape.cell)) for x, y in corners]
+    corners = [((index % shape.columns) * width, (index // shape.columns) * height) for index in indices]
+    return [whole.crop((x, y, x + width, y + height)) for x, y in corners]
 
 
-def _read_statistics(file: Path) -> list[dict[str, float | None]]:
+def _read_statistics(file: Path) -> list[dict[str, Any]]:
     if not file.is_file():
         return []
     if file.stat().st_size > _LARGEST_STATISTICS_BYTES:
@@ -149,7 +159,7 @@ def _read_statistics(file: Path) -> list[dict[str, float | None]]:
         except (ValueError, RecursionError):
             continue  # a training that was killed leaves half a last line
         if isinstance(tick, dict):
-            ticks.append({name: _finite_number(value) for name, value in tick.items()})
+            ticks.append(tick)
     return ticks
 
 

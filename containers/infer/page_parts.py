@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeGuard, TypeVar
 
 from containers.infer import wording
 from containers.infer.charts import SMALL, Chart, Series, line_chart
+from containers.infer.classes import ClassChoice
 from containers.infer.inline_images import InlineImage, inline_file, inline_image
 from containers.infer.model_folder import TrainingRecord, cut_cells, list_fakes, read_grid_shape
-from containers.infer.results import GeneratedImage, MadeImages, MixtureGrid, ProjectedImage, ReportRun
+from containers.infer.results import BEST_NETWORK, ChosenNetwork, GeneratedImage, MixtureGrid, ProjectedImage, ReportRun
+from contract.pipeline import SQUARE, PictureSize, picture_size
 
 # Longest sides in pixels of the inlined images: about twice their size on the screen, for dense displays.
 _SHEET_SIDE = 256
@@ -22,11 +25,12 @@ _FEW_PAIRS = 8
 _STRIP_FRAMES = 9
 _STRIP_ROWS = 4
 _BANNER_IMAGES = 24
+_LONGEST_CLASS, _MOST_UNKNOWN = 60, 5  # characters of a class's name; classes
 
 # The options that a reader may want to repeat, in the order of reading; the rest is in training_options.json.
 _SETTINGS = (
     ("preset", "Preset", "a set of numbers that fit together"),
-    ("resolution", "Resolution", "pixels per side"),
+    ("resolution", "Resolution", "pixels per side, or of a square of about as many"),
     ("kimg", "Length", "thousands of images to look at"),
     ("batch", "Batch", "images looked at together"),
     ("r1_gamma", "R1 weight (gamma)", "larger is steadier and smoother, smaller is bolder"),
@@ -37,13 +41,17 @@ _SETTINGS = (
     ("seed", "Seed", "the same seed begins the same training"),
 )
 
+_ROUNDED = 0.001  # kimg, in the names of the sample grids
+
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One moment of the training: when it was, and the same few images as they were then."""
+    """One moment of the training: when it was, in thousands of images seen and in words, and the same few images as
+    they were then."""
 
+    kimg: float
     label: str
     cells: Sequence[InlineImage]
 
@@ -54,6 +62,15 @@ class FilmStrip:
 
     frames: Sequence[Frame] = ()
     originals: Sequence[InlineImage] = ()
+
+
+@dataclass(frozen=True)
+class ClassSheet:
+    """The generated images of a class, and how many images it was learned from ("" if that is not known)."""
+
+    name: str
+    learned: str
+    images: Sequence[InlineImage]
 
 
 @dataclass(frozen=True)
@@ -88,34 +105,135 @@ def lead(run: ReportRun, record: TrainingRecord) -> str:
         if number
     ]
     learned = (
-        f"A network studied {wording.count(run.prepare.good, 'image', 'images')} for "
+        f"A network studied {wording.count(run.prepare.good, 'image', 'images')}{_of_classes(run)} for "
         f"{wording.duration(record.seconds)} and learned to draw its own."
     )
     shown = f" Here are {wording.listing(made)}." if made else ""
-    return learned + shown + _trained_earlier(run, record)
+    return learned + wording.early_end(record.outcome) + shown + _trained_earlier(run, record)
 
 
 def facts(run: ReportRun, record: TrainingRecord) -> list[tuple[str, str]]:
     """The row of key figures: (name, figure)."""
+    classes = len(run.prepare.classes)
     return [
         ("images used", f"{run.prepare.good:,}"),
+        *([("classes", f"{classes:,}")] if classes else []),
         ("set aside", f"{run.prepare.set_aside_count:,}"),
         ("images seen in training", wording.looks(record.kimg)),
         ("training time", wording.duration(record.seconds)),
-        ("picture size", f"{run.prepare.resolution} px"),
+        ("picture size", _size(run)),
     ]
 
 
-def banner(images: MadeImages, strip: FilmStrip) -> Sequence[InlineImage]:
-    """The images above the title: generated ones, or else the last training samples."""
-    if images.generated:
-        return [inline_file(image.file, _STRIP_SIDE) for image in images.generated[:_BANNER_IMAGES]]
-    return strip.frames[-1].cells if strip.frames else []
+def shape(run: ReportRun) -> str:
+    """The pictures' width by their height, as CSS has it."""
+    size = _picture_size(run)
+    return "1" if size is None else f"{size.width} / {size.height}"
+
+
+def _size(run: ReportRun) -> str:
+    size = _picture_size(run)
+    if size is None or size.is_square:
+        return f"{run.prepare.resolution} px"
+    return f"{size.width} × {size.height} px"
+
+
+def _picture_size(run: ReportRun) -> PictureSize | None:
+    return picture_size(run.prepare.size or SQUARE, run.prepare.resolution)
+
+
+def _of_classes(run: ReportRun) -> str:
+    classes = len(run.prepare.classes)
+    return f" of {wording.count(classes, 'class', 'classes')}" if classes else ""
+
+
+def drawn_with(network: ChosenNetwork) -> str:
+    """Which of the training's networks has drawn, and how good it and the last one are; "" if nothing is known."""
+    if network.score is None or network.kimg is None:
+        return ""
+    score = f"Its score is {network.score:.3g}"
+    if network.name != BEST_NETWORK:
+        which = "the last network of the training"
+    elif network.score == network.last_score:
+        which = "the last network of the training, which is its best"
+    else:
+        which = f"the best network of the training, from when it had seen {wording.looks(network.kimg)} images"
+        last = (
+            "the last one has none any more"
+            if network.last_score is None
+            else f"that of the last one is {network.last_score:.3g}"
+        )
+        score += f"; {last}"
+    return (
+        f"The pictures were drawn with {which}. {score}: a distance to your images, of which less is better, and which "
+        f"only tells networks of one training apart."
+    )
+
+
+def trouble(run: ReportRun, record: TrainingRecord) -> str:
+    """What went wrong in the training, in plain words; "" if nothing did."""
+    match record.trouble:
+        case "collapsed":
+            seen = (
+                "The pictures here are from before that: they were drawn with the best network that the training had."
+                if run.network.name == BEST_NETWORK
+                else "The pictures here are those of its last network that was saved."
+            )
+            return (
+                f"This training has collapsed: what the network had learned fell apart, as happens with few images. "
+                f"{seen} More images, or images that are more alike, help most; another seed may help, too."
+            )
+        case "stalled":
+            return (
+                "This training stood still in the end: for long, nothing better came of it. A longer one would hardly "
+                "help; more images may."
+            )
+    return ""
+
+
+def banner(run: ReportRun, strip: FilmStrip) -> Sequence[InlineImage]:
+    """The images above the title: generated ones, or else training samples of the network that draws: the last ones
+    that are not younger."""
+    if run.images.generated:
+        shown = run.images.generated[:_BANNER_IMAGES]
+        if run.images.classes.drawn:
+            shown = _picked(run.images.generated, _BANNER_IMAGES)
+        return [inline_file(image.file, _STRIP_SIDE) for image in shown]
+    drawn_at = math.inf if run.network.kimg is None else run.network.kimg + _ROUNDED
+    frames = [frame for frame in strip.frames if frame.kimg <= drawn_at]
+    return frames[-1].cells if frames else []
 
 
 def seeds_sheet(images: Sequence[GeneratedImage]) -> list[InlineImage]:
     """The generated images, captioned with their seeds."""
     return [inline_file(image.file, _SHEET_SIDE, str(image.seed)) for image in images]
+
+
+def class_sheets(run: ReportRun) -> list[ClassSheet]:
+    """The generated images of each class that was drawn; none of a network without classes."""
+    learned = {one.name: one.images for one in run.prepare.classes}
+    return [
+        ClassSheet(
+            wording.printable(one.name, _LONGEST_CLASS),
+            wording.count(learned[one.name], "image", "images") if one.name in learned else "",
+            seeds_sheet([image for image in run.images.generated if image.of_class == one]),
+        )
+        for one in (run.images.classes.drawn if run.images.generated else ())
+    ]
+
+
+def class_note(classes: ClassChoice) -> str:
+    """What was not drawn, and what cannot be; "" if everything was."""
+    sentences = []
+    if classes.unknown:
+        named = wording.listing(
+            [f"“{wording.printable(name, _LONGEST_CLASS)}”" for name in classes.unknown[:_MOST_UNKNOWN]]
+        )
+        sentences.append(f"Asked for, but not learned by the network: {named}.")
+    if classes.others:
+        others = wording.count(classes.others, "class is", "classes are")
+        sentences.append(f"{others} not drawn here; `classes` in settings.yaml chooses which are.")
+    return " ".join(sentences)
 
 
 def film_strip(model_folder: Path) -> FilmStrip:
@@ -126,6 +244,7 @@ def film_strip(model_folder: Path) -> FilmStrip:
     cells = shape.columns * shape.rows
     frames = [
         Frame(
+            grid.kimg,
             "start" if grid.kimg == 0 else wording.looks(grid.kimg),
             [inline_image(cell, _STRIP_SIDE) for cell in cut_cells(grid.file, shape, _spread(cells, _STRIP_ROWS))],
         )
@@ -139,12 +258,20 @@ def film_strip(model_folder: Path) -> FilmStrip:
 def mixture(grid: MixtureGrid) -> Mixture:
     """The mixing grid with its sources."""
     return Mixture(
-        columns=seeds_sheet(grid.columns),
+        columns=_sources(grid.columns),
         rows=[
             (source, [inline_file(file, _SHEET_SIDE) for file in cells])
-            for source, cells in zip(seeds_sheet(grid.rows), grid.cells, strict=True)
+            for source, cells in zip(_sources(grid.rows), grid.cells, strict=True)
         ],
     )
+
+
+def _sources(images: Sequence[GeneratedImage]) -> list[InlineImage]:
+    """Images that are mixed, captioned with their seeds, and with their classes if they have any."""
+    return [
+        replace(shown, of_class=wording.printable(image.of_class.name, _LONGEST_CLASS) if image.of_class else "")
+        for image, shown in zip(images, seeds_sheet(images), strict=True)
+    ]
 
 
 def pairs(images: Sequence[ProjectedImage]) -> list[Pair]:
@@ -196,6 +323,12 @@ def charts(record: TrainingRecord) -> list[Chart]:
         line_chart(
             "Seconds per thousand images",
             [Series("seconds", "a", record.series("sec_per_kimg"))],
+            x_name=seen,
+            y_range=(0.0, 0.0),
+        ),
+        line_chart(
+            "Score (less is better)",
+            [Series("distance to your images", "a", record.series("patch_distance"))],
             x_name=seen,
             y_range=(0.0, 0.0),
         ),

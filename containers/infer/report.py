@@ -6,6 +6,7 @@ forbids it to load anything. It opens from the file system as well as through a 
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 from collections.abc import Sequence
@@ -16,10 +17,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from containers.infer import page_parts, wording
 from containers.infer.model_folder import TrainingRecord, read_training_record
-from containers.infer.results import ReportRun
+from containers.infer.results import ChosenNetwork, ReportRun
 from contract.layout import GENERATED, MIXED, PROJECTED, REPORT_DATA, REPORT_PAGE
 from contract.prepare_report import SetAside
-from contract.run_results import RunResults
+from contract.run_results import RunResults, TrainingOutcome
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _MOST_SET_ASIDE_SHOWN = 200
@@ -42,18 +43,33 @@ def _numbers(run: ReportRun, record: TrainingRecord) -> dict[str, Any]:
         {GENERATED: len(images.generated), MIXED: images.mixed_count, PROJECTED: len(images.projected)},
         targets_listed=len(images.projected) + len(images.skipped_targets),
         skipped_targets=_named(images.skipped_targets),
-        training=record.outcome,
+        training=_outcome(run.network, record),
     ).as_dict()
     results["targets"] |= {"steps": images.projections.steps, "wanted_steps": images.projections.wanted_steps}
     return results | {
         "dataset": run.dataset,
         "execution_id": run.execution_id,
         "images": {"found": prepare.found, "good": prepare.good, "set_aside": prepare.set_aside_count},
+        "size": prepare.size,
+        "classes": [{"number": one.number, "name": wording.printable(one.name)} for one in images.classes.drawn],
         "kimg": round(record.kimg, 3),
         "training_seconds": round(record.seconds, 1),
         "set_aside": [one.as_dict() for one in _named(prepare.set_aside[:_SET_ASIDE_IN_JSON])],
         "page": REPORT_PAGE,
     }
+
+
+def _outcome(network: ChosenNetwork, record: TrainingRecord) -> TrainingOutcome | None:
+    """How the training went, and which of its networks has drawn."""
+    if (outcome := record.outcome) is None:
+        return None
+    return dataclasses.replace(
+        outcome,
+        network=network.name,
+        network_kimg=network.kimg,
+        network_score=network.score,
+        last_score=network.last_score,
+    )
 
 
 def _named(images: Sequence[SetAside]) -> list[SetAside]:
@@ -81,8 +97,13 @@ def _page(run: ReportRun, record: TrainingRecord) -> str:
         run=run,
         lead=page_parts.lead(run, record),
         facts=page_parts.facts(run, record),
-        banner=page_parts.banner(run.images, strip),
-        generated=page_parts.seeds_sheet(run.images.generated),
+        trouble=page_parts.trouble(run, record),
+        drawn_with=page_parts.drawn_with(run.network),
+        banner=page_parts.banner(run, strip),
+        generated=[] if run.images.classes.drawn else page_parts.seeds_sheet(run.images.generated),
+        class_sheets=page_parts.class_sheets(run),
+        class_note=page_parts.class_note(run.images.classes),
+        shape=page_parts.shape(run),
         strip=strip,
         mixture=page_parts.mixture(run.images.mixing) if run.images.mixing else None,
         pairs=page_parts.pairs(run.images.projected[:_MOST_PAIRS_SHOWN]),

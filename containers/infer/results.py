@@ -11,7 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from containers.infer.classes import ClassChoice, NetworkClass
+from contract.pipeline import PARAMETERS
 from contract.prepare_report import PrepareReport, SetAside
+
+BEST_NETWORK, LAST_NETWORK = PARAMETERS["InferenceNetwork"].choices
 
 Pixels = NDArray[np.uint8]
 """[H, W, C]"""
@@ -26,15 +30,25 @@ def save_image(pixels: Pixels, file: Path) -> Path:
 
 def safe_stem(name: str) -> str:
     """A file's name without its suffix, as it is harmless in the name of another."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", Path(name).stem).strip(".-")[:60] or "picture"
+    return _harmless(Path(name).stem) or "picture"
+
+
+def class_stem(one: NetworkClass) -> str:
+    """A class's number and what is harmless of its name, for the names of its files."""
+    return "-".join(filter(None, [f"{one.number:02d}", _harmless(one.name)]))
+
+
+def _harmless(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip(".-")[:60]
 
 
 @dataclass(frozen=True)
 class GeneratedImage:
-    """An image made from a seed alone."""
+    """An image made from a seed alone, or from a seed and a class."""
 
     seed: int
     file: Path
+    of_class: NetworkClass | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +88,7 @@ class Projections:
 class MadeImages:
     """All images of a run; a part that the inference mode leaves out is empty."""
 
+    classes: ClassChoice = field(default_factory=ClassChoice)
     generated: Sequence[GeneratedImage] = ()
     mixing: MixtureGrid | None = None
     projections: Projections = field(default_factory=Projections)
@@ -91,10 +106,25 @@ class MadeImages:
 
 
 @dataclass(frozen=True)
+class ChosenNetwork:
+    """The one of a training's networks that draws.
+
+    `name` is BEST_NETWORK or LAST_NETWORK, `kimg` how far the training had come then, in thousands of images seen. A
+    score is a distance: less is better. None: not known.
+    """
+
+    name: str = LAST_NETWORK
+    kimg: float | None = None
+    score: float | None = None
+    last_score: float | None = None
+
+
+@dataclass(frozen=True)
 class ReportRun:
     """Everything that the report tells: the names of the run, what was prepared, learned and drawn.
 
-    `trained_by` is the earlier run whose network was drawn with; None if this run trained its own.
+    `trained_by` is the earlier run whose network was drawn with; None if this run trained its own. `network` is the one
+    of the training's networks that has drawn.
     """
 
     dataset: str
@@ -103,3 +133,4 @@ class ReportRun:
     model_folder: Path
     images: MadeImages
     trained_by: str | None = None
+    network: ChosenNetwork = field(default_factory=ChosenNetwork)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
 from containers.errors import InputError
 from containers.fetching import fetch_images, read_record
+from containers.fitting import wanted_images
 from containers.gpus import refuse_idle_gpu
 from containers.infer import synthesis
 from containers.infer.archive import unpack_model
+from containers.infer.classes import ClassChoice, choose_classes
+from containers.infer.networks import load_drawing_network
 from containers.infer.projecting import Clock, project_targets
 from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
@@ -28,7 +30,7 @@ from contract.layout import GENERATED, MIXED, MODEL_ARCHIVE, PREPARE_REPORT_FILE
 from contract.names import EXECUTION_ID
 from contract.pipeline import PARAMETERS
 from contract.prepare_report import MAX_BYTES, PrepareReport
-from stylegan2.formats.network_file import LoadedNetwork, load_network
+from stylegan2.formats.network_file import LoadedNetwork
 from stylegan2.model.performance import move_to_device
 
 # A few hundred steps give a fair likeness; the paper's 1000 are for a GPU.
@@ -52,20 +54,23 @@ def infer(job: ProcessingJob) -> None:
     execution_id = environment.text(jobs.EXECUTION_ID_VARIABLE, EXECUTION_ID, "ifw9mcxjxl5q")
     inference_mode = PARAMETERS["InferenceMode"]
     mode = environment.choice(jobs.INFERENCE_MODE_VARIABLE, inference_mode.choices, inference_mode.default)
+    inference_network = PARAMETERS["InferenceNetwork"]
+    wanted = environment.choice(jobs.INFERENCE_NETWORK_VARIABLE, inference_network.choices, inference_network.default)
     seed = environment.integer(jobs.SEED_VARIABLE, *PARAMETERS["Seed"].bounds, default=0)
     gpu = torch.cuda.is_available()
     steps = environment.integer("PROJECTION_STEPS", 1, 10_000, default=_STEPS_ON_GPU if gpu else _STEPS_ON_CPU)
+    classes = environment.classes(jobs.INFERENCE_CLASSES_VARIABLE)
     prepare = _read_prepare_report(job.input(jobs.PREPARE_REPORT_INPUT) / PREPARE_REPORT_FILE)
 
-    with tempfile.TemporaryDirectory(prefix="model-") as temporary:
-        model = Path(temporary)
+    with job.scratch(jobs.REPORT_OUTPUT) as model:
         unpack_model(job.input(jobs.MODEL_INPUT) / MODEL_ARCHIVE, model)
-        network = load_network(model)
+        network, chosen = load_drawing_network(model, wanted)
         move_to_device([network.G_ema, network.D], "cuda" if gpu else "cpu")
-        drawn = _draw(job, network, mode, seed, steps, clock)
+        drawn = _draw(job, network, _Wish(mode, seed, steps, choose_classes(network, classes), prepare), clock)
         trained_by = earlier_run(job.source(jobs.MODEL_INPUT), execution_id)
         write_report(
-            job.output(jobs.REPORT_OUTPUT), ReportRun(dataset, execution_id, prepare, model, drawn, trained_by)
+            job.output(jobs.REPORT_OUTPUT),
+            ReportRun(dataset, execution_id, prepare, model, drawn, trained_by, chosen),
         )
     print(
         f"pictures generated={len(drawn.generated)} mixed={drawn.mixed_count} projected={len(drawn.projected)} "
@@ -74,20 +79,35 @@ def infer(job: ProcessingJob) -> None:
     )
 
 
-def _draw(job: ProcessingJob, network: LoadedNetwork, mode: str, seed: int, steps: int, clock: Clock) -> MadeImages:
-    folder = job.output(jobs.MADE_OUTPUT)
-    drawn = MadeImages()
+@dataclass(frozen=True)
+class _Wish:
+    """What is to be drawn, and how the training's images were prepared: images to project are prepared alike."""
+
+    mode: str
+    seed: int
+    steps: int
+    classes: ClassChoice
+    prepare: PrepareReport
+
+
+def _draw(job: ProcessingJob, network: LoadedNetwork, wish: _Wish, clock: Clock) -> MadeImages:
+    folder, generator, mode, classes = job.output(jobs.MADE_OUTPUT), network.G_ema, wish.mode, wish.classes.drawn
+    drawn = MadeImages(wish.classes)
     if mode in ("all", "generate"):
         with _timed("generate"):
-            drawn = replace(drawn, generated=synthesis.draw_generated(network.G_ema, folder / GENERATED, seed))
+            drawn = replace(
+                drawn, generated=synthesis.draw_generated(generator, folder / GENERATED, wish.seed, classes)
+            )
     if mode in ("all", "mix"):
         with _timed("mix"):
-            drawn = replace(drawn, mixing=synthesis.draw_mixtures(network.G_ema, folder / MIXED, seed))
+            drawn = replace(drawn, mixing=synthesis.draw_mixtures(generator, folder / MIXED, wish.seed, classes))
     if mode in ("all", "project") and job.optional_input(jobs.TARGETS_INPUT) is not None:
         with _timed("project"), job.scratch(jobs.MADE_OUTPUT) as scratch:
             source = fetch_images(s3_client(job.region()), read_record(job.input_file(jobs.TARGETS_INPUT)), scratch)
-            targets, skipped = synthesis.vet_targets(source, network.G_ema.img_resolution)
-            projections = project_targets(network, targets, folder / PROJECTED, steps, clock)
+            size = generator.img_width, generator.img_height
+            wanted = wanted_images(*size, wish.prepare.fit, wish.prepare.background)
+            targets, skipped = synthesis.vet_targets(source, wanted)
+            projections = project_targets(network, targets, folder / PROJECTED, wish.steps, clock)
             drawn = replace(drawn, projections=projections, skipped_targets=skipped)
     return drawn
 
@@ -97,9 +117,13 @@ def _read_prepare_report(file: Path) -> PrepareReport:
     if not file.is_file() or file.stat().st_size > MAX_BYTES:
         raise InputError(f"{file.name} of the Prepare step is missing or too large.")
     try:
-        return PrepareReport.from_json(file.read_bytes())
+        report = PrepareReport.from_json(file.read_bytes())
     except DocumentError as error:
         raise InputError(f"{file.name} {error}") from error
+    for name, value in (("Fit", report.fit), ("Background", report.background)):
+        if not PARAMETERS[name].accepts(value):
+            raise InputError(f"{file.name} of the Prepare step needs {name} to be {PARAMETERS[name].must_be}.")
+    return report
 
 
 @contextmanager

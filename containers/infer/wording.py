@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from contract.run_results import TrainingOutcome
+
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+# Why a training ended early (TrainingOutcome.ended), as far as people are told.
+_ENDED = {
+    "time_limit": "was ended by its time limit",
+    "on_request": "was ended on request",
+    "collapsed": "fell apart and was ended",
+    "stalled": "stopped getting better and was ended",
+}
 
 
 def duration(seconds: float) -> str:
@@ -45,6 +54,14 @@ def looks(kimg: float) -> str:
     return f"{images / 1e6:,.3g} million" if images >= 1e6 else f"{round(images):,}"
 
 
+def early_end(outcome: TrainingOutcome | None) -> str:
+    """A sentence on a training that ended before its length was reached, to follow others; "" on any other."""
+    if outcome is None or outcome.is_complete:
+        return ""
+    why = _ENDED.get(outcome.ended, "ended early")
+    return f" Its training {why} at {_kimg(outcome.kimg)} of {_kimg(outcome.wanted_kimg)} thousand images (kimg)."
+
+
 def printable(text: str, longest: int = 200) -> str:
     """`text` without anything invisible: control and direction-changing characters, halves of broken ones.
 
@@ -52,6 +69,10 @@ def printable(text: str, longest: int = 200) -> str:
     """
     shown = "".join(character if character.isprintable() else "�" for character in text)
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+
+
+def _kimg(number: float) -> str:
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
 def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:

@@ -2,23 +2,25 @@
 
     input  snapshot    the run's record: which objects of S3 to read (see containers.fetching)
     output prepared    dataset.zip (absent if no image is good)
-    output report      prepare.json: how many were found, are good, were set aside and why
-    output set-aside   copies of the images that were not used
-    environment        DATASET, RESOLUTION
+    output report      prepare.json: how many were found, are good, were set aside and why; counts.json: how many
+    output set-aside   copies of the first images that were not used (contract.prepare_report says how many)
+    environment        DATASET, RESOLUTION; PICTURE_SIZE (square, or a size of this resolution), FIT (crop or
+                       letterbox), BACKGROUND (a colour), LABELS (none, or folders: sub-folders are classes)
 
-Bad images never fail the job, not even if no good one is left: the pipeline's condition reads the count in
-prepare.json and decides.
+Bad images never fail the job, not even if no good one is left: the pipeline's condition reads counts.json and decides.
 """
 
 from __future__ import annotations
 
 import sys
 import time
+from typing import cast
 
+from containers.errors import StepError
 from containers.job import ProcessingJob, base_folder, run_job
 from contract import jobs
-from contract.layout import DATASET_ARCHIVE, PREPARE_REPORT_FILE
-from contract.prepare_report import PrepareReport, SetAside
+from contract.layout import COUNTS_FILE, DATASET_ARCHIVE, PREPARE_REPORT_FILE
+from contract.prepare_report import MAX_CLASSES, MAX_COPIED_BYTES, MAX_COPIES, ImageClass, PrepareReport, SetAside
 from stylegan2.base.errors import ModelError
 
 _PROGRESS_SECONDS = 10.0
@@ -33,12 +35,17 @@ def _prepare(job: ProcessingJob) -> None:
     job.refuse_many_hosts()
     # Here, so that a broken image is reported like any failure.
     from containers.fetching import fetch_images, read_record
+    from containers.fitting import wanted_images
     from containers.s3 import s3_client
-    from stylegan2.data.preparation import prepare_images
+    from stylegan2.data.preparation import CopyLimits, LabelSource, prepare_images
 
     environment = job.environment()
     dataset = environment.dataset(jobs.DATASET_VARIABLE)
     resolution = environment.resolution(jobs.RESOLUTION_VARIABLE)
+    size = environment.picture_size(jobs.PICTURE_SIZE_VARIABLE, resolution)
+    fit = environment.parameter(jobs.FIT_VARIABLE, "Fit")
+    background = environment.parameter(jobs.BACKGROUND_VARIABLE, "Background")
+    labels = environment.parameter(jobs.LABELS_VARIABLE, "Labels")
     started = time.monotonic()
     record = read_record(job.input_file(jobs.SNAPSHOT_INPUT))
     with job.scratch(jobs.PREPARED_OUTPUT) as folder:
@@ -47,10 +54,17 @@ def _prepare(job: ProcessingJob) -> None:
         prepared = prepare_images(
             images,
             job.output(jobs.PREPARED_OUTPUT) / DATASET_ARCHIVE,
-            resolution=resolution,
+            resolution=wanted_images(size.width, size.height, fit, background),
+            labels=cast(LabelSource, labels),
             set_aside=job.output(jobs.SET_ASIDE_OUTPUT),
+            copy_limits=CopyLimits(MAX_COPIES, MAX_COPIED_BYTES),
             on_progress=_PreparationProgress(),
         )
+    if len(prepared.classes) > MAX_CLASSES:
+        raise StepError(
+            f"The images are of {len(prepared.classes)} classes, but a network learns at most {MAX_CLASSES}."
+        )
+    classes = zip(prepared.classes, prepared.class_images, strict=True)
     report = PrepareReport(
         dataset=dataset,
         resolution=resolution,
@@ -58,8 +72,15 @@ def _prepare(job: ProcessingJob) -> None:
         good=prepared.good,
         set_aside=[SetAside(one.name, one.reason) for one in prepared.set_aside],
         seconds=time.monotonic() - started,
+        copies=prepared.copied,
+        size=str(size),
+        fit=fit,
+        background=background,
+        classes=[ImageClass(name, images) for name, images in classes],
     )
-    (job.output(jobs.PREPARE_REPORT_OUTPUT) / PREPARE_REPORT_FILE).write_text(report.to_json(), encoding="ascii")
+    folder = job.output(jobs.PREPARE_REPORT_OUTPUT)
+    (folder / PREPARE_REPORT_FILE).write_text(report.to_json(), encoding="ascii")
+    (folder / COUNTS_FILE).write_text(report.counts_json(), encoding="ascii")
     print(f"images found={report.found} good={report.good} set_aside={report.set_aside_count}", flush=True)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from containers.errors import InputError, SettingError
 from containers.gpus import refuse_idle_gpu
@@ -20,12 +21,22 @@ from containers.train.hyperparameters import Hyperparameters
 from containers.train.progress import ProgressFile
 from contract import jobs
 from contract.layout import DATASET_ARCHIVE, PROGRESS
+from stylegan2.base.errors import DivergedError
 from stylegan2.base.host_memory import keep_freed_memory
-from stylegan2.formats.network_file import DESCRIPTION_NAME, TENSORS_NAME, load_network
+from stylegan2.formats.network_file import (
+    DESCRIPTION_NAME,
+    TENSORS_NAME,
+    load_generator,
+    load_network,
+    read_meta,
+    save_network,
+)
 from stylegan2.options.training import TrainingChoices
 from stylegan2.results.checkpoint import FORMAT
 from stylegan2.training import train
-from stylegan2.training.distributed import connected_processes
+from stylegan2.training.distributed import ProcessGroup, connected_processes
+from stylegan2.training.loop import TrainingResult
+from stylegan2.training.run_files import BEST
 from stylegan2.training.training_options import TrainingOptions, resolve_options
 
 BASE_RECORD = "base.json"
@@ -44,10 +55,13 @@ def train_network(job: TrainingJob, hyperparameters: Hyperparameters, stop: Call
             # One line a tick on stdout: CloudWatch reads the job's metrics from it.
             logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
         options = _options(job, hyperparameters, group.size)
+        if group.is_main_process:
+            for sentence in hyperparameters.reference.sentences(group.size, options.device == "cuda"):
+                print(sentence, flush=True)
         if options.device == "cpu":
             keep_freed_memory()
         if not group.is_main_process:
-            train(options, group=group, should_stop=lambda _: "stopped" if stop() else None)
+            _train(job, options, group, should_stop=lambda _: "stopped" if stop() else None)
             return
         deadline = Deadline(
             hyperparameters.max_train_seconds, job.seconds_so_far(), hyperparameters.train_seconds, job.model_folder
@@ -56,10 +70,24 @@ def train_network(job: TrainingJob, hyperparameters: Hyperparameters, stop: Call
         sheets = checkpoints / _name_of_training(options) / "samples"
         progress = ProgressFile(checkpoints / PROGRESS, sheets, options.settings.kimg)
         with _finish_request(job) as is_asked:
-            result = train(options, group=group, should_stop=why_end(stop, is_asked, deadline), on_tick=progress)
+            result = _train(job, options, group, should_stop=why_end(stop, is_asked, deadline), on_tick=progress)
+    _keep_drawing_part(job.model_folder / BEST)
     if options.transfer is not None:
         _keep_base_record(options.transfer, job.model_folder)
-    print(f"{result.ended}: the network has seen {result.kimg:g} of {options.settings.kimg:g} kimg.")
+    if result is not None:
+        print(f"{result.ended}: the network has seen {result.kimg:g} of {options.settings.kimg:g} kimg.")
+
+
+def _train(job: TrainingJob, options: TrainingOptions, group: ProcessGroup, **asked: Any) -> TrainingResult | None:
+    """Train. Where the numbers become useless the job ends well, without a result, if there is a network from before:
+    pictures are made with that one, and the statistics tell the report what has happened."""
+    try:
+        return train(options, group=group, **asked)
+    except DivergedError as error:
+        if not group.largest(int((job.model_folder / TENSORS_NAME).is_file())):
+            raise
+        print(f"collapsed: {error}", flush=True)
+        return None
 
 
 @contextmanager
@@ -83,13 +111,16 @@ def _options(job: TrainingJob, hyperparameters: Hyperparameters, processes: int)
         TrainingChoices(
             data=data,
             outdir=job.model_folder,
-            signal_images=0,  # the archive holds one network
+            tensorboard_dir=job.tensorboard_folder,
+            patience=hyperparameters.patience,
             dataset_name=hyperparameters.dataset,
             preset=hyperparameters.preset,
             kimg=hyperparameters.kimg,
             mirror=hyperparameters.mirror,
+            cond=hyperparameters.has_classes,
             seed=hyperparameters.seed,
             transfer=_base_network(job),
+            **hyperparameters.options,
         ),
         processes=processes,
     )
@@ -97,7 +128,7 @@ def _options(job: TrainingJob, hyperparameters: Hyperparameters, processes: int)
     # Prepare was given the same number, so the two differ only where someone started the job by hand.
     if hyperparameters.resolution not in (None, options.resolution):
         raise SettingError(
-            f"hyperparameter 'resolution' does not match the data set, whose pictures have {options.resolution} px."
+            f"hyperparameter 'resolution' does not match the data set, whose pictures have {options.size}."
         )
     return options
 
@@ -127,6 +158,13 @@ def _base_network(job: TrainingJob) -> Path | None:
                 f"the channel {jobs.BASE_CHANNEL!r} holds no {name}; the warm-start model must be a network's folder."
             )
     return folder
+
+
+def _keep_drawing_part(best: Path) -> None:
+    """Of the best network the archive holds what draws. Its discriminator would make it twice as large, and has no use
+    that the last one's has not."""
+    if (best / TENSORS_NAME).is_file():
+        save_network(best, load_generator(best), None, read_meta(best))
 
 
 def _keep_base_record(base: Path, model_folder: Path) -> None:

@@ -48,7 +48,7 @@ _OURS = Only((False,), "a job here has no AWS client of its own")
 # No "." and "..", no empty segment: a path cannot leave the folder it begins with.
 _SEGMENTS = r"(?:/(?!\.{1,2}(?:/|$))[^/\0]+)+/?"
 _LOCAL_PATH = Matching(rf"/opt/ml/processing{_SEGMENTS}", f"it must begin with {PROCESSING_ROOT}")
-_CHECKPOINT_PATH = Matching(rf"/opt/ml{_SEGMENTS}", "it must be below /opt/ml")
+_BELOW_ML = Matching(rf"/opt/ml{_SEGMENTS}", "it must be below /opt/ml")
 _CHANNEL_NAME = Matching(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}", "it becomes the name of a folder")
 # Members of a request that do not change what a job computes; accepted and without effect on one machine.
 _WITHOUT_EFFECT = dict.fromkeys(("Tags", "ExperimentConfig"), ANYTHING)
@@ -122,7 +122,8 @@ SUPPORTED: Mapping[str, Mapping[str, Any]] = {
             "S3OutputPath": ANYTHING,
             "CompressionType": Only(("GZIP",), "model.tar.gz is what is made here"),
         },
-        "CheckpointConfig": {"S3Uri": ANYTHING, "LocalPath": _CHECKPOINT_PATH},
+        "TensorBoardOutputConfig": {"S3OutputPath": ANYTHING, "LocalPath": _BELOW_ML},
+        "CheckpointConfig": {"S3Uri": ANYTHING, "LocalPath": _BELOW_ML},
         "ResourceConfig": {"InstanceCount": _ONE_HOST, "InstanceType": ANYTHING, "VolumeSizeInGB": ANYTHING},
         "StoppingCondition": {"MaxRuntimeInSeconds": ANYTHING, "MaxWaitTimeInSeconds": ANYTHING},
         # Spot is a price; this machine is never taken away.

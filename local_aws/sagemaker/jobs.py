@@ -38,6 +38,7 @@ CHECKPOINT_SECONDS = 5.0
 LONGEST_REASON = 1024
 DEFAULT_MAX_SECONDS = 86_400
 CHECKPOINT_PATH = f"{ML_ROOT}/checkpoints"
+TENSORBOARD_PATH = f"{ML_ROOT}/output/tensorboard"
 # What SageMaker's SDK says in its local mode: this machine has not the GPUs of the type that was asked for.
 THIS_MACHINE = "local"
 
@@ -218,6 +219,7 @@ class Job:
         failed = ending.cause is EndCause.BY_ITSELF and ending.code != 0
         if checkpoints is not None:
             self._save_checkpoints(checkpoints, failed)
+        self._save_curves()
         if any((self._ml / "output/data").iterdir()):
             uri = join_key(self.request["OutputDataConfig"]["S3OutputPath"], f"{self.name}/output/output.tar.gz")
             self._upload(partial(upload_archive, folder=self._ml / "output/data", uri=uri))
@@ -257,6 +259,14 @@ class Job:
         if "CheckpointConfig" in self.request:
             path = self.request["CheckpointConfig"].get("LocalPath", CHECKPOINT_PATH)
             self._write_config("input/config/checkpointconfig.json", {"LocalPath": path})
+
+    def _save_curves(self) -> None:
+        """What the program wrote for TensorBoard, once at its end; the service copies it all the while."""
+        config = self.request.get("TensorBoardOutputConfig")
+        folder = self._local((config or {}).get("LocalPath", TENSORBOARD_PATH))
+        if config is not None and folder.is_dir():
+            uri = join_key(config["S3OutputPath"], f"{self.name}/tensorboard-output")
+            self._upload(partial(upload_folder, folder=folder, uri=uri))
 
     def _checkpoints(self) -> CheckpointSync | None:
         config = self.request.get("CheckpointConfig")

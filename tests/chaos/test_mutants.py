@@ -15,7 +15,7 @@ from workshop.handlers.status_listener import Listener
 from workshop.ledger import DatasetState, Ledger, Phase, RunRecord, datasets, runs, timers
 from workshop.ledger.datasets import SLOTS_KEY
 from workshop.platform.clients import S3
-from workshop.reconcile import Reconciler, act, decide, start
+from workshop.reconcile import Reconciler, act, decide, end, start
 from workshop.reconcile.claims import Claims
 from workshop.reconcile.end import Ending
 from workshop.reconcile.facts import FolderFacts, newest_change_ms
@@ -243,12 +243,8 @@ def same_targets_again_and_again(patch: Patch) -> None:
 
 
 def inference_taken_for_a_training(patch: Patch) -> None:
-    real_trained = Ending._trained_seconds
-    patch.setattr(
-        Ending,
-        "_trained_seconds",
-        lambda self, claim, arn, status: real_trained(self, replace(claim, source_arn=None), arn, status),
-    )
+    real_trained = end._has_trained
+    patch.setattr(end, "_has_trained", lambda claim, status: real_trained(replace(claim, source_arn=None), status))
 
 
 def images_forgotten_over_an_inference(patch: Patch) -> None:
@@ -256,7 +252,9 @@ def images_forgotten_over_an_inference(patch: Patch) -> None:
     patch.setattr(
         Ledger,
         "finish",
-        lambda self, identity, claim, *rest: real_finish(self, identity, replace(claim, source_arn=None), *rest),
+        lambda self, identity, claim, *rest, **how: real_finish(
+            self, identity, replace(claim, source_arn=None), *rest, **how
+        ),
     )
 
 

@@ -69,7 +69,7 @@ def test_the_command_has_a_bar_on_a_terminal_and_plain_lines_in_a_pipe(data: Pat
     assert "\x1b[" in shown
     piped = subprocess.run([*command, str(tmp_path / "piped")], capture_output=True, text=True, check=True).stdout
     assert "\x1b" not in piped
-    assert [line.split(" ")[0] for line in piped.splitlines()] == ["discs:", "tick", "best", "finished"]
+    assert [line.split(" ")[0] for line in piped.splitlines()] == ["discs:", "tick", "best", "finished", "The"]
 
 
 def test_progress_is_told_after_every_iteration(data: Path, tmp_path: Path) -> None:

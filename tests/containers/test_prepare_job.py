@@ -43,6 +43,9 @@ def test_good_images_become_a_data_set_and_bad_ones_are_set_aside_with_a_reason(
     assert report["dataset"] == "my-faces"
     assert report["resolution"] == 16
     assert report["images"] == {"found": 9, "good": 6, "set_aside": 3}
+    assert report["set_aside_copies"] == 3
+    counts = json.loads(job.text("processing/output/report/counts.json"))
+    assert counts == {"found": 9, "good": 6, "set_aside": 3, "resolution": 16}
     assert {one["name"] for one in report["set_aside"]} >= {"broken.png", "notes.jpg"}
     assert all(one["reason"].endswith(".") for one in report["set_aside"])
     with zipfile.ZipFile(tmp_path / "processing/output/prepared/dataset.zip") as dataset:

@@ -17,10 +17,12 @@ from PIL import Image
 
 from containers.errors import InputError
 from containers.infer import wording
+from containers.infer.page_parts import film_strip
 from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
-from containers.infer.results import MadeImages, Projections, ReportRun
+from containers.infer.results import ChosenNetwork, MadeImages, Projections, ReportRun
 from contract.prepare_report import PrepareReport, SetAside
+from contract.run_results import RunResults, TrainingOutcome
 from workshop.dataset.snapshot import targets_per_run
 
 
@@ -99,13 +101,41 @@ def test_the_numbers_are_written_for_other_programs(finished_run: ReportRun, tmp
             "seconds": 30.0,
             "sec_per_kimg": 30.0,
             "estimated_seconds": 30.0,
+            "trouble": None,
+            "network": "last",
+            "network_kimg": None,
+            "network_score": None,
+            "last_score": None,
         },
         "pictures": {"generated": 24, "mixed": 6, "projected": 1},
         "set_aside": [{"name": "broken.png", "reason": "It is damaged."}],
         "targets": {"listed": 2, "projected": 1, "skipped": 1, "steps": 3, "wanted_steps": 3},
         "skipped_targets": [{"name": "notes.txt", "reason": "This is not a picture but text."}],
+        "size": "",
+        "classes": [],
         "page": "index.html",
     }
+
+
+@pytest.mark.parametrize(
+    ("mode", "made"), [("all", (24, 6, 1)), ("generate", (24, 0, 0)), ("mix", (0, 6, 0)), ("project", (0, 0, 1))]
+)
+def test_the_mail_is_told_as_many_pictures_as_the_page_names(
+    finished_run: ReportRun, tmp_path: Path, mode: str, made: tuple[int, int, int]
+) -> None:
+    everything = finished_run.images
+    images = dataclasses.replace(
+        everything,
+        generated=everything.generated if mode in ("all", "generate") else [],
+        mixing=everything.mixing if mode in ("all", "mix") else None,
+        projections=everything.projections if mode in ("all", "project") else Projections(),
+    )
+    page = Page(render(dataclasses.replace(finished_run, images=images), tmp_path))
+    (shown,) = re.findall(r"Here are? (.*?)\.", " ".join(page.words))
+    named = [int(number) for number in re.findall(r"(\d+) (?:new picture|mixture|likeness)", shown)]
+    results = RunResults.from_json((tmp_path / "report.json").read_bytes())
+    assert (sum(named), results.made_count) == (sum(made), sum(made))
+    assert named == [number for number in made if number]
 
 
 def test_of_a_run_that_can_use_none_of_its_targets_each_is_told_with_its_reason(
@@ -217,6 +247,78 @@ def test_a_page_of_an_earlier_runs_network_says_whose_it_is_and_from_when(
     assert "earlier run" not in render(finished_run, tmp_path / "own")
 
 
+def with_last_tick(run: ReportRun, **changes: Any) -> ReportRun:
+    file = run.model_folder / "stats.jsonl"
+    *ticks, last = file.read_text().splitlines()
+    file.write_text("\n".join([*ticks, json.dumps(json.loads(last) | changes)]))
+    return run
+
+
+BEST = ChosenNetwork("best", kimg=0.512, score=0.25, last_score=0.5)
+
+
+@pytest.mark.parametrize(
+    ("network", "sentence"),
+    [
+        (
+            BEST,
+            "drawn with the best network of the training, from when it had seen 512 images. Its score is 0.25; that",
+        ),
+        (dataclasses.replace(BEST, last_score=None), "Its score is 0.25; the last one has none any more: a"),
+        (dataclasses.replace(BEST, last_score=0.25), "the last network of the training, which is its best. Its score"),
+        (ChosenNetwork("last", 1.0, 0.5, 0.5), "drawn with the last network of the training. Its score is 0.5:"),
+    ],
+)
+def test_the_page_says_which_network_has_drawn(
+    finished_run: ReportRun, tmp_path: Path, network: ChosenNetwork, sentence: str
+) -> None:
+    assert sentence in render(dataclasses.replace(finished_run, network=network), tmp_path / "report")
+    assert "drawn with" not in render(finished_run, tmp_path / "unscored"), (
+        "of a network without a score nothing is known"
+    )
+
+
+@pytest.mark.parametrize(
+    ("trouble", "network", "sentence"),
+    [
+        (
+            "collapsed",
+            BEST,
+            "This training has collapsed: what the network had learned fell apart, as happens with few",
+        ),
+        ("collapsed", BEST, "The pictures here are from before that: they were drawn with the best network"),
+        ("collapsed", ChosenNetwork(), "The pictures here are those of its last network that was saved."),
+        ("stalled", BEST, "This training stood still in the end: for long, nothing better came of it."),
+    ],
+)
+def test_trouble_is_told_in_plain_words(
+    finished_run: ReportRun, tmp_path: Path, trouble: str, network: ChosenNetwork, sentence: str
+) -> None:
+    run = with_last_tick(dataclasses.replace(finished_run, network=network), trouble=trouble, ended="collapsed")
+    assert sentence in render(run, tmp_path / "report")
+    training = json.loads((tmp_path / "report" / "report.json").read_text())["training"]
+    assert (training["trouble"], training["ended"]) == (trouble, "collapsed")
+
+
+@pytest.mark.parametrize("trouble", [7, None, "<b>worn</b>", ["collapsed"]])
+def test_what_is_no_trouble_that_is_known_is_not_told(finished_run: ReportRun, tmp_path: Path, trouble: Any) -> None:
+    text = render(with_last_tick(finished_run, trouble=trouble), tmp_path / "report")
+    assert "lead trouble" not in text
+    assert "worn" not in text
+
+
+def test_without_new_pictures_the_banner_shows_samples_of_the_network_that_draws(
+    finished_run: ReportRun, tmp_path: Path
+) -> None:
+    """The last samples may be those of a network that has collapsed."""
+    run = dataclasses.replace(finished_run, images=MadeImages())
+    first, last = (
+        Page(render(dataclasses.replace(run, network=n), tmp_path / n.name)) for n in (BEST, ChosenNetwork())
+    )
+    assert first.values("src")[0] != last.values("src")[0]
+    assert first.values("src")[0] in last.values("src"), "in the film strip"
+
+
 def test_a_network_without_a_date_is_told_of_without_one(finished_run: ReportRun, tmp_path: Path) -> None:
     run = dataclasses.replace(finished_run, trained_by="p4jn9xou8a8s")
     assert "by an earlier run, p4jn9xou8a8s; what it drew" in render(run, tmp_path / "report")
@@ -227,6 +329,25 @@ def test_a_network_without_a_date_is_told_of_without_one(finished_run: ReportRun
 )
 def test_a_time_is_told_as_a_day_if_a_calendar_has_it(seconds: float, day: str) -> None:
     assert wording.day(seconds) == day
+
+
+@pytest.mark.parametrize(
+    ("ended", "words"),
+    [
+        ("time_limit", "Its training was ended by its time limit at 1,310 of 2,000 thousand images (kimg)."),
+        ("on_request", "Its training was ended on request at"),
+        ("a new word", "Its training ended early at"),
+    ],
+)
+def test_a_training_that_ended_early_is_told_on_the_page(ended: str, words: str) -> None:
+    assert words in wording.early_end(TrainingOutcome(1_310, 2_000, ended, 86_000))
+    assert wording.early_end(TrainingOutcome(2_000, 2_000, "finished", 86_000)) == wording.early_end(None) == ""
+
+
+def test_the_page_tells_it_in_its_summary(finished_run: ReportRun, tmp_path: Path) -> None:
+    options = finished_run.model_folder / "training_options.json"
+    options.write_text(json.dumps(json.loads(options.read_text()) | {"settings": {"kimg": 20_000}}))
+    assert "of 20,000 thousand images (kimg)" in render(finished_run, tmp_path / "report")
 
 
 @pytest.mark.parametrize(
@@ -250,7 +371,18 @@ def test_a_long_list_of_set_aside_files_is_cut_and_says_so(finished_run: ReportR
     assert "199.png" in text
     assert "200.png" not in text
     assert "And 800 more; the whole list is in prepare.json." in text
+    assert "Copies of" not in text  # nobody knows
     assert len(json.loads((tmp_path / "report" / "report.json").read_text())["set_aside"]) == 20
+
+
+@pytest.mark.parametrize(("copies", "told"), [(3, "all"), (2, "2"), (0, None)])
+def test_the_page_says_how_many_copies_of_set_aside_files_there_are(
+    finished_run: ReportRun, tmp_path: Path, copies: int, told: str | None
+) -> None:
+    images = tuple(SetAside(f"{number}.png", "why") for number in range(3))
+    prepare = dataclasses.replace(finished_run.prepare, set_aside=images, copies=copies)
+    text = render(dataclasses.replace(finished_run, prepare=prepare), tmp_path / "report")
+    assert (f"Copies of {told} of them lie in the folder “set-aside”" in text) is (told is not None)
 
 
 def test_of_a_list_too_long_for_prepare_json_the_first_are_there_and_the_page_says_so(
@@ -336,3 +468,13 @@ def test_any_json_in_the_models_record_gives_a_page(
     (run.model_folder / "stats.jsonl").write_text(json.dumps(tick) + "\n" + json.dumps({**tick, "kimg": 2}) + "\n")
     (run.model_folder / "training_options.json").write_text(json.dumps(options))
     assert "</html>" in render(run, tmp_path / "report")
+
+
+def test_the_film_strip_is_cut_from_jpeg_sheets_and_from_the_png_of_older_archives(finished_run: ReportRun) -> None:
+    samples = finished_run.model_folder / "samples"
+    newest = samples / "fakes001.024.png"
+    with Image.open(newest) as sheet:
+        sheet.save(samples / "fakes001.024.jpg", quality=95, subsampling=0)
+    newest.unlink()
+    strip = film_strip(finished_run.model_folder)
+    assert [frame.label for frame in strip.frames] == ["start", "512", "1,024"]

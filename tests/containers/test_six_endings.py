@@ -27,7 +27,7 @@ from containers.train.hyperparameters import read_hyperparameters
 from containers.train.step import train_network
 from stylegan2.base.errors import ModelError
 from stylegan2.data.preparation import prepare_images
-from stylegan2.formats.network_file import load_network
+from stylegan2.formats.network_file import load_generator, read_meta
 from tests.containers.jobs import Job, draw
 from tests.training.small_disk import files_of_at_most
 
@@ -61,6 +61,8 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
         calls = iter(range(100))
         train_network(TrainingJob(base), read_hyperparameters(TrainingJob(base)), lambda: next(calls) >= steps)  # noqa: B023
     assert len(list((base / "checkpoints").rglob("*.pt"))) == 2
+    # The best network as it is while the job goes on; at its end all that does not draw is taken away.
+    shutil.copytree(checkpoint_folder(base) / "best", base / "model/best", dirs_exist_ok=True)
     return base
 
 
@@ -290,18 +292,45 @@ def test_it_ends_with_a_sentence_and_nothing_is_lost(base: Path, name: str, door
     assert not owned(base).exists()
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_numbers_that_are_not_finite_end_it_with_what_was_saved_before(
-    base: Path, door: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def numbers_that_are_not_finite(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "stylegan2.training.loss.r1_penalty", lambda logits, images: images.sum(dim=[1, 2, 3]) * float("nan")
     )
+
+
+@pytest.mark.usefixtures("numbers_that_are_not_finite")
+def test_numbers_that_are_not_finite_end_it_with_what_was_saved_before(base: Path) -> None:
     before = contents(base)
-    said = DOORS[door](base)
+    said = by_command_line(base)
     assert_one_sentence(said)
     assert re.search(r"diverged before kimg=0\.\d+: .*no longer finite", said), said
     assert_nothing_lost(before, contents(base))
+
+
+@pytest.mark.usefixtures("numbers_that_are_not_finite")
+@pytest.mark.parametrize("machine", ["the same", "a new one"])
+def test_numbers_that_are_not_finite_end_the_training_job_well_if_a_network_is_there(base: Path, machine: str) -> None:
+    """The checkpoint's, on a new machine: it has the network of no snapshot yet."""
+    # The first is cut down to what draws; the others begin anew on a new machine.
+    changed = ("model/best/", "model/log.txt", "model/network.json")
+    before = {name: content for name, content in contents(base).items() if not name.startswith(changed)}
+    if machine == "a new one":
+        shutil.rmtree(base / "model")
+    train_network(TrainingJob(base), read_hyperparameters(TrainingJob(base)), lambda: False)
+    after = contents(base)
+    assert_nothing_lost(before, after)
+    last = json.loads(after["model/stats.jsonl"].splitlines()[-1])
+    assert (last["ended"], last["trouble"], last["r1"]) == ("collapsed", "collapsed", None)
+    assert load_generator(base / "model/best").img_resolution == 16
+
+
+@pytest.mark.usefixtures("numbers_that_are_not_finite")
+def test_numbers_that_are_not_finite_from_the_beginning_fail_the_training_job(base: Path) -> None:
+    for folder in ("checkpoints", "model"):
+        shutil.rmtree(base / folder)
+        (base / folder).mkdir()
+    assert re.search(r"^Diverged: .*no longer finite", by_training_job(base))
 
 
 @pytest.mark.parametrize(
@@ -314,7 +343,7 @@ def test_numbers_that_are_not_finite_end_it_with_what_was_saved_before(
     ],
 )
 def test_a_disk_that_fills_up_ends_it_with_what_was_saved_before(base: Path, door: str, room: int) -> None:
-    """The less room, the earlier: log, options, pictures, network, checkpoint. (A later, whole network is no loss.)"""
+    """The less room, the earlier: log, options, pictures, network, checkpoint. (Later, whole networks are no loss.)"""
     before = contents(base)
     with files_of_at_most(room):
         said = DOORS[door](base)
@@ -322,6 +351,8 @@ def test_a_disk_that_fills_up_ends_it_with_what_was_saved_before(base: Path, doo
     assert re.search(r"cannot be written: .*File too large", said), said
     assert str(base) in said
     after = contents(base)
-    if load_network(base / "model").meta["kimg"] > json.loads(before["model/network.json"])["training"]["kimg"]:
-        before = {name: content for name, content in before.items() if not name.startswith("model/network.")}
+    for folder in ("model", "model/best", *(f"{path.relative_to(base)}" for path in base.glob("checkpoints/*/best"))):
+        load_generator(base / folder)  # whole
+        if read_meta(base / folder)["kimg"] > json.loads(before[f"{folder}/network.json"])["training"]["kimg"]:
+            before = {name: content for name, content in before.items() if not name.startswith(f"{folder}/network.")}
     assert_nothing_lost(before, after)

@@ -26,8 +26,10 @@ from stylegan2.base.errors import NetworkFileError
 from stylegan2.data.preparation import prepare_images
 from stylegan2.options.training import TrainingChoices
 from stylegan2.results import checkpoint
+from stylegan2.training.training_options import TrainingOptions
 from tests.containers.bucket import Bucket
 from tests.containers.jobs import Job, draw
+from tests.containers.test_hyperparameters import SEEDS_OWN
 from tests.patience import HARD_END
 from workshop.notices.artefacts import is_made
 
@@ -194,6 +196,40 @@ def test_an_interrupted_training_does_not_spoil_those_of_its_snapshot_that_are_n
     train_here(whole)
     networks = [(job / "model/network.safetensors").read_bytes() for job in (base, whole)]
     assert networks[0] == networks[1]
+
+
+def test_the_hyperparameters_of_a_notebook_for_the_reference_start_the_training_that_they_ask_for(
+    tmp_path: Path, dataset: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started = []
+
+    class StartedError(Exception):
+        pass
+
+    def note(options: TrainingOptions, **_: object) -> None:
+        started.append(options)
+        raise StartedError
+
+    training_job(tmp_path, dataset)
+    (tmp_path / "input/config/hyperparameters.json").write_text(json.dumps(SEEDS_OWN))
+    with monkeypatch.context() as patch:
+        patch.setattr(step, "train", note)
+        with pytest.raises(StartedError):
+            train_here(tmp_path)
+    (options,) = started
+    assert (options.preset, options.settings.batch, options.settings.mapping_layers) == ("paper256", 64, 8)
+    assert (options.settings.r1_gamma, options.augpipe, options.settings.snapshot_ticks) == (10, "bg", 10)
+    assert (options.settings.kimg, options.mirror, options.seed, options.dataset_name) == (2000, True, 0, "dataset")
+    assert options.tensorboard_dir == tmp_path / "output/tensorboard"
+    assert "gpus: 1 was asked for, and none is there" in capsys.readouterr().out
+
+    # And to its end, where that takes no GPU.
+    small = SEEDS_OWN | {"cfg": '"tiny"', "kimg": "0.1"}
+    (tmp_path / "input/config/hyperparameters.json").write_text(json.dumps(small))
+    train_here(tmp_path)
+    written = json.loads((tmp_path / "model/training_options.json").read_text())
+    assert (written["settings"]["r1_gamma"], written["augpipe"], written["preset"]) == (10, "bg", "tiny")
+    assert json.loads((tmp_path / "model/network.json").read_text())["training"]["kimg"] >= 0.1
 
 
 def test_a_bad_hyperparameter_ends_the_job_with_a_sentence_that_names_it(tmp_path: Path, dataset: Path) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import resource
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,7 +20,7 @@ from PIL import Image
 from stylegan2.base.errors import ModelError
 from stylegan2.data import preparation
 from stylegan2.data.dataset import ImageDataset
-from stylegan2.data.preparation import PreparationError, RefusedFile, prepare_images
+from stylegan2.data.preparation import CopyLimits, PreparationError, RefusedFile, prepare_images
 from stylegan2.data.vetting import Wanted, training_pixels
 from tests.data.pictures import encoded, photo
 
@@ -56,6 +57,22 @@ class TestReport:
                 "save it anew as PNG or JPEG and upload that.",
             ),
         )
+
+    @pytest.mark.parametrize(
+        ("limits", "copies"),
+        [
+            (CopyLimits(2, 10**9), ["empty.png", "notes.png"]),
+            (CopyLimits(9, 200), ["empty.png", "notes.png"]),  # what is too large leaves the room to what follows
+            (CopyLimits(9, 1518), ["empty.png", "notes.png", "sub__cut.jpg"]),
+            (CopyLimits(0, 10**9), []),
+            (None, ["empty.png", "notes.png", "sub__copy_of_a.bmp", "sub__cut.jpg"]),
+        ],
+    )
+    def test_copies_of_what_is_set_aside_are_bounded_and_the_list_is_not(self, mixed_uploads, tmp_path, limits, copies):
+        aside = tmp_path / "aside"
+        report = prepare_images(mixed_uploads, tmp_path / "d.zip", resolution=32, set_aside=aside, copy_limits=limits)
+        assert sorted(file.name for file in aside.glob("*")) == copies
+        assert (report.copied, len(report.set_aside)) == (len(copies), 4)
 
     def test_the_data_set_holds_the_good_pictures_in_the_order_of_their_names(self, mixed_uploads, tmp_path):
         prepare_images(mixed_uploads, tmp_path / "d.zip", resolution=32)
@@ -220,7 +237,8 @@ class TestZipSources:
             prepare_images(source, tmp_path / f"{name}.zip", resolution=32, set_aside=tmp_path / name, workers=workers)
             for name, source, workers in (("folder", mixed_uploads, 1), ("zip", zipped, 1), ("two", zipped, 2))
         ]
-        assert reports[0] == reports[1] == reports[2]
+        assert reports[0].copied == reports[1].copied + 1  # of a zip's member that is empty there is nothing to copy
+        assert replace(reports[0], copied=0) == replace(reports[1], copied=0) == replace(reports[2], copied=0)
         assert (tmp_path / "folder.zip").read_bytes() == (tmp_path / "zip.zip").read_bytes()
         assert (tmp_path / "folder.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
         copies = [{path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("folder", "zip")]
@@ -286,6 +304,14 @@ class TestLabels:
         assert content["labels"] == [[f"00000/img{i:08d}.png", i // 2] for i in range(4)]
         dataset = ImageDataset(tmp_path / "d.zip", use_labels=True)
         assert np.array_equal(dataset.labels(range(4)), np.eye(2)[[0, 0, 1, 1]])
+
+    def test_names_that_look_alike_are_one_class_which_the_training_knows(self, uploads, tmp_path):
+        names = ["Stu\u0308hle/a.png", "St\u00fchle/b.png", "chairs/c.png", "@eaDir/d.png"]
+        folder = uploads({name: encoded(photo(3 * i), "PNG") for i, name in enumerate(names)})
+        report = prepare_images(folder, tmp_path / "d.zip", resolution=32, labels="folders")
+        assert (report.found, report.classes, report.class_images) == (3, ("St\u00fchle", "chairs"), (2, 1))
+        assert ImageDataset(tmp_path / "d.zip", use_labels=True).class_names == report.classes
+        assert ImageDataset(tmp_path / "d.zip").class_names == ()
 
     def test_labels_of_a_file_follow_their_pictures_and_nothing_is_dropped_silently(self, uploads, tmp_path):
         labels = [["b.png", 4], ["sub/a.png", 2], ["gone.png", 1], ["broken.png", 0], ["../../etc/passwd", 0]]
@@ -412,6 +438,16 @@ class TestTransforms:
         alpha = pixels_of(tmp_path / "d.zip")[:, :, 3]
         assert np.array_equal(alpha.any(axis=1), [5 <= row < 26 for row in range(32)])
 
+    @pytest.mark.parametrize("channels", [1, 3, 4])
+    def test_a_background_colours_bars_and_what_is_transparent(self, channels):
+        image = Image.new("RGBA", (32, 16), (0, 0, 0, 0))
+        image.paste((0, 0, 255, 255), (0, 0, 16, 16))
+        wanted = Wanted(32, 32, channels, transform="letterbox", background=(255, 0, 0))
+        pixels = training_pixels(encoded(image, "PNG"), wanted)
+        red, blue = {1: ([76], [29]), 3: ([255, 0, 0], [0, 0, 255]), 4: ([0] * 4, [0, 0, 255, 255])}[channels]
+        assert pixels[2, 2].tolist() == pixels[-3, -3].tolist() == pixels[16, 28].tolist() == red
+        assert pixels[16, 3].tolist() == blue
+
     @pytest.mark.parametrize("transform", ["center-crop", "center-crop-wide", "letterbox"])
     def test_a_picture_on_its_side_is_turned_before_it_is_made_to_fit(self, uploads, tmp_path, transform):
         turned = Image.Exif()
@@ -461,6 +497,18 @@ class TestTransforms:
             content = json.loads(archive.read("dataset.json"))
         assert content == {"labels": None, "preparation": {"resize_filter": "box", "transform": "letterbox"}}
         assert ImageDataset(tmp_path / "d.zip").label_size == 0
+
+    @pytest.mark.parametrize(
+        ("transform", "background", "record"),
+        [
+            ("center-crop", None, {}),
+            ("center-crop", (255, 255, 255), {}),
+            ("center-crop", (0, 10, 255), {"background": "000aff"}),
+            ("letterbox", (255, 255, 255), {"transform": "letterbox", "background": "ffffff"}),
+        ],
+    )
+    def test_a_background_is_recorded_where_it_changes_anything(self, transform, background, record):
+        assert Wanted(32, 32, transform=transform, background=background).record == record
 
     def test_box_and_lanczos_differ(self, landscape, tmp_path):
         for name in ("box", "lanczos"):
@@ -569,6 +617,19 @@ class TestCommandLine:
         assert "Classes: 0 cat, 1 tabby" in result.output
         dataset = ImageDataset(tmp_path / "d.zip", use_labels=True)
         assert (dataset.width, dataset.height, dataset.channels, dataset.label_size) == (48, 32, 1, 2)
+
+    @pytest.mark.parametrize(
+        ("colour", "code"), [("f4E9d8", 0), ("#f4e9d8", 0), ("white", 2), ("fff", 2), ("##ffff", 2)]
+    )
+    def test_a_background_is_six_hex_digits(self, uploads, tmp_path, colour, code):
+        folder = uploads({"a.png": encoded(Image.new("RGB", (40, 20), "blue"), "PNG")})
+        arguments = ["--source", str(folder), "--dest", str(tmp_path / "d.zip"), "--resolution", "16"]
+        result = CliRunner().invoke(main, [*arguments, "--transform", "letterbox", "--background", colour])
+        assert result.exit_code == code, result.output
+        if code == 0:
+            assert pixels_of(tmp_path / "d.zip")[0, 0].tolist() == [0xF4, 0xE9, 0xD8]
+        else:
+            assert "is not a colour of six hex digits, like ffffff" in result.output
 
     @pytest.mark.parametrize("size", ["big", "1x", "-4", "12345", "64x64x64"])
     def test_a_size_that_is_none_is_a_usage_error(self, uploads, tmp_path, size):

@@ -21,6 +21,7 @@ from stylegan2.training import loop, real_images, train
 from stylegan2.training.real_images import real_batches
 from stylegan2.training.state import TrainingState
 from stylegan2.training.training_options import TrainingOptions, resolve_options
+from tests.training.trainings import stop_after
 
 
 @pytest.fixture(autouse=True)
@@ -47,11 +48,6 @@ def write_data(path: Path, count: int = 12, shape: tuple[int, int, int] = (8, 8,
 def options(data: Path, outdir: Path, **changes: object) -> TrainingOptions:
     arguments = {"preset": "tiny", "kimg": 0.096, "tick_kimg": 0.048, "snapshot_ticks": 1, "device": "cpu"}
     return resolve_options(TrainingChoices(data=data, outdir=outdir, **(arguments | changes)))
-
-
-def stop_after(iterations: int):
-    calls = iter(range(10**9))
-    return lambda: next(calls) >= iterations
 
 
 def tensors(outdir: Path) -> dict[str, torch.Tensor]:

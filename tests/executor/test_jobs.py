@@ -79,11 +79,14 @@ def test_training_job_runs_the_image_with_the_argument_train_and_its_model_is_pa
         "(base / 'model/sub').mkdir()\n"
         "(base / 'model/sub/report.json').write_text(json.dumps(report))\n"
         "(base / 'output/data/extra').write_text('more')\n"
+        "(base / 'output/tensorboard').mkdir()\n"
+        "(base / 'output/tensorboard/events').write_text('curves')\n"
     )
     step = training(
         {"train": f"s3://{BUCKET}/train"},
         HyperParameters={"kimg": "1.5", "preset": "tiny"},
         Environment={"SETTING": "/opt/ml/model:/opt/mlx"},
+        TensorBoardOutputConfig={"S3OutputPath": f"s3://{BUCKET}/curves"},
     )
     description = any_place.run([step])
     assert description["PipelineExecutionStatus"] == "Succeeded", any_place.log(description)
@@ -103,6 +106,7 @@ def test_training_job_runs_the_image_with_the_argument_train_and_its_model_is_pa
     base = environment.get("SAGEMAKER_BASE_DIR", "/opt/ml")
     assert environment["SETTING"] == f"{base}/model:/opt/mlx"
     assert unpack(any_place.aws.read(f"training/{name}/output/output.tar.gz")) == {"extra": b"more"}
+    assert any_place.aws.read(f"curves/{name}/tensorboard-output/events") == b"curves"
 
 
 def test_jobs_inherit_nothing_of_the_environment(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,7 @@ found = len(json.loads(record.read_text())['objects'])
 images = {'found': found, 'good': found, 'set_aside': 0}
 report = {'dataset': os.environ['DATASET'], 'resolution': int(os.environ['RESOLUTION']), 'images': images}
 (folder / 'output/report/prepare.json').write_text(json.dumps(report))
+(folder / 'output/report/counts.json').write_text(json.dumps({'good': found}))
 (folder / 'output/prepared/dataset.zip').write_text('zipped')
 """
 TRAIN = """
@@ -122,6 +123,9 @@ def test_whole_run(make_place: MakePlace, own_opt: bool, isolation: str) -> None
         "resolution": "32",
         "mirror": "false",
         "seed": "0",
+        "labels": "none",
+        "options": "{}",
+        "patience": "50",
         "train_seconds": "432000",
         "max_train_seconds": "86400",
     }
@@ -131,6 +135,7 @@ def test_whole_run(make_place: MakePlace, own_opt: bool, isolation: str) -> None
     job = place.steps(arn)["Train"]["Metadata"]["TrainingJob"]["Arn"].rsplit("/", 1)[-1]
     assert place.aws.stored(f"{run}/") == [
         f"{run}/inference/seeds.png",
+        f"{run}/prepare-report/counts.json",
         f"{run}/prepare-report/prepare.json",
         f"{run}/prepared/dataset.zip",
         f"{run}/report/report.json",

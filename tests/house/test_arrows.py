@@ -53,7 +53,7 @@ def test_a_room_knows_only_the_rooms_it_may(room: str) -> None:
 
 def test_the_contract_needs_the_standard_library_only() -> None:
     """The Prepare image has hardly anything else, and every room imports it."""
-    for file in (ROOT / "layers/workshop/contract").glob("*.py"):
+    for file in (ROOT / "layers/workshop/contract").rglob("*.py"):
         assert imports(file) <= sys.stdlib_module_names | {"contract"}, file
 
 

@@ -9,6 +9,7 @@ of fails.
 import ast
 import importlib
 import importlib.util
+import json
 import re
 import shlex
 import shutil
@@ -30,6 +31,7 @@ from stylegan2.model.networks import Discriminator, Generator
 from stylegan2.synthesis.latents import save_ws
 from tests.formats.official_pickles import write
 from tests.formats.test_official_import import tiny_content
+from tests.training.trainings import options
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / "stylegan2-ada-pytorch"
@@ -41,8 +43,10 @@ NOT_RUN = {
     "sequenceDiagram": "a drawing",
     "uploads/red-chairs/": "a place, no command",
     "inference/red-chairs/": "a place, no command",
+    "uploads/furniture/": "places, no commands",
     "{": "a policy, which tests/operations/test_upload_policy.py reads",
     "preset: sketch": "settings, which tests/unit/dataset/test_settings.py reads",
+    "options: gamma": "a setting, which tests/unit/dataset/test_settings.py reads",
 }
 """How a block or a line of help begins, and why it is not run."""
 
@@ -172,6 +176,8 @@ def things(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(folder / "network-snapshot-001000.pkl", tiny_content())
     for name, c_dim in (("runs/tiles", 0), ("runs/letters", 3), ("out", 0), ("portraits", 0)):
         network(folder / name, c_dim)
+    record = options(folder / "faces.zip", folder / "out").as_json()
+    (folder / "out/training_options.json").write_text(json.dumps(record))
     export_generator(load_generator(folder / "runs" / "tiles"), folder / "tiles.pt", "const")
     for name in ("found", "me"):
         (folder / name).mkdir()

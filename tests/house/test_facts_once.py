@@ -31,6 +31,7 @@ PREFIXES = (
 FILES = {
     layout.DATASET_ARCHIVE,
     layout.PREPARE_REPORT_FILE,
+    layout.COUNTS_FILE,
     layout.MODEL_ARCHIVE,
     layout.REPORT_PAGE,
     layout.REPORT_DATA,

@@ -75,7 +75,7 @@ def sagemaker(shell: Shell, tmp_path: Path) -> Iterator[SageMaker]:
 def record(shell: Shell, run_id: str, dataset: str, **values: Any) -> None:
     """The ledger's record of a run."""
     known = {"fingerprint": FINGERPRINT, "attempt": 1, "images": 1234, "leftOut": 0, "preset": "sketch"}
-    known |= {"resolution": 64, "effort": "e", "maxTrainSeconds": 60, "expectedSeconds": None, "startedAt": 1}
+    known |= {"resolution": 64, "speedKey": "e", "maxTrainSeconds": 60, "estimate": None, "startedAt": 1}
     known |= {"hourlyPrice": "1.41", "language": "en", "sourceArn": None}
     shell.put_item(f"RUN#{PIPELINE_ARN}/execution/{run_id}", "STATE", dataset=dataset, **known | values)
 

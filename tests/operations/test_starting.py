@@ -72,6 +72,7 @@ def test_every_outcome_of_the_function_has_a_meaning() -> None:
         ("Kimgs", "1", "'Kimgs' is not a parameter."),
         ("Kimg", "abc", "The parameter Kimg must be a number from 0.1 to 25000, not 'abc'."),
         ("Preset", "cheap", "The parameter Preset must be one of auto, "),
+        ("TrainOptions", '{"gama": 10}', "'gama' is not an option that can be given here. Did you mean gamma?"),
         ("Seed", "4294967000", "The parameter Seed must be a whole number from 0 to 2147483647,"),
     ],
 )

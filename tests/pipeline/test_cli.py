@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import types
 from pathlib import Path
@@ -90,10 +91,12 @@ def test_where_there_is_no_region_a_sentence_says_so(
 
 
 def test_upsert_prints_the_pipeline_and_says_that_runs_still_use_other_code(stack: str, checkout: Path) -> None:
-    result = run("upsert", "--stack", stack, "--spot")
+    result = run("upsert", "--stack", stack, "--spot", "--tensorboard")
 
     assert result.exit_code == 0
-    assert result.stdout.strip() == boto3.client("sagemaker").describe_pipeline(PipelineName="workshop")["PipelineArn"]
+    made = boto3.client("sagemaker").describe_pipeline(PipelineName="workshop")
+    assert result.stdout.strip() == made["PipelineArn"]
+    assert {"MaxWaitTimeInSeconds", "TensorBoardOutputConfig"} <= set(re.findall(r"\w+", made["PipelineDefinition"]))
     assert result.stderr.startswith("Runs still use code/none/: deploy the stack with InferenceCodePath=code/")
 
 

@@ -192,19 +192,19 @@ def test_training_is_on_demand_without_a_waiting_time(definition: dict[str, Any]
     assert "MaxWaitTimeInSeconds" not in arguments["StoppingCondition"]
 
 
-def test_the_condition_compares_the_good_images_of_the_prepare_report(definition: dict[str, Any]) -> None:
+def test_the_condition_compares_the_good_images_of_the_counts(definition: dict[str, Any]) -> None:
     prepare = steps(definition)["Prepare"]
     (condition,) = steps(definition)["EnoughImages"]["Arguments"]["Conditions"]
 
     assert prepare["PropertyFiles"] == [
-        {"PropertyFileName": "PrepareReport", "OutputName": "report", "FilePath": "prepare.json"}
+        {"PropertyFileName": "Counts", "OutputName": "report", "FilePath": "counts.json"}
     ]
     assert condition == {
         "Type": "GreaterThanOrEqualTo",
         "LeftValue": {
             "Std:JsonGet": {
-                "PropertyFile": {"Get": "Steps.Prepare.PropertyFiles.PrepareReport"},
-                "Path": "images.good",
+                "PropertyFile": {"Get": "Steps.Prepare.PropertyFiles.Counts"},
+                "Path": "good",
             }
         },
         "RightValue": {"Get": "Parameters.MinImages"},

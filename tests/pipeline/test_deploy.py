@@ -15,6 +15,7 @@ from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
 
+from containers.job import TrainingJob
 from pipeline_builder.deploy import (
     DEFINITION_FILE,
     deploy_pipeline,
@@ -64,11 +65,23 @@ def test_spot_changes_the_training_job_alone_and_the_api_accepts_it(definition_t
     assert spot == on_demand
 
 
-def test_spot_needs_a_training_step() -> None:
+def test_curves_are_copied_beside_the_jobs_model_if_the_deployment_says_so(definition_text: str) -> None:
+    without, curves = json.loads(render(definition_text)), json.loads(render(definition_text, tensorboard=True))
+    train = steps(curves)["Train"]
+    assert api_errors(train, Resolver(curves)) == ""
+
+    config = train["Arguments"].pop("TensorBoardOutputConfig")
+    assert config["S3OutputPath"] == train["Arguments"]["OutputDataConfig"]["S3OutputPath"]
+    assert config["LocalPath"] == str(TrainingJob(Path("/opt/ml")).tensorboard_folder)
+    assert curves == without
+
+
+@pytest.mark.parametrize("choice", ["spot", "tensorboard"])
+def test_what_is_chosen_for_the_training_job_needs_one(choice: str) -> None:
     definition = '{"Steps": [], "x": "${JobRoleArn} ${NotifyFunctionArn}"}'
 
     with pytest.raises(DefinitionError, match="no training step"):
-        render(definition, spot=True)
+        render(definition, **{choice: True})
 
 
 @given(st.text(max_size=80))

@@ -100,6 +100,18 @@ class TestMixing:
         grid = mix_styles(generator, [1], [2], class_number=2)
         assert largest_difference(grid.rows, generate_images(generator, [1], class_number=2)) <= 1
 
+    def test_with_labels_each_seed_may_have_a_class_of_its_own(self):
+        generator = make_generator(c_dim=3)
+        grid = mix_styles(generator, [1, 1], [2], class_number=[0, 1, 2], styles=[])
+        alone = [generate_images(generator, [1], class_number=number) for number in (0, 1)]
+        assert largest_difference(grid.rows, np.concatenate(alone)) <= 1
+        assert largest_difference(grid.columns, generate_images(generator, [2], class_number=2)) <= 1
+        assert largest_difference(grid.mixed[:, 0], grid.rows) <= 1
+        with pytest.raises(OptionError, match="class: one for all 2 seeds or one for each is needed, not 1"):
+            generate_images(generator, [1, 2], class_number=[0])
+        with pytest.raises(OptionError, match=r"class: .* not 3"):
+            generate_images(generator, [1, 2], class_number=[0, 3])
+
     def test_a_seed_mixed_with_itself_is_itself(self, generator):
         grid = mix_styles(generator, [3, 4], [4, 3, 9], styles=[0, 2, 5])
         assert largest_difference(grid.mixed[0, 1], grid.rows[0]) <= 1

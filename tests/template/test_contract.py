@@ -5,6 +5,7 @@ import re
 
 from contract import layout
 from contract.pipeline import PARAMETERS
+from contract.train_options import TRAIN_OPTIONS
 from tests.template.stack import Stack
 from workshop.dataset.settings import LANGUAGES, PRESETS
 
@@ -39,12 +40,16 @@ def test_the_deployers_bounds_are_those_of_the_pipeline(stack: Stack) -> None:
     longest, fewest = PARAMETERS["MaxTrainSeconds"], PARAMETERS["MinImages"]
     assert (given["MaxTrainSeconds"]["MinValue"], given["MaxTrainSeconds"]["MaxValue"]) == longest.bounds
     assert given["MinImages"]["MinValue"] == fewest.bounds[0]
+    patience = PARAMETERS["Patience"]
+    assert (given["Patience"]["MinValue"], given["Patience"]["MaxValue"]) == patience.bounds
+    assert str(given["Patience"]["Default"]) == patience.default
 
 
 def test_a_deployer_may_choose_what_the_functions_know(stack: Stack) -> None:
     given = stack.translated["Parameters"]
     assert set(given["DefaultPreset"]["AllowedValues"]) == set(PRESETS)
     assert tuple(given["NoticeLanguage"]["AllowedValues"]) == LANGUAGES
+    assert set(given["AllowedTrainOptions"]["Default"].split(",")) <= TRAIN_OPTIONS.keys()
     assert re.fullmatch(given["WarmStartModel"]["AllowedPattern"], layout.FROM_SCRATCH)
     assert given["WarmStartModel"]["Default"] == layout.FROM_SCRATCH
     assert given["InferenceCodePath"]["AllowedPattern"].startswith(layout.CODE)

@@ -290,10 +290,13 @@ MUTANTS: dict[Rule, dict[str, Fault]] = {
     test_contract.test_the_deployers_bounds_are_those_of_the_pipeline: {
         "a week": parameter("MaxTrainSeconds/MaxValue", 604_800),
         "none": parameter("MinImages/MinValue", 0),
+        "no patience": parameter("Patience/MinValue", 1),
+        "another patience": parameter("Patience/Default", 5),
     },
     test_contract.test_a_deployer_may_choose_what_the_functions_know: {
         "preset": parameter("DefaultPreset/AllowedValues/0", "huge"),
         "language": parameter("NoticeLanguage/AllowedValues/0", "fr"),
+        "option": parameter("AllowedTrainOptions/Default", "gama"),
         "base": parameter("WarmStartModel/Default", "base/nothing/"),
     },
     test_functions.test_every_function_has_its_own_role_and_log_group_with_retention: {
@@ -327,7 +330,9 @@ MUTANTS: dict[Rule, dict[str, Fault]] = {
     },
     test_functions.test_start_run_knows_what_a_run_may_cost: {
         "not told": drop("StartRun/Properties/Environment/Variables/MAX_RUN_COST"),
-        "own type refused": parameter("AllowedTrainInstances/Default", "ml.p3.2xlarge=3.8"),
+        "costly option": parameter("AllowedTrainOptions/Default", "aug,augpipe,batch,gamma,p,target"),
+        "no price": parameter("AllowedTrainInstances/Default", "ml.g5.xlarge,ml.x1.xlarge"),
+        "own type refused": parameter("AllowedTrainInstances/Default", "ml.p3.2xlarge"),
     },
     test_watching.test_what_is_watched_of_ours_is_counted_by_that_function: {
         "misspelt": put("RunsFailedAlarm/Properties/MetricName", "RunFailed"),

@@ -48,7 +48,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def records(outdir: Path) -> list[dict[str, float]]:
     """The measurements of a training, without those of the machine."""
     lines = [json.loads(line) for line in (outdir / "stats.jsonl").read_text().splitlines()]
-    names = ("kimg", "loss_g", "loss_d", "r1", "pl", "rt", "augment_p", "frechet_random")
+    names = ("kimg", "loss_g", "loss_d", "r1", "pl", "rt", "augment_p", "patch_distance")
     return [{name: line[name] for name in names if line[name] is not None} for line in lines]
 
 

@@ -118,6 +118,69 @@ def test_the_beginning_of_another_training_is_not_mixed_with_this_one(
     assert [path.name for path in out.iterdir()] == ["training_options.json"]
 
 
+@pytest.mark.parametrize("left", ["best/network.json", "samples/reals.png", "stats.jsonl"])
+def test_what_else_a_training_leaves_is_kept_too(data: Path, tmp_path: Path, left: str) -> None:
+    (tmp_path / "out" / left).parent.mkdir(parents=True)
+    (tmp_path / "out" / left).write_text("of mine")
+    with pytest.raises(OutputError, match=rf"holds what another training has left \({Path(left).name}\)"):
+        train(options(data, tmp_path / "out", checkpoint_dir=tmp_path / "out/checkpoints"))
+    assert contents(tmp_path / "out") == {left: b"of mine"}
+
+
+@pytest.mark.parametrize("left", ["everything", "all but its options"])
+def test_a_checkpoint_is_not_gone_on_from_in_anothers_folder(
+    data: Path, finished: Path, tmp_path: Path, left: str
+) -> None:
+    own, theirs = tmp_path / "own", tmp_path / "theirs"
+    shutil.copytree(finished, own)
+    train(options(data, theirs, kimg=0.016, seed=9, checkpoint_dir=theirs / "checkpoints"))
+    if left != "everything":
+        (theirs / "training_options.json").unlink()
+    before = contents(theirs)
+    with pytest.raises(
+        OutputError, match=r"holds a network that.*is of another training\. To go on from that.*own che"
+    ):
+        train(options(data, theirs, kimg=0.032, checkpoint_dir=own / "checkpoints"))
+    assert contents(theirs) == before
+    assert train(options(data, tmp_path / "new", kimg=0.032, checkpoint_dir=own / "checkpoints")).kimg == 0.032
+
+
+def test_another_length_goes_on_and_a_shorter_one_is_done(data: Path, finished: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(finished, out)
+    for kimg, reached in ((0.032, 0.032), (0.016, 0.032)):
+        result = train(options(data, out, kimg=kimg, checkpoint_dir=out / "checkpoints"))
+        assert (result.kimg, result.ended) == (reached, "finished")
+
+
+def test_a_training_that_fits_its_batch_is_begun_again_whatever_fits_now(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    chosen = options(data, out, kimg=0.016, batch_gpu="auto")
+    (out / "training_options.json").write_text(json.dumps(chosen.with_micro_batch_of(2).as_json()))
+    assert train(chosen).finished
+
+
+def test_a_folder_of_results_is_neither_a_file_nor_among_the_pictures(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("of mine")
+    with pytest.raises(OutputError, match=r"outdir: .*notes is a file; name a folder"):
+        train(options(data, tmp_path / "notes"))
+    for place in (data, data / "sub/.." / "out"):
+        with pytest.raises(OutputError, match=r"outdir: .* lies among the pictures in"):
+            train(options(data, place))
+    assert (tmp_path / "notes").read_text() == "of mine"
+
+
+def test_two_trainings_do_not_write_into_one_folder_at_once(data: Path, tmp_path: Path) -> None:
+    chosen = options(data, tmp_path / "out", kimg=0.016)
+
+    def begin_another(_: float) -> None:
+        with pytest.raises(OutputError, match="another training is at work in"):
+            train(chosen)
+
+    assert train(chosen, on_progress=begin_another).finished
+
+
 def command(data: Path, out: Path, *more: str) -> list[str]:
     small = ["--preset", "tiny", "--kimg", "0.16", "--tick", "0.048", "--snap", "1", "--device", "cpu"]
     return ["--data", str(data), "--outdir", str(out), *small, *more]

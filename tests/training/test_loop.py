@@ -140,7 +140,7 @@ def test_a_killed_and_a_terminated_training_end_with_the_same_network(data: Path
             process.send_signal(signal_number)
             rest = process.stdout.read()
         assert process.returncode == exit_status, rest
-    stopped = re.search(r"stopped at kimg=(\d+\.\d+)\n$", rest)
+    stopped = re.search(r"stopped at kimg=(\d+\.\d+)\nThe network is in .*, and the same command again goes on", rest)
     assert stopped
     kimg = float(stopped[1]) + 0.048
     assert train(options(data, tmp_path / "out", kimg=kimg, checkpoint_dir=kept)).finished

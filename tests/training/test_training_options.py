@@ -75,7 +75,7 @@ def test_all_published_configurations_are_tested() -> None:
         ({"aug": "much"}, r"^aug: must be one of ada, noaug, fixed, not 'much'"),
         ({"augpipe": "x"}, r"^augpipe: must be one of blit, .*, not 'x'"),
         ({"aug": "fixed"}, r"^p: must be given with aug=fixed"),
-        ({"p": 0.5}, r"^p: must be given with aug=fixed, and only there; aug is ada"),
+        ({"p": 0.5}, r"^p: is for aug=fixed, but aug is ada"),
         ({"aug": "fixed", "p": 1.5}, r"^p: must be between 0 and 1, not 1\.5"),
         ({"aug": "fixed", "p": float("nan")}, r"^p: must be between 0 and 1, not nan"),
         ({"aug": "noaug", "target": 0.5}, r"^target: is for aug=ada, but aug is noaug"),
@@ -102,6 +102,10 @@ def test_all_published_configurations_are_tested() -> None:
         ({"gamma": -1}, r"^gamma: must be at least 0"),
         ({"seed": -1}, r"^seed: must be between 0 and"),
         ({"tick_kimg": 0}, r"^tick_kimg: must be greater than 0"),
+        (
+            {"tick_kimg": 0.01, "kimg": 1000},
+            r"^tick_kimg: must be at least 0\.04 for a training of 1000 kimg, not 0\.01",
+        ),
         ({"snapshot_ticks": 0}, r"^snapshot_ticks: must be at least 1, not 0"),
         ({"preset": "best"}, r"^preset: must be one of auto, .*, not 'best'"),
         ({"device": "tpu"}, r"^device: must be one of auto, cpu, cuda, not 'tpu'"),
@@ -243,7 +247,7 @@ def test_errors_are_one_sentence_without_a_traceback(data: Path, tmp_path: Path)
     arguments = ["--data", str(data), "--outdir", str(tmp_path / "out"), "--p", "0.5"]
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 1
-    assert result.output == "Error: p: must be given with aug=fixed, and only there; aug is ada\n"
+    assert result.output == "Error: p: is for aug=fixed, but aug is ada\n"
 
 
 def test_every_option_is_explained_under_a_heading() -> None:

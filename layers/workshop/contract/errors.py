@@ -11,5 +11,9 @@ class RefusedName(WorkshopError):
     """A name is outside the grammar and is not used for anything."""
 
 
+class RefusedOptions(WorkshopError):
+    """Options of the trainer are unknown, out of their bounds, or do not go together."""
+
+
 class DocumentError(WorkshopError):
     """A document that one room writes and another reads is not of the form that both have agreed on."""

@@ -13,7 +13,10 @@ READY_NAME = "_READY"
 # A file system takes 255 bytes per name; the images are copied to one.
 _MAX_SEGMENT_BYTES = 255
 # What systems leave behind: nobody has put it there, and nobody sees it.
-_JUNK = frozenset({"__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin"})
+_JUNK = frozenset(
+    {"__macosx", "@eadir", "thumbs.db", "ehthumbs.db", "desktop.ini"}
+    | {"$recycle.bin", "#recycle", "system volume information", "lost+found"}
+)
 # Endings of texts, tables, archives, films, sounds, models and programs.
 _NO_IMAGE = re.compile(
     r""" txt|md|rtf|doc|docx|odt|pages|pdf|epub|csv|tsv|xls|xlsx|ods|numbers|ppt|pptx|odp|key|json|jsonl|xml|xmp|aae

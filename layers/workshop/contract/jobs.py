@@ -24,6 +24,9 @@ HYPERPARAMETERS = {
     "resolution": "Resolution",
     "mirror": "Mirror",
     "seed": "Seed",
+    "options": "TrainOptions",
+    "labels": "Labels",
+    "patience": "Patience",
     "train_seconds": "TrainSeconds",
     "max_train_seconds": "MaxTrainSeconds",
 }
@@ -41,8 +44,14 @@ REPORT_OUTPUT = "report"
 # Environment variables of the processing jobs
 DATASET_VARIABLE = "DATASET"
 RESOLUTION_VARIABLE = "RESOLUTION"
+PICTURE_SIZE_VARIABLE = "PICTURE_SIZE"
+FIT_VARIABLE = "FIT"
+BACKGROUND_VARIABLE = "BACKGROUND"
+LABELS_VARIABLE = "LABELS"
 EXECUTION_ID_VARIABLE = "EXECUTION_ID"
 INFERENCE_MODE_VARIABLE = "INFERENCE_MODE"
+INFERENCE_CLASSES_VARIABLE = "INFERENCE_CLASSES"
+INFERENCE_NETWORK_VARIABLE = "INFERENCE_NETWORK"
 SEED_VARIABLE = "SEED"
 
 

@@ -33,6 +33,7 @@ FINISH_REQUEST = "finish"
 # ... and the files in them that others look for.
 DATASET_ARCHIVE = "dataset.zip"
 PREPARE_REPORT_FILE = "prepare.json"
+COUNTS_FILE = "counts.json"
 MODEL_ARCHIVE = "model.tar.gz"
 MODEL_PATH = f"output/{MODEL_ARCHIVE}"  # below the training job's own folder
 REPORT_PAGE = "index.html"

@@ -3,9 +3,9 @@
 It says more than stands here: what only its readers outside care for, `containers.infer.report` adds.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from contract.documents import as_amount, as_count, as_text, parse_json, reading
 from contract.layout import MADE_KINDS, PROJECTED
@@ -15,6 +15,8 @@ from contract.prepare_report import SetAside
 MAX_SKIPPED = 200
 
 _LONGEST_WORD = 40
+
+Known = TypeVar("Known")
 
 
 # Of a training's length, after which its own speed tells how long all of it takes.
@@ -28,6 +30,10 @@ class TrainingOutcome:
 
     `estimated_seconds` is how long all of it would have taken by the speed that it had after ESTIMATED_AFTER of its
     length; None if it did not come so far.
+
+    `trouble` is the trainer's word for what was the matter at the end (stylegan2.options.words.Trouble). `network` is
+    the one that the pictures were drawn with (a choice of InferenceNetwork), from when the training had come to
+    `network_kimg`. Scores are distances, of which less is better. None: nothing, or not known.
     """
 
     kimg: float
@@ -36,15 +42,22 @@ class TrainingOutcome:
     seconds: float
     sec_per_kimg: float | None = None
     estimated_seconds: float | None = None
+    trouble: str | None = None
+    network: str | None = None
+    network_kimg: float | None = None
+    network_score: float | None = None
+    last_score: float | None = None
 
     @classmethod
     def of_ticks(cls, ticks: Sequence[tuple[float, float]], wanted_kimg: float, ended: str = "") -> "TrainingOutcome":
         """The outcome of a training whose statistics say (kimg, seconds since it began) at the end of every tick.
 
-        The first tick is left out of the speed: compilers and caches have their work in it.
+        The first tick is left out of the speed: compilers and caches have their work in it. So the estimate waits for a
+        second one, where one is already more than ESTIMATED_AFTER.
         """
         kimg, seconds = ticks[-1] if ticks else (0.0, 0.0)
-        early = next((number for number, tick in enumerate(ticks) if tick[0] >= ESTIMATED_AFTER * wanted_kimg), None)
+        beyond = (number for number, tick in enumerate(ticks) if tick[0] >= ESTIMATED_AFTER * wanted_kimg)
+        early = next((number for number in beyond if number > 0), None)
         early_speed = None if early is None else _sec_per_kimg(ticks[: early + 1])
         estimated = None
         if early is not None and early_speed is not None:
@@ -63,16 +76,35 @@ class TrainingOutcome:
         return None if self.sec_per_kimg is None else (self.wanted_kimg - self.kimg) * self.sec_per_kimg
 
     @classmethod
+    def from_progress(cls, text: str | bytes) -> "TrainingOutcome":
+        """Of the file that a training keeps beside its checkpoints. Raises DocumentError with what is wrong."""
+        with reading():
+            return cls.from_dict(parse_json(text))
+
+    @classmethod
     def from_dict(cls, value: Any) -> "TrainingOutcome":
-        """Raises KeyError, TypeError or ValueError."""
+        """Raises KeyError, TypeError or ValueError. A training that is under way has drawn nothing yet."""
         return cls(
             kimg=as_amount(value["kimg"]),
             wanted_kimg=as_amount(value["wanted_kimg"]),
-            ended=as_text(value["ended"])[:_LONGEST_WORD],
+            ended=_as_word(value["ended"]),
             seconds=as_amount(value["seconds"]),
-            sec_per_kimg=None if value["sec_per_kimg"] is None else as_amount(value["sec_per_kimg"]),
-            estimated_seconds=None if value["estimated_seconds"] is None else as_amount(value["estimated_seconds"]),
+            sec_per_kimg=_if_known(as_amount, value["sec_per_kimg"]),
+            estimated_seconds=_if_known(as_amount, value["estimated_seconds"]),
+            trouble=_if_known(_as_word, value.get("trouble")),
+            network=_if_known(_as_word, value.get("network")),
+            network_kimg=_if_known(as_amount, value.get("network_kimg")),
+            network_score=_if_known(as_amount, value.get("network_score")),
+            last_score=_if_known(as_amount, value.get("last_score")),
         )
+
+
+def _as_word(value: Any) -> str:
+    return as_text(value)[:_LONGEST_WORD]
+
+
+def _if_known(read: Callable[[Any], Known], value: Any) -> Known | None:
+    return None if value is None else read(value)
 
 
 @dataclass(frozen=True)

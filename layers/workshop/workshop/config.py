@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contract.pipeline import PARAMETERS
+from contract.train_options import TRAIN_OPTIONS
 from workshop.dataset import Caps
 from workshop.dataset.settings import LANGUAGES, MIN_JOB_SECONDS, PRESETS
+from workshop.estimates.prices import PriceList, price_list
 from workshop.platform.errors import ConfigError
 from workshop.words import FALLBACK_LANGUAGE
 
 DAY = 86_400
 
-_PRICE = re.compile(r"(?P<type>ml\.[a-z0-9-]+\.[a-z0-9-]+)=(?P<price>[0-9]{1,4}(\.[0-9]{1,4})?)")
+_MACHINE = re.compile(r"(?P<type>ml\.[a-z0-9-]+\.[a-z0-9-]+)(=(?P<price>[0-9]{1,4}(\.[0-9]{1,4})?))?")
 
 
 class Environment:
@@ -67,17 +69,40 @@ class Environment:
             )
         return language
 
-    def prices(self, name: str) -> dict[str, float]:
-        """Instance types with their prices: "ml.g5.xlarge=1.41,ml.g5.2xlarge=1.52", in dollars per hour."""
-        prices = {}
-        for pair in self.text(name).split(","):
-            match = _PRICE.fullmatch(pair.strip())
+    def train_options(self, name: str) -> tuple[str, ...]:
+        """Names of the trainer's options, with commas between them; missing or empty: none."""
+        options = tuple(option.strip() for option in self.optional(name).split(",") if option.strip())
+        if unknown := [option for option in options if option not in TRAIN_OPTIONS]:
+            raise ConfigError(
+                f"The environment variable {name} names no option of the trainer with {unknown[0]!r}; there are "
+                f"{', '.join(TRAIN_OPTIONS)}."
+            )
+        return options
+
+    def prices(self, name: str, region: str, known: PriceList) -> tuple[dict[str, float], frozenset[str]]:
+        """Instance types with their prices in dollars per hour, "ml.g5.xlarge,ml.g5.2xlarge=1.52": the one given, or
+        else the price list's for the region. And the types of which that has none in this region: what they have
+        instead bounds what a run costs, and is no price to tell. Raises ConfigError for a type that it does not have
+        at all: MaxRunCost would bound nothing."""
+        prices, unpriced = {}, set()
+        for item in self.text(name).split(","):
+            match = _MACHINE.fullmatch(item.strip())
             if match is None:
                 raise ConfigError(
-                    f"The environment variable {name} must be a list like ml.g5.xlarge=1.41, but has {pair!r}."
+                    f"The environment variable {name} must be a list like ml.g5.xlarge,ml.g5.2xlarge=1.52, "
+                    f"but has {item!r}."
                 )
-            prices[match["type"]] = float(match["price"])
-        return prices
+            price = float(match["price"]) if match["price"] else known.price(region, match["type"])
+            if price is None:
+                price = known.bound(match["type"])
+                unpriced.add(match["type"])
+            if price is None:
+                raise ConfigError(
+                    f"The environment variable {name} has {match['type']}, of which no price is known: give one, as in "
+                    f"{match['type']}=1.41 (dollars per hour), or add it to estimates/prices.toml."
+                )
+            prices[match["type"]] = price
+        return prices, frozenset(unpriced)
 
 
 @dataclass(frozen=True)
@@ -139,6 +164,7 @@ class StartRunConfig:
     lease_seconds: int
     max_concurrent_runs: int
     min_images: int
+    patience: int
     default_preset: str
     default_kimg: float | None
     notice_language: str
@@ -150,6 +176,7 @@ class StartRunConfig:
     process_instance_type: str
     train_instance_type: str
     inference_instance_type: str
+    region: str
     caps: Caps
     overrides_may_exceed_caps: bool
     notices: NoticeConfig
@@ -163,10 +190,14 @@ class StartRunConfig:
             raise ConfigError(
                 f"The environment variable DEFAULT_PRESET must be one of {', '.join(PRESETS)}, not {default_preset!r}."
             )
+        region = env.text("AWS_REGION")
+        prices, unpriced = env.prices("ALLOWED_TRAIN_INSTANCES", region, price_list())
         caps = Caps(
             max_train_seconds=env.whole("MAX_TRAIN_SECONDS", *PARAMETERS["MaxTrainSeconds"].bounds),
-            prices=env.prices("ALLOWED_TRAIN_INSTANCES"),
+            prices=prices,
             max_run_cost=env.number("MAX_RUN_COST", 0.01, 1_000_000),
+            train_options=env.train_options("ALLOWED_TRAIN_OPTIONS"),
+            unpriced=unpriced,
         )
         kimg = PARAMETERS["Kimg"]
         train_instance_type = env.text("TRAIN_INSTANCE_TYPE")
@@ -188,6 +219,7 @@ class StartRunConfig:
             lease_seconds=env.whole("LEASE_SECONDS", 1, DAY),
             max_concurrent_runs=env.whole("MAX_CONCURRENT_RUNS", 1, 1000),
             min_images=env.whole("MIN_IMAGES", *PARAMETERS["MinImages"].bounds),
+            patience=env.whole("PATIENCE", *PARAMETERS["Patience"].bounds),
             default_preset=default_preset,
             default_kimg=env.number("DEFAULT_KIMG", *kimg.bounds) if env.optional("DEFAULT_KIMG") else None,
             notice_language=env.language("NOTICE_LANGUAGE"),
@@ -199,6 +231,7 @@ class StartRunConfig:
             process_instance_type=env.text("PROCESS_INSTANCE_TYPE"),
             train_instance_type=train_instance_type,
             inference_instance_type=env.text("INFERENCE_INSTANCE_TYPE"),
+            region=region,
             caps=caps,
             overrides_may_exceed_caps=env.flag("OVERRIDES_MAY_EXCEED_CAPS"),
             notices=NoticeConfig.from_env(variables),

@@ -1,5 +1,6 @@
 """Files that appear whole or not at all: where the disk is full, what was there before stays. Or that stay unasked."""
 
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,12 @@ def write_text_whole(path: Path, text: str) -> None:
     """Write a text file (UTF-8); makes the folder."""
     with replacing_file(path) as partial:
         partial.write_text(text, encoding="utf-8")
+
+
+def copy_whole(source: Path, target: Path) -> None:
+    """Copy a file; makes the folder."""
+    with replacing_file(target) as partial:
+        shutil.copyfile(source, partial)
 
 
 def refuse_existing(option: str, files: Iterable[Path], overwrite: bool) -> None:

@@ -5,6 +5,8 @@ click_options   tables of options as options of click
 values          what is written on a command line, as values
 messages        errors as messages
 networks        opening a network, reading latents, writing a PNG (loads torch, which the face does not)
+reference_names options that the reference has and ours have not
+next_steps      what to type next
 progress_bar    how far a training is, on a terminal (needs rich)
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -89,7 +89,23 @@ class SectionedOption(click.Option):
 
 
 class SectionedCommand(click.Command):
-    """A command whose help lists the options under headings."""
+    """A command whose help lists the options under headings.
+
+    `instead`: a sentence each for options that it has not, but that people give who come from elsewhere.
+    """
+
+    def __init__(self, *arguments: Any, instead: Mapping[str, str] | None = None, **others: Any) -> None:
+        super().__init__(*arguments, **others)
+        self.instead = instead or {}
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse, and say what to give instead of an option that there is not."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if (sentence := self.instead.get(error.option_name)) is None:
+                raise
+            raise click.UsageError(f"There is no option {error.option_name}. {sentence}", ctx) from error
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write each section under its title; what belongs to none comes last, under "Help"."""

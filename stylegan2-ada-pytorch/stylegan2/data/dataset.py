@@ -52,6 +52,7 @@ class ImageDataset:
         names: the images' names inside the zip or folder, sorted; with ``subset``, those chosen.
         passed_over: names of other files, which are neither images (by their suffix) nor hidden.
         label_size: numbers in the label of an image; 0 without labels.
+        class_names: names of the classes 0, 1, ...; empty without labels, or if they have none.
 
     Raises:
         DatasetError: there is no such file, no image in it, or an image or label that does not fit the others.
@@ -82,6 +83,7 @@ class ImageDataset:
         self._plain = plain_png(self.height, self.width, self.channels)
         self._labels: Labels | None = self._read_labels() if use_labels else None
         self.label_size = 0 if self._labels is None else self._labels.size
+        self.class_names = () if self._labels is None else self._labels.names
         self._chosen = self._choose(subset, seed)  # numbers of files
         self._verified = bytearray(len(self._files.names))
         self.names = [self._files.names[number] for number in self._chosen]

@@ -3,6 +3,8 @@
 {"labels": [["00000/img00000000.png", 6], ...]}             a class, a number from 0 on
 {"labels": [["00000/img00000000.png", [0.5, -1.0]], ...]}   a vector, as long for every image
 {"labels": null}                                            none
+
+Beside them, "classes" may hold the names of the classes 0, 1, ... (preparation writes it).
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from numpy.typing import NDArray
 from stylegan2.base.errors import DatasetError
 
 MOST_CLASSES = 65536
+LONGEST_NAMES = 1 << 19
+"""Bytes of all classes' names as JSON: more would not fit into a network's description."""
 Label = int | list[float]
 
 
@@ -28,6 +32,8 @@ class Labels:
     values: NDArray[np.int64] | NDArray[np.float32]
     size: int
     """The numbers that the network gets for an image: the classes (one of them 1, the others 0), or the vector's."""
+    names: tuple[str, ...] = ()
+    """Of the classes, if they have any."""
 
     def vectors(self, indices: Sequence[int]) -> NDArray[np.float32]:
         """Return what the network is given for these images, float32 [n, size]."""
@@ -52,6 +58,7 @@ def read_labels(data: bytes, names: Sequence[str], where: str) -> Labels | None:
     by_name = labels_by_name(data, where)
     if by_name is None:
         return None
+    class_names = json.loads(data).get("classes")
     known = set(names)
     strangers = [name for name in by_name if name not in known]
     if strangers:
@@ -69,7 +76,15 @@ def read_labels(data: bytes, names: Sequence[str], where: str) -> Labels | None:
     if isinstance(values[0], list):
         return Labels(np.array(values, dtype=np.float32), len(values[0]))
     classes = np.array(values, dtype=np.int64)
-    return Labels(classes, int(classes.max()) + 1)
+    size = int(classes.max()) + 1
+    return Labels(classes, size, names_of_classes(class_names, size))
+
+
+def names_of_classes(value: Any, size: int) -> tuple[str, ...]:
+    """Return `value` if it names `size` classes, else no names: then classes are called by their numbers."""
+    if not isinstance(value, list) or len(value) != size or not all(isinstance(name, str) for name in value):
+        return ()
+    return tuple(value) if len(json.dumps(value)) <= LONGEST_NAMES else ()
 
 
 def labels_by_name(data: bytes, where: str) -> dict[str, Label] | None:

@@ -16,7 +16,9 @@ import mmap
 import os
 import re
 import stat
+import unicodedata
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -30,9 +32,9 @@ from stylegan2.data.image_files import LABELS_NAME
 from stylegan2.data.labels import Label, labels_by_name
 from stylegan2.data.png_format import encode_png, plain_png
 from stylegan2.data.uploads import PreparationError, Uploads, open_uploads
-from stylegan2.data.vetting import RefusedImage, Wanted, training_pixels
+from stylegan2.data.vetting import LARGEST_FILE, RefusedImage, Wanted, training_pixels
 
-__all__ = ["LabelSource", "PreparationError", "PreparationResult", "RefusedFile", "prepare_images"]
+__all__ = ["CopyLimits", "LabelSource", "PreparationError", "PreparationResult", "RefusedFile", "prepare_images"]
 
 LabelSource = Literal["none", "file", "folders"]
 """Where labels come from: nowhere, the source's dataset.json (if there is one), or the names of its sub-folders."""
@@ -53,6 +55,14 @@ class RefusedFile:
 
 
 @dataclass(frozen=True)
+class CopyLimits:
+    """How many of the files that are not used are copied, and how many bytes of them, at most."""
+
+    files: int
+    total_bytes: int
+
+
+@dataclass(frozen=True)
 class PreparationResult:
     """What came of a preparation. ``found`` is always ``good + len(set_aside)``."""
 
@@ -61,6 +71,10 @@ class PreparationResult:
     set_aside: tuple[RefusedFile, ...]
     classes: tuple[str, ...] = ()
     """Names of the sub-folders whose images have the labels 0, 1, ..., if labels came from there."""
+    class_images: tuple[int, ...] = ()
+    """How many good images each of these has."""
+    copied: int = 0
+    """How many of the files that are not in the data set were copied to the folder for them."""
 
 
 def prepare_images(
@@ -70,6 +84,7 @@ def prepare_images(
     resolution: int | Wanted,
     labels: LabelSource = "none",
     set_aside: Path | None = None,
+    copy_limits: CopyLimits | None = None,
     max_images: int | None = None,
     workers: int | None = None,
     on_progress: Callable[[int, int], None] | None = None,
@@ -83,6 +98,7 @@ def prepare_images(
         resolution: pixels per side of square RGB images, or what else they are to be like.
         labels: where they come from. Images that they say nothing of are set aside.
         set_aside: folder for copies of the files that are not used, under names that are safe on any system.
+        copy_limits: of these copies: the first by name are copied, as long as they fit. None: all are.
         max_images: end when so many images are good; files after them count as not found. None: all.
         workers: processes; None takes the CPUs that this process may use, fewer for few files or little memory.
         on_progress: called with (files done, files found).
@@ -144,10 +160,14 @@ def prepare_images(
         partial.unlink(missing_ok=True)
 
     in_order = sorted(unusable, key=_in_bytes)
+    copied = 0
     if set_aside is not None:
-        _copy_all(uploads, [name for name in in_order if name in listed], set_aside)
+        copied = _copy_files(uploads, [name for name in in_order if name in listed], set_aside, copy_limits)
     refused = tuple(RefusedFile(_printable(name), unusable[name]) for name in in_order)
-    return PreparationResult(found, len(good), refused, tuple(map(_printable, labelling.classes(good))))
+    classes = labelling.classes(good)
+    return PreparationResult(
+        found, len(good), refused, tuple(map(_printable, classes)), tuple(classes.values()), copied
+    )
 
 
 def _refuse_useless(wanted: Wanted, max_images: int | None) -> None:
@@ -235,10 +255,10 @@ class _Labelling:
             return f"{LABELS_NAME} has no label for this picture."
         return None
 
-    def classes(self, good: Mapping[str, str]) -> list[str]:
-        """Return the names of the classes, in order; none if labels do not come from folders."""
-        folders = {name.split("/")[0] for name in good} if self._from_folders else set()
-        return sorted(folders, key=os.fsencode)
+    def classes(self, good: Mapping[str, str]) -> dict[str, int]:
+        """Return the classes' names, in order, and how many good images each has; none if labels are not of folders."""
+        images = Counter(map(_class_of, good)) if self._from_folders else {}
+        return {name: images[name] for name in sorted(images, key=os.fsencode)}
 
     def as_json(self, good: Mapping[str, str]) -> dict[str, object]:
         """Return what dataset.json says of the good images."""
@@ -249,10 +269,15 @@ class _Labelling:
         if self._from_folders:
             classes = self.classes(good)
             numbers = {name: number for number, name in enumerate(classes)}
-            by_name = {name: numbers[name.split("/")[0]] for name in good}
+            by_name = {name: numbers[_class_of(name)] for name in good}
             content["classes"] = list(map(_printable, classes))
         content["labels"] = [[member, by_name[name]] for name, member in good.items()]
         return content
+
+
+def _class_of(name: str) -> str:
+    """Return the outermost folder of an image. Systems write an é in two ways: names that look alike are one class."""
+    return unicodedata.normalize("NFC", name.split("/")[0])
 
 
 class _DatasetWriter:
@@ -289,15 +314,23 @@ class _DatasetWriter:
         self._archive.writestr(info, data)
 
 
-def _copy_all(uploads: Uploads, names: list[str], folder: Path) -> None:
-    """Copy the ordinary files among ``names`` into ``folder``. What cannot be copied is left out: the report has it."""
+def _copy_files(uploads: Uploads, names: list[str], folder: Path, limits: CopyLimits | None) -> int:
+    """Copy the ordinary files among ``names`` into ``folder``, and return how many were. What cannot be copied, or does
+    not fit within the limits any more, is left out: the report has it."""
     taken: dict[str, int] = {}
+    copied = 0
+    left = LARGEST_FILE * len(names) if limits is None else limits.total_bytes
     for name in names:
+        if limits is not None and copied == limits.files:
+            break
         safe_name = _safe_name(name, taken)
         try:
-            uploads.copy(name, folder / safe_name)
+            size = uploads.copy(name, folder / safe_name, left)
         except OSError as error:
             raise PreparationError(f"Files cannot be set aside in {folder}: {error.strerror}.") from error
+        if size is not None:
+            copied, left = copied + 1, left - size
+    return copied
 
 
 def _safe_name(name: str, taken: dict[str, int]) -> str:

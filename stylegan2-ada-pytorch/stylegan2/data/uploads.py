@@ -18,7 +18,7 @@ from stylegan2.base.errors import DatasetError, ModelError
 from stylegan2.data.image_files import LABELS_NAME, LARGEST_LABELS_FILE, ZipMembers, leads_outside
 from stylegan2.data.vetting import LARGEST_FILE, RefusedImage, read_ordinary_file
 
-IGNORED_NAMES = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
+IGNORED_NAMES = frozenset({"__MACOSX", "@eaDir", "#recycle", "Thumbs.db", "desktop.ini"})
 """Files and folders that are not meant as images; hidden ones (".name") are passed over too."""
 
 
@@ -43,8 +43,9 @@ class Uploads(Protocol):
         """Return the content of dataset.json, None if there is none. Raises PreparationError."""
         ...
 
-    def copy(self, name: str, target: Path) -> None:
-        """Copy a file if it is an ordinary one that can be read, into a folder that is made if it is missing.
+    def copy(self, name: str, target: Path, most: int = LARGEST_FILE) -> int | None:
+        """Copy a file if it is an ordinary one that can be read and has at most so many bytes, into a folder that is
+        made if it is missing. Return its size, None if it was not copied.
 
         Raises OSError if the copy cannot be written.
         """
@@ -106,8 +107,8 @@ class FolderUploads:
         except OSError as error:
             raise PreparationError(f"{path} cannot be read: {error.strerror}.") from error
 
-    def copy(self, name: str, target: Path) -> None:
-        _copy_ordinary_file(self.path / name, target)
+    def copy(self, name: str, target: Path, most: int = LARGEST_FILE) -> int | None:
+        return _copy_ordinary_file(self.path / name, target, most)
 
 
 class NamedUploads:
@@ -137,23 +138,24 @@ class NamedUploads:
     def read_labels(self) -> bytes | None:
         return None  # a name is all that these files have
 
-    def copy(self, name: str, target: Path) -> None:
-        _copy_ordinary_file(self.place(self.path, name), target)
+    def copy(self, name: str, target: Path, most: int = LARGEST_FILE) -> int | None:
+        return _copy_ordinary_file(self.place(self.path, name), target, most)
 
 
-def _copy_ordinary_file(path: Path, target: Path) -> None:
+def _copy_ordinary_file(path: Path, target: Path, most: int) -> int | None:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
-        return  # a link, or unreadable, as its reason says
+        return None  # a link, or unreadable, as its reason says
     status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_FILE:
+    if not stat.S_ISREG(status.st_mode) or status.st_size > min(most, LARGEST_FILE):
         os.close(descriptor)
-        return
+        return None
     with open(descriptor, "rb") as original:
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("wb") as copy:
             shutil.copyfileobj(original, copy)
+    return status.st_size
 
 
 class ZipUploads:
@@ -206,13 +208,15 @@ class ZipUploads:
             raise PreparationError(f"{members.describe(LABELS_NAME)} {reason}.")
         return members.read(LABELS_NAME)
 
-    def copy(self, name: str, target: Path) -> None:
+    def copy(self, name: str, target: Path, most: int = LARGEST_FILE) -> int | None:
         try:
             data = self.read(name)
         except RefusedImage:
-            return
+            return None
+        if len(data) > most:
+            return None
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
+        return target.write_bytes(data)
 
 
 @functools.lru_cache(maxsize=1)

@@ -74,8 +74,11 @@ _FILTERS = {"lanczos": Image.Resampling.LANCZOS, "box": Image.Resampling.BOX}
 Channels = Literal[1, 3, 4]
 ResizeFilter = Literal["lanczos", "box"]
 Transform = Literal["center-crop", "center-crop-wide", "letterbox"]
-"""How an image of other proportions fits: by its middle; so, in a square with black above and below; or whole, with
-black (with an alpha channel: nothing) at two sides."""
+"""How an image of other proportions fits: by its middle; so, in a square with bars above and below; or whole, with
+bars at two sides."""
+Colour = tuple[int, int, int]
+"""Red, green and blue, 0 to 255."""
+_WHITE, _BLACK = (255, 255, 255), (0, 0, 0)
 
 
 class RefusedImage(ModelError):  # noqa: N818 - it is the file that is at fault, and the program goes on
@@ -89,9 +92,12 @@ class Wanted:
     height: int
     width: int
     channels: Channels = 3
-    """Grey, RGB (on white where an image is transparent), or RGBA."""
+    """Grey, RGB (on the background where an image is transparent), or RGBA."""
     resize_filter: ResizeFilter = "lanczos"
     transform: Transform = "center-crop"
+    background: Colour | None = None
+    """What is under transparency, and the colour of bars (with an alpha channel these are nothing). None: white, and
+    black bars."""
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -103,7 +109,10 @@ class Wanted:
         """What the data set should say of its making: the choices that are not the usual ones."""
         usual = Wanted(self.height, self.width)
         chosen = {"resize_filter": self.resize_filter, "transform": self.transform}
-        return {name: choice for name, choice in chosen.items() if choice != getattr(usual, name)}
+        record: dict[str, str] = {n: choice for n, choice in chosen.items() if choice != getattr(usual, n)}
+        if self.background is not None and (self.background != _WHITE or "transform" in record):
+            record["background"] = "".join(f"{part:02x}" for part in self.background)
+        return record
 
 
 def load_training_pixels(path: Path, wanted: int | Wanted) -> NDArray[np.uint8]:
@@ -196,7 +205,7 @@ def _to_training_pixels(data: bytes, wanted: Wanted) -> NDArray[np.uint8]:
         if crop_width * _SMALLEST_FRACTION < width or crop_height * _SMALLEST_FRACTION < height:
             raise _too_small(image, wanted)
         left, top = (image.width - crop_width) // 2, (image.height - crop_height) // 2
-        fitted = _with_channels(image, wanted.channels)
+        fitted = _with_channels(image, wanted)
         if fitted.size != (width, height):
             fitted = fitted.resize(
                 (width, height),
@@ -206,7 +215,7 @@ def _to_training_pixels(data: bytes, wanted: Wanted) -> NDArray[np.uint8]:
             )
     if orientation in _UPRIGHT:
         fitted = fitted.transpose(_UPRIGHT[orientation])
-    return np.asarray(_on_black(fitted, wanted)).reshape(wanted.shape)
+    return np.asarray(_between_bars(fitted, wanted)).reshape(wanted.shape)
 
 
 def _is_preview(image: Image.Image) -> bool:
@@ -216,12 +225,15 @@ def _is_preview(image: Image.Image) -> bool:
     return _DNG_VERSION in tags or (isinstance(kind, int) and kind & 1 == 1)
 
 
-def _on_black(image: Image.Image, wanted: Wanted) -> Image.Image:
-    """Put the image into the middle of one of the wanted size; around it is black, or nothing with transparency."""
+def _between_bars(image: Image.Image, wanted: Wanted) -> Image.Image:
+    """Put the image into the middle of one of the wanted size; around it are bars, or nothing with transparency."""
     height, width, _ = wanted.shape
     if image.size == (width, height):
         return image
-    ground = Image.new(image.mode, (width, height))
+    if wanted.channels == 4:
+        ground = Image.new("RGBA", (width, height))
+    else:
+        ground = Image.new("RGB", (width, height), wanted.background or _BLACK).convert(image.mode)
     ground.paste(image, ((width - image.width) // 2, (height - image.height) // 2))
     return ground
 
@@ -241,13 +253,13 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def _with_channels(image: Image.Image, channels: int) -> Image.Image:
+def _with_channels(image: Image.Image, wanted: Wanted) -> Image.Image:
     if image.mode.startswith(("I", "F")):
         image = _to_8_bit(image)
-    mode = {1: "L", 3: "RGB", 4: "RGBA"}[channels]
-    if channels != 4 and image.has_transparency_data:
+    mode = {1: "L", 3: "RGB", 4: "RGBA"}[wanted.channels]
+    if wanted.channels != 4 and image.has_transparency_data:
         with_alpha = image if image.mode == "RGBA" else image.convert("RGBA")
-        image = Image.new("RGB", image.size, "white")
+        image = Image.new("RGB", image.size, wanted.background or _WHITE)
         image.paste(with_alpha, mask=with_alpha.getchannel("A"))
     return image if image.mode == mode else image.convert(mode)
 

@@ -8,6 +8,6 @@ pickle_machine      ... the machine that reads it and runs nothing
 """
 
 from stylegan2.formats.export import export_generator
-from stylegan2.formats.network_file import LoadedNetwork, load_generator, load_network, save_network
+from stylegan2.formats.network_file import LoadedNetwork, load_generator, load_network, read_meta, save_network
 
-__all__ = ["LoadedNetwork", "export_generator", "load_generator", "load_network", "save_network"]
+__all__ = ["LoadedNetwork", "export_generator", "load_generator", "load_network", "read_meta", "save_network"]

@@ -2,8 +2,9 @@
 
 `network.json` holds `{"format": "workshop-network/1", "generator": {...}, "discriminator": {...}, "training": {...}}`:
 the arguments that build the networks, and what is known of their training (kimg, dataset, ...). The tensors are named
-`G_ema.<name>`, `D.<name>` and, where the un-averaged generator was kept too, `G.<name>`. Neither file can hold code,
-and both may come from anyone: sizes, names and shapes are checked before a network is built.
+`G_ema.<name>`, `D.<name>` and, where the un-averaged generator was kept too, `G.<name>`. A file may hold the averaged
+generator alone, if it is only to make images: then "discriminator" is null. Neither file can hold code, and both may
+come from anyone: sizes, names and shapes are checked before a network is built.
 
 Networks of stylegan2-ada-pytorch (`.pkl`) are read too, wherever one of ours is: see official_import.
 """
@@ -68,7 +69,7 @@ class LoadedNetwork:
 def save_network(
     folder: Path,
     generator_ema: Generator,
-    discriminator: Discriminator,
+    discriminator: Discriminator | None,
     training: dict[str, Any],
     generator: Generator | None = None,
 ) -> Path:
@@ -80,7 +81,7 @@ def save_network(
     description = {
         "format": FORMAT,
         "generator": generator_ema.init_kwargs,
-        "discriminator": discriminator.init_kwargs,
+        "discriminator": None if discriminator is None else discriminator.init_kwargs,
         "training": training,
     }
     text = json.dumps(description, indent=2, allow_nan=False)
@@ -104,12 +105,23 @@ def save_network(
 def load_network(path: Path) -> LoadedNetwork:
     """Read a network from its folder, from its `.safetensors` file (the description lies beside it), or from a `.pkl`.
 
-    Raises NetworkFileError, naming the file, if anything in it is not as it should be.
+    Raises NetworkFileError, naming the file, if anything in it is not as it should be, or if it is a generator alone.
     """
     with _checked(path) as (content, blueprints):
+        if "D" not in blueprints:
+            raise NetworkFileError(
+                f"{path}: holds a generator alone, which makes images; what is asked for here needs the discriminator, "
+                f"too: give the network that lies beside it"
+            )
         loaded: dict[str, Any] = {"G": None}
         loaded |= {prefix: _filled(network, prefix, content) for prefix, network in blueprints.items()}
         return LoadedNetwork(meta=content.description["training"], **loaded)
+
+
+def read_meta(path: Path) -> dict[str, Any]:
+    """Read what is known of a network's training from its folder. Raises NetworkFileError as `load_network` does."""
+    meta: dict[str, Any] = _read_description(Path(path) / DESCRIPTION_NAME)["training"]
+    return meta
 
 
 def load_generator(path: Path) -> Generator:
@@ -136,14 +148,15 @@ class _Content:
 
 @contextmanager
 def _checked(path: Path) -> Iterator[tuple[_Content, dict[str, Generator | Discriminator]]]:
-    """Open a file, and yield it with networks on meta that its tensors fit: G_ema, D, and G if it is there."""
+    """Open a file, and yield it with networks on meta that its tensors fit: G_ema, and D and G if they are there."""
     path = Path(path)
     with _read_pickle(path) if path.suffix == ".pkl" and not path.is_dir() else _open_files(path) as content:
         description, where = content.description, content.description_path
         blueprints: dict[str, Generator | Discriminator] = {
             "G_ema": _build(Generator, description["generator"], "generator", where),
-            "D": _build(Discriminator, description["discriminator"], "discriminator", where),
         }
+        if description["discriminator"] is not None:
+            blueprints["D"] = _build(Discriminator, description["discriminator"], "discriminator", where)
         if any(name.startswith("G.") for name in content.shapes):
             blueprints["G"] = _build(Generator, description["generator"], "generator", where)
         _check_tensors(content, blueprints)
@@ -200,7 +213,8 @@ def _read_description(path: Path) -> dict[str, Any]:
     if not isinstance(description, dict) or description.get("format") != FORMAT:
         raise NetworkFileError(f"{path}: not a network's description; its format must be {FORMAT!r}")
     for part in ("generator", "discriminator", "training"):
-        if not isinstance(description.get(part), dict):
+        is_left_out = part == "discriminator" and description.get(part, {}) is None
+        if not isinstance(description.get(part), dict) and not is_left_out:
             raise NetworkFileError(f"{path}: the part {part!r} is missing or no object")
     return description
 

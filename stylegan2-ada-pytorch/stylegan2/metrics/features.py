@@ -52,7 +52,7 @@ class RandomFeatures:
 
     @torch.no_grad()
     def __call__(self, images: Tensor) -> Tensor:
-        x = _as_rgb(images.float())
+        x = as_rgb(images.float())
         while max(x.shape[2:]) > _LARGEST_SIDE:
             x = F.avg_pool2d(x, 2)
         rows = []
@@ -111,7 +111,7 @@ class Detector:
     def perceptual(self, images: Tensor) -> Tensor:
         """Return rows [N, F] whose squared distance is that of two images, as with LPIPS. Raises DetectorError."""
         # Not rounded: the steps between the images are far smaller than between bytes.
-        return self._rows(_as_rgb(images.float()) * 127.5 + 127.5, return_lpips=True, resize_images=False)
+        return self._rows(as_rgb(images.float()) * 127.5 + 127.5, return_lpips=True, resize_images=False)
 
     @torch.no_grad()
     def _rows(self, images: Tensor, **wanted: bool) -> Tensor:
@@ -128,11 +128,11 @@ class Detector:
         return rows.flatten(1).float()
 
 
-def _as_rgb(images: Tensor) -> Tensor:
+def as_rgb(images: Tensor) -> Tensor:
     """Return images [N, 1, 3 or 4, H, W] as RGB."""
     return images.expand(-1, 3, -1, -1) if images.shape[1] == 1 else images[:, :3]
 
 
 def _as_bytes(images: Tensor) -> Tensor:
     """Return images as bytes would be, in float: what is looked at is what a file would hold."""
-    return (_as_rgb(images.float()) * 127.5 + 128).clamp(0, 255).floor()
+    return (as_rgb(images.float()) * 127.5 + 128).clamp(0, 255).floor()

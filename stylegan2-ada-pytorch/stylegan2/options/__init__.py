@@ -5,6 +5,7 @@ row         what a row says
 words       the words that options take
 presets     the numbers of a training, by a name
 budget      what it may cost: time and money
+recorded    the options of a training that took place, from the file that it has left
 """
 
 from stylegan2.options.budget import Budget, Ending

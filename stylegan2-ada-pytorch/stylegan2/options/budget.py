@@ -5,9 +5,12 @@ from typing import Literal
 
 from stylegan2.base.errors import OptionError
 
-Ending = Literal["finished", "stopped", "on_request", "time_limit", "max_hours", "max_cost", "data_lost"]
+Ending = Literal[
+    "finished", "stopped", "on_request", "time_limit", "max_hours", "max_cost", "stalled", "collapsed", "data_lost"
+]
 """Why a training ended: its length was reached, it was stopped, someone wants what there is, it would not have been
-done in the time that it may take, a budget was used up, the data are gone."""
+done in the time that it may take, a budget was used up, it learns nothing more or has lost what it had learned
+(metrics.watch), the data are gone."""
 
 
 @dataclass(frozen=True)
@@ -46,4 +49,8 @@ class Budget:
             return f"stopped, because its {self.max_hours:g} hours are used up; with a larger --max-hours it goes on,"
         if ending == "max_cost":
             return f"stopped, because its budget of {self.max_cost:g} is used up; with a larger --max-cost it goes on,"
+        if ending == "collapsed":
+            return "stopped, because it has lost what it had learned (the network from before is in best/),"
+        if ending == "stalled":
+            return "stopped, because it learns nothing more; with a larger --patience it goes on,"
         return ending

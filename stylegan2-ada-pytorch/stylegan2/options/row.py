@@ -3,6 +3,7 @@ from it; `cli.click_options` makes it an option of click.
 """
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, get_args
@@ -24,11 +25,13 @@ class Numbers:
         """Return what the value must be, as the middle of a sentence, and what it is; None if it is fine."""
         if value == self.word:
             return None
-        if self.low <= value <= self.high and math.isfinite(value) and not (self.open_low and value == self.low):
+        is_finite = abs(value) <= sys.float_info.max  # also of whole numbers that no float can be
+        if self.low <= value <= self.high and is_finite and not (self.open_low and value == self.low):
             return None
+        shown = f"{value:g}" if is_finite else "such a number" if isinstance(value, int) else f"{value}"
         if self.high == math.inf:
-            return f"{'greater than' if self.open_low else 'at least'} {self.low:g}, not {value:g}"
-        return f"between {self.low:g} and {self.high:g}, not {value:g}"
+            return f"{'greater than' if self.open_low else 'at least'} {self.low:g}, not {shown}"
+        return f"between {self.low:g} and {self.high:g}, not {shown}"
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,15 @@ REQUIRED: Final = object()
 
 
 @dataclass(frozen=True)
+class OnlyWith:
+    """What another option must be for this one to be given. `needed`: where it is that, this one must be given."""
+
+    option: str
+    word: str
+    needed: bool = False
+
+
+@dataclass(frozen=True)
 class Row:
     """An option: its flags (with spaces between them), what it takes, in what unit, its default, and what it is for.
 
@@ -98,6 +110,12 @@ class Row:
     help: str
     section: str = ""
     several: bool = False
+    only_with: OnlyWith | None = None
+
+    @property
+    def name(self) -> str:
+        """The option's name by the first of its flags: `batch_gpu` of --batch-gpu."""
+        return self.flags.split()[0].lstrip("-").replace("-", "_")
 
     def check(self, name: str, value: Any) -> None:
         """Raise OptionError, which begins with the name, for a value that the row does not allow."""
@@ -107,12 +125,25 @@ class Row:
         if refusal is not None:
             raise OptionError(f"{name}: must be {refusal}")
 
+    def check_beside(self, name: str, choices: Any) -> None:
+        """Raise OptionError, which begins with the name, for an option that does not go with the others."""
+        if self.only_with is None:
+            return
+        option, is_given = self.only_with.option, getattr(choices, name) is not None
+        wanted, found = f"{option}={self.only_with.word}", getattr(choices, option)
+        if is_given and found != self.only_with.word:
+            raise OptionError(f"{name}: is for {wanted}, but {option} is {found}")
+        if self.only_with.needed and not is_given and found == self.only_with.word:
+            raise OptionError(f"{name}: must be given with {wanted}")
 
-def section(title: str) -> Callable[[str, Any, str | None, Any, str], Any]:
+
+def section(title: str) -> Callable[..., Any]:
     """Return what makes rows under a heading of the help, as fields of a dataclass."""
 
-    def row(flags: str, takes: Any, unit: str | None, default: Any, text: str) -> Any:
-        metadata = {"row": Row(flags, takes, unit, default, text, title)}
+    def row(
+        flags: str, takes: Any, unit: str | None, default: Any, text: str, only_with: OnlyWith | None = None
+    ) -> Any:
+        metadata = {"row": Row(flags, takes, unit, default, text, title, only_with=only_with)}
         return field(metadata=metadata) if default is REQUIRED else field(default=default, metadata=metadata)
 
     return row
@@ -124,6 +155,9 @@ def rows_of(table: Any) -> dict[str, Row]:
 
 
 def check_rows(choices: Any) -> None:
-    """Raise OptionError for the first of the chosen values that its row does not allow."""
-    for name, row in rows_of(choices).items():
+    """Raise OptionError for the first of the chosen values that its row, or another choice, does not allow."""
+    rows = rows_of(choices)
+    for name, row in rows.items():
         row.check(name, getattr(choices, name))
+    for name, row in rows.items():
+        row.check_beside(name, choices)

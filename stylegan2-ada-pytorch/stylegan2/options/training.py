@@ -15,6 +15,7 @@ from stylegan2.options.row import (
     REQUIRED,
     TEXT,
     YES_OR_NO,
+    OnlyWith,
     above,
     check_rows,
     one_of,
@@ -69,9 +70,9 @@ class TrainingChoices:
     aug:            Augmentation      = AUG("--aug",               one_of(Augmentation),         None,       "ada",
         "Augment what the discriminator sees: as much as it needs (ada), not at all, or always with --p.")
     target:         float | None      = AUG("--target",            real(-1, 1),                  "R",        None,
-        "With --aug ada: how sure the discriminator may be of the reals.  [default: 0.6]")
+        "With --aug ada: how sure the discriminator may be of the reals.  [default: 0.6]", OnlyWith("aug", "ada"))
     p:              float | None      = AUG("--p",                 real(0, 1),                   "P",        None,
-        "With --aug fixed: probability of each operation.")
+        "With --aug fixed: probability of each operation.", OnlyWith("aug", "fixed", needed=True))
     augpipe:        str               = AUG("--augpipe",           one_of(*PIPES),               None,       "bgc",
         "Operations: b = flips and shifts, g = geometry, c = colour, f = filter, n = noise, c = cut-outs.")
 
@@ -91,13 +92,18 @@ class TrainingChoices:
         "Keep the whole state here. If there is one, go on with it, exactly.  [default: checkpoints in --outdir]")
     keep:           int               = OUT("--keep",              whole(1, 1000),               "N",        2,
         "Keep the last N checkpoints; older ones are removed.")
+    tensorboard_dir: Path | None      = OUT("--tensorboard-dir",   OUTPUT_FOLDER,                "DIR",      None,
+        "Folder for the curves that TensorBoard shows.  [default: tensorboard in --outdir]")
     tick_kimg:      float | None      = OUT("--tick",              above(0),                     "KIMG",     None,
         "Length of a tick, after which a line of statistics comes.  [default: the preset's]")
     snapshot_ticks: int | None        = OUT("--snap",              whole(1),                     "TICKS",    None,
         "Ticks between samples, networks and checkpoints.  [default: the preset's]")
     signal_images:  int               = OUT("--signal-images",     whole(0, 10**6),              "N",        128,
-        "At every snapshot, compare N pictures with as many of the data on random features, to keep the best network "
+        "At every snapshot, compare N pictures with as many of the data, patch by patch, to keep the best network "
         "so far in best/; 0: do not.")
+    patience:       int               = OUT("--patience",          whole(0, 10**6),              "N",        0,
+        "End early when N snapshots have brought nothing better, or at once when the network has collapsed; 0: go on "
+        "to the end.")
 
     max_hours:      float | None      = BUDGET("--max-hours",      above(0),                     "H",        None,
         "Stop after this time in all, with everything saved.  [default: no limit]")
@@ -124,9 +130,5 @@ class TrainingChoices:
     def __post_init__(self) -> None:
         """Raise OptionError, whose message begins with the option's name, for what cannot be chosen."""
         check_rows(self)
-        if (self.p is None) == (self.aug == "fixed"):
-            raise OptionError(f"p: must be given with aug=fixed, and only there; aug is {self.aug}")
-        if self.target is not None and self.aug != "ada":
-            raise OptionError(f"target: is for aug=ada, but aug is {self.aug}")
         if self.signal_images == 1:
             raise OptionError("signal_images: must be between 2 and 1000000, or 0, not 1")

@@ -6,6 +6,8 @@ Augmentation = Literal["ada", "noaug", "fixed"]
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["fp32", "bf16", "fp16"]
 Compilation = Literal["auto", "on", "off"]
+Trouble = Literal["collapsed", "stalled"]
+"""What a training can be told to suffer from: it has lost what it had learned, or it learns nothing more."""
 
 BLIT = ("xflip", "rotate90", "xint")
 GEOMETRY = ("scale", "rotate", "aniso", "xfrac")

@@ -3,6 +3,7 @@
 checkpoint          the whole state in one file that is complete or ignored
 checkpoint_writer   ... written while the training goes on
 sample_grid         sheets of sample images
+sheet_series        ... of which a training keeps few
 tick_stats          what a training measures of itself
 tensorboard_log     ... for TensorBoard
 """

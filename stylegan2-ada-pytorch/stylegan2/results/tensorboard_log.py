@@ -5,19 +5,17 @@ from typing import Any
 
 from stylegan2.results.tick_stats import TickStats
 
-FOLDER = "tensorboard"
-
 
 class TensorBoardLog:
     """Writes every number of a tick; the step is the number of images seen. Does nothing without TensorBoard."""
 
-    def __init__(self, outdir: Path, images_seen: int) -> None:
+    def __init__(self, folder: Path, images_seen: int) -> None:
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
             self._writer: Any = None
         else:  # purge_step: what an interrupted training wrote after its last checkpoint is written anew
-            self._writer = SummaryWriter(str(outdir / FOLDER), purge_step=images_seen + 1)
+            self._writer = SummaryWriter(str(folder), purge_step=images_seen + 1)
 
     def add(self, stats: TickStats) -> None:
         if self._writer is None:

@@ -3,7 +3,6 @@
 import math
 import resource
 import sys
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 import torch
@@ -11,6 +10,7 @@ from torch import Tensor
 
 from stylegan2.base.errors import DivergedError
 from stylegan2.options.budget import Ending
+from stylegan2.options.words import Trouble
 
 
 class Means:
@@ -57,14 +57,16 @@ class TickStats:
     """What the training has cost so far, where the price of an hour is known."""
     ended: Ending | None = None
     """Why the training ended; told in the last tick only."""
-    frechet_random: float | None = None
-    """Frechet distance to the reals on random features, at a snapshot; less is better. It is no FID."""
+    patch_distance: float | None = None
+    """Distance of patches to those of the reals, at a snapshot (metrics.signal); less is better. It is no FID."""
+    trouble: Trouble | None = None
+    """What the scores so far say is the matter, at a snapshot."""
 
     def line(self) -> str:
         """Return one line for people and for metric patterns like `loss_g=(\\S+)`."""
         parts = [f"tick {self.tick:<4d} kimg={self.kimg:.3f} time={_duration(self.seconds)}"]
         parts.append(f"sec_per_kimg={self.sec_per_kimg:.2f}")
-        for name in ("loss_g", "loss_d", "r1", "pl", "rt", "frechet_random"):
+        for name in ("loss_g", "loss_d", "r1", "pl", "rt", "patch_distance"):
             value = getattr(self, name)
             if value is not None:
                 parts.append(f"{name}={value:.4f}")
@@ -76,19 +78,18 @@ class TickStats:
         return {name: round(value, 6) if isinstance(value, float) else value for name, value in asdict(self).items()}
 
 
-def refuse_non_finite(means: dict[str, float], kimg: float) -> None:
-    """Raise DivergedError if a mean is infinite or not-a-number."""
-    broken = _names(name for name, value in means.items() if not math.isfinite(value))
-    if broken:
-        raise DivergedError(
-            f"the training has diverged before kimg={kimg:.3f}: {broken} no longer finite. The last checkpoint and "
-            f"network are from before. A larger gamma or more pictures help; if it transfers, try another network"
-        )
+def non_finite(numbers: dict[str, float]) -> list[str]:
+    """Return the names of the numbers that are infinite or not-a-number."""
+    return [name for name, value in numbers.items() if not math.isfinite(value)]
 
 
-def _names(names: Iterable[str]) -> str:
-    found = list(names)
-    return "" if not found else f"{', '.join(found)} {'is' if len(found) == 1 else 'are'}"
+def divergence(broken: list[str], kimg: float) -> DivergedError:
+    """Return the error that says which numbers are no longer finite."""
+    return DivergedError(
+        f"the training has diverged before kimg={kimg:.3f}: {', '.join(broken)} {'is' if len(broken) == 1 else 'are'} "
+        f"no longer finite. The last checkpoint and network are from before. A larger gamma or more pictures help; if "
+        f"it transfers, try another network"
+    )
 
 
 def peak_memory_mb(device: torch.device) -> float:

@@ -29,7 +29,7 @@ def generate_images(
     truncation_psi: float = 1.0,
     noise_mode: NoiseMode = "const",
     batch: int = 8,
-    class_number: int | None = None,
+    class_number: int | Sequence[int] | None = None,
 ) -> Images:
     """Return one image per seed, [N, H, W, C]. A seed's image does not depend on the other seeds or on ``batch``.
 
@@ -39,7 +39,7 @@ def generate_images(
         truncation_psi: 0 gives the mean image, 1 the whole variety; below 1 the images are more alike and better.
         noise_mode: "const" the noise stored in the network, "random" fresh noise from the image's seed, "none".
         batch: how many images are computed at once.
-        class_number: what to draw, from 0, with a network that was trained with labels.
+        class_number: what to draw, from 0, with a network that was trained with labels: one class, or one per seed.
 
     Raises:
         OptionError: an argument has no usable value, or the class is missing.
@@ -96,7 +96,7 @@ def mix_styles(
     truncation_psi: float = 1.0,
     noise_mode: NoiseMode = "const",
     batch: int = 8,
-    class_number: int | None = None,
+    class_number: int | Sequence[int] | None = None,
 ) -> MixedStyles:
     """Mix every row seed with every column seed: the image is the row's, but the layers ``styles`` are the column's.
 
@@ -104,7 +104,7 @@ def mix_styles(
         styles: numbers of layers, from 0. The first ones decide about pose and shape, the last ones about colours.
             None takes the first half.
         truncation_psi, noise_mode, batch, class_number: as in ``generate_images``; noise "random" is not drawn per
-            seed here.
+            seed here, and classes are those of the rows' seeds, then of the columns'.
 
     Raises:
         OptionError: an argument has no usable value; in particular the network has no such layer.

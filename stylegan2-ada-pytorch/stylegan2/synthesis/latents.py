@@ -67,9 +67,15 @@ def draw_latents(generator: Generator, seeds: Sequence[int]) -> Tensor:
 
 
 def seed_ws(
-    generator: Generator, seeds: Sequence[int], *, truncation_psi: float = 1.0, class_number: int | None = None
+    generator: Generator,
+    seeds: Sequence[int],
+    *,
+    truncation_psi: float = 1.0,
+    class_number: int | Sequence[int] | None = None,
 ) -> Tensor:
     """Return the latents [N, num_ws, w_dim] that the mapping network makes of the seeds.
+
+    ``class_number`` is one for all seeds, or one for each.
 
     Raises:
         OptionError: a seed is out of range, or the class is missing, unknown, or asked of a network without classes.
@@ -80,12 +86,16 @@ def seed_ws(
         if class_number is not None:
             raise OptionError(f"class: this network was trained without labels, so it has no class {class_number}")
         return cast(Tensor, generator.mapping(latents, truncation_psi=truncation_psi))
-    if class_number is None or not 0 <= class_number < classes:
-        found = "none was given" if class_number is None else f"not {class_number}"
-        raise OptionError(
-            f"class: this network was trained with labels and draws the classes 0 to {classes - 1}, {found}"
-        )
-    labels = _one_hot(generator, torch.full((len(seeds),), class_number))
+    numbers = [class_number] * len(seeds) if class_number is None or isinstance(class_number, int) else class_number
+    for number in numbers:
+        if number is None or not 0 <= number < classes:
+            found = "none was given" if number is None else f"not {number}"
+            raise OptionError(
+                f"class: this network was trained with labels and draws the classes 0 to {classes - 1}, {found}"
+            )
+    if len(numbers) != len(seeds):
+        raise OptionError(f"class: one for all {len(seeds)} seeds or one for each is needed, not {len(numbers)}")
+    labels = _one_hot(generator, torch.tensor(numbers, dtype=torch.int64))
     return cast(Tensor, generator.mapping(latents, labels, truncation_psi=truncation_psi))
 
 

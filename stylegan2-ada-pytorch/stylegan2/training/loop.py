@@ -14,10 +14,12 @@ from torch import Tensor
 from stylegan2.base.errors import DatasetError
 from stylegan2.data.dataset import ImageDataset
 from stylegan2.formats.network_file import TENSORS_NAME
-from stylegan2.metrics.signal import FrechetRandom
+from stylegan2.metrics.signal import PatchDistance
+from stylegan2.metrics.watch import ScoreWatch
 from stylegan2.model.networks import Generator
 from stylegan2.options.budget import Ending
-from stylegan2.results.tick_stats import TickStats, peak_memory_mb, refuse_non_finite
+from stylegan2.options.words import Trouble
+from stylegan2.results.tick_stats import TickStats, divergence, non_finite, peak_memory_mb
 from stylegan2.training.loss import PhaseStats
 from stylegan2.training.optimisation import ema_beta, update_ema
 from stylegan2.training.real_images import Batch, Batches, real_batches
@@ -28,6 +30,11 @@ from stylegan2.training.training_options import TrainingOptions
 _ENDINGS: tuple[Ending, ...] = get_args(Ending)
 """Of several reasons, that of a later place counts: whoever has lost the data cannot go on for anybody's sake."""
 
+_TROUBLES: dict[Trouble, str] = {
+    "collapsed": "the network has collapsed: its pictures are far worse than they were (the best network so far is in "
+    "best/). More pictures, a larger gamma or another seed help",
+    "stalled": "the training stands still: nothing better has come for long (the best network so far is in best/)",
+}
 ShouldStop = Callable[[float], Ending | None]
 """Says whether the training shall end now, and why. It is asked before every iteration, and told how many seconds one
 more iteration, and saving everything after it, will take as far as was measured."""
@@ -118,6 +125,8 @@ class TrainingLoop:
     ) -> None:
         self.options, self.state, self.files = options, state, files
         self.on_tick, self.on_progress, self.score = on_tick, on_progress, score
+        hopeless = score.of_one_image if isinstance(score, PatchDistance) else 0.0
+        self.watch = ScoreWatch(hopeless, options.patience)
         self.ticks: list[dict[str, float | str | None]] = []
         self.seconds_before = 0.0
         self.started = time.monotonic()
@@ -148,15 +157,19 @@ class TrainingLoop:
                     seconds = time.monotonic() - tick_clock
                     is_snapshot = ended is not None or (len(self.ticks) + 1) % s.snapshot_ticks == 0
                     saving_clock = time.monotonic()
-                    score = self.score(state.generator_ema) if is_snapshot and self.score is not None else None
+                    score = self._score() if is_snapshot else None
+                    if is_snapshot and ended is None:
+                        ended = self._why_give_up()
                     if images > 0:
                         self._tick(images, seconds, ended, score)
                     if is_snapshot and self.files is not None:
-                        self.files.snapshot(score, self.ticks, self.seconds, ended)
+                        self.files.snapshot(self.watch.scores, self.ticks, self.seconds, ended)
                         self.saving_seconds = time.monotonic() - saving_clock + self.files.checkpoint_seconds
                     tick_start, tick_clock = state.images_seen, time.monotonic()
                 if isinstance(upcoming, str):
                     return self._end(upcoming)
+                if ended is not None:
+                    return self._end(ended)
                 iteration_clock, is_first = time.monotonic(), state.images_seen == first_seen
                 iterate(state, *upcoming)
                 if not is_first:
@@ -190,6 +203,20 @@ class TrainingLoop:
         number = self.state.group.largest(0 if ended is None else _ENDINGS.index(ended) + 1)
         return _ENDINGS[number - 1] if batch is None or number > 0 else batch
 
+    def _score(self) -> float | None:
+        """Judge the averaged generator, in the process that does so, and remember the score."""
+        if self.score is None:
+            return None
+        score = self.score(self.state.generator_ema)
+        self.watch.add(score)
+        return score
+
+    def _why_give_up(self) -> Ending | None:
+        """Return why the scores say that it should end: in all processes, though one alone knows them."""
+        ended = self.watch.ending
+        number = self.state.group.largest(0 if ended is None else _ENDINGS.index(ended) + 1)
+        return _ENDINGS[number - 1] if number > 0 else None
+
     def _end(self, ended: Ending) -> TrainingResult:
         """Say how it ended, once everything is written."""
         if self.files is not None:
@@ -206,10 +233,12 @@ class TrainingLoop:
         return should_stop(self.iteration_seconds + self.saving_seconds) or self.options.budget.used_up(self.seconds)
 
     def _tick(self, images: int, seconds: float, ended: Ending | None, score: float | None) -> None:
-        """Statistics of the last `images`. Refuses to go on with numbers that are not finite."""
+        """Statistics of the last `images`. Raises DivergedError, once they tell of it, if numbers are not finite: what
+        was saved before stays."""
         state = self.state
         means = state.means.take()
-        refuse_non_finite(means, state.kimg)
+        broken = non_finite(means | state.weight_sums())
+        trouble = "collapsed" if broken else self.watch.trouble if score is not None else None
         elapsed = self.seconds  # read once: the cost is that of the time that is told
         stats = TickStats(
             tick=len(self.ticks),
@@ -219,15 +248,21 @@ class TrainingLoop:
             augment_p=state.augment.p,
             memory_mb=peak_memory_mb(state.device),
             cost=self.options.budget.cost(elapsed),
-            ended=ended,
-            frechet_random=score if isinstance(self.score, FrechetRandom) and math.isfinite(score or 0) else None,
-            **{name: means.get(name) for name in ("loss_g", "loss_d", "r1", "pl", "rt")},
+            ended="collapsed" if broken else ended,
+            patch_distance=score if isinstance(self.score, PatchDistance) and math.isfinite(score or 0) else None,
+            trouble=trouble,
+            **{name: None if name in broken else means.get(name) for name in ("loss_g", "loss_d", "r1", "pl", "rt")},
         )
         self.ticks.append(stats.as_json())
+        if self.files is not None:
+            self.files.tick(stats)
+            self.on_tick(stats)
+        if broken:
+            raise divergence(broken, state.kimg)
         if self.files is None:
             return
-        self.files.tick(stats)
-        self.on_tick(stats)
+        if trouble is not None:
+            _log.warning("%s", _TROUBLES[trouble])
         if state.augmentation_is_at_its_limit and not self.warned:
             self.warned = True
             _log.warning(

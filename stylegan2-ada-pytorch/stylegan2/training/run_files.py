@@ -6,7 +6,6 @@ What they are is said in `start`. Only one process of a training writes them.
 import json
 import logging
 import math
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -16,18 +15,22 @@ from typing import Any
 import numpy as np
 import torch
 
-from stylegan2.base.whole_files import replacing_file, write_text_whole
+from stylegan2.base.whole_files import copy_whole, write_text_whole
 from stylegan2.data.dataset import ImageDataset
 from stylegan2.formats.network_file import TENSORS_NAME, save_network
 from stylegan2.options.budget import Ending
 from stylegan2.results.checkpoint_writer import CheckpointWriter
 from stylegan2.results.sample_grid import Grid, sample_images
+from stylegan2.results.sheet_series import SheetSeries
 from stylegan2.results.tensorboard_log import TensorBoardLog
 from stylegan2.results.tick_stats import TickStats
-from stylegan2.training.earlier_results import OPTIONS_NAME
+from stylegan2.training.earlier_results import OPTIONS_NAME, sole_writer
 from stylegan2.training.real_images import decode_images
 from stylegan2.training.state import TrainingState
 from stylegan2.training.training_options import TrainingOptions
+
+BEST = "best"
+"""The folder, below that of the training, of the network with the best score so far."""
 
 _log = logging.getLogger(__name__)
 
@@ -38,26 +41,29 @@ class RunFiles(ExitStack):
     def __init__(self, options: TrainingOptions, state: TrainingState) -> None:
         super().__init__()
         self.options, self.state = options, state
-        self.best_score = math.inf
         self.grid = Grid.for_device(options.size.height, options.size.width, options.device)
         self.sheet_labels: torch.Tensor | None = None
         options.outdir.mkdir(parents=True, exist_ok=True)
+        self.enter_context(sole_writer(options.outdir))
         self.enter_context(_log_file(options.outdir / "log.txt"))
         folder = options.checkpoint_dir
         self.checkpoints = None if folder is None else self.enter_context(CheckpointWriter(folder, options.keep))
+        self.sheets = SheetSeries(self.samples, None if folder is None else folder / "samples")
 
     @property
     def samples(self) -> Path:
         return self.options.outdir / "samples"
 
     def restore(self, saved: dict[str, Any]) -> None:
-        """Take over what earlier parts of this training drew and thought best, from the checkpoint that they left."""
-        self.best_score = saved["best_score"]
+        """Take over what earlier parts of this training drew and thought best, from the checkpoint that they left. In a
+        new folder its network is written at once, so that there is one whatever happens before the next snapshot."""
         self.grid = Grid(**saved["grid"]) if "grid" in saved else self.grid  # all sheets are cut alike
+        self.sheets.restore(saved.get("sheets"), self.state.kimg)
         if self.options.checkpoint_dir is not None:
-            for folder in ("samples", "best"):
-                for file in (self.options.checkpoint_dir / folder).glob("*.*"):
-                    _copy_file(file, self.options.outdir / folder / file.name)
+            for file in (self.options.checkpoint_dir / BEST).glob("*.*"):
+                copy_whole(file, self.options.outdir / BEST / file.name)
+        if not (self.options.outdir / TENSORS_NAME).exists():
+            self._save_network(self._description(saved["seconds"], saved["scores"]))
 
     def begin(self, dataset: ImageDataset, ticks: list[dict[str, Any]]) -> None:
         """Write what is there from the start."""
@@ -71,10 +77,9 @@ class RunFiles(ExitStack):
         self.grid.save(decode_images(dataset, chosen), self.samples / "reals.png")
         if options.label_size:  # the same in each place as among the reals
             self.sheet_labels = torch.from_numpy(dataset.labels(chosen))
-        self.board = TensorBoardLog(outdir, self.state.images_seen)
+        self.board = TensorBoardLog(options.tensorboard_dir, self.state.images_seen)
         self.callback(self.board.close)
-        if self.state.images_seen == 0:
-            self._draw()
+        self._draw()  # a checkpoint is older than its moment's sheet
 
     def tick(self, stats: TickStats) -> None:
         """Write a tick's statistics."""
@@ -89,32 +94,21 @@ class RunFiles(ExitStack):
         return 0.0 if self.checkpoints is None else self.checkpoints.seconds
 
     def snapshot(
-        self, score: float | None, ticks: list[dict[str, Any]], seconds: float, ended: Ending | None = None
+        self, scores: list[float], ticks: list[dict[str, Any]], seconds: float, ended: Ending | None = None
     ) -> None:
-        """Checkpoint (first: it is what must not be lost), samples and network of this moment. `ended` is why it is
-        the last one."""
-        state, options = self.state, self.options
-        training = {
-            "kimg": state.kimg,
-            "wanted_kimg": options.settings.kimg,
-            "ended": ended,
-            "dataset": options.dataset_name,
-            "images": options.images,
-            "preset": options.preset,
-            "seed": options.seed,
-            "augment_p": state.augment.p,
-            "seconds": round(seconds, 1),
-            "transfer": None if options.transfer is None else options.transfer.name,
-        }
-        if score is not None:
-            self._keep_if_best(score, training)
+        """Checkpoint (first: it is what must not be lost), samples and network of this moment. `scores` are those of
+        all snapshots, or empty if nothing scores them; `ended` is why it is the last one."""
+        training = self._description(seconds, scores, ended)
+        if scores and scores[-1] < min(scores[:-1], default=math.inf):
+            self._keep_as_best(training)
         if self.checkpoints is not None:
-            saved = {"training": state.state_dict(), "ticks": ticks, "seconds": seconds}
-            self.checkpoints.save(state.kimg, {**saved, "best_score": self.best_score, "grid": asdict(self.grid)})
+            saved = {"training": self.state.state_dict(), "ticks": ticks, "seconds": seconds, "scores": scores}
+            saved |= {"grid": asdict(self.grid), "sheets": self.sheets.names}
+            self.checkpoints.save(self.state.kimg, saved)
         self._draw()
-        if not (options.outdir / TENSORS_NAME).exists():
+        if not (self.options.outdir / TENSORS_NAME).exists():
             self.finish()  # where a network lies there is a checkpoint: see earlier_results
-        save_network(options.outdir, state.generator_ema, state.discriminator, training, state.generator)
+        self._save_network(training)
 
     def check(self) -> None:
         """Raise CheckpointError if the last checkpoint could not be written; waits for nothing."""
@@ -126,29 +120,43 @@ class RunFiles(ExitStack):
         if self.checkpoints is not None:
             self.checkpoints.finish()
 
-    def _keep_if_best(self, score: float, training: dict[str, Any]) -> None:
-        """Keep this network apart if it has the least score so far; a copy lies beside the checkpoints."""
-        if not score < self.best_score:  # also where it is not a number
-            return
-        self.best_score = score
-        _log.info("best so far: score=%.4f at kimg=%.3f", score, self.state.kimg)
+    def _description(self, seconds: float, scores: list[float], ended: Ending | None = None) -> dict[str, Any]:
+        """Return what is to be known of the network of this moment, the last of `scores` among it."""
+        state, options = self.state, self.options
+        classes = state.dataset.class_names if options.label_size and state.dataset is not None else ()
+        return {
+            "kimg": state.kimg,
+            "wanted_kimg": options.settings.kimg,
+            "ended": ended,
+            "dataset": options.dataset_name,
+            "images": options.images,
+            "preset": options.preset,
+            "seed": options.seed,
+            "augment_p": state.augment.p,
+            "seconds": round(seconds, 1),
+            "transfer": None if options.transfer is None else options.transfer.name,
+            "score": scores[-1] if scores and math.isfinite(scores[-1]) else None,
+            **({"classes": list(classes)} if classes else {}),
+        }
+
+    def _save_network(self, training: dict[str, Any]) -> None:
+        """Write the network of this moment, with all that a later training needs."""
+        state = self.state
+        save_network(self.options.outdir, state.generator_ema, state.discriminator, training, state.generator)
+
+    def _keep_as_best(self, training: dict[str, Any]) -> None:
+        """Keep this network apart; a copy lies beside the checkpoints."""
+        _log.info("best so far: score=%.4f at kimg=%.3f", training["score"], self.state.kimg)
         for folder in (self.options.outdir, self.options.checkpoint_dir):
             if folder is not None:
-                described = {**training, "score": score}
-                save_network(folder / "best", self.state.generator_ema, self.state.discriminator, described)
+                save_network(folder / BEST, self.state.generator_ema, self.state.discriminator, training)
 
     def _draw(self) -> None:
-        """Write a sheet of what the averaged generator makes now; a copy lies beside the checkpoints."""
-        name = f"fakes{self.state.kimg:08.3f}.png"
+        """Draw a sheet of what the averaged generator makes now; a copy lies beside the checkpoints."""
         images = sample_images(self.state.generator_ema, self.grid, self.options.seed, self.sheet_labels)
-        self.grid.save(images, self.samples / name)
-        if self.options.checkpoint_dir is not None:
-            _copy_file(self.samples / name, self.options.checkpoint_dir / "samples" / name)
-
-
-def _copy_file(source: Path, target: Path) -> None:
-    with replacing_file(target) as partial:
-        shutil.copyfile(source, partial)
+        sheet = self.sheets.place(self.state.kimg, self.grid.suffix(images.shape[1]))
+        self.grid.save(images, sheet)
+        self.sheets.add(sheet)
 
 
 class _LogFile(logging.FileHandler):

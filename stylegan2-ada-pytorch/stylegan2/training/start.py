@@ -8,7 +8,8 @@ The folder `outdir` receives:
     log.txt                             what was said
     best/                               the network with the best score so far, unless nothing scores it
     tensorboard/                        the statistics for TensorBoard, if that is installed
-    samples/reals.png, fakes*.png       sheets of images; the number in the name is the progress in kimg
+    samples/reals.png                   a sheet of the data set's images
+    samples/fakes*.png or .jpg          sheets of samples, 14 at most; the number in the name is the progress in kimg
     samples/grid.json                   how to cut the sheets: {"columns", "rows", "cell"}
 
 Progress is also logged to the logger "stylegan2", one line per tick.
@@ -26,7 +27,7 @@ import torch
 
 from stylegan2.base.errors import OutputError
 from stylegan2.data.dataset import ImageDataset
-from stylegan2.metrics.signal import FrechetRandom
+from stylegan2.metrics.signal import PatchDistance
 from stylegan2.model.networks import Generator
 from stylegan2.model.performance import performance_remarks
 from stylegan2.results.checkpoint import load_checkpoint
@@ -61,13 +62,15 @@ def train(
     checkpoint counts, it writes all files, and it alone scores. Whatever ends the training in one ends it in all.
 
     `on_progress` is called after every iteration with the progress in kimg. `score` judges the averaged generator at
-    every snapshot (less is better; it must leave the random numbers alone); the best network so far is kept. Without
-    it, the Frechet distance on random features of `signal_images` images does, if that is not 0.
+    every snapshot (a distance: less is better, and 0 the least; it must leave the random numbers alone). The best
+    network so far is kept, and `patience` goes by it. Without it, the PatchDistance of `signal_images`
+    images does, if that is not 0.
 
     Raises DatasetError, OptionError, NetworkFileError (transfer), or OutputError where another training's results lie,
     before anything is written; later DatasetError, with everything saved; OutputError or CheckpointError where a file
-    cannot be written or a checkpoint is of another training; DivergedError when the numbers are no longer finite;
-    PeerLostError if another process is gone.
+    cannot be written or a checkpoint is of another training; DivergedError when the numbers are no longer finite, in
+    all processes, with the network and the checkpoint of the last snapshot in place; PeerLostError if another process
+    is gone.
     """
     dataset = options.open_dataset()
     saved = _common_checkpoint(options, group)
@@ -84,17 +87,19 @@ def train(
         report = None
         if saved is not None:
             state.load_state_dict(saved["training"])
+            saved.setdefault("scores", [saved["best_score"]] if "best_score" in saved else [])  # an older checkpoint
         elif options.transfer is not None:
             report = state.transfer()
         if not group.is_main_process:
             score = None
         elif score is None and options.signal_images > 0:
-            score = FrechetRandom(dataset, options.signal_images, seed=options.seed, device=state.device)
+            score = PatchDistance(dataset, options.signal_images, seed=options.seed, device=state.device)
         try:
             with RunFiles(options, state) if group.is_main_process else nullcontext() as files:
                 loop = TrainingLoop(options, state, files, on_tick, on_progress, score)
                 if saved is not None:
                     loop.ticks, loop.seconds_before = saved["ticks"], saved["seconds"]
+                    loop.watch.scores = saved["scores"]
                 if files is not None:
                     if saved is not None:
                         files.restore(saved)
@@ -112,13 +117,12 @@ def train(
 
 
 def _common_checkpoint(options: TrainingOptions, group: ProcessGroup) -> dict[str, Any] | None:
-    """Return the first process's checkpoint in all. Without one, another training's results are refused."""
+    """Return the first process's checkpoint in all. Another training's results are refused."""
     saved = None
     if group.is_main_process:
         if options.checkpoint_dir is not None:
             saved = load_checkpoint(options.checkpoint_dir)
-        if saved is None:
-            refuse_results_of_another_training(options)
+        refuse_results_of_another_training(options, None if saved is None else saved["training"]["identity"])
     return group.from_main_process(saved)
 
 

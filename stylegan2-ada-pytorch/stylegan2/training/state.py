@@ -162,6 +162,14 @@ class TrainingState:
     def augmentation_is_at_its_limit(self) -> bool:
         return self.options.aug == "ada" and self.augment.p >= P_MAX
 
+    def weight_sums(self) -> dict[str, float]:
+        """Return the sum of each network's weights, by its name: not finite as soon as one of them is not."""
+        networks = {"G": self.generator, "D": self.discriminator, "G_ema": self.generator_ema}
+        return {
+            name: float(torch.stack([weights.detach().sum() for weights in network.parameters()]).sum())
+            for name, network in networks.items()
+        }
+
     # Saving and going on ------------------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from stylegan2.options.presets import TrainingSettings, settings_of
 from stylegan2.options.training import TrainingChoices
 from stylegan2.options.words import Augmentation, Device
 
+MOST_TICKS = 25_000
+"""Lines of statistics of a training: every checkpoint holds all of them, and the results page reads them."""
 TRANSFER_ADA_KIMG = 100.0
 """A transferred discriminator knows its business and overfits sooner, so ADA has to be faster."""
 
@@ -33,6 +35,8 @@ class TrainingOptions:
     """Folder for networks, samples and statistics."""
     checkpoint_dir: Path | None
     """Folder in which the whole state is kept, and looked for at the start; None: nowhere."""
+    tensorboard_dir: Path
+    """Folder for TensorBoard's event files."""
     dataset_name: str
     size: ImageSize
     channels: int
@@ -67,6 +71,8 @@ class TrainingOptions:
     """Checkpoints that are kept, the newest."""
     signal_images: int
     """Images that are compared at every snapshot to find the best network; 0: none."""
+    patience: int
+    """Snapshots without progress that end it early; 0: none do."""
 
     @property
     def resolution(self) -> int:
@@ -131,7 +137,8 @@ def identity_of(record: dict[str, Any]) -> dict[str, Any]:
     values["precision"] = values.pop("performance")["precision"]
     for name in ("data", "outdir", "checkpoint_dir", "transfer", "device", "preset", "dataset_name"):
         values.pop(name)
-    for name in ("budget", "keep", "signal_images", "processes"):
+    values.pop("tensorboard_dir", None)  # records and checkpoints of before know none
+    for name in ("budget", "keep", "signal_images", "patience", "processes"):
         values.pop(name)
     for name in ("kimg", "tick_kimg", "snapshot_ticks"):
         settings.pop(name)
@@ -152,6 +159,7 @@ def resolve_options(choices: TrainingChoices, processes: int = 1) -> TrainingOpt
         data=c.data,
         outdir=c.outdir,
         checkpoint_dir=c.checkpoint_dir,
+        tensorboard_dir=c.tensorboard_dir or c.outdir / "tensorboard",
         dataset_name=c.data.stem if c.dataset_name is None else c.dataset_name,
         size=dataset.size,
         channels=dataset.channels,
@@ -182,6 +190,7 @@ def resolve_options(choices: TrainingChoices, processes: int = 1) -> TrainingOpt
         budget=Budget(c.max_hours, c.max_cost, c.price_per_hour),
         keep=c.keep,
         signal_images=c.signal_images,
+        patience=c.patience,
     )
     with MetaInit():
         freeze_layers(Discriminator(**options.discriminator_kwargs()), c.freezed)  # refuses too many
@@ -200,6 +209,13 @@ def _settings(choices: TrainingChoices, resolution: int, processes: int) -> Trai
     }
     settings = settings_of(choices.preset, resolution, processes)
     settings = dataclasses.replace(settings, **{name: value for name, value in chosen.items() if value is not None})
+    shortest = settings.kimg / MOST_TICKS
+    if choices.tick_kimg is not None and choices.tick_kimg < shortest:
+        raise OptionError(
+            f"tick_kimg: must be at least {shortest:g} for a training of {settings.kimg:g} kimg, not "
+            f"{choices.tick_kimg:g}: {MOST_TICKS:,} lines of statistics are enough"
+        )
+    settings = dataclasses.replace(settings, tick_kimg=max(settings.tick_kimg, shortest))
     micro_batch = None if choices.batch_gpu == "auto" else choices.batch_gpu
     settings = _with_batch(settings, choices.batch, micro_batch, processes)
     if choices.transfer is None:

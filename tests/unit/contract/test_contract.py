@@ -1,6 +1,7 @@
 """What function, pipeline and container have agreed on: values that a start may give, and documents read as written."""
 
 import json
+from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ from contract import file_kinds, prepare_report
 from contract.errors import DocumentError
 from contract.image_record import ImageRecord, ListedImage
 from contract.layout import MADE_KINDS
-from contract.pipeline import MAX_VALUE_CHARS, OPEN_PARAMETERS, PARAMETERS, Step, resolutions_of
-from contract.prepare_report import PrepareReport, SetAside
+from contract.pipeline import MAX_VALUE_CHARS, OPEN_PARAMETERS, PARAMETERS, Step, class_names, resolutions_of
+from contract.prepare_report import ImageClass, PrepareReport, SetAside
 from contract.run_results import ESTIMATED_AFTER, RunResults, TrainingOutcome
 from tests.unit.properties import quick
 
@@ -27,7 +28,8 @@ RECORDS = st.builds(
 REPORTS = st.builds(
     PrepareReport, NAMES, COUNTS, COUNTS, COUNTS,
     st.lists(st.builds(SetAside, NAMES, NAMES), max_size=5).map(tuple),
-    st.integers(0, 10**6).map(lambda ms: ms / 1000), COUNTS,
+    st.integers(0, 10**6).map(lambda ms: ms / 1000), COUNTS, st.none() | COUNTS, NAMES, NAMES, NAMES,
+    st.lists(st.builds(ImageClass, NAMES, COUNTS), max_size=3).map(tuple),
 )  # fmt: skip
 AMOUNTS = st.floats(0, 1e9, allow_subnormal=False)
 OUTCOMES = st.builds(
@@ -100,6 +102,15 @@ def test_a_report_is_read_as_it_was_written(report: PrepareReport) -> None:
 
 
 @quick
+@given(report=REPORTS)
+def test_the_counts_are_small_whatever_is_set_aside_and_have_what_the_condition_reads(report: PrepareReport) -> None:
+    counts = json.loads(report.counts_json())
+    assert counts[prepare_report.GOOD_IMAGES_PATH] == report.good
+    assert counts["set_aside"] == report.set_aside_count
+    assert len(report.counts_json()) < 200
+
+
+@quick
 @given(results=RESULTS)
 def test_results_are_read_as_they_were_written(results: RunResults) -> None:
     assert RunResults.from_json(json.dumps(results.as_dict() | {"page": "index.html"})) == results
@@ -118,12 +129,68 @@ def test_a_steady_training_is_estimated_as_long_as_it_takes(lengths: list[float]
     ticks = [(kimg, 60 + kimg * speed) for kimg in accumulate(lengths)]
     outcome = TrainingOutcome.of_ticks(ticks, wanted)
     assert outcome.kimg == pytest.approx(sum(lengths))
-    assert (outcome.estimated_seconds is None) == (ticks[-1][0] < ESTIMATED_AFTER * wanted)
+    assert (outcome.estimated_seconds is None) == (len(ticks) < 2 or ticks[-1][0] < ESTIMATED_AFTER * wanted)
     if len(ticks) > 1:
         assert outcome.sec_per_kimg == pytest.approx(speed, rel=1e-3)
     if ticks[0][0] < ESTIMATED_AFTER * wanted <= ticks[-1][0] < wanted:
         assert outcome.estimated_seconds == pytest.approx(60 + wanted * speed, rel=1e-3)
         assert outcome.seconds_left == pytest.approx((wanted - ticks[-1][0]) * speed, rel=1e-2)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What the ticks of a training are like: seconds a kimg, how many times as long the first kimgs take, what a
+    snapshot takes, and how much slower the augmentation makes the training to its end."""
+
+    speed: float
+    warm_up: float
+    snapshot_seconds: float
+    slows_by: float
+
+    def ticks(self, wanted: float, tick_kimg: float, snapshot_ticks: int) -> list[tuple[float, float]]:
+        """As the trainer records them: a snapshot comes after its tick's line, and so into the next one's time."""
+        ticks, kimg, seconds = [], 0.0, 0.0
+        while kimg < wanted:
+            step = min(tick_kimg, wanted - kimg)
+            slowed = self.speed * (1 + self.slows_by * kimg / wanted)
+            kimg += step
+            seconds += step * slowed * (1 if ticks else self.warm_up)
+            ticks.append((kimg, seconds))
+            if len(ticks) % snapshot_ticks == 0:
+                seconds += self.snapshot_seconds
+        return ticks
+
+
+# What presets have: their length, their ticks, and how many of these lie between two snapshots.
+LENGTHS = st.sampled_from([(8, 0.5, 2), (15, 0.5, 2), (400, 4, 10), (2_000, 4, 10), (10_000, 4, 10)])
+
+
+@quick
+@given(
+    length=LENGTHS,
+    speed=st.floats(5, 300),
+    warm_up=st.floats(1, 5),
+    snapshot=st.floats(0, 0.05),
+    slows_by=st.floats(0, 0.15),
+)
+def test_after_two_percent_the_whole_training_is_known_to_fifteen_percent(
+    length: tuple[float, float, int], speed: float, warm_up: float, snapshot: float, slows_by: float
+) -> None:
+    """Its first tick may take five times as long as any other, snapshots a twentieth of the time, and the augmentation
+    may make it slower and slower."""
+    wanted, tick_kimg, snapshot_ticks = length
+    pace = Pace(speed, warm_up, snapshot * speed * tick_kimg * snapshot_ticks, slows_by)
+    ticks = pace.ticks(wanted, tick_kimg, snapshot_ticks)
+    estimated = TrainingOutcome.of_ticks(ticks, wanted).estimated_seconds
+    assert estimated == pytest.approx(ticks[-1][1], rel=0.15)
+
+
+# (kimg, seconds) of a training of 8 kimg, preset laptop at 32 px, that was run for 2 of them on a busy machine.
+RECORDED = [(0.504, 12.996), (1.008, 26.262), (1.512, 36.385), (2.0, 50.883)]
+
+
+def test_a_recorded_training_is_estimated_to_fifteen_percent() -> None:
+    assert TrainingOutcome.of_ticks(RECORDED, 2).estimated_seconds == pytest.approx(50.883, rel=0.15)
 
 
 def test_a_training_of_no_ticks_tells_nothing() -> None:
@@ -161,6 +228,23 @@ def test_a_report_as_long_as_one_can_be_is_read_whole() -> None:
     text = report.to_json()
     assert len(text) < prepare_report.MAX_BYTES / 2
     assert PrepareReport.from_json(text).set_aside_count == 6_000
+
+
+def test_a_report_of_an_earlier_version_is_of_squares_without_classes() -> None:
+    value = json.loads(
+        PrepareReport("cats", 256, 1, 1, (), 1.0, size="384x256", classes=[ImageClass("a", 1)]).to_json()
+    )
+    old = {key: value[key] for key in value.keys() - {"size", "fit", "background", "classes"}}
+    assert PrepareReport.from_json(json.dumps(old)) == PrepareReport("cats", 256, 1, 1, (), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [("all", ()), (" all ", ()), ("a", ("a",)), (" a , b b,,3 ", ("a", "b b", "3")), ("all, a", ("all", "a"))],
+)
+def test_a_list_of_classes_is_read_with_its_blanks_away(text: str, names: tuple[str, ...]) -> None:
+    assert PARAMETERS["InferenceClasses"].accepts(text)
+    assert class_names(text) == names
 
 
 def test_the_contract_says_of_itself_what_is_in_it() -> None:

@@ -37,6 +37,7 @@ LOOKALIKES = [
 JUNK = [
     "", "sub/", "sub/deeper/", "sub_$folder$", ".png", ".DS_Store", ".DS_Store/a.png", "__MACOSX/a.png",
     "sub/._a.png", "._settings.yaml", "sub/.settings.yaml.swp", "Thumbs.db", "thumbs.db", "sub/Thumbs.db",
+    "cats/@eaDir/a.png", "#recycle/a.png", "lost+found/a", "System Volume Information/a.png",
     "desktop.ini", "Desktop.ini", ".vscode/settings.yaml", "__MACOSX/settings.yaml", ".git/config.yaml",
 ]  # fmt: skip
 REFUSED = [

@@ -1,6 +1,7 @@
 """settings.yaml: an allow-list with bounds, and messages that an artist can act on."""
 
 import contextlib
+import json
 import re
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from contract.file_kinds import FileKind, kind_of
 from contract.pipeline import PARAMETERS, RESOLUTIONS, resolutions_of
+from contract.train_options import NO_OPTIONS, TRAIN_OPTIONS, options_text
 from stylegan2.base.errors import OptionError
 from stylegan2.options.presets import settings_of
 from tests.unit.properties import quick
@@ -34,7 +36,12 @@ from workshop.words import words
 
 DEFAULTS = default_choice("balanced")
 KIMG = PARAMETERS["Kimg"].bounds
-CAPS = Caps(36_000, {"ml.g5.xlarge": 1.41, "ml.g5.2xlarge": 1.52}, 50)
+CAPS = Caps(
+    36_000,
+    {"ml.g5.xlarge": 1.41, "ml.g5.2xlarge": 1.52},
+    50,
+    ("aug", "augpipe", "batch_gpu", "gamma", "glr", "p"),
+)
 
 
 def problems(content: bytes) -> str:
@@ -112,9 +119,25 @@ def test_best_uses_the_papers_configuration_where_there_is_one(content: bytes, t
         (b"seed: -1", "seed must be a whole number from 0 to 2147483647, not -1."),
         (b"seed: " + b"9" * 1000, "seed must be a whole number from 0 to 2147483647, not such a number."),
         (b"preset: huge", "preset must be one of laptop, tiny, sketch, balanced, best, not"),
+        (b"options: gamma", "line 1: options are written like `options: gamma=10 augpipe=bg`"),
+        (b"options: gamma = 10", "options are written like"),
+        (b"options: gamma=10, augpipe=bg", "gamma must be a number of at least 0, not what stands there."),
+        (b"options: gamma=-1", "line 1: gamma must be a number of at least 0, not -1."),
+        (b"options: gamma=1.125", "the point in gamma can be read in two ways."),
+        (b"options: glr=0", "glr must be a number greater than 0, not 0."),
+        (b"options: augpipe=xyz", "augpipe must be one of blit, geom, color, filter, noise, cutout, bg, bgc, "),
+        (b"options: batch_gpu=0", "batch_gpu must be a whole number from 1 to 65536 or auto, not 0."),
+        (b"options: batch=64", 'line 1: "batch" is no option that you may set. You may set: aug, augpipe, batch_gpu,'),
+        (b"options: http://www.example.com/=64", "line 1: what stands there is no option that you may set."),
+        (b"options: gamma=1 gamma=2", "the option gamma stands there twice."),
+        (b"options: p=0.5", "the option p is for aug=fixed, but aug is ada."),
+        (b"options: aug=fixed", "with aug=fixed, the option p must be given, too."),
+        (b"options: {gamma: 10}", "a value cannot begin with { here."),
+        (b"options:", "options must be options like gamma=10 augpipe=bg, not nothing."),
         (b"preset:", "not nothing."),
         (b"preset: # sketch", "not nothing."),
         (b"inference_mode: none", "inference_mode must be one of all, generate, mix, project"),
+        (b"network: first", "network must be one of best, last, not"),
         (b"7: 8", "line 1: there is no such setting. You may set: preset, kimg, "),
         (b"max hours: 8", 'line 1: there is no such setting. Did you mean "max_hours"?'),
         (b"\xff\xfe", "is no plain text (UTF-8)"),
@@ -192,6 +215,40 @@ def test_the_artists_guide_says_which_numbers_and_names_are_taken() -> None:
     assert [n for n in not_taken if isinstance(choice_or_problems(f"kimg: {n}".encode()), Choice)] == []
     (names,) = re.findall(r"If it does not \(([^)]+)\)", guide)
     assert {kind_of(name) for name in re.findall(r"`([^`]+)`", names)} == {FileKind.LOOKALIKE}
+
+
+@pytest.mark.parametrize(
+    ("line", "options"),
+    [
+        ("options: augpipe=bg   gamma=10", {"augpipe": "bg", "gamma": 10}),
+        ("options: 'gamma=.5'", {"gamma": 0.5}),
+        (
+            "options: aug=fixed p=0 batch_gpu=auto # fixed",
+            {"aug": "fixed", "batch_gpu": "auto", "p": 0},
+        ),
+    ],
+)
+def test_options_become_the_json_that_the_pipeline_takes(line: str, options: dict[str, object]) -> None:
+    text = parse_settings(line.encode(), DEFAULTS, CAPS).options
+    assert json.loads(text) == options
+    assert PARAMETERS["TrainOptions"].accepts(text)
+
+
+def test_without_options_nothing_is_chosen_and_where_none_are_allowed_the_line_is_refused() -> None:
+    assert DEFAULTS.options == NO_OPTIONS
+    with pytest.raises(SettingsError, match="line 1: options of the training may not be set here"):
+        parse_settings(b"options: gamma=1", DEFAULTS, Caps(36_000, {}, 50))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", TRAIN_OPTIONS)
+def test_every_option_says_what_it_may_be(name: str, language: str) -> None:
+    caps, wrong = Caps(36_000, {}, 50, (name,)), b"options: %s=-99" % name.encode()
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(wrong, default_choice("balanced", language=language), caps)
+    assert f" {name} " in str(caught.value)
+    assert "-99" in str(caught.value)
+    assert "{" not in str(caught.value)
 
 
 def test_all_faults_are_told_at_once() -> None:
@@ -402,8 +459,13 @@ def test_any_bytes_are_a_choice_within_bounds_or_a_settings_error(content: bytes
         assert words("en").settings_unreadable not in outcome, "the last net is for what we have not thought of"
 
 
+def choice_of_options(text: str) -> str:
+    return options_text({name: json.loads(value) for name, value in (pair.split("=") for pair in text.split())})
+
+
 @how(quick, max_examples=400)
 @given(TEXTS)
+@example("options: gamma=10 glr=0.25")
 @example("--- #\nkimg: 5")
 @example("kimg: .5\nmirror: On # x")
 def test_what_is_taken_means_the_same_to_a_yaml_parser(text: str) -> None:
@@ -413,7 +475,7 @@ def test_what_is_taken_means_the_same_to_a_yaml_parser(text: str) -> None:
     except SettingsError:
         return
     for key, value in (yaml.safe_load(text) or {}).items():
-        assert getattr(choice, key) == value
+        assert (choice_of_options(value) if key == "options" else value) == getattr(choice, key)
 
 
 @quick
@@ -427,6 +489,7 @@ def test_what_is_taken_means_the_same_to_a_yaml_parser(text: str) -> None:
             "mirror": st.booleans(),
             "seed": st.integers(*PARAMETERS["Seed"].bounds),
             "inference_mode": st.sampled_from(PARAMETERS["InferenceMode"].choices),
+            "network": st.sampled_from(PARAMETERS["InferenceNetwork"].choices),
             "projection_targets": st.integers(1, MAX_PROJECTION_TARGETS),
             "language": st.sampled_from(LANGUAGES),
             "max_hours": st.floats(MIN_HOURS, 10),

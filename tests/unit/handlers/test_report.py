@@ -10,6 +10,7 @@ from contract.prepare_report import PrepareReport, SetAside
 from contract.run_identity import RunIdentity
 from tests.chaos.fakes import FakeExecution, client_error
 from tests.unit.conftest import BUCKET, RUN_ARN, Stage, sample
+from tests.unit.handlers.test_start_run import finish
 from workshop.ledger import Ledger, Runs
 from workshop.ledger.runs import NOTICE_LEASE_MS, run_notice_key
 from workshop.notices import Notices
@@ -473,3 +474,54 @@ def test_a_notice_whose_sender_has_died_is_gathered_and_sent_after_its_lease(
     assert succeed(stage, "listener") == {"notified": "succeeded"}
     assert succeed(stage, "listener") == {"notified": "already sent"}
     assert stage.mail_kinds == ["succeeded"] * (2 if dies_at == "record" else 1)  # it was out, and nobody could know
+
+
+TRAINING = {"kimg": 400.0, "wanted_kimg": 400.0, "ended": "finished", "seconds": 6_700.0}
+TRAINING |= {"sec_per_kimg": 16.75, "estimated_seconds": 6_900.0}
+
+
+def finish_training(stage: Stage, **training: Any) -> str:
+    """Drop images, and let their run take two hours and leave this word of its training; returns the last mail."""
+    stage.settle()
+    arn = list(stage.sagemaker.executions)[-1]
+    execution_id = parse_execution(arn).id
+    stage.leave_artefacts(execution_id=execution_id)
+    made = {"generated": 2, "mixed": 0, "projected": 0}
+    targets = {"listed": 0, "projected": 0, "skipped": 0}
+    results = {"pictures": made, "targets": targets, "skipped_targets": [], "training": TRAINING | training}
+    stage.put(f"runs/red-chairs/{execution_id}/report/report.json", json.dumps(results).encode())
+    stage.later(7_200)
+    finish(stage, "Succeeded")
+    succeed(stage, "listener", pipelineExecutionArn=arn)
+    return str(stage.mails[-1]["Message"])
+
+
+def test_a_run_shows_later_ones_how_long_they_take_and_its_own_estimates_are_held_against_it(stage: Stage) -> None:
+    text = finish_training(stage)
+    assert "Duration:           2 h (estimated: 3 h; after 2 % of the training: 2 h)" in text
+    run = Runs(stage.dynamodb, "ledger").read(list(stage.sagemaker.executions)[-1])
+    assert run is not None
+    assert run.estimate_error is not None
+    assert run.estimate_error > 40
+    assert run.early_error == 3
+
+    stage.invoke("start_run", {"source": "manual", "dataset": "red-chairs", "rerun": True})
+    assert "(as earlier runs have shown)" in stage.mails[-1]["Message"]
+    assert "Of it training:     about 1 h 50 min, 24 h at most" in stage.mails[-1]["Message"]
+
+
+@pytest.mark.parametrize(
+    "training", [{"sec_per_kimg": 1e-300}, {"sec_per_kimg": None}, {"sec_per_kimg": 1e300, "seconds": 1e300}]
+)
+def test_a_speed_that_cannot_be_teaches_nothing(stage: Stage, training: dict[str, Any]) -> None:
+    finish_training(stage, **training)
+    stage.invoke("start_run", {"source": "manual", "dataset": "red-chairs", "rerun": True})
+    assert "a guess" in stage.mails[-1]["Message"]
+
+
+def test_a_training_that_its_limit_has_ended_is_a_success_that_says_what_the_rest_takes(stage: Stage) -> None:
+    text = finish_training(stage, kimg=100.0, ended="time_limit", seconds=6_000, estimated_seconds=None)
+    assert stage.mail_kinds[-1] == "succeeded"
+    assert "ended by its time limit at 100 of 400 kimg" in text
+    assert "Finishing it takes about 1 h 20 min and USD 1.97." in text
+    assert "\n  python -m operations rerun red-chairs\n" in text

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from contract.capacity.volumes import OWN_DISK_GB
 from contract.errors import RefusedName
 from tests.chaos.fakes import client_error
 from tests.unit.conftest import BUCKET, Stage, forget_assembled, sample
@@ -58,10 +59,22 @@ def test_a_settled_drop_starts_one_run_with_every_parameter_and_says_so(stage: S
         "Preset": "auto",
         "Kimg": "400",
         "Resolution": "128",
+        "PictureSize": "square",
+        "Fit": "crop",
+        "Background": "ffffff",
+        "Labels": "none",
+        "InferenceClasses": "all",
         "Mirror": "false",
         "Seed": "0",
+        "TrainOptions": "{}",
         "InferenceMode": "all",
+        "InferenceNetwork": "best",
         "MinImages": "3",
+        "ProcessVolumeGB": "30",
+        "TrainVolumeGB": "30",
+        "InferenceVolumeGB": "30",
+        "MaxProcessSeconds": "7200",
+        "Patience": "50",
         "TrainSeconds": "86400",
         "MaxTrainSeconds": "86400",  # 50 dollars would last longer
     }
@@ -97,11 +110,15 @@ def test_images_of_the_inference_folder_are_the_targets(stage: Stage) -> None:
 
 
 def test_settings_choose_and_bound_the_work(stage: Stage) -> None:
-    stage.put("uploads/red-chairs/settings.yaml", b"preset: best\nresolution: 512\nmirror: yes\nseed: 7\n")
+    stage.put(
+        "uploads/red-chairs/settings.yaml",
+        b"preset: best\nresolution: 512\nmirror: yes\nseed: 7\noptions: gamma=10 augpipe=bg\n",
+    )
     stage.settle()
 
     (parameters,) = executions(stage)
     wanted = {"Preset": "paper512", "Resolution": "512", "Kimg": "10000", "Mirror": "true", "Seed": "7"}
+    wanted["TrainOptions"] = '{"augpipe":"bg","gamma":10}'
     assert parameters.items() >= wanted.items()
 
 
@@ -189,6 +206,24 @@ def test_too_few_images_give_one_notice_per_snapshot_and_no_run(stage: Stage, im
     assert executions(stage) == []
     assert stage.mail_kinds == ["attention"]
     assert "At least 3 pictures are needed." in stage.mails[0]["Message"]
+
+
+def test_pictures_that_no_disk_holds_start_nothing_until_a_larger_machine_is_chosen(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(OWN_DISK_GB, "ml.g5.xlarge", 5)
+    stage.settle()
+    stage.settle()
+
+    assert executions(stage) == []
+    assert stage.mail_kinds == ["attention"]
+    assert "All these pictures together need a disk of about" in stage.mails[0]["Message"]
+    assert "the machine ml.g5.xlarge has at most 5 GB" in stage.mails[0]["Message"]
+    assert "divide them among several folders" in stage.mails[0]["Message"]
+
+    stage.put("uploads/red-chairs/settings.yaml", b"instance_type: ml.g5.2xlarge\n")
+    stage.settle()
+    assert len(executions(stage)) == 1
 
 
 def test_bad_settings_give_one_notice_that_names_the_key(stage: Stage) -> None:

@@ -1,6 +1,8 @@
 """The datasets' items: the same tests on moto's table and on the simulation's, which shows that they agree."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,12 +12,13 @@ from moto import mock_aws
 from contract.run_identity import RunIdentity
 from tests.chaos.fake_dynamodb import FakeDynamoDB
 from tests.unit.conftest import ENVIRONMENT, TABLE, create_table, real_client
+from workshop.estimates import Basis, Estimate
 from workshop.ledger import Claim, Claimed, DatasetState, Ledger, Phase
 from workshop.ledger.datasets import SLOTS_KEY
 from workshop.ledger.state import NOT_CONSIDERED
 from workshop.platform.errors import LedgerBusy
 
-CLAIM = Claim("0" * 64, {"Kimg": "1"}, 9, 1, "sketch", 128, "auto 400 128", 86_400, None)
+CLAIM = Claim("0" * 64, {"Kimg": "1"}, 9, 1, "sketch", 128, "auto 128", 86_400, None)
 RUN = RunIdentity("cats", "0" * 64, 1)
 ARN = "arn:run"
 
@@ -234,13 +237,13 @@ def test_only_a_starting_claim_of_this_attempt_becomes_a_run(ledger: Ledger) -> 
 
 def test_a_finished_run_leaves_its_traces_and_frees_its_slot(ledger: Ledger) -> None:
     running(ledger)
-    assert ledger.finish(RUN, CLAIM, ARN, "Succeeded", 40, 3600)
+    assert ledger.finish(RUN, CLAIM, ARN, "Succeeded", 40, has_trained=True)
     assert not ledger.finish(RUN, CLAIM, ARN, "Succeeded", 41)
 
     state = ledger.read("cats")
     assert (state.phase, state.execution_arn) == (Phase.IDLE, None)
     assert (state.last_fingerprint, state.last_status, state.ended_at) == ("0" * 64, "Succeeded", 40)
-    assert (state.last_effort, state.last_seconds) == ("auto 400 128", 3600)
+    assert state.good_arn == ARN
     assert state.unreported == {ARN}
     assert holders(ledger) == set()
 
@@ -340,3 +343,16 @@ def test_a_conflict_of_transactions_loses_a_claim_and_delays_everything_else() -
         ledger.finish(RUN, CLAIM, ARN, "Succeeded", 40)
     with pytest.raises(LedgerBusy):
         ledger.release("cats", 1)
+
+
+def test_a_claim_of_an_earlier_release_is_read_and_its_run_goes_on() -> None:
+    """It had an effort and the seconds of the last run, and no estimate."""
+    old = json.loads(CLAIM.to_json())
+    del old["speed_key"], old["estimate"]
+    claim = Claim.from_json(json.dumps(old | {"effort": "auto 400 128", "expected_seconds": 3600}))
+    assert claim == replace(CLAIM, speed_key="")
+
+
+def test_a_claim_comes_back_with_its_estimate() -> None:
+    claim = replace(CLAIM, estimate=Estimate(9_760.5, 86_400, 946, None, Basis.OWN, 0.5, 0.25))
+    assert Claim.from_json(claim.to_json()) == claim

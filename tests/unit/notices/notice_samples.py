@@ -9,17 +9,23 @@ from contract import layout
 from contract.names import Execution, parse_execution
 from contract.pipeline import Step
 from contract.prepare_report import PrepareReport, SetAside
+from contract.run_results import TrainingOutcome
 from contract.statuses import FAILED
 from workshop.dataset import Caps, Targets, default_choice, parse_settings
+from workshop.dataset.classes import Folders
 from workshop.dataset.settings import LANGUAGES
+from workshop.estimates import Basis, Estimate
 from workshop.handlers.report import restart_command, ways_to_restart
 from workshop.ledger import RunRecord
 from workshop.notices import Notice, content, failures
 from workshop.notices.artefacts import Artefacts
+from workshop.notices.content import BEST_NETWORK
+from workshop.notices.expectations import course_of
 from workshop.notices.leftovers import Leftovers, Reason, Waiting
 from workshop.notices.results_link import Link
 from workshop.notices.strays import stray_notice
 from workshop.platform.errors import SettingsError
+from workshop.reconcile.labels import told_folders
 from workshop.words import Words, words
 
 _BUCKET = "workshop-bucket"
@@ -29,13 +35,18 @@ _SOURCE_ARN = "arn:aws:sagemaker:eu-central-1:123456789012:pipeline/workshop/exe
 _JOB_ARN = "arn:aws:sagemaker:eu-central-1:123456789012:training-job/pipelines-p4jn9xou8a8s-Train-tmgxry49ug"
 _CAPS = Caps(36_000, {"ml.g5.xlarge": 1.41, "ml.g5.2xlarge": 1.52}, 50)
 _MIN_IMAGES = 20
+_GUESS = Estimate(9_760, 86_400, 946, 0.02, Basis.GUESS)
+_SHOWN = Estimate(6_400, 86_400, 800, 0.02, Basis.OWN)
+_TOO_LONG = Estimate(625_000, 86_400, 1_030, 0.02, Basis.MEASURED)
+_FINISHED = TrainingOutcome(400, 400, "finished", 6_700, 16.75, 6_900, None, BEST_NETWORK, 360, 0.0823, 0.0912)
+_CUT = TrainingOutcome(1_310, 2_000, "time_limit", 86_000, 47.0, 94_000, None, BEST_NETWORK, 1_310, 0.0823, 0.0823)
 _REFUSAL = "SageMaker refuses to start workshop: ResourceNotFound: Pipeline 'workshop' does not exist."
 _UNUSABLE = (
     SetAside("IMG_1.HEIC", "This file is a photo in Apple's HEIC format; export it as JPEG."),
     SetAside("brief.pdf", "This file is not an image."),
 )
 _MANY_FAULTS = b"""
-background: red
+typeface: red
 preset: [sketch]
 kimg: 0,5
 resolution: 250
@@ -48,12 +59,13 @@ def samples(language: str) -> dict[str, Notice]:
     """Name of the sample -> notice in that language, in the order in which people get them."""
     say = words(language)
     execution = parse_execution(_RUN_ARN)
+    prepared = _prepared(found=1012, good=998, copies=9)
     restart = ways_to_restart(say, _DATASET, None)
     failures_of = {
         "failed_training": (_training_failure(say, execution, restart), None),
         "failed_too_few_images": (
             failures.too_few_images(say, "12 good images are needed."),
-            _prepared(found=20, good=6),
+            _prepared(found=20, good=6, copies=14),
         ),
         "stopped": (failures.stopped(say, [], restart, execution), None),
         "lost": (failures.lost(say, restart), None),
@@ -62,16 +74,37 @@ def samples(language: str) -> dict[str, Notice]:
         "attention": _attention(say, b"kimgs: 5", images=7, left_out=3),
         "attention_settings": _attention(say, _MANY_FAULTS, images=1012, left_out=0),
         "attention_unread_settings": _attention(say, b"", images=1012, left_out=1, lookalikes=("settings.yaml.txt",)),
+        "attention_shape": _attention(say, b"width: 1920\nheight: 1080", images=1012, left_out=0),
         "unused": _unused(say),
         "waiting": _waiting(say, Reason.NO_NETWORK),
         "waiting_unasked": _waiting(say, Reason.NOT_ASKED),
         "stray": stray_notice(say, "uploads/Rote Stühle (neu)/", "0001.png"),
         "stray_unnameable": stray_notice(say, "uploads/红椅子 www.example.com/", "www.example.com/a.png"),
         "stray_files": stray_notice(say, "uploads/", "Kopie von 0001.png"),
-        "started": content.started(say, _run(expected_seconds=7800), execution),
-        "started_first_time": content.started(say, _run(), execution),
-        "started_inference": content.started(say, _run(source_arn=_SOURCE_ARN), execution),
-        "succeeded": _succeeded(say, execution, _run(ended_at=7_512_000), _prepared(found=1012, good=998), 6900),
+        "started": content.started(say, _run(_SHOWN), execution),
+        "started_first_time": content.started(say, _run(_GUESS), execution),
+        "started_too_long": content.started(say, _run(_TOO_LONG), execution),
+        "started_unknown": content.started(say, _run(), execution),
+        "started_classes": content.started(
+            say, _run(_SHOWN, size="384 x 256", folders=_folders(say, "folders")), execution
+        ),
+        "started_folders": content.started(say, _run(_SHOWN, folders=_folders(say, None)), execution),
+        "started_inference": content.started(
+            say, _run(Estimate(0, 86_400, 420, 0.02, Basis.GUESS), _SOURCE_ARN), execution
+        ),
+        "succeeded": _succeeded(say, execution, _run(_SHOWN, ended_at=7_512_000), prepared, 6900, _FINISHED),
+        "succeeded_early": _succeeded(say, execution, _run(_TOO_LONG, ended_at=87_000_000), None, 86_200, _CUT),
+        "succeeded_collapsed": _succeeded(
+            say, execution, _run(_SHOWN, ended_at=7_512_000), None, 6900, _in_trouble(260, "collapsed", None)
+        ),
+        "succeeded_stalled": _succeeded(
+            say,
+            execution,
+            _run(_SHOWN, ended_at=7_512_000),
+            None,
+            6900,
+            _in_trouble(2600, "stalled", 0.0823),
+        ),
         "succeeded_inference": _succeeded(say, execution, _run(source_arn=_SOURCE_ARN, ended_at=480_000), None, None),
         "succeeded_short_link": _succeeded(say, execution, None, None, None, expires=None),
         **{
@@ -131,11 +164,27 @@ def _succeeded(
     run: RunRecord | None,
     prepared: PrepareReport | None,
     billed_seconds: int | None,
+    training: TrainingOutcome | None = None,
     expires: int | None = 1_803_168_000,
 ) -> Notice:
     link = Link("https://results.example.com/?t=WyJyZWQtY2hhaXJzIl0.c2lnbmF0dXJl", expires)
-    made = Artefacts((), 24, prepared)
-    return content.succeeded(say, _DATASET, execution, _BUCKET, made, link, run, billed_seconds)
+    made = Artefacts((), 24, prepared, training=training)
+    course = course_of(run, training, billed_seconds)
+    return content.succeeded(say, _DATASET, execution, _BUCKET, made, link, run, course)
+
+
+def _in_trouble(kimg: float, trouble: str, last_score: float | None) -> TrainingOutcome:
+    return TrainingOutcome(
+        kimg,
+        10 * kimg,
+        trouble,
+        kimg * 17,
+        trouble=trouble,
+        network=BEST_NETWORK,
+        network_kimg=0.9 * kimg,
+        network_score=0.0823,
+        last_score=last_score,
+    )
 
 
 def _missing(say: Words) -> tuple[str, ...]:
@@ -164,7 +213,7 @@ def _problems(say: Words, execution: Execution, found: Artefacts) -> Notice:
     return content.problems(say, _DATASET, execution, _BUCKET, found, command)
 
 
-def _prepared(found: int, good: int) -> PrepareReport:
+def _prepared(found: int, good: int, copies: int) -> PrepareReport:
     offenders = (
         SetAside("brief.png", "This file is not an image."),
         SetAside("Kopie von 0001.png", "The same picture as 0001.png."),
@@ -173,11 +222,22 @@ def _prepared(found: int, good: int) -> PrepareReport:
         SetAside("x5.png", "This file is not an image."),
         SetAside("x6.png", "This file is not an image."),
     )
-    return PrepareReport(_DATASET, 256, found, good, offenders, 61.5, unlisted=found - good - len(offenders))
+    unlisted = found - good - len(offenders)
+    return PrepareReport(_DATASET, 256, found, good, offenders, 61.5, unlisted=unlisted, copies=copies)
+
+
+def _folders(say: Words, labels: str | None) -> str:
+    images = {"chairs": 1200, "Stühle (alt)": 80, "www.example.com": 1} | {f"more {n}": 9 - n for n in range(9)}
+    return told_folders(say, Folders(images, 12), labels)
 
 
 def _run(
-    *, expected_seconds: int | None = None, source_arn: str | None = None, ended_at: int | None = None
+    estimate: Estimate | None = None,
+    source_arn: str | None = None,
+    ended_at: int | None = None,
+    *,
+    size: str = "",
+    folders: str = "",
 ) -> RunRecord:
     return RunRecord(
         arn=_RUN_ARN,
@@ -188,13 +248,15 @@ def _run(
         left_out=1,
         preset="sketch",
         resolution=128,
-        effort="auto 400 128 ml.g5.xlarge",
+        speed_key="ml.g5.xlarge 1 auto 128",
         max_train_seconds=86_400,
-        expected_seconds=expected_seconds,
+        estimate=estimate,
         started_at=0,
         hourly_price=1.41,
         source_arn=source_arn,
         ended_at=ended_at,
+        size=size,
+        folders=folders,
     )
 
 

@@ -34,7 +34,8 @@ def newest(stage: Stage) -> str:
 def test_a_run_that_starts_is_told_in_the_language_of_its_settings(stage: Stage, run_arn: str) -> None:
     assert stage.mail_kinds == ["started"]
     assert "deine Bilder sind in Arbeit" in newest(stage)
-    assert "Erwartete Kosten:   höchstens 33,84 USD für das Training" in newest(stage)
+    assert "Erwartete Dauer:    etwa 3 Std. (geschätzt: " in newest(stage)
+    assert "Erwartete Kosten:   etwa 3,84 USD, davon das Training 3,82 USD, höchstens 34 USD" in newest(stage)
 
 
 def test_a_success_is_told_in_the_runs_language(stage: Stage, run_arn: str) -> None:

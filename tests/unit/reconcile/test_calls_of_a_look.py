@@ -39,12 +39,16 @@ def test_a_due_timer_starts_a_training_without_reading_back_what_it_has_written(
     stage.serve_timer()
 
     write_snapshot = ["PutObject", "PutObject"]  # the images, and those to project
+    how_fast_such_trainings_were = ["GetItem"]
+    how_far_an_earlier_one_has_come = ["GetObject"]
     assert asked == [
         *RECEIVE_TIMER,
         *LIST_FOLDERS,
         *READ_INDEX,
         *ASK_ABOUT_NEW_PICTURES,
         *write_snapshot,
+        *how_far_an_earlier_one_has_come,
+        *how_fast_such_trainings_were,
         *CLAIM,
         *RECORD_RUN,
         *SEND_NOTICE,

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contract.capacity.volumes import Shortage
 from contract.statuses import LOST, TERMINAL
 from tests.unit.properties import quick
 from workshop.dataset import Listing, Targets, default_choice
+from workshop.dataset.room import LongList, Machines
 from workshop.dataset.snapshot import StoredObject
 from workshop.ledger import Claim, DatasetState, Phase, RunRecord
 from workshop.reconcile import decide as table
@@ -108,9 +110,15 @@ def contents(
     mode: str = "all",
     faults: tuple[str, ...] = (),
     part: str = "",
+    size: int = 1,
+    name: str = "",
+    resolution: int = CHOICE.resolution,
+    machines: Machines | None = None,
 ) -> ContentFacts:
-    """A folder whose last training, and whose last projection, had exactly these pictures, or others."""
-    listing = Listing("cats", stored(images), None, None, others)
+    """A folder whose last training, and whose last projection, had exactly these pictures, or others. Each picture to
+    learn has `size` bytes, and `name` in its name."""
+    listed = tuple(replace(image, name=name + image.name, size=size) for image in stored(images))
+    listing = Listing("cats", listed, None, None, others)
     projected = Targets("cats", stored(targets, ending="jpg"))
     known = DatasetState(
         "cats",
@@ -118,8 +126,12 @@ def contents(
         last_targets=projected.digest + part if is_projected else "",
         good_arn=good_arn,
     )
-    choice = replace(CHOICE, inference_mode=mode)
-    return ContentFacts(known, listing, projected, "these", choice, faults, MIN_IMAGES)
+    choice = replace(CHOICE, inference_mode=mode, resolution=resolution)
+    return ContentFacts(known, listing, projected, "these", choice, faults, MIN_IMAGES, machines or Machines())
+
+
+SMALL_DISKS = Machines("ml.r5d.large", "ml.g5.xlarge")
+MANY_LARGE = contents(20_000, resolution=1024, machines=Machines("ml.m5.xlarge", "ml.r5d.large"))
 
 
 def told(plan: Plan) -> str:
@@ -131,6 +143,10 @@ def told(plan: Plan) -> str:
             return f"end the run: {status}"
         case Nothing(why=why, is_learning_due=is_due):
             return f"nothing: {why}" + (" (learning stays due)" if is_due else "")
+        case Attention(lack_of_room=Shortage(machine, needed, most)):
+            return f"attention: {needed} GB for {machine}, which has {most}"
+        case Attention(lack_of_room=LongList()):
+            return "attention: the list is too long"
         case Attention(facts, needed):
             return "attention: " + ", ".join([*facts.faults, *([f"{needed} pictures are needed"] if needed else [])])
         case Start(source_arn=None):
@@ -219,6 +235,39 @@ TABLE = [
         Request(rerun=True, overrides=(("MinImages", "4"),)),
         "attention: 4 pictures are needed",
     ),
+    # -------------------------------------------------------------------------------------------------- is there room?
+    (
+        "more bytes than the disk of the machine that prepares holds",
+        contents(300, size=300_000_000, machines=SMALL_DISKS),
+        LOOK,
+        "attention: 112 GB for ml.r5d.large, which has 75",
+    ),
+    ("as many pictures, too large to be fetched", contents(300, size=300_000_001, machines=SMALL_DISKS), LOOK, "train"),
+    (
+        "pictures too large for the disk of the machine that trains",
+        MANY_LARGE,
+        LOOK,
+        "attention: 89 GB for ml.r5d.large, which has 75",
+    ),
+    (
+        "the same, and the artist has chosen a larger machine",
+        replace(MANY_LARGE, choice=replace(MANY_LARGE.choice, instance_type="ml.g5.xlarge")),
+        LOOK,
+        "train",
+    ),
+    (
+        "the same, and an operator has chosen a larger machine",
+        MANY_LARGE,
+        Request(rerun=True, overrides=(("TrainInstanceType", "ml.g5.xlarge"),)),
+        "train",
+    ),
+    (
+        "the same, and only new pictures are asked for",
+        replace(MANY_LARGE, state=replace(MANY_LARGE.state, good_arn=GOOD)),
+        PICTURES,
+        f"infer with {GOOD}",
+    ),
+    ("names that no record can hold", contents(4_000, name="ä" * 3_000), LOOK, "attention: the list is too long"),
     # ---------------------------------------------------------------------------------------- pictures to project alone
     ("only new pictures to project", contents(targets=2, is_learned=True, good_arn=GOOD), LOOK, f"infer with {GOOD}"),
     (
@@ -343,7 +392,8 @@ def check_laws_of_contents(facts: ContentFacts, request: Request, plan: Plan) ->
         assert request.inference_only or has_new_targets, "the same pictures are not made again unasked"
         assert request.inference_only or not is_new, "what there is to learn comes first"
     if isinstance(plan, Attention):
-        assert facts.faults or plan.images_needed > len(facts.listing.images), "attention has a reason"
+        lack = plan.lack_of_room
+        assert facts.faults or plan.images_needed > len(facts.listing.images) or lack, "attention has a reason"
         assert request.inference_only or is_new or request.rerun or has_new_targets, "and a run that was due"
     if isinstance(plan, Nothing):
         assert plan.why
@@ -525,7 +575,8 @@ def test_an_inference_goes_on_where_the_last_one_has_stopped_and_a_training_begi
 def test_what_decides_knows_no_service_no_clock_and_no_log(name: str) -> None:
     source = Path(table.__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
     imported = {node.module for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom) and node.module}
-    values = {"workshop.dataset.settings", "workshop.dataset.snapshot", "workshop.ledger.state"}
+    modules = ("dataset.room", "dataset.settings", "dataset.shape", "dataset.snapshot", "ledger.state")
+    values = {f"workshop.{module}" for module in modules}
     own = {f"workshop.reconcile.{name}" for name in ("facts", "plans", "looks")}
     contract = {"contract.pipeline", "contract.statuses"}
     assert imported <= {"dataclasses", "enum"} | values | own | contract

@@ -1,6 +1,7 @@
 """Values of a manual start: refused with a sentence before anything is paid for, and within the deployer's bounds."""
 
 import contextlib
+import json
 from typing import Any
 
 import botocore.session
@@ -35,8 +36,40 @@ WRONG = {
     "Resolution": ["100", "8", "2048", "256.0", "x"],
     "Mirror": ["yes", "True", "1"],
     "Seed": ["4294967000", "2147483648", "-1", "1.5", "x"],
+    "TrainOptions": [
+        "",
+        "{",
+        "[]",
+        '"gamma"',
+        '{"gama": 10}',
+        '{"gamma": -1}',
+        '{"p": 0.5}',
+        '{"kimg": 5}',
+        "{}" * 600,
+    ],
     "InferenceMode": ["everything", "ALL", ""],
+    "PictureSize": [
+        "384",
+        "384x",
+        "x256",
+        "400x300",
+        "4096x1024",
+        "2x2",
+        "384 x 256",
+        "0384x0256",
+        "Square",
+        "384x256\n",
+    ],
+    "Fit": ["stretch", "Crop", ""],
+    "Background": ["#ffffff", "white", "FFFFFF", "fff", "fffffg", ""],
+    "Labels": ["folder", "file", "true", ""],
+    "InferenceClasses": [" ", ",", "a\nb", "a\u2028b", "\ud800", "x" * 1025],
+    "InferenceNetwork": ["first", "BEST", ""],
+    "Patience": ["-1", "1.5", "1000001", "never"],
     "MinImages": ["0", "-5", "1.5", "none"],
+    "ProcessVolumeGB": ["0", "16385", "30.5", "30 GB"],
+    "TrainVolumeGB": ["0", "16385"],
+    "InferenceVolumeGB": ["0", "16385"],
     "TrainSeconds": ["0", "432001", "1h"],
     "MaxTrainSeconds": ["0", "599", "432001", "1h"],
     "MaxProcessSeconds": ["0", "59", "432001", "x"],
@@ -59,8 +92,19 @@ RIGHT = {
     "Resolution": "64",
     "Mirror": "true",
     "Seed": "2147483647",
+    "TrainOptions": '{"augpipe":"bg","gamma":10,"snap":5}',
     "InferenceMode": "mix",
+    "PictureSize": "96x64",
+    "Fit": "letterbox",
+    "Background": "f4e9d8",
+    "Labels": "folders",
+    "InferenceClasses": "chairs, 2, Stühle",
+    "InferenceNetwork": "last",
+    "Patience": "0",
     "MinImages": "5",
+    "ProcessVolumeGB": "16384",
+    "TrainVolumeGB": "500",
+    "InferenceVolumeGB": "60",
     "TrainSeconds": "1800",
     "MaxTrainSeconds": "3600",
     "MaxProcessSeconds": "600",
@@ -86,6 +130,13 @@ def test_a_value_that_a_job_would_choke_on_is_refused_with_what_is_allowed(name:
 )
 def test_json_has_numbers_and_truths_too(name: str, value: Any, text: str) -> None:
     assert check_overrides({name: value}) == {name: text}
+
+
+def test_equal_options_of_the_trainer_are_one_text() -> None:
+    spelled = ['{"gamma": 10, "batch-gpu": 4}', ' {"batch_gpu":4,"gamma":10}']
+    assert {check_overrides({"TrainOptions": text})["TrainOptions"] for text in spelled} == {
+        '{"batch_gpu":4,"gamma":10}'
+    }
 
 
 @pytest.mark.parametrize(("name", "value"), [("Kimg", float("nan")), ("Seed", 1.5), ("Seed", True), ("Mirror", 1)])
@@ -148,6 +199,12 @@ def rerun(stage: Stage, **parameters: str) -> dict[str, str]:
         ({"MaxTrainSeconds": "50000", "TrainInstanceCount": "4"}, "at most 31914, not 50000"),
         ({"TrainInstanceCount": "50", "TrainInstanceType": "ml.g5.2xlarge", "MaxTrainSeconds": "3600"}, "at most 2368"),
         ({"Preset": "tiny"}, "Preset=tiny trains pictures of 16, 32 pixels, not of 128"),
+        ({"Labels": "folders"}, "but the pictures lie in 0 sub-folders. At least 2 are needed"),
+        (
+            {"PictureSize": "384x256", "Resolution": "128"},
+            "do not go together: pictures of that size need Resolution=256",
+        ),
+        ({"Preset": "tiny", "PictureSize": "96x64"}, "Preset=tiny trains pictures of 16, 32 pixels, not of 64"),
         ({"Preset": "laptop", "Resolution": "512"}, "trains pictures of 16, 32, 64, 128 pixels, not of 512"),
     ],
 )
@@ -188,15 +245,15 @@ def test_the_longest_training_and_the_mails_cost_count_all_machines(trained: Sta
     parameters = rerun(trained, TrainInstanceCount="4")
 
     assert parameters["MaxTrainSeconds"] == "31914"  # 50 dollars at 4 x 1.41 an hour
-    assert "at most USD 50.00 for the training" in trained.mails[-1]["Message"]
+    assert "USD 50 at most" in trained.mails[-1]["Message"]
 
 
 def test_a_shorter_time_that_was_given_is_the_one_the_mail_reckons_with(trained: Stage) -> None:
     assert rerun(trained, MaxTrainSeconds="7200", TrainInstanceCount="2")["MaxTrainSeconds"] == "7200"
 
     text = trained.mails[-1]["Message"]
-    assert "at most USD 5.64 for the training" in text
-    assert "training ends after 2 h at the latest" in text
+    assert "USD 5.64 at most" in text
+    assert "Of it training:     about 1 h 30 min, 2 h at most" in text
 
 
 def test_a_run_whose_jobs_were_given_more_time_is_not_said_to_be_stuck(trained: Stage) -> None:
@@ -211,7 +268,7 @@ def test_a_run_whose_jobs_were_given_more_time_is_not_said_to_be_stuck(trained: 
 
 def test_the_price_is_that_of_the_machine_that_was_given(trained: Stage) -> None:
     rerun(trained, TrainInstanceType="ml.g5.2xlarge", MaxTrainSeconds="3600")
-    assert "at most USD 1.52 for the training" in trained.mails[-1]["Message"]
+    assert "USD 1.52 at most" in trained.mails[-1]["Message"]
 
 
 def test_the_settings_hours_bound_a_rerun_unless_it_has_its_own(stage: Stage) -> None:
@@ -232,11 +289,6 @@ def test_the_settings_hours_bound_a_rerun_unless_it_has_its_own(stage: Stage) ->
 def test_the_notice_names_the_preset_and_resolution_of_the_run(trained: Stage) -> None:
     rerun(trained, Preset="paper256", Resolution="64")
     assert 'preset "paper256", pictures of 64 x 64' in trained.mails[-1]["Message"]
-
-
-def test_a_run_on_more_machines_is_no_measure_for_one_on_fewer(trained: Stage) -> None:
-    rerun(trained, TrainInstanceCount="2")
-    assert "no run with these settings has finished yet" in trained.mails[-1]["Message"]
 
 
 def test_the_deployer_may_let_overrides_exceed_the_bounds(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,3 +320,23 @@ def test_every_pair_that_a_rerun_may_have_can_be_trained(trained: Stage, preset:
         else:
             rerun(trained, Preset=preset, Resolution=str(resolution))
             finish(trained, "Succeeded")
+
+
+def test_whoever_asks_for_a_run_that_cannot_be_done_in_its_time_is_told_at_once(trained: Stage) -> None:
+    detail = manual(trained, rerun=True, parameters={"Kimg": "10000", "Resolution": "256"})["detail"]
+    assert "Expected duration: about 24 h (a guess" in detail
+    assert "The training cannot be done in its time: preset sketch would take about 4 d 17 h here" in detail
+    assert "It will end at about 21 %" in detail
+    assert "It will end at about 21 %" in trained.mails[-1]["Message"]
+
+
+def test_a_training_that_goes_on_from_a_checkpoint_is_estimated_by_what_is_left(trained: Stage) -> None:
+    path = rerun(trained)["TrainCheckpointPath"]
+    finish(trained, "Failed")
+    progress = {"kimg": 300.0, "wanted_kimg": 400.0, "ended": "", "seconds": 7_000.0, "sec_per_kimg": 23.0}
+    body = json.dumps(progress | {"estimated_seconds": None, "sheet": None, "written": "2026-11-27T00:00:00+00:00"})
+    trained.put(path.removeprefix(f"s3://{BUCKET}/") + "progress.json", body.encode())
+    rerun(trained)
+    text = trained.mails[-1]["Message"]
+    assert "It goes on from about 75 % of the training" in text
+    assert "Of it training:     about 40 min, 24 h at most" in text

@@ -30,6 +30,7 @@ from typing import NamedTuple, Protocol
 from botocore.exceptions import ClientError
 
 from contract import layout
+from contract.capacity.artefacts import LARGEST_UPLOAD
 from workshop.dataset.checksums import ALGORITHMS, as_s3_writes_it, new_digest
 from workshop.platform import clock
 from workshop.platform.clients import S3, S3_CONNECTIONS, Response, error_code, http_status
@@ -39,7 +40,7 @@ from workshop.platform.telemetry import logger
 # of the function's time is for listing, and for starting the run.
 ASK_SECONDS = 45
 READ_SECONDS = 75
-LARGEST_READ = 300_000_000  # bytes; Prepare takes no larger image (stylegan2.data.vetting.LARGEST_FILE)
+LARGEST_READ = LARGEST_UPLOAD  # bytes; Prepare takes no larger image
 FEW = 16  # objects for which threads are not worth their start
 _READERS = 4  # at a time, so that the largest are read within the time
 _CHUNK = 1 << 20

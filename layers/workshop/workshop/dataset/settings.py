@@ -5,13 +5,36 @@ An allow-list: whoever can drop an image can change this file, and some of these
 
 import difflib
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from typing import Any
 
-from contract.pipeline import PARAMETERS, Parameter, resolutions_of
+from contract.pipeline import (
+    ALL_CLASSES,
+    LONGEST_SIDE,
+    OF_FOLDERS,
+    PARAMETERS,
+    SQUARE,
+    resolutions_of,
+)
+from contract.train_options import NO_OPTIONS
+from workshop.dataset.plain_values import AMBIGUOUS
 from workshop.dataset.settings_lines import BadLine, Setting, read_lines
+from workshop.dataset.settings_rules import (
+    FED,
+    Rule,
+    aspect,
+    classes,
+    colour,
+    number,
+    of_parameter,
+    one_of,
+    options,
+    whole,
+)
+from workshop.dataset.shape import chosen_size
+from workshop.dataset.train_options import OptionFault, option_allowed
 from workshop.platform.errors import SettingsError
 from workshop.platform.telemetry import logger
 from workshop.words import FALLBACK_LANGUAGE, Words, words
@@ -54,16 +77,28 @@ class Choice:
     train_preset: str
     resolution: int
     kimg: float
+    size: str = SQUARE  # the pipeline's PictureSize
+    fit: str | None = None  # how images of another shape fit; None: the pipeline's default, as of the next two
+    background: str | None = None
+    labels: str | None = None
+    classes: str = ALL_CLASSES  # of which pictures are made
     mirror: bool = False
     seed: int = 0
     inference_mode: str = "all"
+    network: str = "best"  # that draws
     projection_targets: int = 4  # of the dataset's own images, where inference/<dataset>/ is empty
     language: str = FALLBACK_LANGUAGE  # of the notices
     max_hours: float | None = None  # of learning; None: as long as the deployer lets a training take
     instance_type: str | None = None  # that trains; None: the deployer's choice
+    options: str = NO_OPTIONS  # of the trainer, as JSON
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether the names of the sub-folders are classes."""
+        return self.labels == OF_FOLDERS
 
     @property
     def projects(self) -> bool:
@@ -74,11 +109,18 @@ class Choice:
 @dataclass(frozen=True)
 class Caps:
     """What no settings file can exceed: the deployer's. `prices`: each instance type that may train, with its price in
-    dollars per hour (0: not known); `max_run_cost`: dollars that the training of one run may cost."""
+    dollars per hour (0: not known), or, of the `unpriced` ones, with more than it can be; `max_run_cost`: dollars that
+    the training of one run may cost; `train_options`: of the trainer's options, those that an artist may choose."""
 
     max_train_seconds: int
     prices: Mapping[str, float]
     max_run_cost: float
+    train_options: Sequence[str] = ()
+    unpriced: frozenset[str] = frozenset()
+
+    def price(self, instance_type: str) -> float:
+        """Dollars per hour, as far as they can be told; 0: not known."""
+        return 0.0 if instance_type in self.unpriced else self.prices.get(instance_type, 0.0)
 
     def job_seconds(self, instance_type: str, machines: int = 1) -> int:
         """The longest training job: the deployer's maximum, or what the money lasts for on so many machines."""
@@ -95,89 +137,26 @@ class Caps:
         return learning, min(allowed, learning + _BESIDES_LEARNING_SECONDS)
 
 
-_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
-_NUMBER = re.compile(r"-?((0|[1-9][0-9]{0,17})(\.[0-9]{1,20})?|\.[0-9]{1,20})")
-# To some, 25.000 is 25, to others 25 thousand.
-_AMBIGUOUS = re.compile(r"[1-9][0-9]{0,2}(\.[0-9]{3})+")
-_TRUTHS = {
-    spelled: truth
-    for word, truth in {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}.items()
-    for spelled in (word, word.title(), word.upper())
-}
-
-
-@dataclass(frozen=True)
-class _Rule:
-    """What a setting may be, in any language, and how its text is read: None for what is not allowed."""
-
-    allowed: Callable[[Words], str]
-    read: Callable[[str], object]
-    is_text: bool = False  # may be quoted
-    is_number: bool = False  # may have decimals
-
-
-def _one_of(values: Collection[str]) -> _Rule:
-    listed = ", ".join(values)
-    return _Rule(
-        lambda say: say.allowed_one_of.format(values=listed), lambda text: text if text in values else None, True
-    )
-
-
-def _one_number_of(values: Collection[str]) -> _Rule:
-    listed = ", ".join(values)
-    return _Rule(
-        lambda say: say.allowed_one_of.format(values=listed), lambda text: int(text) if text in values else None
-    )
-
-
-def _truth() -> _Rule:
-    return _Rule(lambda say: say.allowed_truth, _TRUTHS.get)
-
-
-def _whole(low: float, high: float) -> _Rule:
-    def read(text: str) -> int | None:
-        return number if _WHOLE.fullmatch(text) and low <= (number := int(text)) <= high else None
-
-    return _Rule(lambda say: say.allowed_whole.format(low=low, high=high), read)
-
-
-def _number(low: float, high: float) -> _Rule:
-    def read(text: str) -> float | None:
-        is_plain = _NUMBER.fullmatch(text) and not _AMBIGUOUS.fullmatch(text)
-        return number if is_plain and low <= (number := float(text)) <= high else None
-
-    # Bounds are shown as they have to be typed.
-    bounds = {"low": f"{low:g}", "high": f"{high:g}"}
-    return _Rule(lambda say: say.allowed_number.format(**bounds), read, is_number=True)
-
-
-_FED = {parameter.setting: parameter for parameter in PARAMETERS.values() if parameter.setting is not None}
-
-
-def _rule_of(parameter: Parameter) -> _Rule:
-    """What a setting may be that becomes a parameter of the pipeline as it is."""
-    match parameter.kind, parameter.choices:
-        case "Integer", ():
-            return _whole(*parameter.bounds)
-        case "Float", ():
-            return _number(*parameter.bounds)
-        case "Integer", choices:
-            return _one_number_of(choices)
-        case _, ("true", "false"):
-            return _truth()
-    return _one_of(parameter.choices)
-
-
-def rules(caps: Caps) -> Mapping[str, _Rule]:
+def rules(caps: Caps) -> Mapping[str, Rule]:
     """Every key of settings.yaml, with what is allowed in this installation."""
     return {
-        "preset": _one_of(PRESETS),
-        **{key: _rule_of(_FED[key]) for key in ("kimg", "resolution", "mirror", "seed", "inference_mode")},
-        "projection_targets": _whole(1, MAX_PROJECTION_TARGETS),
-        "language": _one_of(LANGUAGES),
+        "preset": one_of(PRESETS),
+        **{
+            key: of_parameter(FED[key]) for key in ("kimg", "resolution", "mirror", "seed", "inference_mode", "network")
+        },
+        "aspect": aspect(),
+        "width": whole(1, LONGEST_SIDE),
+        "height": whole(1, LONGEST_SIDE),
+        "fit": of_parameter(FED["fit"]),
+        "background": colour(),
+        "labels": of_parameter(FED["labels"]),
+        "classes": classes(),
+        "projection_targets": whole(1, MAX_PROJECTION_TARGETS),
+        "language": one_of(LANGUAGES),
         # In hundredths of an hour, rounded down: what a mail says is allowed can be typed.
-        "max_hours": _number(MIN_HOURS, max(MIN_HOURS, caps.max_train_seconds // 36 / 100)),
-        "instance_type": _one_of(caps.prices),
+        "max_hours": number(MIN_HOURS, max(MIN_HOURS, caps.max_train_seconds // 36 / 100)),
+        "instance_type": one_of(caps.prices),
+        "options": options(caps.train_options),
     }
 
 
@@ -214,13 +193,20 @@ def _parse(content: bytes, defaults: Choice, caps: Caps) -> Choice:
         raise SettingsError(problems, language)
     preset = given.pop("preset", None)
     choice = defaults if preset is None else default_choice(preset, language=language)
-    choice = replace(choice, **given)
+    at = {line.key: line.line for line in lines if isinstance(line, Setting)}
+    if given.get("classes", ALL_CLASSES) != ALL_CLASSES and given.get("labels") != OF_FOLDERS:
+        raise SettingsError([say.setting_classes.format(line=at["classes"])], language)
+    size = chosen_size(say, given, at, given.pop("resolution", choice.resolution), language)
+    for key in ("aspect", "width", "height"):
+        given.pop(key, None)
+    choice = replace(choice, **given, resolution=size.resolution, size=size.parameter)
     choice = replace(choice, train_preset=_train_preset(choice))
     possible = resolutions_of(choice.train_preset)
     if choice.resolution not in possible:
-        line = max(line.line for line in lines if isinstance(line, Setting) and line.key in {"preset", "resolution"})
+        line_number = max(at[key] for key in ("preset", "resolution", "width", "height") if key in at)
+        shown = choice.resolution if size.is_square else f"{size.told} (~ {choice.resolution})"
         values = ", ".join(map(str, possible))
-        problem = say.setting_pair.format(line=line, preset=choice.preset, values=values, resolution=choice.resolution)
+        problem = say.setting_pair.format(line=line_number, preset=choice.preset, values=values, resolution=shown)
         raise SettingsError([problem], language)
     return choice
 
@@ -245,7 +231,7 @@ def _text_of(content: bytes, language: str) -> str:
     return text
 
 
-def _language_of(lines: Collection[Setting | BadLine], rule: _Rule) -> str | None:
+def _language_of(lines: Collection[Setting | BadLine], rule: Rule) -> str | None:
     """The language, if the file names one."""
     named = [line for line in lines if isinstance(line, Setting) and line.key == "language"]
     language = _read(rule, named[0]) if len(named) == 1 else None
@@ -253,7 +239,7 @@ def _language_of(lines: Collection[Setting | BadLine], rule: _Rule) -> str | Non
 
 
 def _problems(
-    say: Words, known: Mapping[str, _Rule], lines: Collection[Setting | BadLine], given: dict[str, Any]
+    say: Words, known: Mapping[str, Rule], lines: Collection[Setting | BadLine], given: dict[str, Any]
 ) -> Iterator[str]:
     """A sentence for each fault, in the order of the lines; what is right gets into `given`.
 
@@ -278,7 +264,7 @@ def _problems(
                 yield _wrong(say, rule, line)
 
 
-def _read(rule: _Rule, setting: Setting) -> object:
+def _read(rule: Rule, setting: Setting) -> object:
     if setting.text is None or (setting.is_quoted and not rule.is_text):
         return None
     return rule.read(setting.text)
@@ -289,7 +275,7 @@ _NUMBER_TO_REPEAT = re.compile(r"-?[0-9]{1,6}([.,:_][0-9]{1,3})?")
 _WORD_TO_REPEAT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,29}")
 
 
-def _unknown(say: Words, known: Mapping[str, _Rule], setting: Setting) -> str:
+def _unknown(say: Words, known: Mapping[str, Rule], setting: Setting) -> str:
     near = difflib.get_close_matches(setting.key[:40].lower(), known, n=1)
     hint = say.setting_did_you_mean.format(near=near[0]) if near else say.setting_all.format(keys=", ".join(known))
     if _KEY_TO_REPEAT.fullmatch(setting.key):
@@ -297,11 +283,31 @@ def _unknown(say: Words, known: Mapping[str, _Rule], setting: Setting) -> str:
     return say.setting_unknown_line.format(line=setting.line, hint=hint)
 
 
-def _wrong(say: Words, rule: _Rule, setting: Setting) -> str:
-    if rule.is_number and not setting.is_quoted and _AMBIGUOUS.fullmatch(setting.text or ""):
+def _wrong(say: Words, rule: Rule, setting: Setting) -> str:
+    if rule.is_number and not setting.is_quoted and AMBIGUOUS.fullmatch(setting.text or ""):
         return say.setting_ambiguous.format(line=setting.line, key=setting.key)
+    if rule.judge is not None and setting.text and isinstance(fault := rule.judge(setting.text), OptionFault):
+        return _wrong_option(say, setting.line, fault)
     allowed, shown = rule.allowed(say), _shown(say, setting)
     return say.setting_wrong.format(line=setting.line, key=setting.key, allowed=allowed, shown=shown)
+
+
+def _wrong_option(say: Words, line: int, fault: OptionFault) -> str:
+    name = fault.name
+    match fault.kind:
+        case "value":
+            allowed, shown = option_allowed(say, name), _shown(say, Setting(line, name, fault.text))
+            return say.setting_wrong.format(line=line, key=name, allowed=allowed, shown=shown)
+        case "ambiguous":
+            return say.setting_ambiguous.format(line=line, key=name)
+        case "unknown":
+            shown = say.shown_text.format(text=name) if _KEY_TO_REPEAT.fullmatch(name) else say.shown_other
+            return say.option_unknown.format(line=line, shown=shown, names=", ".join(fault.allowed))
+        case "clash" if fault.clash is not None:
+            clash = fault.clash
+            phrase = say.option_missing if clash.is_missing else say.option_clash
+            return phrase.format(line=line, name=clash.name, other=clash.other, word=clash.word, found=clash.found)
+    return say.option_faults[fault.kind].format(line=line, name=name)
 
 
 def _shown(say: Words, setting: Setting) -> str:

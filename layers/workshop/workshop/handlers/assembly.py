@@ -15,7 +15,7 @@ from workshop.handlers.report import Reporter
 from workshop.handlers.start_run import StartRequests
 from workshop.handlers.status_listener import Listener
 from workshop.handlers.upload_trigger import UploadCollector
-from workshop.ledger import Ledger, Runs, Timers
+from workshop.ledger import Ledger, Runs, Speeds, Timers
 from workshop.notices import Notices
 from workshop.notices.results_link import TokenKey
 from workshop.notices.strays import Strays
@@ -42,7 +42,8 @@ def start_run() -> StartRequests:
     timers, ending = _ending(config.ending, ledger, runs)
     starter = Starter(clients.sagemaker(), config.pipeline_name, config.bucket)
     claims = Claims(config, starter, ledger, runs, timers, notices)
-    reconciler = Reconciler(config, clients.s3(), ledger, runs, timers, notices, ending, claims)
+    speeds = Speeds(clients.dynamodb(), config.notices.table)
+    reconciler = Reconciler(config, clients.s3(), ledger, runs, speeds, timers, notices, ending, claims)
     strays = Strays(clients.dynamodb(), config.notices.table, notices, runs, config.notice_language)
     return StartRequests(config, clients.s3(), ledger, timers, reconciler, strays)
 
@@ -58,7 +59,8 @@ def listener() -> Listener:
 def reporter() -> Reporter:
     config = ReportConfig.from_env()
     ledger, runs, notices = _records(config.notices)
-    return Reporter(config, clients.s3(), ledger, runs, notices)
+    speeds = Speeds(clients.dynamodb(), config.notices.table)
+    return Reporter(config, clients.s3(), ledger, runs, speeds, notices)
 
 
 @cache

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from contract import layout
 from contract.names import Execution, check_dataset, parse_execution
 from workshop.config import ReportConfig
-from workshop.ledger import Ledger, RunRecord, Runs
+from workshop.estimates.learned import Sample
+from workshop.ledger import Ledger, RunRecord, Runs, Speeds
 from workshop.ledger.runs import run_notice_key
 from workshop.notices import Kind, Notice, Notices, artefacts, billing, content, failures
+from workshop.notices.expectations import Course, course_of
 from workshop.notices.results_link import Link, TokenKey, durable_link, presigned_link
 from workshop.platform import clock
 from workshop.platform.clients import KMS, S3, SageMaker
@@ -58,11 +60,14 @@ class Reporter:
     Each request may come several times, so the cheap questions come first: was it sent, is the run ours?
     """
 
-    def __init__(self, config: ReportConfig, s3: S3, ledger: Ledger, runs: Runs, notices: Notices) -> None:
+    def __init__(
+        self, config: ReportConfig, s3: S3, ledger: Ledger, runs: Runs, speeds: Speeds, notices: Notices
+    ) -> None:
         self._config = config
         self._s3 = s3
         self._ledger = ledger
         self._runs = runs
+        self._speeds = speeds
         self._notices = notices
 
     def success(self, request: ReportRequest, kms: KMS, sagemaker: SageMaker) -> str:
@@ -89,7 +94,9 @@ class Reporter:
                 run = replace(run, ended_at=clock.now_ms())
             link = self._link(kms, dataset, execution.id)
             billed = billing.billed_training_seconds(sagemaker, execution.arn) if trains else None
-            notice = content.succeeded(say, dataset, execution, self._config.bucket, found, link, run, billed)
+            course = course_of(run, found.training if trains else None, billed)
+            self._learn(run, course)
+            notice = content.succeeded(say, dataset, execution, self._config.bucket, found, link, run, course)
         return self._publish(request, notice)
 
     def failure(self, request: ReportRequest, sagemaker: SageMaker) -> str:
@@ -110,6 +117,15 @@ class Reporter:
         if failure.is_too_few_images:
             prepared = artefacts.read_prepare_report(self._s3, self._config.bucket, dataset, execution.id)
         return self._publish(request, content.failed(say, dataset, execution, failure, prepared))
+
+    def _learn(self, run: RunRecord | None, course: Course) -> None:
+        """Remember what the run has shown, for the estimates of later ones, and how far off its own were."""
+        if run is None or course.training is None:
+            return
+        sample = Sample.of_run(parse_execution(run.arn).id, course.training.sec_per_kimg, course.beside)
+        if sample is not None and run.speed_key:
+            self._speeds.learn(run.speed_key, sample, clock.now_ms())
+        self._runs.note_errors(run.arn, course.error_percent, course.early_error_percent)
 
     def _is_sent(self, request: ReportRequest, kind: Kind) -> bool:
         """Whether the run's end was told already; then nothing is owed any more. That a failure was told says nothing

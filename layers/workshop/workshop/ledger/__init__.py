@@ -3,12 +3,14 @@
 state      the values: a dataset's state, a claim, a run's record
 datasets   `Ledger`: each change of a dataset is one conditional write
 runs       `Runs`: records of runs and steps, and which notices were sent
+speeds     `Speeds`: how fast trainings of each kind have been
 timers     `Timers`: the delayed message that says "look again at this dataset"
 """
 
 from workshop.ledger.datasets import Claimed, Ledger
 from workshop.ledger.runs import Runs
+from workshop.ledger.speeds import Speeds
 from workshop.ledger.state import Claim, DatasetState, Phase, RunRecord
 from workshop.ledger.timers import Timer, Timers
 
-__all__ = ["Claim", "Claimed", "DatasetState", "Ledger", "Phase", "RunRecord", "Runs", "Timer", "Timers"]
+__all__ = ["Claim", "Claimed", "DatasetState", "Ledger", "Phase", "RunRecord", "Runs", "Speeds", "Timer", "Timers"]

@@ -201,12 +201,12 @@ class Ledger:
         )
 
     def finish(
-        self, identity: RunIdentity, claim: Claim, arn: str, status: str, now: int, trained_seconds: int | None = None
+        self, identity: RunIdentity, claim: Claim, arn: str, status: str, now: int, *, has_trained: bool = False
     ) -> bool:
         """The run of `claim` is over: the dataset is idle, its slot free, its notice owed.
 
-        `trained_seconds` is how long a run took that trained a network and succeeded, 0 if that is not known: the
-        network of later runs that train none. False if this run does not hold the dataset (any more).
+        `has_trained`: it has trained a network, and succeeded: the network of later runs that train none. False if
+        this run does not hold the dataset (any more).
         """
         values: dict[str, Any] = {
             ":idle": Phase.IDLE,
@@ -226,11 +226,8 @@ class Ledger:
         if claim.source_arn is None:  # else the snapshot's images have not been learned
             update += ", lastFingerprint = :fingerprint"
             values[":fingerprint"] = identity.fingerprint
-        if trained_seconds is not None:
+        if has_trained:
             update += ", goodArn = :arn"
-        if trained_seconds:
-            update += ", lastEffort = :effort, lastSeconds = :seconds"
-            values |= {":effort": claim.effort, ":seconds": trained_seconds}
         over = self._write(
             dataset_key(identity.dataset),
             update + " REMOVE executionArn, runStartedAt ADD unreported :owed",

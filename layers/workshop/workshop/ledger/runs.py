@@ -12,6 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from contract.statuses import EXECUTING, STARTING, STOPPING
+from workshop.estimates import Estimate
 from workshop.ledger.state import Claim, RunRecord
 from workshop.platform.clients import DynamoDB, error_code
 from workshop.platform.errors import NoticeBusy
@@ -65,15 +66,17 @@ class Runs:
             "leftOut": run.left_out,
             "preset": run.preset,
             "resolution": run.resolution,
-            "effort": run.effort,
+            "speedKey": run.speed_key,
             "maxTrainSeconds": run.max_train_seconds,
-            "expectedSeconds": run.expected_seconds,
+            "estimate": None if run.estimate is None else run.estimate.to_json(),
             "startedAt": run.started_at,
             "hourlyPrice": str(run.hourly_price),
             "machines": run.machines,
             "language": run.language,
             "sourceArn": run.source_arn,
-            "expires": _expiry(now),
+            "size": run.size,
+            "folders": run.folders,
+            "expires": expiry(now),
         }
         try:
             self._dynamodb.put_item(TableName=self._table, Item=to_item(item), ConditionExpression=IS_NEW)
@@ -97,17 +100,21 @@ class Runs:
             left_out=values["leftOut"],
             preset=values["preset"],
             resolution=values["resolution"],
-            effort=values["effort"],
+            speed_key=values.get("speedKey", ""),
             max_train_seconds=values["maxTrainSeconds"],
-            expected_seconds=values["expectedSeconds"],
+            estimate=Estimate.from_json(values.get("estimate")),
             started_at=values["startedAt"],
             hourly_price=float(values["hourlyPrice"]),
             machines=values.get("machines", 1),
             language=values["language"],
             source_arn=values["sourceArn"],
+            size=values.get("size", ""),
+            folders=values.get("folders", ""),
             status=values.get("status"),
             ended_at=values.get("endedAt"),
             is_retried=values.get("isRetried", False),
+            estimate_error=values.get("estimateError"),
+            early_error=values.get("earlyError"),
         )
 
     def end(self, arn: str, status: str, ended_at: int, now: int) -> None:
@@ -118,7 +125,17 @@ class Runs:
             UpdateExpression="SET #status = :status, endedAt = if_not_exists(endedAt, :ended), "
             "expires = if_not_exists(expires, :expires)",
             ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues=to_item({":status": status, ":ended": ended_at, ":expires": _expiry(now)}),
+            ExpressionAttributeValues=to_item({":status": status, ":ended": ended_at, ":expires": expiry(now)}),
+        )
+
+    def note_errors(self, arn: str, percent: int | None, early_percent: int | None) -> None:
+        """Note by how many percent the estimates of a run were too long, before it began and early in its training;
+        None: not known."""
+        self._dynamodb.update_item(
+            TableName=self._table,
+            Key=to_item(_run_key(arn)),
+            UpdateExpression="SET estimateError = :error, earlyError = :early",
+            ExpressionAttributeValues=to_item({":error": percent, ":early": early_percent}),
         )
 
     def reopen(self, arn: str) -> None:
@@ -143,7 +160,7 @@ class Runs:
         """
         order = f"{started} {_STEP_ORDER.get(status, _STEP_ENDED)}"
         key = {"pk": f"RUN#{arn}", "sk": f"STEP#{step}"}
-        values = details | {"status": status, "started": started, "newsOrder": order, "expires": _expiry(now)}
+        values = details | {"status": status, "started": started, "newsOrder": order, "expires": expiry(now)}
         try:
             self._dynamodb.put_item(
                 TableName=self._table,
@@ -168,7 +185,7 @@ class Runs:
             Key=to_item(key),
             UpdateExpression="SET knownSince = if_not_exists(knownSince, :now), "
             "expires = if_not_exists(expires, :expires)",
-            ExpressionAttributeValues=to_item({":now": now, ":expires": _expiry(now)}),
+            ExpressionAttributeValues=to_item({":now": now, ":expires": expiry(now)}),
             ReturnValues="ALL_NEW",
         )
         return int(from_item(response["Attributes"])["knownSince"])
@@ -197,7 +214,7 @@ class Runs:
         update = "SET sentAt = :now"
         if key["pk"].startswith("RUN#"):
             update += ", expires = :expires"
-            values[":expires"] = _expiry(now)
+            values[":expires"] = expiry(now)
         self._dynamodb.update_item(
             TableName=self._table,
             Key=to_item(key),
@@ -223,5 +240,6 @@ def _run_key(arn: str) -> dict[str, str]:
     return {"pk": f"RUN#{arn}", "sk": "STATE"}
 
 
-def _expiry(now_ms: int) -> int:
+def expiry(now_ms: int) -> int:
+    """When an item that is written now may be forgotten: seconds since 1970, as the table's time to live wants it."""
     return now_ms // 1000 + KEEP_SECONDS

@@ -1,11 +1,12 @@
 """What the ledger knows, as values: a dataset's state, the claim of a run, the record of a run."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any
 
 from contract.run_identity import RunIdentity
+from workshop.estimates import Estimate
 from workshop.platform.errors import LedgerDamaged
 
 
@@ -28,21 +29,27 @@ class Claim:
     left_out: int
     preset: str
     resolution: int
-    effort: str  # equal efforts take about equal time
+    speed_key: str  # trainings of equal ones run at about the same speed (workshop.estimates.learned)
     max_train_seconds: int
-    expected_seconds: int | None
+    estimate: Estimate | None
     hourly_price: float = 0.0  # dollars for one machine that trains; 0: not known
     machines: int = 1  # that train
     language: str = "en"
     targets: str = ""  # mark of the images to project that are done then (Targets.part); "" if the artist gave none
     source_arn: str | None = None  # the run whose network is used; None: this run trains its own
+    size: str = ""  # of the pictures, as people read it; "": a square of the resolution
+    folders: str = ""  # what the notices say of sub-folders, in the language
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), sort_keys=True)
+        estimate = None if self.estimate is None else self.estimate.to_json()
+        return json.dumps(asdict(self) | {"estimate": estimate}, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> "Claim":
-        return cls(**json.loads(text))
+        """A claim of another release may have other fields; its run goes on all the same."""
+        values = {"speed_key": ""} | json.loads(text)
+        known = {field.name: values[field.name] for field in fields(cls) if field.name in values}
+        return cls(**known | {"estimate": Estimate.from_json(values.get("estimate"))})
 
 
 # `considered` of a drop whose start was given back: no count of uploads is equal to it.
@@ -70,8 +77,6 @@ class DatasetState:
     last_execution_arn: str | None = None
     last_status: str | None = None
     ended_at: int | None = None
-    last_effort: str | None = None  # of the last training that succeeded
-    last_seconds: int | None = None
     last_targets: str = ""  # mark of the images to project that are done (Targets.part)
     good_arn: str | None = None  # of the last run that trained a network and succeeded
     unreported: frozenset[str] = frozenset()  # ARNs of ended runs whose notice is not known to be sent
@@ -97,8 +102,6 @@ class DatasetState:
             last_execution_arn=values.get("lastExecutionArn"),
             last_status=values.get("lastStatus"),
             ended_at=values.get("endedAt"),
-            last_effort=values.get("lastEffort"),
-            last_seconds=values.get("lastSeconds"),
             last_targets=values.get("lastTargets", ""),
             good_arn=values.get("goodArn"),
             unreported=frozenset(values.get("unreported", ())),
@@ -133,17 +136,22 @@ class RunRecord:
     left_out: int
     preset: str
     resolution: int
-    effort: str
+    speed_key: str
     max_train_seconds: int
-    expected_seconds: int | None
+    estimate: Estimate | None
     started_at: int
     hourly_price: float = 0.0
     machines: int = 1
     language: str = "en"
     source_arn: str | None = None
+    size: str = ""
+    folders: str = ""
     status: str | None = None  # terminal status, once known
     ended_at: int | None = None
     is_retried: bool = False  # somebody has had SageMaker retry it
+    # By how many percent estimates were too long (or, below 0, too short): before it began, and early in its training.
+    estimate_error: int | None = None
+    early_error: int | None = None
 
     @classmethod
     def of_claim(cls, arn: str, identity: RunIdentity, claim: Claim, started_at: int) -> "RunRecord":
@@ -156,15 +164,22 @@ class RunRecord:
             left_out=claim.left_out,
             preset=claim.preset,
             resolution=claim.resolution,
-            effort=claim.effort,
+            speed_key=claim.speed_key,
             max_train_seconds=claim.max_train_seconds,
-            expected_seconds=claim.expected_seconds,
+            estimate=claim.estimate,
             started_at=started_at,
             hourly_price=claim.hourly_price,
             machines=claim.machines,
             language=claim.language,
             source_arn=claim.source_arn,
+            size=claim.size,
+            folders=claim.folders,
         )
+
+    @property
+    def picture_size(self) -> str:
+        """Width and height of the pictures, as people read them."""
+        return self.size or f"{self.resolution} x {self.resolution}"
 
     @property
     def goes_on(self) -> bool:

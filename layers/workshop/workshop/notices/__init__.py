@@ -2,7 +2,7 @@
 
 publishing     `Notices`: rendering within SNS's limits, publishing each one once; texts/<language>/
 content        what each one says: from records and findings to the words
-started        the first: a run has begun
+started        the first: a run has begun; expectations: what it will take and cost, and whether it can be done
 artefacts      what a finished run left behind
 failures       why a failed one failed, and what helps; reasons: the causes that are met often
 billing        what the training was billed

@@ -1,20 +1,15 @@
 """What a run left behind: is it there, is it not empty, what does it say? A job that claims success may be wrong."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TypeVar
-
-from botocore.exceptions import ClientError
 
 from contract import layout
-from contract.errors import DocumentError
 from contract.prepare_report import MAX_BYTES, PrepareReport, SetAside
-from contract.run_results import RunResults
-from workshop.platform.clients import S3, error_code, list_pages
+from contract.run_results import RunResults, TrainingOutcome
+from workshop.platform.clients import S3, list_pages
+from workshop.platform.documents import read_document
 from workshop.words import Words
-
-Document = TypeVar("Document")
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 # Not every file of the run's folder is one that the network was to make: there are sheets of many, the two that each
@@ -29,12 +24,13 @@ _LIKENESS = re.compile(rf"(?P<target>{_PROJECTED}.*){layout.LIKENESS}(?P<ending>
 class Artefacts:
     """Findings on a run's folder. `missing` has a sentence for everything that should be there and is not; `pictures`
     counts those that the network has made, as the page does. `unusable_targets`: why there are none, if the run had
-    nothing else to do than to project these."""
+    nothing else to do than to project these. `training`: how that of its network went; None if nobody tells."""
 
     missing: tuple[str, ...]
     images: int
     prepared: PrepareReport | None
     unusable_targets: tuple[SetAside, ...] = ()
+    training: TrainingOutcome | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -56,20 +52,21 @@ def inspect_run_folder(s3: S3, bucket: str, dataset: str, execution_id: str, say
         missing.append((say.empty if models else say.missing).format(part=model))
     images = {n for n, size in sizes.items() if n.startswith(_MADE) and n.lower().endswith(IMAGE_SUFFIXES) and size}
     report_data = f"{layout.REPORT}/{layout.REPORT_DATA}"
-    results = (
-        _read_document(s3, bucket, f"{folder}{report_data}", RunResults.from_json) if sizes.get(report_data) else None
-    )
+    results = None
+    if sizes.get(report_data):
+        results = read_document(s3, bucket, f"{folder}{report_data}", RunResults.from_json, MAX_BYTES)
     unusable = () if images or results is None or results.projected else tuple(results.skipped_targets)
     if not images and not unusable:
         missing.append(say.no_picture.format(folder=layout.made(dataset, execution_id)))
     count = sum(is_made(name, images) for name in images) if results is None else results.made_count
-    return Artefacts(tuple(missing), count, read_prepare_report(s3, bucket, dataset, execution_id), unusable)
+    prepared = read_prepare_report(s3, bucket, dataset, execution_id)
+    return Artefacts(tuple(missing), count, prepared, unusable, None if results is None else results.training)
 
 
 def read_prepare_report(s3: S3, bucket: str, dataset: str, execution_id: str) -> PrepareReport | None:
     """prepare.json of a run; None if there is none or it cannot be understood."""
     folder = f"{layout.run(dataset, execution_id)}{layout.PREPARE_REPORT}/"
-    return _read_document(s3, bucket, f"{folder}{layout.PREPARE_REPORT_FILE}", PrepareReport.from_json)
+    return read_document(s3, bucket, f"{folder}{layout.PREPARE_REPORT_FILE}", PrepareReport.from_json, MAX_BYTES)
 
 
 def is_made(name: str, images: Collection[str]) -> bool:
@@ -78,20 +75,6 @@ def is_made(name: str, images: Collection[str]) -> bool:
         likeness = _LIKENESS.fullmatch(name)
         return likeness is not None and likeness["target"] + likeness["ending"] in images
     return not _OF_MANY.fullmatch(name)
-
-
-def _read_document(s3: S3, bucket: str, key: str, read: Callable[[bytes], Document]) -> Document | None:
-    """What one of our own containers has written; None if there is nothing, or nothing that can be understood. The
-    images that it names were chosen by others, and there may be very many: what is too long ends in the middle."""
-    try:
-        return read(s3.get_object(Bucket=bucket, Key=key)["Body"].read(MAX_BYTES))
-    except ClientError as error:
-        # A right to list that is bound to a prefix does not count here: S3 then says 403 for what does not exist.
-        if error_code(error) in {"NoSuchKey", "AccessDenied"}:
-            return None
-        raise
-    except DocumentError:
-        return None
 
 
 def _sizes(s3: S3, bucket: str, folder: str) -> dict[str, int]:

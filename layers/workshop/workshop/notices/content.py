@@ -1,13 +1,17 @@
 """What each notice says: from records and findings to the words of the mail, in the language of `say`."""
 
+import textwrap
 from collections.abc import Sequence
 
 from contract import layout
 from contract.names import Execution, parse_execution, printable
+from contract.pipeline import PARAMETERS
 from contract.prepare_report import PrepareReport, SetAside
+from contract.run_results import TrainingOutcome
 from workshop.ledger import RunRecord
-from workshop.notices import Kind, Notice
+from workshop.notices import Kind, Notice, expectations
 from workshop.notices.artefacts import Artefacts
+from workshop.notices.expectations import Course
 from workshop.notices.failures import Failure
 from workshop.notices.publishing import render_notice
 from workshop.notices.quoting import quoted
@@ -18,6 +22,8 @@ from workshop.words import FALLBACK_LANGUAGE, Words, words
 MAX_NAMED = 5
 MAX_NAMED_ON_PAGE = 200
 MAX_REASON_CHARS = 2000
+_LINE_CHARS = 76
+BEST_NETWORK = PARAMETERS["InferenceNetwork"].choices[0]
 
 
 def words_of(run: RunRecord | None) -> Words:
@@ -34,25 +40,27 @@ def started(say: Words, run: RunRecord, execution: Execution) -> Notice:
             "started_inference",
             run.dataset,
             source=parse_execution(run.source_arn).id,
+            expected=expectations.expected_duration(say, run),
+            cost=expectations.expected_cost(say, run),
             run=execution.id,
             region=execution.region,
             arn=execution.arn,
         )
-    if run.expected_seconds is not None:
-        expected = say.expected_like_last.format(duration=say.duration(run.expected_seconds))
-    else:
-        expected = say.expected_unknown.format(limit=say.duration(run.max_train_seconds))
+    remarks = expectations.remarks(say, run)
     return render_notice(
         say,
         Kind.STARTED,
         "started",
         run.dataset,
         images=f"{say.number(run.images)}{_other_files(say, run.left_out)}",
+        folders=run.folders and f"\n{run.folders}",
         preset=run.preset,
-        resolution=str(run.resolution),
-        expected=expected,
-        cost=_expected_cost(say, run),
+        size=run.picture_size,
+        expected=expectations.expected_duration(say, run),
+        training=expectations.expected_training(say, run),
+        cost=expectations.expected_cost(say, run),
         run=execution.id,
+        remarks=f"\n{remarks}\n" if remarks else "",
         region=execution.region,
         arn=execution.arn,
     )
@@ -66,10 +74,11 @@ def succeeded(
     artefacts: Artefacts,
     link: Link,
     run: RunRecord | None,
-    billed_seconds: int | None,
+    course: Course,
 ) -> Notice:
-    """The pictures are there. `run` is None if its record is lost; `billed_seconds` is the training job's bill."""
-    seconds = None if run is None else run.seconds
+    """The pictures are there. `run` is None if its record is lost."""
+    folder = layout.run(dataset, execution.id)
+    ended = expectations.early_end(say, run, course.training, f"python -m operations rerun {dataset}")
     return render_notice(
         say,
         Kind.SUCCEEDED,
@@ -79,12 +88,15 @@ def succeeded(
         link_note=_link_note(say, link),
         used=_used(say, artefacts.prepared, run),
         made=say.number(artefacts.images),
-        duration=say.duration(seconds) if seconds is not None else say.unknown,
-        cost=_training_cost(say, run, billed_seconds),
+        duration=expectations.duration(say, course),
+        cost=_training_cost(say, run, course.billed_seconds),
+        network=_network(say, artefacts.training),
         run=execution.id,
-        set_aside=_set_aside(say, artefacts.prepared, is_on_page=True),
+        trouble=_trouble(say, artefacts.training),
+        early_end=f"\n{ended}\n" if ended else "",
+        set_aside=_set_aside(say, artefacts.prepared, folder, is_on_page=True),
         bucket=bucket,
-        folder=layout.run(dataset, execution.id),
+        folder=folder,
     )
 
 
@@ -115,6 +127,7 @@ def problems(
 def failed(say: Words, dataset: str, execution: Execution, failure: Failure, prepared: PrepareReport | None) -> Notice:
     """The run has failed, was stopped, or is lost."""
     reason = quoted(failure.reason, MAX_REASON_CHARS)
+    folder = layout.run(dataset, execution.id)
     if failure.is_too_few_images and prepared is not None:
         good, found = say.number(prepared.good), say.number(prepared.found)
         reason = say.too_few_counted.format(good=good, found=found, reason=reason)
@@ -128,7 +141,7 @@ def failed(say: Words, dataset: str, execution: Execution, failure: Failure, pre
         step=failure.step_words,
         reason=reason,
         run=execution.id,
-        details=_set_aside(say, prepared, is_on_page=False) if failure.is_too_few_images else "",
+        details=_set_aside(say, prepared, folder, is_on_page=False) if failure.is_too_few_images else "",
         next=_bullets(failure.next_steps),
         log=f"\n{say.log}\n\n  {failure.log_url}\n" if failure.log_url else "",
     )
@@ -213,16 +226,6 @@ def _used(say: Words, prepared: PrepareReport | None, run: RunRecord | None) -> 
     return say.unknown
 
 
-def _expected_cost(say: Words, run: RunRecord) -> str:
-    if not run.hourly_price:
-        return say.cost_unknown
-    hourly_price = run.hourly_price * run.machines
-    most = say.dollars(hourly_price * run.max_train_seconds / 3600)
-    if run.expected_seconds is None:
-        return say.cost_at_most.format(most=most)
-    return say.cost_about.format(about=say.dollars(hourly_price * run.expected_seconds / 3600), most=most)
-
-
 def _training_cost(say: Words, run: RunRecord | None, billed_seconds: int | None) -> str:
     if run is not None and run.source_arn is not None:
         return say.no_cost
@@ -234,13 +237,48 @@ def _training_cost(say: Words, run: RunRecord | None, billed_seconds: int | None
     return say.billed_cost.format(cost=say.dollars(run.hourly_price * billed_seconds / 3600), billed=billed)
 
 
+def _network(say: Words, training: TrainingOutcome | None) -> str:
+    """Which of the training's networks has drawn, how good it is, and how good the last one."""
+    if training is None or training.network is None:
+        return say.unknown
+    if training.network_score is None:
+        return say.network_unscored
+    score, last = _measured(say, training.network_score), training.last_score
+    if training.network != BEST_NETWORK:
+        return say.network_last.format(score=score)
+    if training.network_score == last:
+        return say.network_last_is_best.format(score=score)
+    return say.network_best.format(
+        kimg=say.unknown if training.network_kimg is None else _measured(say, training.network_kimg),
+        score=score,
+        last=say.network_no_score if last is None else _measured(say, last),
+    )
+
+
+def _trouble(say: Words, training: TrainingOutcome | None) -> str:
+    """What was the matter with the training, as a block that begins and ends with an empty line; "" if nothing was."""
+    trouble = None if training is None else training.trouble
+    if training is None or trouble is None or trouble not in say.troubles:
+        return ""
+    words = [say.troubles[trouble]]
+    if training.ended == trouble:
+        kimg, wanted = _measured(say, training.kimg), _measured(say, training.wanted_kimg)
+        words.append(say.trouble_ended.format(kimg=kimg, wanted=wanted))
+    words.append(say.trouble_next[trouble])
+    return "\n" + "\n".join(textwrap.wrap(" ".join(words), _LINE_CHARS)) + "\n"
+
+
+def _measured(say: Words, amount: float) -> str:
+    return say.number(round(amount)) if amount >= 100 else f"{amount:.3g}".replace(".", say.decimal)
+
+
 def _other_files(say: Words, number: int) -> str:
     return say.count(say.other_files, number) if number else ""
 
 
-def _set_aside(say: Words, prepared: PrepareReport | None, *, is_on_page: bool) -> str:
-    """A block that begins and ends with an empty line, or "" if nothing was set aside. `is_on_page`: there is a page
-    that names more of them."""
+def _set_aside(say: Words, prepared: PrepareReport | None, folder: str, *, is_on_page: bool) -> str:
+    """A block that begins and ends with an empty line, or "" if nothing was set aside. `folder` is the run's;
+    `is_on_page`: there is a page that names more of them."""
     if prepared is None or not prepared.set_aside_count:
         return ""
     named = prepared.set_aside[:MAX_NAMED]
@@ -248,7 +286,19 @@ def _set_aside(say: Words, prepared: PrepareReport | None, *, is_on_page: bool) 
     more = say.more_on_page if is_on_page and prepared.set_aside_count <= MAX_NAMED_ON_PAGE else say.more_in_file
     if prepared.set_aside_count > len(named):
         lines.append(say.count(more, prepared.set_aside_count - len(named)))
-    return f"\n{say.count(say.set_aside, prepared.set_aside_count)}\n\n{_bullets(lines)}\n"
+    copies = _copies(say, prepared, f"{folder}{layout.SET_ASIDE}/")
+    return f"\n{say.count(say.set_aside, prepared.set_aside_count)}\n\n{_bullets(lines)}\n{copies}"
+
+
+def _copies(say: Words, prepared: PrepareReport, folder: str) -> str:
+    """Where copies of what was set aside lie, in a block of its own; "" if there are none, or nobody knows."""
+    if not prepared.copies:
+        return ""
+    if prepared.copies == prepared.set_aside_count:
+        text = say.copies_of_all
+    else:
+        text = say.copies_of_some.one if prepared.copies == 1 else say.copies_of_some.many
+    return f"\n{text.format(count=say.number(prepared.copies), folder=folder)}\n"
 
 
 def _named(item: SetAside) -> str:

@@ -5,6 +5,7 @@ telemetry    structured logs and metrics
 redaction    links and addresses, which neither logs nor operators see
 clock        the one clock, which tests replace
 items        DynamoDB's items from and to plain values
+documents    what our own containers have written in S3
 errors       everything that this package raises on purpose
 """
 

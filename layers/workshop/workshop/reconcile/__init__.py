@@ -9,6 +9,7 @@ It looks at what is there and does at most one thing:
     plans      what a look can come to
     act        the way in; carries a plan out
     telling    what a dataset's people are told where no run starts
+    labels     what they are told of sub-folders: they are the classes, they are not, or they cannot be
     looks      what a look is asked for, and what became of it
     claims     from a claim to a running execution: start it, take it over, give it back
     start      StartPipelineExecution: the frozen request, its token, what its errors mean

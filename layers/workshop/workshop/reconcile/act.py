@@ -1,15 +1,22 @@
 """Carries out what was decided about a dataset."""
 
+from dataclasses import replace
+
+from contract.layout import PROGRESS
 from contract.run_identity import RunIdentity
+from contract.run_results import TrainingOutcome
 from workshop.config import StartRunConfig
 from workshop.dataset.snapshot import write_snapshot, write_targets
-from workshop.ledger import Claim, Claimed, DatasetState, Ledger, Phase, Runs, Timer, Timers
+from workshop.estimates.learned import Learned
+from workshop.estimates.whole import Work, estimate_run
+from workshop.ledger import Claim, Claimed, DatasetState, Ledger, Phase, Runs, Speeds, Timer, Timers
 from workshop.ledger.timers import NUDGE, is_live, is_lost
 from workshop.notices import Notices
 from workshop.notices.leftovers import LeftoverNotices, waiting_targets
 from workshop.notices.started import announce_start
 from workshop.platform import clock
 from workshop.platform.clients import S3
+from workshop.platform.documents import read_document
 from workshop.platform.telemetry import count, logger
 from workshop.reconcile.claims import RECHECK_SECONDS, Claims
 from workshop.reconcile.decide import LOOK_AGAIN_SECONDS, answer_request, decide
@@ -36,6 +43,7 @@ from workshop.reconcile.start import build_claim
 from workshop.reconcile.telling import AttentionNotices
 from workshop.words import words
 
+MAX_PROGRESS_BYTES = 64 << 10
 # An ended run whose notice is still owed after this is reported again.
 REPORT_AGAIN_SECONDS = 600
 
@@ -49,6 +57,7 @@ class Reconciler:
         s3: S3,
         ledger: Ledger,
         runs: Runs,
+        speeds: Speeds,
         timers: Timers,
         notices: Notices,
         ending: Ending,
@@ -58,6 +67,7 @@ class Reconciler:
         self._s3 = s3
         self._ledger = ledger
         self._runs = runs
+        self._speeds = speeds
         self._timers = timers
         self._notices = notices
         self._ending = ending
@@ -164,7 +174,7 @@ class Reconciler:
         return result
 
     def _frozen_claim(self, plan: Start) -> Claim:
-        """Write down what the run reads, and freeze everything that its start needs."""
+        """Write down what the run reads, freeze everything that its start needs, and estimate what it will take."""
         facts, bucket = plan.facts, self._config.bucket
         source = None
         if plan.source_arn is None:
@@ -172,17 +182,33 @@ class Reconciler:
         else:
             source = self._runs.read(plan.source_arn)
         part, mark = plan.targets_of_run(source)
-        return build_claim(
+        claim = build_claim(
             self._config,
-            facts.state,
             facts.listing,
             facts.fingerprint,
             facts.choice,
             dict(plan.overrides),
+            projected=part,
             targets=mark,
             targets_manifest=write_targets(self._s3, bucket, facts.listing, part, facts.choice),
             source_arn=plan.source_arn,
         )
+        images = facts.listing.images
+        work = Work(
+            trains=plan.trains,
+            images=len(images),
+            size=sum(image.size for image in images),
+            targets=len(part.images) or min(facts.choice.projection_targets, len(images)),
+            done_kimg=self._done_kimg(claim) if plan.trains else 0.0,
+        )
+        learned = self._speeds.read(claim.speed_key) if plan.trains else Learned()
+        return replace(claim, estimate=estimate_run(claim.parameters, work, learned, self._config.region))
+
+    def _done_kimg(self, claim: Claim) -> float:
+        """How far an earlier run has come whose checkpoint this one goes on from, as far as it has told."""
+        key = claim.parameters["TrainCheckpointPath"].removeprefix(f"s3://{self._config.bucket}/") + PROGRESS
+        earlier = read_document(self._s3, self._config.bucket, key, TrainingOutcome.from_progress, MAX_PROGRESS_BYTES)
+        return 0.0 if earlier is None else earlier.kimg
 
     def _report_again(self, state: DatasetState) -> None:
         """Runs have ended whose notice is still owed: the request for it may have been lost."""

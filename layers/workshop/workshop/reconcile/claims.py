@@ -12,7 +12,7 @@ from contract.run_identity import RunIdentity
 from workshop.config import StartRunConfig
 from workshop.ledger import Claim, DatasetState, Ledger, RunRecord, Runs, Timers
 from workshop.ledger.runs import unstarted_key
-from workshop.notices import Notices, content
+from workshop.notices import Notices, content, expectations
 from workshop.notices.started import announce_recorded_start, announce_start
 from workshop.platform import clock
 from workshop.platform.errors import NoticeBusy, StartDelayed, StartRefused
@@ -21,6 +21,8 @@ from workshop.reconcile.looks import Outcome, Result
 from workshop.reconcile.start import Starter
 from workshop.words import words
 
+# Of what a person is answered who has asked for a run by hand, and of the log.
+_OPERATORS_LANGUAGE = "en"
 # How often a dataset that waits for a free slot or for SageMaker is looked at.
 RECHECK_SECONDS = 60
 # SageMaker is busy for minutes. What it puts off for longer hangs on something that a person has to do: a quota.
@@ -141,10 +143,11 @@ class Claims:
     def _started(self, identity: RunIdentity, claim: Claim, arn: str) -> Result:
         logger.append_keys(run=arn)
         now = clock.now_ms()
+        run = RunRecord.of_claim(arn, identity, claim, now)
         if self._ledger.record_running(identity.dataset, identity.attempt, arn, now):
             count("RunsStarted")
-            run = RunRecord.of_claim(arn, identity, claim, now)
             announce_recorded_start(self._ledger, self._runs, self._notices, run)
         else:
             announce_start(self._ledger, self._runs, self._notices, identity, arn)
-        return Result(Outcome.STARTED, identity.dataset, f"attempt {identity.attempt}", arn)
+        detail = f"attempt {identity.attempt}. {expectations.expectation(words(_OPERATORS_LANGUAGE), run)}"
+        return Result(Outcome.STARTED, identity.dataset, detail, arn)

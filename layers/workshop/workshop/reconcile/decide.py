@@ -68,6 +68,8 @@ def decide(facts: Facts, request: Request) -> Plan:
         # New images to learn, or a rerun: a run that trains, which projects the others as well.
         case ContentFacts() if facts.trains(request) and (facts.faults or facts.images_needed(request)):
             return Attention(facts, facts.images_needed(request))
+        case ContentFacts() if facts.trains(request) and (lack := facts.lack_of_room(request)) is not None:
+            return Attention(facts, lack_of_room=lack)
         case ContentFacts() if facts.trains(request):
             return Start(facts, request.overrides)
 

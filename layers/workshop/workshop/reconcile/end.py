@@ -82,7 +82,7 @@ class Ending:
             self._runs.create(RunRecord.of_claim(arn, identity, claim, started_at), clock.now_ms())
         self._runs.end(arn, status, ended_at, clock.now_ms())
         won = claim is not None and self._ledger.finish(
-            identity, claim, arn, status, clock.now_ms(), self._trained_seconds(claim, arn, status)
+            identity, claim, arn, status, clock.now_ms(), has_trained=_has_trained(claim, status)
         )
         # After the write: a nudge that arrives before it would find the run still active. And again for an event that
         # comes again: whoever has written may have died before the nudge.
@@ -127,14 +127,6 @@ class Ending:
         made_everything = _LAST_WORK in steps and set(steps.values()) == {SUCCEEDED}
         return SUCCEEDED if made_everything else status
 
-    def _trained_seconds(self, claim: Claim, arn: str, status: str) -> int | None:
-        """How long a run took that trained and succeeded: the next one of equal effort will take about as long. 0 if
-        that is not known."""
-        if status != SUCCEEDED or claim.source_arn is not None:
-            return None
-        run = self._runs.read(arn)
-        return 0 if run is None else round(run.seconds or 0)
-
     def ask_for_report(self, identity: RunIdentity, arn: str, status: str) -> None:
         """Invoke the function that tells the people, asynchronously. Harmless to repeat."""
         succeeded = status == SUCCEEDED
@@ -150,3 +142,7 @@ class Ending:
             InvocationType="Event",
             Payload=json.dumps(event).encode(),
         )
+
+
+def _has_trained(claim: Claim, status: str) -> bool:
+    return status == SUCCEEDED and claim.source_arn is None

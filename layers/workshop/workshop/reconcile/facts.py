@@ -4,12 +4,14 @@ Each kind of facts costs more to find out than the one before: the ledger's item
 the listed files hold.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from contract.pipeline import PARAMETERS
 from contract.statuses import LOST, TERMINAL
+from workshop.dataset.room import LackOfRoom, Machines, find_lack_of_room, workload_of
 from workshop.dataset.settings import Choice
+from workshop.dataset.shape import size_of_run
 from workshop.dataset.snapshot import Listing, Targets
 from workshop.ledger.state import Claim, DatasetState, Phase
 from workshop.reconcile.looks import Request
@@ -103,7 +105,8 @@ class ContentFacts:
     """What the folders hold: each image's content is known, and so is what the settings ask for.
 
     `faults` are the sentences on settings that cannot be used, or are not where they are read; `choice` is then the
-    default one. `min_images` is the deployer's least number of images to learn from.
+    default one. `min_images` is the deployer's least number of images to learn from, `machines` are the
+    deployer's, too.
     """
 
     state: DatasetState
@@ -113,6 +116,7 @@ class ContentFacts:
     choice: Choice
     faults: tuple[str, ...]
     min_images: int
+    machines: Machines = field(default_factory=Machines)
 
     @property
     def good_arn(self) -> str | None:
@@ -137,6 +141,22 @@ class ContentFacts:
     def trains(self, request: Request) -> bool:
         """Whether a training is what is due."""
         return self.has_to_learn(request) and not request.inference_only
+
+    def lack_of_room(self, request: Request) -> LackOfRoom | None:
+        """What is too small for a training with all these images."""
+        overrides = dict(request.overrides)
+        size = size_of_run(self.choice.size, self.choice.resolution, overrides)
+        parameters = {
+            "Preset": self.choice.train_preset,
+            "Kimg": str(self.choice.kimg),
+            "ProcessInstanceType": self.machines.process,
+            "TrainInstanceType": self.choice.instance_type or self.machines.train,
+            **overrides,
+            "Resolution": str(size.resolution),
+            "PictureSize": size.parameter,
+        }
+        workload = workload_of(self.listing, self.targets, self.choice.projection_targets, parameters)
+        return find_lack_of_room(workload, parameters["ProcessInstanceType"], parameters["TrainInstanceType"])
 
     def images_needed(self, request: Request) -> int:
         """How many images a training needs, if there are fewer; else 0."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from contract.statuses import EXECUTING, LOST, STOPPING, TERMINAL
 from workshop.config import StartRunConfig
 from workshop.dataset import Choice, default_choice, fingerprint, list_dataset, list_targets, parse_settings
+from workshop.dataset.room import Machines
 from workshop.dataset.snapshot import SettingsFile, read_settings, with_contents
 from workshop.ledger import DatasetState
 from workshop.notices.leftovers import unread_settings
@@ -14,6 +15,7 @@ from workshop.platform.errors import SettingsError
 from workshop.platform.telemetry import count, logger
 from workshop.reconcile.end import Ending
 from workshop.reconcile.facts import ContentFacts, FolderFacts, Missing, PendingFacts, RunFacts, StateFacts
+from workshop.reconcile.labels import label_faults
 from workshop.words import words
 
 
@@ -56,9 +58,11 @@ class FactFinder:
         if settings is None:
             return PendingFacts(state, Missing.SETTINGS)
         choice, faults = self._choose(settings)
-        faults += unread_settings(words(choice.language), listing, targets)
+        say = words(choice.language)
+        faults += unread_settings(say, listing, targets) + label_faults(say, choice, listing)
         digest = fingerprint(listing.images, settings.identity)
-        return ContentFacts(state, listing, targets, digest, choice, tuple(faults), self._config.min_images)
+        machines = Machines(self._config.process_instance_type, self._config.train_instance_type)
+        return ContentFacts(state, listing, targets, digest, choice, tuple(faults), self._config.min_images, machines)
 
     def _choose(self, settings: SettingsFile) -> tuple[Choice, list[str]]:
         """What the settings file asks for; if it has faults, the defaults, in its language, and a sentence on each."""

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+from workshop.dataset.room import LackOfRoom
+from workshop.dataset.shape import size_of_run
 from workshop.dataset.snapshot import Targets, targets_per_run
 from workshop.ledger.state import RunRecord
 from workshop.reconcile.facts import ContentFacts, FolderFacts
@@ -76,10 +78,12 @@ class Nothing:
 
 @dataclass(frozen=True)
 class Attention:
-    """A run is due, and cannot be: tell its people what to do. `pictures_needed`: how many, if there are fewer."""
+    """A run is due, and cannot be: tell its people what to do. `images_needed`: how many, if there are fewer;
+    `lack_of_room`: what is too small, if there are too many or too large ones."""
 
     facts: ContentFacts
     images_needed: int = 0
+    lack_of_room: LackOfRoom | None = None
 
 
 @dataclass(frozen=True)
@@ -96,9 +100,10 @@ class Start:
 
     def targets_of_run(self, source: RunRecord | None) -> tuple[Targets, str]:
         """What the run is to project, and the mark of what is done when it has (Targets.part): no more than that.
-        `source` is the record of the run whose network is used, if it is still known."""
+        `source` is the record of the run whose network is used, if it is still known. Raises BadRequest for overrides
+        that do not go together."""
         facts, overrides = self.facts, dict(self.overrides)
-        resolution = int(overrides.get("Resolution", facts.choice.resolution))
+        resolution = size_of_run(facts.choice.size, facts.choice.resolution, overrides).resolution
         if source is not None:
             resolution = source.resolution
         done = "" if self.trains else facts.state.last_targets  # another network has done none of them

@@ -10,15 +10,31 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from contract import layout
-from contract.pipeline import OPEN_PARAMETERS, PARAMETERS, STEPS_WITHOUT_TRAINING, resolutions_of, why_refused
+from contract.capacity.volumes import run_volumes
+from contract.pipeline import (
+    OF_FOLDERS,
+    OPEN_PARAMETERS,
+    PARAMETERS,
+    STEPS_WITHOUT_TRAINING,
+    resolutions_of,
+    why_refused,
+)
 from contract.run_identity import RunIdentity
+from contract.train_options import options_text, read_options
 from workshop.config import StartRunConfig
-from workshop.dataset import Choice, Listing
+from workshop.dataset import Choice, Listing, Targets
+from workshop.dataset.classes import Folders
+from workshop.dataset.room import workload_of
 from workshop.dataset.settings import MIN_JOB_SECONDS
+from workshop.dataset.shape import size_of_run
 from workshop.dataset.snapshot import fingerprint as images_fingerprint
-from workshop.ledger import Claim, DatasetState
+from workshop.estimates.learned import speed_key
+from workshop.estimates.whole import process_seconds
+from workshop.ledger import Claim
 from workshop.platform.clients import NOT_FOUND, SageMaker, error_code, list_executions
 from workshop.platform.errors import BadRequest, StartDelayed, StartRefused
+from workshop.reconcile.labels import told_folders, why_no_classes
+from workshop.words import FALLBACK_LANGUAGE, words
 
 # By how much our clock may be before SageMaker's.
 _CLOCKS_DIFFER_SECONDS = 3600
@@ -43,7 +59,8 @@ def check_overrides(given: object) -> dict[str, str]:
         text = parameter_text(value) if is_plain else ""
         if (refusal := why_refused(name, text)) is not None:
             raise BadRequest(refusal)
-        overrides[name] = text
+        # Equal options are one training, however they are written: its checkpoints lie by them.
+        overrides[name] = options_text(read_options(text)) if name == "TrainOptions" else text
     return overrides
 
 
@@ -106,29 +123,30 @@ def _check_pair(parameters: Mapping[str, str]) -> None:
 
 def build_claim(
     config: StartRunConfig,
-    state: DatasetState,
     listing: Listing,
     fingerprint: str,
     choice: Choice,
     overrides: Mapping[str, str],
     *,
+    projected: Targets,
     targets: str,
     targets_manifest: str,
     source_arn: str | None = None,
 ) -> Claim:
-    """Freeze everything that the start of this snapshot needs.
+    """Freeze everything that the start of this snapshot needs; what it will take is not estimated yet.
 
     Raises BadRequest for overrides that do not go together, or beyond the deployer's bounds.
 
-    `targets` is the mark of the images to project that are
-    done then, and `targets_manifest` the key of the run's list. With `source_arn`, nothing is trained: that run's
-    network is used.
+    `projected` are the images that the run projects, or none if these are the dataset's own. `targets` is the mark of
+    the images to project that are done then, and `targets_manifest` the key of the run's list. With `source_arn`,
+    nothing is trained: that run's network is used.
     """
     dataset = listing.dataset
 
     def uri(key: str) -> str:
         return f"s3://{config.bucket}/{key}"
 
+    size = size_of_run(choice.size, choice.resolution, overrides)
     training = _training(config, choice, overrides)
     parameters = {
         "Dataset": dataset,
@@ -145,18 +163,27 @@ def build_claim(
         "InferenceImagePath": uri(targets_manifest),
         "InferenceInstanceType": config.inference_instance_type,
         "Preset": choice.train_preset,
-        **{name: parameter_text(getattr(choice, p.setting)) for name, p in PARAMETERS.items() if p.setting},
+        **_of_settings(choice),
         "MinImages": parameter_text(config.min_images),
+        "Patience": parameter_text(config.patience),
         "TrainSeconds": parameter_text(training.seconds),
         "MaxTrainSeconds": parameter_text(training.job_seconds),
         **overrides,
+        "Resolution": parameter_text(size.resolution),
+        "PictureSize": size.parameter,
     }
     _check_pair(parameters)
+    labels = overrides.get("Labels", choice.labels)
+    folders = Folders.of(listing.images)
+    if labels == OF_FOLDERS and source_arn is None and not folders.can_be_classes:
+        raise BadRequest(why_no_classes(words(FALLBACK_LANGUAGE), folders))
+    workload = workload_of(listing, projected, choice.projection_targets, parameters)
+    computed = run_volumes(workload, parameters)
+    longest = process_seconds(parameters["ProcessInstanceType"], workload.images, workload.image_bytes)
+    parameters = computed | {"MaxProcessSeconds": str(longest)} | parameters
     network = _digest({name: parameters[name] for name, p in PARAMETERS.items() if p.decides_network})
     images = images_fingerprint(listing.images, None)
     parameters["TrainCheckpointPath"] = uri(layout.checkpoints(dataset, images, network))
-    told_by = ("Preset", "Kimg", "Resolution", "TrainInstanceType", "TrainInstanceCount")
-    effort = " ".join(parameters[name] for name in told_by if name in parameters)
     return Claim(
         fingerprint=fingerprint,
         parameters=parameters,
@@ -164,15 +191,26 @@ def build_claim(
         left_out=listing.left_out,
         preset=overrides.get("Preset", choice.preset),
         resolution=int(parameters["Resolution"]),
-        effort=effort,
+        speed_key=speed_key(parameters),
         max_train_seconds=training.job_seconds,
-        expected_seconds=state.last_seconds if state.last_effort == effort and source_arn is None else None,
-        hourly_price=config.caps.prices.get(training.instance_type, 0.0),
+        estimate=None,
+        hourly_price=config.caps.price(training.instance_type),
         machines=training.machines,
         language=choice.language,
         targets=targets,
         source_arn=source_arn,
+        size="" if size.is_square else size.told,
+        folders=told_folders(words(choice.language), folders, labels),
     )
+
+
+def _of_settings(choice: Choice) -> dict[str, str]:
+    """The parameters that settings feed."""
+    chosen = {name: getattr(choice, p.setting) for name, p in PARAMETERS.items() if p.setting}
+    return {
+        name: parameter_text(str(PARAMETERS[name].default) if value is None else value)
+        for name, value in chosen.items()
+    }
 
 
 def request_token(pipeline: str, bucket: str, identity: RunIdentity) -> str:

@@ -1,7 +1,9 @@
 """What a dataset's people are told where no run starts, each thing once."""
 
+from contract.capacity.volumes import Shortage
 from contract.names import parse_execution
 from workshop.config import StartRunConfig
+from workshop.dataset.room import LackOfRoom, LongList
 from workshop.ledger import DatasetState
 from workshop.ledger.runs import attention_key, run_notice_key
 from workshop.notices import Notices, content
@@ -10,7 +12,7 @@ from workshop.platform import clock
 from workshop.platform.telemetry import count
 from workshop.reconcile.facts import newest_change_ms
 from workshop.reconcile.plans import Attention
-from workshop.words import words
+from workshop.words import Words, words
 
 
 class AttentionNotices:
@@ -39,6 +41,9 @@ class AttentionNotices:
             faults.append(say.count(say.pictures_needed, plan.images_needed))
         left = Leftovers.of(listing, facts.targets)
         next_steps = []
+        if plan.lack_of_room is not None:
+            faults.append(_lack_in_words(say, plan.lack_of_room))
+            next_steps.append(say.make_room)
         if len(listing.images) < facts.min_images:
             next_steps.append(say.add_pictures)
         if listing.settings is not None and len(faults) > len(next_steps):
@@ -57,3 +62,11 @@ class AttentionNotices:
         since = f"{clock.day_of(newest_change_ms(facts.state, listing, facts.targets))}#{last_run}"
         self._notices.publish_once(attention_key(listing.dataset, left.digest(facts.fingerprint), since), notice)
         return faults
+
+
+def _lack_in_words(say: Words, lack: LackOfRoom) -> str:
+    match lack:
+        case Shortage(machine, needed, most):
+            return say.disk_too_small.format(machine=machine, needed=say.number(needed), most=say.number(most))
+        case LongList(needed, most):
+            return say.list_too_long.format(needed=say.number(needed >> 20), most=say.number(most >> 20))

@@ -12,6 +12,9 @@ from typing import NamedTuple, Protocol
 
 __all__ = ["FALLBACK_LANGUAGE", "Plural", "Words", "words"]
 
+# How an estimate is rounded that is shorter than the first number, in seconds.
+_ROUGH = ((60, 10), (600, 60), (3600, 300), (36_000, 600), (float("inf"), 3600))
+
 # Of a notice about which nothing else is known.
 FALLBACK_LANGUAGE = "en"
 
@@ -45,11 +48,24 @@ class Words(Protocol):
 
     # A run has started
     other_files: Plural
-    expected_like_last: str
+    expected_about: str
     expected_unknown: str
+    expected_training: str
+    expected_training_unknown: str
+    expected_line: str
+    basis_own: str
+    basis_measured: str
+    basis_guess: str
     cost_unknown: str
     cost_at_most: str
     cost_about: str
+    cost_about_training: str
+    cost_about_all: str
+    goes_on_from: str
+    shortfall: str
+    folders_are_classes: str
+    folders_outside: Plural
+    folders_not_used: Plural
 
     # A run has succeeded
     link_until: str
@@ -59,9 +75,25 @@ class Words(Protocol):
     no_cost: str
     billed: str
     billed_cost: str
+    took_estimated: str
+    took_estimated_twice: str
+    training_ended: Mapping[str, str]  # early, by contract.run_results.TrainingOutcome.ended; "" for any other word
+    finishing_takes: str
+    finishing_takes_time: str
+    go_on: str
+    network_best: str
+    network_last_is_best: str
+    network_last: str
+    network_unscored: str
+    network_no_score: str
+    troubles: Mapping[str, str]  # of the training, by its own word
+    trouble_ended: str
+    trouble_next: Mapping[str, str]
     set_aside: Plural
     more_on_page: Plural
     more_in_file: Plural
+    copies_of_all: str
+    copies_of_some: Plural
 
     # Something that a run should have made
     missing: str
@@ -125,6 +157,9 @@ class Words(Protocol):
     # The folder cannot become a run
     folder_holds: Plural
     pictures_needed: Plural
+    disk_too_small: str
+    list_too_long: str
+    make_room: str
     add_pictures: str
     correct_settings: str
     settings_unread: str
@@ -160,10 +195,31 @@ class Words(Protocol):
     setting_wrong: str
     setting_ambiguous: str
     setting_pair: str
+    option_unknown: str
+    option_clash: str
+    option_missing: str
+    option_faults: Mapping[str, str]
+    setting_aspect: str
+    setting_side: str
+    setting_size: str
+    setting_size_twice: str
+    setting_classes: str
+    labels_too_few: Plural
+    labels_too_many: str
+    labels_unknown: str
+    either: str  # between two, of which one can be chosen
     allowed_one_of: str
     allowed_whole: str
     allowed_number: str
+    allowed_from: str
+    allowed_whole_from: str
+    allowed_above: str
+    allowed_or: str
     allowed_truth: str
+    allowed_options: str
+    allowed_aspect: str
+    allowed_colour: str
+    allowed_classes: str
     shown_large: str
     shown_nothing: str
     shown_text: str
@@ -179,6 +235,19 @@ class Words(Protocol):
     def dollars(self, amount: float) -> str:
         """USD 33.84 or 33,84 USD."""
         return self.money.format(amount=self._punctuated(f"{amount:,.2f}"))
+
+    def kimg(self, number: float) -> str:
+        """Thousands of images, as exact as people say it: 0.504, 12.5, 1,310."""
+        return self._punctuated(f"{number:,.0f}" if number >= 100 else f"{number:.3g}")
+
+    def rough_dollars(self, amount: float) -> str:
+        """An estimate's dollars: from 10 on without cents."""
+        return self.money.format(amount=self._punctuated(f"{amount:,.0f}" if amount >= 9.995 else f"{amount:,.2f}"))
+
+    def rough_duration(self, seconds: float) -> str:
+        """An estimate's length of time, no more exact than it is: 20 s, 4 min, 35 min, 1 h 20 min, 23 h."""
+        step = next(step for limit, step in _ROUGH if seconds < limit)
+        return self.duration(max(1, round(seconds / step)) * step)
 
     def count(self, phrase: Plural, number: int) -> str:
         """The phrase for so many."""

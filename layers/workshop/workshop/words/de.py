@@ -18,14 +18,36 @@ class German(Words):
     days = "Tage"
     unknown = "unbekannt"
     other_files = Plural(" ({count} andere Datei blieb außen vor)", " ({count} andere Dateien blieben außen vor)")
-    expected_like_last = "etwa {duration}, wie beim letzten Lauf mit diesen Einstellungen"
-    expected_unknown = (
-        "noch unbekannt, denn mit diesen Einstellungen ist bisher kein Lauf fertig geworden; das Training endet nach"
-        " höchstens {limit}"
-    )
-    cost_unknown = "unbekannt, für die Maschine, die trainiert, ist kein Preis hinterlegt"
+    expected_about = "etwa {duration} ({basis})"
+    expected_unknown = "unbekannt, hier ist noch kein solcher Lauf fertig geworden"
+    expected_training = "etwa {share}, höchstens {limit}"
+    expected_training_unknown = "höchstens {limit}"
+    expected_line = "Erwartete Dauer: {duration}; davon Training: {training}; Kosten: {cost}."
+    basis_own = "wie frühere Läufe gezeigt haben"
+    basis_measured = "wie auf einer solchen Maschine gemessen"
+    basis_guess = "geschätzt: Hier ist noch kein solcher Lauf fertig geworden"
+    cost_unknown = "unbekannt, für die Maschine ist kein Preis hinterlegt"
     cost_at_most = "höchstens {most} für das Training"
-    cost_about = "etwa {about}, höchstens {most} für das Training"
+    cost_about = "etwa {about}, davon das Training {share}, höchstens {most}"
+    cost_about_training = (
+        "etwa {share} für das Training, höchstens {most}; für die anderen Maschinen sind keine Preise hinterlegt"
+    )
+    cost_about_all = "etwa {about}"
+    goes_on_from = "Etwa {percent} % des Trainings hat ein früherer Lauf schon gelernt; von dort geht es weiter."
+    shortfall = (
+        "Das Training wird in seiner Zeit nicht fertig: Das Preset {preset} würde hier etwa {whole} brauchen, erlaubt"
+        " sind {limit}, und so endet es bei etwa {percent} %. Die Bilder entstehen aus dem, was es bis dahin gelernt"
+        " hat."
+    )
+    folders_are_classes = "Klassen:            {count}: {listed}"
+    folders_outside = Plural(
+        "; {count} Bild liegt in keinem Unterordner und wird nicht verwendet",
+        "; {count} Bilder liegen in keinem Unterordner und werden nicht verwendet",
+    )
+    folders_not_used = Plural(
+        "Unterordner:        {count}; sein Name gilt nicht als Klasse (das tut `labels: folders` in settings.yaml)",
+        "Unterordner:        {count}; ihre Namen gelten nicht als Klassen (das tut `labels: folders` in settings.yaml)",
+    )
     link_until = "Der Link funktioniert bis zum {date}. Wer ihn hat, kann die Seite sehen."
     link_for_hours = "Der Link funktioniert höchstens {hours} Stunden lang. Wer ihn hat, kann die Seite sehen."
     pictures_used = "{good} von {found}"
@@ -33,9 +55,43 @@ class German(Words):
     no_cost = "keine"
     billed = "{duration} abgerechnet"
     billed_cost = "etwa {cost} ({billed})"
+    took_estimated = "{duration} (geschätzt: {estimated})"
+    took_estimated_twice = "{duration} (geschätzt: {estimated}; nach 2 % des Trainings: {early})"
+    training_ended: Mapping[str, str] = {
+        "time_limit": "Das Training endete an seiner Zeitgrenze, bei {kimg} von {wanted} kimg (tausend Bildern).",
+        "on_request": "Das Training wurde auf Wunsch beendet, bei {kimg} von {wanted} kimg (tausend Bildern).",
+        "": "Das Training endete vorzeitig, bei {kimg} von {wanted} kimg (tausend Bildern).",
+    }
+    finishing_takes = "Der Rest dauert etwa {duration} und kostet etwa {cost}."
+    finishing_takes_time = "Der Rest braucht noch etwa {duration} Rechenzeit."
+    go_on = "Damit es von dort weitergeht, bitte den Betreiber des Workshops um den Aufruf von\n\n  {command}"
+    network_best = "das beste, von kimg {kimg} (Abstand {score}; beim letzten: {last}; weniger ist besser)"
+    network_last_is_best = "das letzte, es ist auch das beste (Abstand {score}; weniger ist besser)"
+    network_last = "das letzte (Abstand {score}; weniger ist besser)"
+    network_unscored = "das letzte (ohne Bewertung)"
+    network_no_score = "keiner mehr"
+    troubles: Mapping[str, str] = {
+        "collapsed": (
+            "Das Training ist zusammengebrochen: Was das Netz gelernt hatte, ist zerfallen. Die Bilder stammen vom oben"
+            " genannten Netz; dieses und das letzte sind beide aufgehoben."
+        ),
+        "stalled": "Das Training ist am Ende stehen geblieben: Lange kam nichts Besseres mehr dabei heraus.",
+    }
+    trouble_ended = "Deshalb wurde es vorzeitig beendet, bei {kimg} von {wanted} kimg; nichts Gelerntes ist verloren."
+    trouble_next: Mapping[str, str] = {
+        "collapsed": (
+            "Am meisten helfen mehr Bilder oder solche, die sich ähnlicher sind; vielleicht auch ein anderer seed"
+            " (settings.yaml)."
+        ),
+        "stalled": "Ein längeres Training würde kaum helfen, mehr Bilder vielleicht schon.",
+    }
     set_aside = Plural("{count} Bild wurde aussortiert:", "{count} Bilder wurden aussortiert:")
     more_on_page = Plural("{count} weiteres steht auf der Seite", "{count} weitere stehen auf der Seite")
     more_in_file = Plural("{count} weiteres steht in prepare.json", "{count} weitere stehen in prepare.json")
+    copies_of_all = "Kopien liegen unter {folder}"
+    copies_of_some = Plural(
+        "Von {count} davon liegt eine Kopie unter {folder}", "Von {count} davon liegen Kopien unter {folder}"
+    )
     missing = "{part} fehlt."
     empty = "{part} ist leer."
     no_picture = "Es gibt kein neues Bild: Im eigenen Ordner des Laufs, {folder}, liegt keins."
@@ -102,8 +158,9 @@ class German(Words):
         " so endet, wähle eine kleinere Auflösung oder einen größeren Maschinentyp."
     )
     help_disk = (
-        "Die Festplatte der Maschine ist voll. Das Workshop-Team kann dem Schritt eine größere geben"
-        " (pipeline_builder); weniger Bilder oder eine kleinere Auflösung brauchen weniger Platz."
+        "Die Festplatte der Maschine ist voll. Das Workshop-Team kann den Lauf mit einer größeren neu starten"
+        " (ProcessVolumeGB, TrainVolumeGB, InferenceVolumeGB) oder auf einer Maschine, die eine hat;"
+        " weniger Bilder oder eine kleinere Auflösung brauchen weniger Platz."
     )
     help_permission = (
         "Es fehlt eine Berechtigung. Das Workshop-Team sollte die Rolle der Jobs mit dem Template vergleichen."
@@ -156,6 +213,16 @@ class German(Words):
     folder_holds = Plural("Im Ordner liegt {count} Bild", "Im Ordner liegen {count} Bilder")
     pictures_needed = Plural(
         "Es wird mindestens {count} Bild gebraucht.", "Es werden mindestens {count} Bilder gebraucht."
+    )
+    disk_too_small = (
+        "Alle diese Bilder zusammen brauchen eine Platte von etwa {needed} GB, und die Maschine {machine} hat höchstens"
+        " {most} GB."
+    )
+    list_too_long = "Die Liste der Bildnamen wäre {needed} MB lang, und höchstens {most} MB können gelesen werden."
+    make_room = (
+        "Nimm Bilder heraus, verteile sie auf mehrere Ordner oder gib in settings.yaml eine kleinere resolution oder"
+        " eine andere instance_type an. Dein Plattform-Team kann eine Maschine mit größerer Platte wählen. Lange Namen"
+        " lassen sich kürzen."
     )
     add_pictures = "Lege weitere Bilder (.png, .jpg, .webp, .bmp, .tif oder .gif) in den Ordner."
     correct_settings = "Korrigiere settings.yaml oder lösche die Datei: Nichts darin ist Pflicht."
@@ -245,10 +312,62 @@ class German(Words):
         "settings.yaml, Zeile {line}: Das Preset {preset} macht Bilder mit {values} Pixeln, nicht mit {resolution}."
         " Wähle bei resolution einen dieser Werte oder ein anderes Preset."
     )
+    option_unknown = (
+        "settings.yaml, Zeile {line}: {shown} ist keine Option, die gesetzt werden darf. Möglich sind: {names}."
+    )
+    option_clash = "settings.yaml, Zeile {line}: Die Option {name} gehört zu {other}={word}, aber {other} ist {found}."
+    option_missing = "settings.yaml, Zeile {line}: Mit {other}={word} muss auch die Option {name} gesetzt sein."
+    option_faults: Mapping[str, str] = {
+        "none": "settings.yaml, Zeile {line}: Optionen des Trainings dürfen hier nicht gesetzt werden. Bitte die Zeile"
+        " löschen.",
+        "form": (
+            "settings.yaml, Zeile {line}: Optionen schreibt man wie in `options: gamma=10 augpipe=bg`: je ein Name, ein"
+            " Gleichheitszeichen und ein Wert, und Leerzeichen nur dazwischen."
+        ),
+        "twice": "settings.yaml, Zeile {line}: Die Option {name} steht zweimal da. Bitte nur eine stehen lassen.",
+    }
+    setting_aspect = (
+        "settings.yaml, Zeile {line}: Bilder mit {aspect} gehen bei resolution {resolution} nicht. Am ähnlichsten sind"
+        " solche mit {near}."
+    )
+    setting_side = (
+        "settings.yaml, Zeile {line}: Zu {key} gehört auch {other}. Oder schreib nur aspect, wie in `aspect: 3:2`."
+    )
+    setting_size = (
+        "settings.yaml, Zeile {line}: Bilder mit {size} Pixeln gehen nicht, denn beide Seiten müssen das 4- bis"
+        " 16-fache derselben Zweierpotenz sein, höchstens {longest}. Ähnlich sind {near}."
+    )
+    setting_size_twice = (
+        "settings.yaml, Zeile {line}: width und height sagen das schon. Lass {key} weg, oder aber width und height."
+    )
+    setting_classes = (
+        "settings.yaml, Zeile {line}: Klassen gibt es nur mit `labels: folders`. Füg diese Zeile hinzu oder nimm jene"
+        " heraus."
+    )
+    labels_too_few = Plural(
+        "settings.yaml verlangt Klassen (labels: folders), aber die Bilder liegen in {count} Unterordner. Mindestens 2"
+        " müssen es sein, für jede Klasse einer.",
+        "settings.yaml verlangt Klassen (labels: folders), aber die Bilder liegen in {count} Unterordnern. Mindestens 2"
+        " müssen es sein, für jede Klasse einer.",
+    )
+    labels_too_many = (
+        "settings.yaml verlangt Klassen (labels: folders), aber die Bilder liegen in {count} Unterordnern. Höchstens"
+        " {most} können Klassen sein."
+    )
+    labels_unknown = "settings.yaml verlangt Bilder von Klassen, die keine Unterordner sind: {names}. Es gibt: {known}."
+    either = " und "
     allowed_one_of = "einer der Werte {values}"
     allowed_whole = "eine ganze Zahl von {low} bis {high}"
     allowed_number = "eine Zahl von {low} bis {high} (mit Punkt statt Komma)"
+    allowed_from = "eine Zahl, mindestens {low} (mit Punkt statt Komma)"
+    allowed_whole_from = "eine ganze Zahl, mindestens {low}"
+    allowed_above = "eine Zahl größer als {low} (mit Punkt statt Komma)"
+    allowed_or = "{number} oder {words}"
     allowed_truth = "true oder false"
+    allowed_options = "eine Liste von Optionen wie gamma=10 augpipe=bg"
+    allowed_aspect = "Breite und Höhe wie 3:2"
+    allowed_colour = "white, black, grey oder sechs Hexziffern wie f4e9d8 (mit # davor in Anführungszeichen)"
+    allowed_classes = "all oder Namen von Unterordnern mit Kommas dazwischen"
     shown_large = "eine Zahl, die nicht passt"
     shown_nothing = "nichts"
     shown_text = "„{text}“"

@@ -18,11 +18,33 @@ class English(Words):
     days = "d"
     unknown = "unknown"
     other_files = Plural(" ({count} other file was left out)", " ({count} other files were left out)")
-    expected_like_last = "about {duration}, like the last run with these settings"
-    expected_unknown = "unknown, no run with these settings has finished yet; training ends after {limit} at the latest"
-    cost_unknown = "unknown, this installation knows no price of the machine that trains"
+    expected_about = "about {duration} ({basis})"
+    expected_unknown = "unknown, no run of this kind has ended here yet"
+    expected_training = "about {share}, {limit} at most"
+    expected_training_unknown = "{limit} at most"
+    expected_line = "Expected duration: {duration}; of it training: {training}; cost: {cost}."
+    basis_own = "as earlier runs have shown"
+    basis_measured = "as measured on such a machine"
+    basis_guess = "a guess: no run of this kind has ended here yet"
+    cost_unknown = "unknown, this installation knows no price of the machine"
     cost_at_most = "at most {most} for the training"
-    cost_about = "about {about}, at most {most} for the training"
+    cost_about = "about {about}, of which training {share}, {most} at most"
+    cost_about_training = "about {share} for the training, {most} at most; the other machines' prices are not known"
+    cost_about_all = "about {about}"
+    goes_on_from = "It goes on from about {percent} % of the training, which an earlier run has learned."
+    shortfall = (
+        "The training cannot be done in its time: preset {preset} would take about {whole} here, and the limit is"
+        " {limit}. It will end at about {percent} %, and its pictures are made from what it has learned by then."
+    )
+    folders_are_classes = "Classes:            {count}: {listed}"
+    folders_outside = Plural(
+        "; {count} picture lies in no sub-folder and is not used",
+        "; {count} pictures lie in no sub-folder and are not used",
+    )
+    folders_not_used = Plural(
+        "Sub-folders:        {count}; its name is not used as a class (`labels: folders` in settings.yaml does so)",
+        "Sub-folders:        {count}; their names are not used as classes (`labels: folders` in settings.yaml does so)",
+    )
     link_until = "The link works until {date}. Whoever has it can see the page."
     link_for_hours = "The link works for {hours} hours at most. Whoever has it can see the page."
     pictures_used = "{good} of {found}"
@@ -30,9 +52,42 @@ class English(Words):
     no_cost = "none"
     billed = "{duration} billed"
     billed_cost = "about {cost} ({billed})"
+    took_estimated = "{duration} (estimated: {estimated})"
+    took_estimated_twice = "{duration} (estimated: {estimated}; after 2 % of the training: {early})"
+    training_ended: Mapping[str, str] = {
+        "time_limit": "The training was ended by its time limit at {kimg} of {wanted} kimg (thousands of images).",
+        "on_request": "The training was ended on request at {kimg} of {wanted} kimg (thousands of images).",
+        "": "The training ended early, at {kimg} of {wanted} kimg (thousands of images).",
+    }
+    finishing_takes = "Finishing it takes about {duration} and {cost}."
+    finishing_takes_time = "Finishing it takes about {duration}."
+    go_on = "To go on from there, ask whoever runs the workshop to call\n\n  {command}"
+    network_best = "the best one, from {kimg} kimg (score {score}; the last one: {last}; less is better)"
+    network_last_is_best = "the last one, which is the best (score {score}; less is better)"
+    network_last = "the last one (score {score}; less is better)"
+    network_unscored = "the last one (it has no score)"
+    network_no_score = "none any more"
+    troubles: Mapping[str, str] = {
+        "collapsed": (
+            "The training has collapsed: what the network had learned fell apart. The pictures are those of the network"
+            " that is named above, and both that and the last one are kept."
+        ),
+        "stalled": "The training stood still in the end: for long, nothing better came of it.",
+    }
+    trouble_ended = "It was ended early for that, at {kimg} of {wanted} kimg; nothing that it had learned is lost."
+    trouble_next: Mapping[str, str] = {
+        "collapsed": (
+            "More pictures, or pictures that are more alike, help most; another seed (settings.yaml) may help, too."
+        ),
+        "stalled": "A longer training would hardly help; more pictures may.",
+    }
     set_aside = Plural("{count} picture was set aside:", "{count} pictures were set aside:")
     more_on_page = Plural("{count} more is listed on the page", "{count} more are listed on the page")
     more_in_file = Plural("{count} more is listed in prepare.json", "{count} more are listed in prepare.json")
+    copies_of_all = "Copies lie under {folder}"
+    copies_of_some = Plural(
+        "A copy of {count} of them lies under {folder}", "Copies of {count} of them lie under {folder}"
+    )
     missing = "{part} is missing."
     empty = "{part} is empty."
     no_picture = "There is no new picture: the run's own folder {folder} holds none."
@@ -87,7 +142,8 @@ class English(Words):
         " again, choose a lower resolution or a larger instance type."
     )
     help_disk = (
-        "The disk of the machine is full. Whoever runs the workshop can give the step a larger one (pipeline_builder);"
+        "The disk of the machine is full. Whoever runs the workshop can start it again with a larger one"
+        " (ProcessVolumeGB, TrainVolumeGB, InferenceVolumeGB), or on a machine that has one;"
         " fewer pictures or a lower resolution need less."
     )
     help_permission = (
@@ -140,6 +196,14 @@ class English(Words):
     help_checkpoint = "A training that is started again goes on from its last checkpoint."
     folder_holds = Plural("The folder holds {count} picture", "The folder holds {count} pictures")
     pictures_needed = Plural("At least {count} picture is needed.", "At least {count} pictures are needed.")
+    disk_too_small = (
+        "All these pictures together need a disk of about {needed} GB, and the machine {machine} has at most {most} GB."
+    )
+    list_too_long = "The list of the pictures' names would be {needed} MB long, and at most {most} MB can be read."
+    make_room = (
+        "Take pictures away, divide them among several folders, or give a smaller resolution or another instance_type"
+        " in settings.yaml. Your platform team can choose a machine with a larger disk. Long names can be shortened."
+    )
     add_pictures = "Add pictures (.png, .jpg, .webp, .bmp, .tif or .gif) to the folder."
     correct_settings = "Correct settings.yaml, or remove it: everything in it is optional."
     settings_unread = (
@@ -220,10 +284,59 @@ class English(Words):
         "settings.yaml, line {line}: the preset {preset} makes pictures of {values} pixels, not of {resolution}. Choose"
         " one of these for resolution, or another preset."
     )
+    option_unknown = "settings.yaml, line {line}: {shown} is no option that you may set. You may set: {names}."
+    option_clash = "settings.yaml, line {line}: the option {name} is for {other}={word}, but {other} is {found}."
+    option_missing = "settings.yaml, line {line}: with {other}={word}, the option {name} must be given, too."
+    option_faults: Mapping[str, str] = {
+        "none": "settings.yaml, line {line}: options of the training may not be set here. Delete the line.",
+        "form": (
+            "settings.yaml, line {line}: options are written like `options: gamma=10 augpipe=bg`: a name, an equals"
+            " sign and a value each, and spaces only between them."
+        ),
+        "twice": "settings.yaml, line {line}: the option {name} stands there twice. Keep one of the two.",
+    }
+    setting_aspect = (
+        "settings.yaml, line {line}: pictures of {aspect} cannot be made at resolution {resolution}. The nearest that"
+        " can are {near}."
+    )
+    setting_side = (
+        "settings.yaml, line {line}: {key} needs {other} beside it. Or write aspect alone, like `aspect: 3:2`."
+    )
+    setting_size = (
+        "settings.yaml, line {line}: pictures of {size} pixels cannot be made, because each side must be 4 to 16 times"
+        " the same power of two, up to {longest}. Near are {near}."
+    )
+    setting_size_twice = (
+        "settings.yaml, line {line}: width and height say it already. Leave out {key}, or else width and height."
+    )
+    setting_classes = (
+        "settings.yaml, line {line}: there are classes only with `labels: folders`. Add that line, or take this one"
+        " out."
+    )
+    labels_too_few = Plural(
+        "settings.yaml asks for classes (labels: folders), but the pictures lie in {count} sub-folder. At least 2 are"
+        " needed, one for each class.",
+        "settings.yaml asks for classes (labels: folders), but the pictures lie in {count} sub-folders. At least 2 are"
+        " needed, one for each class.",
+    )
+    labels_too_many = (
+        "settings.yaml asks for classes (labels: folders), but the pictures lie in {count} sub-folders. At most {most}"
+        " can be classes."
+    )
+    labels_unknown = "settings.yaml asks for pictures of classes that are no sub-folders: {names}. There are: {known}."
+    either = " and "
     allowed_one_of = "one of {values}"
     allowed_whole = "a whole number from {low} to {high}"
     allowed_number = "a number from {low} to {high}"
+    allowed_from = "a number of at least {low}"
+    allowed_whole_from = "a whole number of at least {low}"
+    allowed_above = "a number greater than {low}"
+    allowed_or = "{number} or {words}"
     allowed_truth = "true or false"
+    allowed_options = "options like gamma=10 augpipe=bg"
+    allowed_aspect = "a width and a height like 3:2"
+    allowed_colour = "white, black, grey or six hex digits like f4e9d8 (in quotation marks if # comes first)"
+    allowed_classes = "all, or names of sub-folders with commas between them"
     shown_large = "such a number"
     shown_nothing = "nothing"
     shown_text = '"{text}"'
