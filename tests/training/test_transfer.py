@@ -151,7 +151,7 @@ def test_the_discriminator_of_another_resolution_learns_to_read_pictures_anew() 
     assert layers(report.left) == {"D.b16.fromrgb"}
 
 
-def test_labels_that_are_added_change_nothing_at_first() -> None:
+def test_labels_that_are_added_begin_with_variations_of_what_was_drawn() -> None:
     source, target = a_generator(1), a_generator(2, c_dim=3)
     report = copy_matching(source, target, "G")
     accounts_for_everything(report, source, target, "G")
@@ -159,6 +159,9 @@ def test_labels_that_are_added_change_nothing_at_first() -> None:
     assert report.widened == ["G.mapping.fc0.weight"]
     assert "c_dim was 0 and is 3" in report.remarks
     labels = torch.eye(3)[[0, 1, 2, 0, 1, 2]]
+    assert not torch.equal(pictures(target, labels), pictures(target, labels.roll(1, 0)))
+    with torch.no_grad():  # without a say of the labels, nothing is changed
+        target.get_parameter("mapping.fc0.weight")[:, source.z_dim :] = 0
     same(pictures(target, labels, truncation_psi=0.7), pictures(source, truncation_psi=0.7))
     judges = copy_matching(a_discriminator(1), a_discriminator(2, c_dim=3), "D")
     assert {name.split(".")[1] for name in judges.kept} == {"mapping", "b4"}

@@ -6,8 +6,9 @@ A tensor is taken where it means the same in both networks:
     a wider new network       copied into the first channels. Weights from the added channels to the copied ones are
                               zero, and weights are scaled with the number of their inputs (equalised learning rate), so
                               the generator draws at first what the other one drew. (Net2Net, arXiv:1511.05641)
-    labels, where there       the label's columns of the mapping's first layer are zero: at first every label gives
-    were none                 what the other network drew
+    labels, where there       the latent's columns of the mapping's first layer are copied, the label's are new: each
+    were none                 label begins with variations of its own of what the other network drew. Zeros would hardly
+                              leave their place: the mapping learns at a hundredth of the others' rate
     a higher resolution       the added blocks' contribution to the image is zero: at first the image is the other
                               network's, upsampled
 
@@ -172,7 +173,8 @@ def _widen(name: str, other: Tensor, tensor: Tensor, source: Network, target: Ne
     # The channels of the minibatch standard deviation are behind the features, of which there are more now.
     behind = target.init_kwargs["mbstd_channels"] if name == "b4.conv.weight" else 0
     features = other.shape[1] - behind
-    first.zero_()
+    if name != _FIRST_OF_MAPPING:
+        first.zero_()
     first[:, :features] = other[:, :features] * scale
     first[:, features + added :] = other[:, features:] * scale
     return True
