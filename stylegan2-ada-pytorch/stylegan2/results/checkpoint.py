@@ -32,7 +32,7 @@ _EARLIER_NAME = re.compile(r"checkpoint-([0-9]{8})\.([0-9]{3})-([0-9a-f]{16})\.p
 _MARK = b"checkpoint/2"
 _SEAL = struct.Struct(f">{len(_MARK)}sQ{hashlib.sha256().digest_size}s")  # the mark, images seen, the checksum
 _DIGEST_BYTES = hashlib.sha256().digest_size
-_TORN = -1  # progress of a file that has none: it was not written to its end, or is no checkpoint
+_UNKNOWN = 1 << 64  # progress of a file without a seal: it may have been the newest
 _log = logging.getLogger(__name__)
 
 
@@ -119,13 +119,13 @@ class _SealedFile:
 def _place(folder: Path, images: int, keep: int) -> Path:
     """Return the place whose loss is the least: of the same moment, or free, or else the one with the least progress.
 
-    What cannot be used counts as free. That is a torn file, and one with more progress than there is now: the training
-    would have gone on from it, had it not been found damaged.
+    What cannot be used counts as free: a torn file, and one with more progress than there is now. The training would
+    have gone on from that, had it not been found damaged.
     """
 
     def worth(place: Path) -> tuple[bool, int]:
-        there = _images_of(place) if place.exists() else _TORN
-        return there != images, there if there <= images else _TORN
+        there = _images_of(place)
+        return there != images, there if there <= images else -1
 
     return min((folder / f"checkpoint-{number}.pt" for number in range(1, keep + 1)), key=worth)
 
@@ -147,7 +147,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _check(path: Path) -> None:
     earlier = _EARLIER_NAME.fullmatch(path.name)
-    if earlier is None and _images_of(path) == _TORN:
+    if earlier is None and _images_of(path) == _UNKNOWN:
         raise _Damaged("it is cut off")
     with path.open("rb") as file:
         if earlier is not None:
@@ -174,7 +174,7 @@ def _reason(error: BaseException) -> str:
 
 
 def _checkpoints(folder: Path) -> list[_Checkpoint]:
-    """Return the checkpoints in a folder, the newest first and torn ones last; none if there is no folder."""
+    """Return the checkpoints in a folder, the newest first, after torn ones; none if there is no folder."""
     if not folder.is_dir():
         return []
     names = (_NAME, _EARLIER_NAME)
@@ -183,16 +183,16 @@ def _checkpoints(folder: Path) -> list[_Checkpoint]:
 
 
 def _images_of(path: Path) -> int:
-    """Return the progress that a checkpoint tells of, without looking whether it is whole."""
+    """Return the progress that a file tells of, without looking whether it is whole or there at all."""
     if earlier := _EARLIER_NAME.fullmatch(path.name):
         return int(earlier[1] + earlier[2])
     try:
         with path.open("rb") as file:
             file.seek(-_SEAL.size, os.SEEK_END)
             mark, images, _ = _SEAL.unpack(file.read())
-    except (OSError, struct.error):  # OSError: also if it is shorter than a seal
-        return _TORN
-    return int(images) if mark == _MARK else _TORN
+    except OSError:  # also if it is shorter than a seal
+        return _UNKNOWN
+    return int(images) if mark == _MARK else _UNKNOWN
 
 
 def _sync_folder(folder: Path) -> None:
