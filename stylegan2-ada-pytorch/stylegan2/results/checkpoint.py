@@ -30,8 +30,8 @@ FORMAT = "workshop-checkpoint/1"
 _NAME = re.compile(r"checkpoint-[0-9]+\.pt")
 _EARLIER_NAME = re.compile(r"checkpoint-([0-9]{8})\.([0-9]{3})-([0-9a-f]{16})\.pt")
 _MARK = b"checkpoint/2"
-_SEAL = struct.Struct(f">{len(_MARK)}sQ{hashlib.sha256().digest_size}s")  # the mark, images seen, the checksum
-_DIGEST_BYTES = hashlib.sha256().digest_size
+_SEAL = struct.Struct(f">{len(_MARK)}sQ")  # the mark and the number of images seen; the checksum follows
+_CHECKSUM_BYTES = hashlib.sha256().digest_size
 _UNKNOWN = 1 << 64  # progress of a file without a seal: it may have been the newest
 _log = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ class _SealedFile:
         self._file.flush()
 
     def seal(self, images: int) -> None:
-        self.write(_SEAL.pack(_MARK, images, b"")[:-_DIGEST_BYTES])
+        self.write(_SEAL.pack(_MARK, images))
         self._file.write(self._digest.digest())
 
 
@@ -153,7 +153,7 @@ def _check(path: Path) -> None:
         if earlier is not None:
             is_whole = hashlib.file_digest(file, "sha256").hexdigest()[:16] == earlier[3]
         else:
-            is_whole = _digest(file, path.stat().st_size - _DIGEST_BYTES) == file.read()
+            is_whole = _digest(file, path.stat().st_size - _CHECKSUM_BYTES) == file.read()
     if not is_whole:
         raise _Damaged("its checksum is wrong")
 
@@ -188,8 +188,8 @@ def _images_of(path: Path) -> int:
         return int(earlier[1] + earlier[2])
     try:
         with path.open("rb") as file:
-            file.seek(-_SEAL.size, os.SEEK_END)
-            mark, images, _ = _SEAL.unpack(file.read())
+            file.seek(-_SEAL.size - _CHECKSUM_BYTES, os.SEEK_END)
+            mark, images = _SEAL.unpack(file.read(_SEAL.size))
     except OSError:  # also if it is shorter than a seal
         return _UNKNOWN
     return int(images) if mark == _MARK else _UNKNOWN
