@@ -13,6 +13,7 @@ Earlier releases had the progress and the start of the checksum in the name, ano
 """
 
 import hashlib
+import io
 import logging
 import os
 import re
@@ -45,10 +46,9 @@ def save_checkpoint(folder: Path, kimg: float, state: dict[str, Any], keep: int 
     partial = folder / "checkpoint.partial"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            sealed = _SealedFile(file)
-            torch.save({"format": FORMAT, "state": state}, sealed)
-            sealed.seal(images)
+        with _SealedFile(partial) as file:
+            torch.save({"format": FORMAT, "state": state}, file)
+            file.seal(images)
             file.flush()
             os.fsync(file.fileno())
         path = _place(folder, images, keep)
@@ -98,22 +98,21 @@ class _Damaged(Exception):  # noqa: N818 - it is the file that is at fault, and 
     """Why a checkpoint cannot be used."""
 
 
-class _SealedFile:
-    """Hands on what is written, and adds the seal to it."""
+class _SealedFile(io.BufferedWriter):
+    """A new file that ends with a seal."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file, self._digest = file, hashlib.sha256()
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path, "w"))
+        self._digest = hashlib.sha256()
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: Any, /) -> int:
         self._digest.update(data)
-        return self._file.write(data)
-
-    def flush(self) -> None:
-        self._file.flush()
+        return super().write(data)
 
     def seal(self, images: int) -> None:
+        """Add the seal: that all is there, with so many images seen."""
         self.write(_SEAL.pack(_MARK, images))
-        self._file.write(self._digest.digest())
+        super().write(self._digest.digest())
 
 
 def _place(folder: Path, images: int, keep: int) -> Path:
