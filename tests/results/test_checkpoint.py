@@ -154,8 +154,8 @@ def test_killed_anywhere_it_leaves_this_one_or_the_one_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, keep: int, is_done: bool
 ) -> None:
     for kimg in (1, 2):
-        save_as_earlier_releases(tmp_path, kimg / 10)
-        save(tmp_path, kimg, keep=3)
+        save(tmp_path, kimg, keep)
+    save_as_earlier_releases(tmp_path, 0.5)  # to be removed
     with monkeypatch.context() as patch:
         module, name = place.rsplit(".", 1)
         owner = {"torch": torch, "os": os, "pathlib.Path": Path}[module]
