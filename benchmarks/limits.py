@@ -41,7 +41,6 @@ def _disks() -> Iterator[str]:
     needs = {
         "Prepare": process_gb,
         "Train": train_gb,
-        "Train, going on": lambda work: train_gb(work, is_continued=True),
         "Infer": inference_gb,
     }
     for name, needed in needs.items():

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from contract.run_results import TrainingOutcome
 from stylegan2.base.whole_files import write_text_whole
+from stylegan2.results.sheet_series import newest_copy
 from stylegan2.results.tick_stats import TickStats
 
 _STATISTICS = ("loss_g", "loss_d", "augment_p", "patch_distance")
@@ -44,9 +45,5 @@ class ProgressFile:
         write_text_whole(self._file, json.dumps(content, indent=1) + "\n")
 
     def _newest_sheet(self) -> str | None:
-        newest = max(self._sheets.glob("fakes*"), key=_kimg_of, default=None)
+        newest = newest_copy(self._sheets)
         return None if newest is None else newest.relative_to(self._file.parent).as_posix()
-
-
-def _kimg_of(sheet: Path) -> float:
-    return float(sheet.stem.removeprefix("fakes"))

@@ -222,7 +222,7 @@ CALAMITIES = {
     ),
     "torn checkpoints": Calamity(
         torn_checkpoints,
-        r"checkpoints/\w+: no checkpoint here can be used \(2 tried; the newest, \S+: its checksum is wrong\)\. Put a",
+        r"checkpoints/\w+: no checkpoint here can be used \(2 tried; the newest, \S+: it is cut off\)\. Put a",
     ),
     "a worn picture": Calamity(
         worn_member, r"The file '00000/img00000003\.png' in \S+dataset\.zip is damaged: .*make the zip anew"

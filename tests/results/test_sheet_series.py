@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stylegan2.results.sheet_series import MOST_SHEETS, SheetSeries, thinned
+from stylegan2.results.sheet_series import MOST_SHEETS, SheetSeries, newest_copy, thinned
 from stylegan2.training import train
 from tests.training.pictures import write_pictures
 from tests.training.trainings import options, stop_after
@@ -23,6 +23,10 @@ def drawn(series: SheetSeries, *moments: float) -> None:
         sheet.parent.mkdir(parents=True, exist_ok=True)
         sheet.write_text(str(kimg))
         series.add(sheet)
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {file.name: file.read_text() for file in folder.iterdir()}
 
 
 def kept(kimgs: list[float]) -> list[float]:
@@ -47,53 +51,85 @@ def test_the_first_the_last_and_a_dozen_between_are_spread_over_any_length(
         assert max(later - earlier for earlier, later in pairwise(left)) < 3 * mean
 
 
-def test_files_and_their_copies_go_together(tmp_path: Path) -> None:
+def test_copies_have_as_many_names_as_there_are_sheets(tmp_path: Path) -> None:
     series = SheetSeries(tmp_path / "samples", tmp_path / "copies")
-    drawn(series, *range(40))
-    assert len(series.names) == MOST_SHEETS
-    for folder in ("samples", "copies"):
-        assert sorted(file.name for file in (tmp_path / folder).iterdir()) == series.names
-        assert (tmp_path / folder / name_of(39)).read_text() == "39"
+    names = set()
+    for kimg in (*range(40), 39):  # the last one again: drawn when a training goes on
+        drawn(series, kimg)
+        names |= {file.name for file in (tmp_path / "copies").iterdir()}
+        assert newest_copy(tmp_path / "copies").read_text() == str(kimg)  # type: ignore[union-attr]
+    assert len(series.kept) == len(names) == MOST_SHEETS
+    sheets, copies = ([file.read_text() for file in (tmp_path / name).iterdir()] for name in ("samples", "copies"))
+    assert sorted(sheets) == sorted(copies)
+    assert sorted(file.name for file in (tmp_path / "samples").iterdir()) == list(series.kept)
+
+
+def test_the_newest_copy_is_a_whole_one(tmp_path: Path) -> None:
+    assert newest_copy(tmp_path) is newest_copy(tmp_path / "none") is None
+    (tmp_path / "sheet-01.png.partial").write_text("half")
+    assert newest_copy(tmp_path) is None
 
 
 @pytest.mark.parametrize("lost", [1, 2, 15])
+@pytest.mark.parametrize("nothing_is_deleted", [False, True])
 def test_a_series_that_goes_on_from_an_older_checkpoint_ends_as_if_nothing_had_happened(
-    tmp_path: Path, lost: int
+    tmp_path: Path, lost: int, nothing_is_deleted: bool
 ) -> None:
     """Sheets were drawn, and others removed for them, after the checkpoint that is gone on from."""
     whole = SheetSeries(tmp_path / "whole", None)
     drawn(whole, *range(50))
     before = SheetSeries(tmp_path / "before", tmp_path / "copies")
     drawn(before, *range(30))
-    names = before.names
+    kept_then = before.kept
     drawn(before, *range(30, 30 + lost))
+    if nothing_is_deleted:
+        (tmp_path / "copies" / "sheet-01.png.partial").write_text("half")
+        (tmp_path / "copies" / "sheet-77.png").write_text("of more sheets")
     after = SheetSeries(tmp_path / "after", tmp_path / "copies")
-    after.restore(names, 29)
-    assert after.names == names
+    after.restore(kept_then, 29)
+    assert after.kept == kept_then
     drawn(after, *range(30, 50))
-    assert after.names == whole.names
-    there = sorted(file.name for file in (tmp_path / "copies").iterdir())
-    assert [name for name in whole.names if name not in there] == []
-    assert set(there) == set(after.names)
+    assert after.kept == whole.kept
+    assert contents(tmp_path / "after") == contents(tmp_path / "whole")
+    assert {*contents(tmp_path / "whole").values()} <= {*contents(tmp_path / "copies").values()}
 
 
-def test_checkpoints_without_names_take_the_copies_up_to_their_moment(tmp_path: Path) -> None:
-    old = SheetSeries(tmp_path / "old", tmp_path / "copies")
-    drawn(old, 1, 2, 3)
-    (tmp_path / "copies" / "notes.txt").write_text("an artist's")
-    series = SheetSeries(tmp_path / "samples", tmp_path / "copies")
-    series.restore(None, 2)
-    assert series.names == [name_of(1), name_of(2)]
-    assert sorted(file.name for file in (tmp_path / "samples").iterdir()) == series.names
-    assert (tmp_path / "copies" / "notes.txt").is_file()
+def test_a_copy_that_broke_on_its_way_is_no_sheet(tmp_path: Path) -> None:
+    first = SheetSeries(tmp_path / "samples", tmp_path / "copies")
+    drawn(first, 1, 2, 3)
+    (tmp_path / "copies/sheet-02.png").write_text("torn")
+    after = SheetSeries(tmp_path / "after", tmp_path / "copies")
+    after.restore(first.kept, 3)
+    assert contents(tmp_path / "after") == {name_of(1): "1", name_of(3): "3"}
+    drawn(after, 4)
+    assert contents(tmp_path / "copies") == {"sheet-01.png": "1", "sheet-02.png": "4", "sheet-03.png": "3"}
+
+
+@pytest.mark.parametrize("saved", [None, [name_of(1), name_of(2)]])  # the earliest checkpoints hold no names
+def test_copies_of_earlier_releases_have_the_names_of_their_sheets(tmp_path: Path, saved: list[str] | None) -> None:
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    for kimg in (1, 2, 3):
+        (copies / name_of(kimg)).write_text(str(kimg))
+    (copies / "notes.txt").write_text("an artist's")
+    series = SheetSeries(tmp_path / "samples", copies)
+    series.restore(saved, 2)
+    assert contents(tmp_path / "samples") == {name_of(1): "1", name_of(2): "2"}
+    drawn(series, 3)
+    again = SheetSeries(tmp_path / "again", copies)
+    again.restore(series.kept, 3)
+    assert contents(tmp_path / "again") == {name_of(kimg): str(kimg) for kimg in (1, 2, 3)}
+    drawn(again, *range(4, 40))
+    assert contents(copies).keys() <= {f"sheet-{number:02}.png" for number in range(1, 15)} | {"notes.txt", name_of(1)}
 
 
 def test_names_in_a_checkpoint_that_are_no_sheets_are_passed_over(tmp_path: Path) -> None:
     outside = tmp_path / "fakes0000.000.png"
     outside.write_text("not ours")
     series = SheetSeries(tmp_path / "samples", tmp_path / "copies")
-    series.restore(["../fakes0000.000.png", "reals.png", ""], 5)
-    assert series.names == []
+    for saved in ["../fakes0000.000.png", "reals.png", ""], {"../fakes0000.000.png": "", "reals.png": ""}:
+        series.restore(saved, 5)
+        assert series.kept == {}
     assert outside.is_file()
 
 
@@ -108,7 +144,7 @@ def test_an_interrupted_training_ends_with_the_sheets_of_one_that_was_not(
     kept_at = tmp_path / "kept"
     train(options(data, out, checkpoint_dir=kept_at, **how), should_stop=stop_after(6))
     (out / "samples" / name_of(0.048)).unlink()  # killed between the checkpoint and its sheet
-    (kept_at / "samples" / name_of(0.048)).unlink()
+    newest_copy(kept_at / "samples").unlink()  # type: ignore[union-attr]
     train(options(data, out, checkpoint_dir=kept_at, **how))
     sheets = [{f.name: f.read_bytes() for f in (folder / "samples").iterdir()} for folder in (tmp_path / "whole", out)]
     assert sheets[0] == sheets[1]

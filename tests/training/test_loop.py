@@ -1,16 +1,13 @@
 """A training learns, writes what it promises, is deterministic, and survives interruptions without a trace."""
 
 import dataclasses
-import hashlib
 import json
 import logging
 import os
-import pickle
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -28,7 +25,7 @@ from stylegan2.results.tick_stats import TickStats
 from stylegan2.training import train
 from stylegan2.training.real_images import decode_images
 from tests.training.pictures import write_pictures
-from tests.training.trainings import assert_same_weights, base_network, options, stop_after, weights
+from tests.training.trainings import assert_same_weights, base_network, kept_checkpoints, options, stop_after, weights
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -165,12 +162,11 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(
     train(options(data, tmp_path / "whole"))
     train(options(data, tmp_path / "a", checkpoint_dir=kept), should_stop=stop_after(13))
     files = sorted(kept.glob("*.pt"))
-    assert [re.match(r"checkpoint-([\d.]+)-", file.name)[1] for file in files] == ["00000000.096", "00000000.104"]  # type: ignore[index]
-    content = files[1].read_bytes()
-    files[1].write_bytes(content[: len(content) // 2])
+    newest = files[kept_checkpoints(kept).index(0.104)]
+    newest.write_bytes(newest.read_bytes()[:-1000])
     (kept / "checkpoint.partial").write_bytes(b"half a checkpoint")
     train(options(data, tmp_path / "b", checkpoint_dir=kept))
-    assert "checksum is wrong" in caplog.text
+    assert f"checkpoint {newest.name} is not used, because it is cut off" in caplog.text
     assert_same_weights(tmp_path / "whole", tmp_path / "b")
 
 
@@ -180,18 +176,6 @@ def test_a_checkpoint_of_another_training_is_refused(data: Path, tmp_path: Path)
     with pytest.raises(CheckpointError, match=r"r1_gamma was 0\.1 and is 5\.0, seed was 0 and is 1"):
         train(options(data, tmp_path / "b", kimg=0.016, checkpoint_dir=kept, seed=1, gamma=5.0))
     assert not (tmp_path / "b").exists()
-
-
-def test_only_plain_data_is_read_from_a_checkpoint(tmp_path: Path) -> None:
-    class Bomb:
-        def __reduce__(self) -> tuple[Callable[[str], object], tuple[str]]:
-            return print, ("boom",)
-
-    content = pickle.dumps(Bomb())
-    name = f"checkpoint-00000000.001-{hashlib.sha256(content).hexdigest()[:16]}.pt"
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(CheckpointError, match=r"no checkpoint here can be used \(1 tried; .*cannot be read"):
-        load_checkpoint(tmp_path)
 
 
 def test_rounds_of_part_of_the_batch_train_too(data: Path, tmp_path: Path) -> None:

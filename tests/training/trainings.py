@@ -39,6 +39,12 @@ def assert_same_weights(first: Path, second: Path) -> None:
     assert different == []
 
 
+def kept_checkpoints(folder: Path) -> list[float]:
+    """The progress in kimg of each checkpoint, in the order of their names."""
+    files = sorted(folder.glob("*.pt"))
+    return [torch.load(file, weights_only=True)["state"]["training"]["shown"] / 1000 for file in files]
+
+
 def base_network(folder: Path, *, resolution: int = 8, w_dim: int = 16) -> Path:
     torch.manual_seed(9)
     generator = Generator(16, 0, w_dim, resolution, 3, mapping_layers=1, channel_base=128, channel_max=16)

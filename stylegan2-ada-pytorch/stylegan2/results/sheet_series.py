@@ -1,7 +1,8 @@
 """Which sheets of samples a training keeps: few, however long it is, and spread over all of it."""
 
+import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,52 +11,77 @@ from stylegan2.base.whole_files import copy_whole
 MOST_SHEETS = 14
 """The first, the last, and a dozen between them."""
 
-_NAME = re.compile(r"fakes(\d{1,9}\.\d{3})\.(?:png|jpg)")
+_NAME = re.compile(r"fakes([0-9]{1,9}\.[0-9]{3})\.(?:png|jpg)")
+_COPY = re.compile(r"sheet-[0-9]{2}\.(?:png|jpg)")
 
 
 class SheetSeries:
     """The sheets in a training's folder, and their copies beside its checkpoints.
 
     What is kept depends on when sheets were drawn, and on nothing else: a training that was interrupted, and goes on
-    with the names that its checkpoint holds, ends with the same sheets as one that was not.
+    with what its checkpoint holds, ends with the same sheets as one that was not.
+
+    The copies have as many names as there are sheets, and take each other's: where nothing is ever deleted, as perhaps
+    in S3, no more pile up. Which is which is known by their contents.
     """
 
     def __init__(self, folder: Path, copies: Path | None) -> None:
-        self._folders = [folder] if copies is None else [folder, copies]
-        self.names: list[str] = []
-        """Of the sheets that are kept, the oldest first."""
+        self._folder, self._copies = folder, copies
+        self._copied: dict[str, str] = {}  # of a sheet's name, that of its copy
+        self.kept: dict[str, str] = {}
+        """Names of the sheets that are kept, the oldest first, with the SHA-256 of each."""
 
     def place(self, kimg: float, suffix: str) -> Path:
         """Return where the sheet of this moment is to be written."""
-        return self._folders[0] / f"fakes{kimg:08.3f}{suffix}"
+        return self._folder / f"fakes{kimg:08.3f}{suffix}"
 
     def add(self, sheet: Path) -> None:
         """Count a sheet that has been written, copy it, and remove what is not kept (any more) of its time or before.
 
         Sheets that were drawn after the checkpoint that the training goes on from stay until that time comes again.
         """
-        for copies in self._folders[1:]:
-            copy_whole(sheet, copies / sheet.name)
-        self.names = thinned([*(name for name in self.names if name != sheet.name), sheet.name])
-        for name in self._there() - {*self.names}:
-            if _kimg(name) <= _kimg(sheet.name):
-                for folder in self._folders:
-                    (folder / name).unlink(missing_ok=True)
+        earlier = {name: digest for name, digest in self.kept.items() if name != sheet.name}
+        digests = {**earlier, sheet.name: _digest(sheet)}
+        self.kept = {name: digests[name] for name in thinned(list(digests))}
+        self._copied = {name: copy for name, copy in self._copied.items() if name in self.kept and name in earlier}
+        if self._copies is not None:
+            self._copied[sheet.name] = self._free_name(sheet.suffix)
+            copy_whole(sheet, self._copies / self._copied[sheet.name])
+        for old in self._sheets():
+            if old.name not in self.kept and _kimg(old.name) <= _kimg(sheet.name):
+                old.unlink(missing_ok=True)
 
-    def restore(self, names: Iterable[str] | None, kimg: float) -> None:
-        """Take over the sheets that a checkpoint of this moment names; None: all copies that are old enough."""
-        drawn = self._there() if names is None else {name for name in names if _NAME.fullmatch(name)}
-        self.names = thinned(sorted((name for name in drawn if _kimg(name) <= kimg), key=_kimg))
-        folder, *others = self._folders
-        for name in self.names:
-            for copies in others:
-                if (copies / name).is_file():
-                    copy_whole(copies / name, folder / name)
+    def restore(self, saved: Mapping[str, str] | Iterable[str] | None, kimg: float) -> None:
+        """Take over the sheets that a checkpoint of this moment tells of. Those of earlier releases hold their names
+        alone, or nothing, which means all; and copies had the names of their sheets."""
+        if not isinstance(saved, Mapping):
+            there = {sheet.name: _digest(sheet) for sheet in self._sheets()}
+            saved = there if saved is None else {name: there.get(name, "") for name in saved}
+        names = sorted((name for name in saved if _NAME.fullmatch(name) and _kimg(name) <= kimg), key=_kimg)
+        self.kept = {name: saved[name] for name in thinned(names)}
+        if self._copies is None or not self._copies.is_dir():
+            return
+        copies = (file for file in self._copies.iterdir() if _COPY.fullmatch(file.name) or _NAME.fullmatch(file.name))
+        found = {_digest(file): file for file in copies}
+        for name, digest in self.kept.items():
+            if digest in found:
+                self._copied[name] = found[digest].name
+                copy_whole(found[digest], self._folder / name)
 
-    def _there(self) -> set[str]:
-        """Return the names of all sheets in the folders."""
-        files = (file for folder in self._folders if folder.is_dir() for file in folder.iterdir())
-        return {file.name for file in files if _NAME.fullmatch(file.name)}
+    def _free_name(self, suffix: str) -> str:
+        names = (f"sheet-{number:02}{suffix}" for number in range(1, MOST_SHEETS + 1))
+        return next(name for name in names if name not in self._copied.values())
+
+    def _sheets(self) -> list[Path]:
+        """Return all sheets under their own names; earlier releases named copies so, too."""
+        folders = (folder for folder in (self._folder, self._copies) if folder is not None and folder.is_dir())
+        return [file for folder in folders for file in folder.iterdir() if _NAME.fullmatch(file.name)]
+
+
+def newest_copy(copies: Path) -> Path | None:
+    """Return the sheet that was copied last into this folder beside the checkpoints."""
+    files = [file for file in copies.glob("*") if _COPY.fullmatch(file.name)]
+    return max(files, key=lambda file: file.stat().st_mtime_ns, default=None)
 
 
 def thinned(names: list[str]) -> list[str]:
@@ -75,3 +101,7 @@ def thinned(names: list[str]) -> list[str]:
 def _kimg(name: str) -> float:
     match = _NAME.fullmatch(name)
     return 0.0 if match is None else float(match[1])
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -103,7 +103,7 @@ class RunFiles(ExitStack):
             self._keep_as_best(training)
         if self.checkpoints is not None:
             saved = {"training": self.state.state_dict(), "ticks": ticks, "seconds": seconds, "scores": scores}
-            saved |= {"grid": asdict(self.grid), "sheets": self.sheets.names}
+            saved |= {"grid": asdict(self.grid), "sheets": self.sheets.kept}
             self.checkpoints.save(self.state.kimg, saved)
         self._draw()
         if not (self.options.outdir / TENSORS_NAME).exists():

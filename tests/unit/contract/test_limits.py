@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.limits import tables
-from contract.capacity import artefacts
+from contract.capacity import artefacts, volumes
 from contract.capacity.artefacts import Workload
 from contract.capacity.limits import ARTEFACTS, Artefact, too_large
 from contract.capacity.volumes import (
@@ -72,7 +72,7 @@ def test_no_workload_exceeds_a_limit_or_a_volume() -> None:
     assert len(walked) > 700
     assert [work for work in walked if too_large(work)] == []
     assert max(map(process_gb, walked)) <= LARGEST_GB
-    assert max(train_gb(work, is_continued=True) for work in walked) <= LARGEST_GB
+    assert max(train_gb(work) for work in walked) <= LARGEST_GB
     assert max(map(inference_gb, walked)) <= min(OWN_DISK_GB.values())
 
 
@@ -113,9 +113,13 @@ class TestTheFaultsThatThisHasFound:
         data = artefacts.dataset_zip_bytes(replace(BEST, resolution=resolution))
         assert data / 1e9 == pytest.approx(gigabytes, rel=0.02)
         assert process_gb(replace(BEST, resolution=resolution)) > SMALLEST_GB
-        assert (
-            train_gb(replace(BEST, resolution=resolution, preset=f"paper{resolution}"), is_continued=True) > SMALLEST_GB
-        )
+
+    def test_checkpoints_under_a_new_name_each_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """All 260 that a training writes were in S3, and a training that went on was given them back."""
+        best = replace(BEST, resolution=512, preset="paper512")
+        assert train_gb(best) < OWN_DISK_GB["ml.g5.xlarge"] / 3
+        monkeypatch.setattr(artefacts, "KEPT_CHECKPOINTS", 260)
+        assert find_shortage(best, "ml.m5.xlarge", "ml.g5.xlarge") is not None
 
     def test_images_to_project_on_thirty_gb(self) -> None:
         assert inference_gb(replace(BEST, targets=64, target_bytes=64 * artefacts.LARGEST_UPLOAD)) > SMALLEST_GB
@@ -134,8 +138,14 @@ class TestTheFaultsThatThisHasFound:
 
 
 def test_the_volumes_of_the_seeds_images() -> None:
-    assert run_volumes(BEST, EBS) == {"ProcessVolumeGB": "34", "TrainVolumeGB": "228", "InferenceVolumeGB": "30"}
+    assert run_volumes(BEST, EBS) == {"ProcessVolumeGB": "34", "TrainVolumeGB": "30", "InferenceVolumeGB": "30"}
+    assert run_volumes(replace(BEST, resolution=512, preset="paper512"), EBS)["TrainVolumeGB"] == "73"
     assert run_volumes(replace(BEST, images=20, image_bytes=10**6), EBS)["ProcessVolumeGB"] == "30"
+
+
+def test_what_another_training_has_left_under_the_same_prefix_fits_into_the_spare_room() -> None:
+    """One on another number of GPUs, with another batch: a training is given back those checkpoints as well."""
+    assert max(map(artefacts.checkpoint_folder_bytes, workloads())) < volumes._SPARE_GB * 10**9
 
 
 def test_a_machine_with_a_disk_of_its_own_is_left_alone() -> None:
@@ -156,10 +166,10 @@ def test_volumes_are_what_the_parameters_take_and_grow_with_the_work(
     images: int, size: int, resolution: int, kimg: float, targets: int
 ) -> None:
     work = Workload(images, images * size, resolution, kimg, "auto", targets=targets, target_bytes=targets * size)
-    volumes = run_volumes(work, EBS)
-    assert all(PARAMETERS[name].accepts(value) for name, value in volumes.items())
+    asked = run_volumes(work, EBS)
+    assert all(PARAMETERS[name].accepts(value) for name, value in asked.items())
     more = run_volumes(replace(work, images=2 * images, image_bytes=2 * images * size), EBS)
-    assert all(int(more[name]) >= int(value) >= SMALLEST_GB for name, value in volumes.items())
+    assert all(int(more[name]) >= int(value) >= SMALLEST_GB for name, value in asked.items())
 
 
 def test_uploads_that_no_job_fetches_take_no_room() -> None:

@@ -247,7 +247,7 @@ TABLE = [
         "pictures too large for the disk of the machine that trains",
         MANY_LARGE,
         LOOK,
-        "attention: 89 GB for ml.r5d.large, which has 75",
+        "attention: 91 GB for ml.r5d.large, which has 75",
     ),
     (
         "the same, and the artist has chosen a larger machine",

@@ -134,11 +134,6 @@ def ticks(workload: Workload) -> int:
     return ceil(workload.kimg / tick_kimg) + _INTERRUPTIONS
 
 
-def snapshots(workload: Workload) -> int:
-    """How often a training saves everything."""
-    return ceil(ticks(workload) / widths_of(workload.preset, workload.resolution).snapshot_ticks) + _INTERRUPTIONS
-
-
 def statistics_bytes(workload: Workload) -> int:
     """stats.jsonl."""
     return ticks(workload) * _STATISTICS_BYTES
@@ -167,15 +162,12 @@ def one_checkpoint_bytes(workload: Workload) -> int:
 
 
 def checkpoint_folder_bytes(workload: Workload) -> int:
-    """The checkpoints that are kept, the one that is being written, copies of the sheets and of the best network."""
-    files = (KEPT_CHECKPOINTS + 1) * one_checkpoint_bytes(workload)
-    return files + MOST_SHEETS * sheet_bytes(workload) + network_bytes(workload.preset, workload.resolution)
-
-
-def restored_checkpoints_bytes(workload: Workload) -> int:
-    """What a training that goes on is given back. That SageMaker removes from S3 what the job has removed is documented
-    nowhere, so these may be all that were ever written."""
-    return snapshots(workload) * one_checkpoint_bytes(workload)
+    """The checkpoints that are kept, copies of the sheets and of the best network. All have fixed names, each once more
+    for a file that is being written: a copy in S3 from which nothing is deleted, and so what a training that goes on
+    is given back, is no larger."""
+    checkpoints = (KEPT_CHECKPOINTS + 1) * one_checkpoint_bytes(workload)  # one of them is written at a time
+    copies = MOST_SHEETS * sheet_bytes(workload) + network_bytes(workload.preset, workload.resolution)
+    return checkpoints + 2 * copies
 
 
 def made_bytes(workload: Workload) -> int:

@@ -27,7 +27,6 @@ class Widths:
     latents: int = 512  # z and w alike
     is_residual: bool = True  # the discriminator
     tick_kimg: float = 4.0
-    snapshot_ticks: int = 10
 
 
 def widths_of(preset: str, resolution: int) -> Widths:
@@ -40,8 +39,8 @@ def widths_of(preset: str, resolution: int) -> Widths:
         "paper512": Widths(full, mapping_layers=8),
         "paper1024": Widths(full, mapping_layers=8),
         "cifar": Widths(full, mapping_layers=2, is_residual=False),
-        "laptop": Widths(1024, 2, channel_max=64, latents=64, tick_kimg=0.5, snapshot_ticks=2),
-        "tiny": Widths(128, 1, channel_max=16, latents=16, tick_kimg=0.1, snapshot_ticks=2),
+        "laptop": Widths(1024, 2, channel_max=64, latents=64, tick_kimg=0.5),
+        "tiny": Widths(128, 1, channel_max=16, latents=16, tick_kimg=0.1),
     }[preset]
 
 

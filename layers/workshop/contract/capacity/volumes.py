@@ -20,7 +20,6 @@ from contract.capacity.artefacts import (
     page_bytes,
     prepare_report_bytes,
     record_bytes,
-    restored_checkpoints_bytes,
     set_aside_bytes,
 )
 from contract.capacity.networks import network_bytes
@@ -114,13 +113,12 @@ def process_gb(workload: Workload) -> int:
     return _gb(process_bytes(workload))
 
 
-def train_gb(workload: Workload, *, is_continued: bool = False) -> int:
-    """What Train needs: the data set, a base network, the model and its archive, checkpoints; and, if the training
-    goes on, all checkpoints that it may be given back."""
+def train_gb(workload: Workload) -> int:
+    """What Train needs: the data set, a base network, the model and its archive, checkpoints. A training that goes on
+    is given back no more than it would write."""
     model = model_folder_bytes(workload) + model_archive_bytes(workload)
-    checkpoints = checkpoint_folder_bytes(workload) + (restored_checkpoints_bytes(workload) if is_continued else 0)
     base = network_bytes(workload.preset, workload.resolution)
-    return _gb(dataset_zip_bytes(workload) + base + model + checkpoints)
+    return _gb(dataset_zip_bytes(workload) + base + model + checkpoint_folder_bytes(workload))
 
 
 def inference_gb(workload: Workload) -> int:
@@ -137,8 +135,7 @@ def volume_gb(needed_gb: int, machine: str) -> int:
 
 
 def find_shortage(workload: Workload, process_machine: str, train_machine: str) -> Shortage | None:
-    """The first of Prepare and Train whose disk cannot hold what it needs; that a training goes on is left out, since
-    what it is then given back is not known."""
+    """The first of Prepare and Train whose disk cannot hold what it needs."""
     for needed, machine in ((process_gb(workload), process_machine), (train_gb(workload), train_machine)):
         most = OWN_DISK_GB.get(machine, LARGEST_GB)
         if needed > most:
@@ -155,7 +152,7 @@ def run_volumes(workload: Workload, machines: Mapping[str, str]) -> dict[str, st
     """The pipeline's parameters for the disks of a run; `machines` are its parameters of instance types."""
     needed = {
         "Process": process_gb(workload),
-        "Train": train_gb(workload, is_continued=True),
+        "Train": train_gb(workload),
         "Inference": inference_gb(workload),
     }
     return {f"{job}VolumeGB": str(volume_gb(gb, machines[f"{job}InstanceType"])) for job, gb in needed.items()}
