@@ -68,7 +68,7 @@ def test_the_same_folder_again_starts_nothing_and_deleting_a_culprit_the_next_ru
     s3 = workshop.endpoint.client("s3")
     with held_back(workshop, "Training"):
         with held_back(workshop, "Processing"):
-            for name, body in PICTURES.items():
+            for name, body in [*PICTURES.items(), ("_READY", b"")]:
                 put(workshop, name, body)
             (first,) = wait_for_runs(workshop, "again", 1)
             before = etags(workshop)
