@@ -32,7 +32,7 @@ def put(workshop: LocalWorkshop, name: str, body: bytes, part: int = 64 << 20) -
 
 def etags(workshop: LocalWorkshop) -> set[str]:
     listed = workshop.endpoint.client("s3").list_objects_v2(Bucket=workshop.bucket, Prefix="uploads/again/")
-    return {entry["ETag"] for entry in listed["Contents"]}
+    return {entry["ETag"] for entry in listed["Contents"] if entry["Key"].endswith(".png")}
 
 
 def look(workshop: LocalWorkshop) -> str:
