@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 from boto3.s3.transfer import TransferConfig
 
+from local_aws.deploy import STACK
 from local_aws.sagemaker.processes import ProcessStop
 from local_aws.workshop import LocalWorkshop
-from tests.e2e.following import kinds, runs_of, wait_for_runs, wait_until_over
+from operations.workshop_stack import Workshop
+from tests.e2e.following import kinds, runs_of, wait_for, wait_for_runs, wait_until_over
 from tests.e2e.test_whole_way import png
+from workshop.ledger import Ledger
 
 pytestmark = pytest.mark.e2e
 
@@ -33,6 +36,12 @@ def put(workshop: LocalWorkshop, name: str, body: bytes, part: int = 64 << 20) -
 def etags(workshop: LocalWorkshop) -> set[str]:
     listed = workshop.endpoint.client("s3").list_objects_v2(Bucket=workshop.bucket, Prefix="uploads/again/")
     return {entry["ETag"] for entry in listed["Contents"] if entry["Key"].endswith(".png")}
+
+
+def uploads_noted(workshop: LocalWorkshop) -> int:
+    """How many events of the dataset's folder the ledger has heard."""
+    table = Workshop(workshop.endpoint.client, STACK).table
+    return Ledger(workshop.endpoint.client("dynamodb"), table).read("again").uploads
 
 
 def look(workshop: LocalWorkshop) -> str:
@@ -87,7 +96,10 @@ def test_the_same_folder_again_starts_nothing_and_deleting_a_culprit_the_next_ru
     assert look(workshop) == "nothing"
     assert len(runs_of(workshop, "again")) == 1
 
+    noted = uploads_noted(workshop)
     s3.delete_object(Bucket=workshop.bucket, Key="uploads/again/a.png")
+    wait_for(workshop, "the event of the deletion", lambda: uploads_noted(workshop) != noted or None, lambda: noted)
+    assert look(workshop) == "started"  # without waiting for a quiet time
     wait_for_runs(workshop, "again", 2)
     second = wait_until_over(workshop, "again")[0]
     assert prepared(workshop, second.arn)["images"] == {"found": 10, "good": 10, "set_aside": 0}
