@@ -523,5 +523,5 @@ def test_a_training_that_its_limit_has_ended_is_a_success_that_says_what_the_res
     text = finish_training(stage, kimg=100.0, ended="time_limit", seconds=6_000, estimated_seconds=None)
     assert stage.mail_kinds[-1] == "succeeded"
     assert "ended by its time limit at 100 of 400 kimg" in text
-    assert "Finishing it takes about 1 h 20 min and USD 1.97." in text
+    assert "Finishing it takes about 1 h 25 min and USD 1.97." in text
     assert "\n  python -m operations rerun red-chairs\n" in text

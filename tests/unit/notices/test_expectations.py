@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from contract.run_results import TrainingOutcome
@@ -69,6 +69,8 @@ def test_whatever_is_estimated_and_reported_makes_words_without_signs_or_infinit
 
 @quick
 @given(say=SAYS, shorter=SECONDS, more=SECONDS)
+@example(say=EN, shorter=632.0, more=0.0)
+@example(say=EN, shorter=749.0, more=3_151.0)
 def test_rounded_times_are_near_never_nothing_and_keep_their_order(say: object, shorter: float, more: float) -> None:
     def rounded(seconds: float) -> int:
         text = EN.rough_duration(seconds)

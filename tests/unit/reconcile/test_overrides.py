@@ -339,4 +339,4 @@ def test_a_training_that_goes_on_from_a_checkpoint_is_estimated_by_what_is_left(
     rerun(trained)
     text = trained.mails[-1]["Message"]
     assert "It goes on from about 75 % of the training" in text
-    assert "Of it training:     about 40 min, 24 h at most" in text
+    assert "Of it training:     about 41 min, 24 h at most" in text

@@ -12,8 +12,8 @@ from typing import NamedTuple, Protocol
 
 __all__ = ["FALLBACK_LANGUAGE", "Plural", "Words", "words"]
 
-# How an estimate is rounded that is shorter than the first number, in seconds.
-_ROUGH = ((60, 10), (600, 60), (3600, 300), (36_000, 600), (float("inf"), 3600))
+# How an estimate is rounded that is shorter than the first number, in seconds: from ten minutes on by 5 % at most.
+_ROUGH = ((60, 10), (3_000, 60), (6_000, 300), (36_000, 600), (float("inf"), 3_600))
 
 # Of a notice about which nothing else is known.
 FALLBACK_LANGUAGE = "en"
@@ -245,7 +245,7 @@ class Words(Protocol):
         return self.money.format(amount=self._punctuated(f"{amount:,.0f}" if amount >= 9.995 else f"{amount:,.2f}"))
 
     def rough_duration(self, seconds: float) -> str:
-        """An estimate's length of time, no more exact than it is: 20 s, 4 min, 35 min, 1 h 20 min, 23 h."""
+        """An estimate's length of time, no more exact than it is: 20 s, 4 min, 41 min, 1 h 25 min, 23 h."""
         step = next(step for limit, step in _ROUGH if seconds < limit)
         return self.duration(max(1, round(seconds / step)) * step)
 
