@@ -97,10 +97,7 @@ class NamedStrings:
 
     def uri(self, key: str) -> str:
         """An address in S3."""
-        value = self._value(key, None)
-        if not PARAMETERS["WarmStartModel"].accepts(value):
-            raise self.refusal(key, PARAMETERS["WarmStartModel"].must_be, value)
-        return value
+        return self.parameter(key, "WarmStartModel")
 
     def refuse_others(self, known: Collection[str]) -> None:
         """Raise for the first key that nobody reads: a misspelt setting must not be ignored in silence."""

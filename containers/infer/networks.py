@@ -6,12 +6,12 @@ stylegan2.training). An archive of a training that nothing scored has no best/, 
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from pathlib import Path
 
 from containers.errors import InputError
 from containers.infer.results import BEST_NETWORK, LAST_NETWORK, ChosenNetwork
+from contract.documents import as_amount
 from stylegan2.formats.network_file import DESCRIPTION_NAME, LoadedNetwork, load_generator, load_network, read_meta
 from stylegan2.training.run_files import BEST
 
@@ -42,6 +42,7 @@ def load_drawing_network(model_folder: Path, wanted: str) -> tuple[LoadedNetwork
 
 def _amount(value: object) -> float | None:
     """A number of an archive, if it can measure something."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+    try:
+        return as_amount(value)
+    except (TypeError, ValueError, OverflowError):
         return None
-    return float(value)

@@ -52,10 +52,8 @@ def infer(job: ProcessingJob) -> None:
     environment = job.environment()
     dataset = environment.dataset(jobs.DATASET_VARIABLE)
     execution_id = environment.text(jobs.EXECUTION_ID_VARIABLE, EXECUTION_ID, "ifw9mcxjxl5q")
-    inference_mode = PARAMETERS["InferenceMode"]
-    mode = environment.choice(jobs.INFERENCE_MODE_VARIABLE, inference_mode.choices, inference_mode.default)
-    inference_network = PARAMETERS["InferenceNetwork"]
-    wanted = environment.choice(jobs.INFERENCE_NETWORK_VARIABLE, inference_network.choices, inference_network.default)
+    mode = environment.parameter(jobs.INFERENCE_MODE_VARIABLE, "InferenceMode")
+    wanted = environment.parameter(jobs.INFERENCE_NETWORK_VARIABLE, "InferenceNetwork")
     seed = environment.integer(jobs.SEED_VARIABLE, *PARAMETERS["Seed"].bounds, default=0)
     gpu = torch.cuda.is_available()
     steps = environment.integer("PROJECTION_STEPS", 1, 10_000, default=_STEPS_ON_GPU if gpu else _STEPS_ON_CPU)

@@ -15,6 +15,7 @@ The projected ones are made in `projecting`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -82,11 +83,11 @@ def draw_mixtures(
     save_image(grid.sheet(), folder / f"{SHEET}.png")
     return MixtureGrid(
         rows=[
-            _save_source(pixels, folder, seed, one)
+            replace(_save_seed(pixels, folder, seed), of_class=one)
             for seed, one, pixels in zip(row_seeds, row_classes, grid.rows, strict=True)
         ],
         columns=[
-            _save_source(pixels, folder, seed, one)
+            replace(_save_seed(pixels, folder, seed), of_class=one)
             for seed, one, pixels in zip(column_seeds, column_classes, grid.columns, strict=True)
         ],
         cells=[
@@ -129,7 +130,3 @@ def _save_sheet(images: Pixels, folder: Path, columns: int) -> None:
 def _save_seed(pixels: Pixels, folder: Path, seed: int, one: NetworkClass | None = None) -> GeneratedImage:
     stem = f"{SEED}{seed:04d}" if one is None else f"{class_stem(one)}-{SEED}{seed:04d}"
     return GeneratedImage(seed, save_image(pixels, folder / f"{stem}.png"), one)
-
-
-def _save_source(pixels: Pixels, folder: Path, seed: int, one: NetworkClass | None) -> GeneratedImage:
-    return GeneratedImage(seed, save_image(pixels, folder / f"{SEED}{seed:04d}.png"), one)

@@ -13,6 +13,9 @@ from containers.infer.results import GeneratedImage, MadeImages, MixtureGrid, Pr
 from contract.prepare_report import PrepareReport, SetAside
 from tests.containers.bucket import Bucket, etag_under_kms
 from tests.containers.jobs import draw
+from tests.one_thread import one_thread
+
+__all__ = ["one_thread"]
 
 
 @pytest.fixture(scope="session")

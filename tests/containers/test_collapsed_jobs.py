@@ -7,7 +7,7 @@ import dataclasses
 import json
 import shutil
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +33,7 @@ from tests.training.trainings import base_network
 BATCH_KIMG = 0.008
 SNAPSHOTS = 13
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(autouse=True)
@@ -141,7 +135,11 @@ def without_score(best: Path) -> None:
     save_network(best, load_generator(best), None, {"kimg": 1.0})
 
 
-@pytest.mark.parametrize("strike", [shutil.rmtree, without_score])
+def with_a_score_that_no_float_can_be(best: Path) -> None:
+    save_network(best, load_generator(best), None, {"kimg": 1.0, "score": 10**400})
+
+
+@pytest.mark.parametrize("strike", [shutil.rmtree, without_score, with_a_score_that_no_float_can_be])
 def test_without_a_score_the_last_network_draws(
     finished: Path, monkeypatch: pytest.MonkeyPatch, strike: Callable[[Path], None]
 ) -> None:

@@ -16,6 +16,7 @@ from containers.infer.step import infer
 from containers.job import ProcessingJob, TrainingJob
 from containers.train.hyperparameters import read_hyperparameters
 from containers.train.step import train_network
+from contract.pipeline import class_names
 from contract.prepare_report import ImageClass, PrepareReport
 from stylegan2.formats.network_file import LoadedNetwork
 from stylegan2.model.networks import Discriminator, Generator
@@ -110,6 +111,11 @@ def test_classes_without_good_names_are_called_by_their_numbers(names: object) -
     choice = choose_classes(network_of(3, names), ["2", "class 1", "a"])
     assert [one.name for one in choice.drawn] == ["class 2", "class 1"]
     assert (choice.others, list(choice.unknown)) == (1, ["a"])
+
+
+def test_a_name_that_another_system_has_written_is_the_class_that_looks_alike() -> None:
+    choice = choose_classes(network_of(2, ["chairs", "St\u00fchle"]), class_names("Stu\u0308hle"))
+    assert ([one.number for one in choice.drawn], list(choice.unknown)) == ([1], [])
 
 
 def test_a_network_without_classes_has_none_to_choose() -> None:

@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.one_thread import one_thread
+
+__all__ = ["one_thread"]
+
 
 @pytest.fixture
 def uploads(tmp_path: Path) -> Callable[..., Path]:

@@ -23,13 +23,7 @@ from stylegan2.training.state import TrainingState
 from stylegan2.training.training_options import TrainingOptions, resolve_options
 from tests.training.trainings import stop_after
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def write_data(path: Path, count: int = 12, shape: tuple[int, int, int] = (8, 8, 3), classes: int = 3) -> Path:

@@ -2,18 +2,15 @@
 
 import io
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from boto3.s3.transfer import TransferConfig
 
 from local_aws.deploy import STACK
-from local_aws.sagemaker.processes import ProcessStop
 from local_aws.workshop import LocalWorkshop
 from operations.workshop_stack import Workshop
-from tests.e2e.following import kinds, runs_of, wait_for, wait_for_runs, wait_until_over
+from tests.e2e.following import jobs_held_back, kinds, runs_of, wait_for, wait_for_runs, wait_until_over
 from tests.e2e.test_whole_way import png
 from workshop.ledger import Ledger
 
@@ -56,13 +53,6 @@ def look(workshop: LocalWorkshop) -> str:
             return str(result["outcome"])
 
 
-@contextmanager
-def held_back(workshop: LocalWorkshop, kind: str) -> Iterator[None]:
-    """Let no job of a kind ("Processing", "Training") begin."""
-    with workshop.sagemaker._executor._jobs.lines[kind].turn(ProcessStop()):
-        yield
-
-
 def report_of(run: str) -> str:
     return f"runs/again/{run.rsplit('/', 1)[-1]}/prepare-report/prepare.json"
 
@@ -75,8 +65,8 @@ def prepared(workshop: LocalWorkshop, run: str) -> dict[str, Any]:
 
 def test_the_same_folder_again_starts_nothing_and_deleting_a_culprit_the_next_run(workshop: LocalWorkshop) -> None:
     s3 = workshop.endpoint.client("s3")
-    with held_back(workshop, "Training"):
-        with held_back(workshop, "Processing"):
+    with jobs_held_back(workshop, "Training"):
+        with jobs_held_back(workshop, "Processing"):
             for name, body in [*PICTURES.items(), ("_READY", b"")]:
                 put(workshop, name, body)
             (first,) = wait_for_runs(workshop, "again", 1)

@@ -118,7 +118,7 @@ def test_the_beginning_of_another_training_is_not_mixed_with_this_one(
     assert [path.name for path in out.iterdir()] == ["training_options.json"]
 
 
-@pytest.mark.parametrize("left", ["best/network.json", "samples/reals.png", "stats.jsonl"])
+@pytest.mark.parametrize("left", ["best/network.json", "samples/reals.png", "samples/fakes0000.000.jpg", "stats.jsonl"])
 def test_what_else_a_training_leaves_is_kept_too(data: Path, tmp_path: Path, left: str) -> None:
     (tmp_path / "out" / left).parent.mkdir(parents=True)
     (tmp_path / "out" / left).write_text("of mine")

@@ -6,6 +6,7 @@ parameter's type, and the containers refuse a wrong value only when their machin
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -95,21 +96,26 @@ def picture_size(text: str, resolution: int) -> PictureSize | None:
     """The size that the parameters PictureSize and Resolution give together; None if there is none."""
     if text == SQUARE:
         return picture_sizes().get((resolution, resolution))
-    size = _SIZE.fullmatch(text)
-    found = picture_sizes().get((int(size[1]), int(size[2]))) if size else None
+    found = _size_of(text)
     return found if found is not None and found.resolution == resolution else None
 
 
 def resolution_of(text: str) -> int | None:
     """The resolution of a size like 384x256; None if pictures cannot be of that size."""
-    size = _SIZE.fullmatch(text)
-    found = picture_sizes().get((int(size[1]), int(size[2]))) if size else None
+    found = _size_of(text)
     return None if found is None else found.resolution
 
 
+def _size_of(text: str) -> PictureSize | None:
+    size = _SIZE.fullmatch(text)
+    return picture_sizes().get((int(size[1]), int(size[2]))) if size else None
+
+
 def class_names(text: str) -> tuple[str, ...]:
-    """The names or numbers that a list of classes holds; none for all of them."""
-    return () if text.strip() == ALL_CLASSES else tuple(filter(None, map(str.strip, text.split(","))))
+    """The names or numbers that a list of classes holds; none for all of them. Systems write an é in two ways, and a
+    class has its name in one of them (Unicode's NFC)."""
+    names = unicodedata.normalize("NFC", text).split(",")
+    return () if text.strip() == ALL_CLASSES else tuple(filter(None, map(str.strip, names)))
 
 
 @dataclass(frozen=True)

@@ -55,10 +55,10 @@ def read_labels(data: bytes, names: Sequence[str], where: str) -> Labels | None:
     Raises:
         DatasetError: the file is damaged, or does not give each image one label; the message names the first one.
     """
-    by_name = labels_by_name(data, where)
+    content = _content(data, where)
+    by_name = _by_name(content["labels"], where)
     if by_name is None:
         return None
-    class_names = json.loads(data).get("classes")
     known = set(names)
     strangers = [name for name in by_name if name not in known]
     if strangers:
@@ -77,7 +77,7 @@ def read_labels(data: bytes, names: Sequence[str], where: str) -> Labels | None:
         return Labels(np.array(values, dtype=np.float32), len(values[0]))
     classes = np.array(values, dtype=np.int64)
     size = int(classes.max()) + 1
-    return Labels(classes, size, names_of_classes(class_names, size))
+    return Labels(classes, size, names_of_classes(content.get("classes"), size))
 
 
 def names_of_classes(value: Any, size: int) -> tuple[str, ...]:
@@ -89,7 +89,10 @@ def names_of_classes(value: Any, size: int) -> tuple[str, ...]:
 
 def labels_by_name(data: bytes, where: str) -> dict[str, Label] | None:
     """Return the labels in dataset.json: all classes, or all vectors of one length. Raises as ``read_labels``."""
-    entries = _entries(data, where)
+    return _by_name(_content(data, where)["labels"], where)
+
+
+def _by_name(entries: list[Any] | None, where: str) -> dict[str, Label] | None:
     if entries is None:
         return None
     by_name: dict[str, Any] = {}
@@ -113,7 +116,8 @@ def labels_by_name(data: bytes, where: str) -> dict[str, Label] | None:
     return by_name
 
 
-def _entries(data: bytes, where: str) -> list[Any] | None:
+def _content(data: bytes, where: str) -> dict[str, Any]:
+    """Return what dataset.json holds; its "labels" are None or a list that is not empty."""
     try:
         content = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -123,7 +127,7 @@ def _entries(data: bytes, where: str) -> list[Any] | None:
     labels = content["labels"]
     if labels is not None and (not isinstance(labels, list) or not labels):
         raise DatasetError(f"{where}: 'labels' must be null or a list of [name, label].")
-    return labels
+    return content
 
 
 def _class(name: str, label: Any, where: str) -> int:

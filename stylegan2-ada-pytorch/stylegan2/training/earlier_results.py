@@ -16,7 +16,7 @@ from stylegan2.formats.network_file import DESCRIPTION_NAME, TENSORS_NAME
 from stylegan2.training.training_options import TrainingOptions, identity_of
 
 OPTIONS_NAME = "training_options.json"
-_LEFT_BEHIND = ("best/*.json", "samples/*.png", "stats.jsonl")
+_LEFT_BEHIND = ("best/*.json", "samples/*.png", "samples/*.jpg", "stats.jsonl")
 """What else a training leaves, of which one that begins would replace a part."""
 _NO_LOCKS = (errno.ENOTSUP, errno.ENOLCK, errno.ENOSYS)
 

@@ -240,7 +240,14 @@ def test_a_report_of_an_earlier_version_is_of_squares_without_classes() -> None:
 
 @pytest.mark.parametrize(
     ("text", "names"),
-    [("all", ()), (" all ", ()), ("a", ("a",)), (" a , b b,,3 ", ("a", "b b", "3")), ("all, a", ("all", "a"))],
+    [
+        ("all", ()),
+        (" all ", ()),
+        ("a", ("a",)),
+        (" a , b b,,3 ", ("a", "b b", "3")),
+        ("all, a", ("all", "a")),
+        ("Stu\u0308hle", ("St\u00fchle",)),
+    ],
 )
 def test_a_list_of_classes_is_read_with_its_blanks_away(text: str, names: tuple[str, ...]) -> None:
     assert PARAMETERS["InferenceClasses"].accepts(text)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract.pipeline import class_names
 from contract.prepare_report import MAX_CLASSES
 from tests.unit.conftest import TABLE, Stage
 from tests.unit.handlers.test_start_run import executions, finish, manual
@@ -115,7 +116,7 @@ def test_every_image_lies_in_one_class_or_in_none(places: list[tuple[str | None,
 
 def test_names_that_look_alike_are_one_class() -> None:
     assert Folders.of(images("Stu\u0308hle/a.png", "St\u00fchle/b.png")).images == {"St\u00fchle": 2}
-    assert Folders({"St\u00fchle": 2}, 0).unknown(["Stu\u0308hle"]) == []
+    assert Folders({"St\u00fchle": 2}, 0).unknown(class_names("Stu\u0308hle")) == []
 
 
 @pytest.mark.parametrize("language", ["en", "de"])

@@ -39,7 +39,7 @@ class Folders:
         return MIN_CLASSES <= len(self.images) <= MAX_CLASSES
 
     def unknown(self, asked: Iterable[str]) -> list[str]:
-        """Those of these names or numbers that no class has."""
+        """Those of these names or numbers (contract.pipeline.class_names) that no class has."""
         numbers = map(str, range(len(self.images)))
         known = {*self.images, *numbers}
-        return [name for name in asked if unicodedata.normalize("NFC", name) not in known]
+        return [name for name in asked if name not in known]

@@ -6,9 +6,9 @@
     language: 'de'      # a comment     a quoted one is the same, but never a number or a truth
 
 Whatever is taken here means the same to every YAML parser (but for 3:2, which YAML 1.1 took for 182, counting by
-sixties). What YAML has besides (lists, nesting, anchors, tags, merge
-keys, several documents ...) is refused with its line: no setting needs it, 500 bytes of it keep a general parser busy
-for hours, and its numbers surprise people (12:00 is 720, 010 is 8). Reading takes time in proportion to the bytes.
+sixties). What YAML has besides (lists, nesting, anchors, tags, merge keys, several documents ...) is refused with its
+line: no setting needs it, 500 bytes of it keep a general parser busy for hours, and its numbers surprise people (12:00
+is 720, 010 is 8). Reading takes time in proportion to the bytes.
 """
 
 import re
