@@ -55,7 +55,7 @@ class StoredBody(bytes):
         start, end, step = key.indices(len(self))
         if step != 1:
             raise ValueError("a stored body is read from its beginning to its end")
-        return b"".join(self._read(start, end))
+        return b"".join(self._read(start, max(start, end)))
 
     def pieces(self) -> Iterator[bytes]:
         """All of it, a megabyte at a time."""
