@@ -7,6 +7,8 @@ from tests.template.stack import Stack
 TAGS = [{"Key": "application", "Value": "image-workshop"}, {"Key": "stack", "Value": {"Ref": "AWS::StackName"}}]
 # Types in the template that take tags (cfn-lint's schemas: `tagging.taggable`), with the property's name ...
 TAGGED = {
+    "AWS::ApiGatewayV2::Api": "Tags",
+    "AWS::ApiGatewayV2::Stage": "Tags",
     "AWS::Budgets::Budget": "ResourceTags",
     "AWS::CloudWatch::Alarm": "Tags",
     "AWS::CloudWatch::Dashboard": "Tags",
@@ -23,6 +25,8 @@ TAGGED = {
 }
 # ... and those that take none, or (event source mappings) get none from SAM and cost nothing.
 UNTAGGED = {
+    "AWS::ApiGatewayV2::Integration",
+    "AWS::ApiGatewayV2::Route",
     "AWS::IAM::Policy",
     "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::EventSourceMapping",
@@ -83,6 +87,8 @@ def test_everything_that_takes_tags_carries_the_applications_and_the_stacks(stac
         if resource["Type"] not in UNTAGGED:
             assert resource["Type"] in TAGGED, f"{resource['Type']}: does it take tags?"
             tags = resource["Properties"].get(TAGGED[resource["Type"]], [])
+            if isinstance(tags, dict):  # as some services write them
+                tags = [{"Key": key, "Value": value} for key, value in tags.items()]
             assert [tag for tag in tags if tag in TAGS] == TAGS, name
 
 

@@ -113,6 +113,7 @@ def test_runs_that_fail_hang_or_cannot_start_and_mails_that_fail_raise_alarms(st
         ("StartsRefused", "start_run"),
         ("NoticeTrouble", "report_success"),
         ("RefusedNames", "upload_trigger"),
+        ("WebFailed", "web_api"),
     }
 
 

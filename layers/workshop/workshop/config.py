@@ -17,6 +17,8 @@ DAY = 86_400
 
 _MACHINE = re.compile(r"(?P<type>ml\.[a-z0-9-]+\.[a-z0-9-]+)(=(?P<price>[0-9]{1,4}(\.[0-9]{1,4})?))?")
 
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?")
+
 
 class Environment:
     """Typed access to environment variables."""
@@ -52,6 +54,15 @@ class Environment:
         if not low <= number <= high:  # also refuses nan
             raise ConfigError(f"The environment variable {name} must be from {low} to {high}, not {value!r}.")
         return number
+
+    def address(self, name: str) -> str:
+        """The address of a web server, with a slash at its end; "" if there is none."""
+        value = self.optional(name)
+        if not value:
+            return ""
+        if not _ADDRESS.fullmatch(value):
+            raise ConfigError(f"The environment variable {name} must be like https://host/, not {value!r}.")
+        return f"{value.rstrip('/')}/"
 
     def flag(self, name: str) -> bool:
         """true or false; missing or empty: false."""
@@ -281,3 +292,36 @@ class LinkConfig:
     def from_env(cls, variables: Mapping[str, str] = os.environ) -> "LinkConfig":
         env = Environment(variables)
         return cls(env.text("BUCKET"), env.text("LINK_KEY_ID"))
+
+
+@dataclass(frozen=True)
+class WebConfig:
+    """Environment of web_api. Addresses end with a slash or are "": the app is then where the API is, and objects are
+    where S3 is. A link may offer `files_a_day` and `bytes_a_day` for upload; origins are those of embedding pages."""
+
+    bucket: str
+    table: str
+    link_key_id: str
+    start_run_function: str
+    notice_language: str
+    app_url: str
+    objects_url: str
+    embedding_origins: tuple[str, ...]
+    files_a_day: int
+    bytes_a_day: int
+
+    @classmethod
+    def from_env(cls, variables: Mapping[str, str] = os.environ) -> "WebConfig":
+        env = Environment(variables)
+        return cls(
+            bucket=env.text("BUCKET"),
+            table=env.text("TABLE"),
+            link_key_id=env.text("LINK_KEY_ID"),
+            start_run_function=env.text("START_RUN_FUNCTION"),
+            notice_language=env.language("NOTICE_LANGUAGE"),
+            app_url=env.address("APP_URL"),
+            objects_url=env.address("OBJECTS_URL"),
+            embedding_origins=tuple(filter(None, env.optional("EMBEDDING_ORIGINS").split(","))),
+            files_a_day=env.whole("LINK_FILES_A_DAY", 1, 10_000_000),
+            bytes_a_day=env.whole("LINK_GB_A_DAY", 1, 100_000) * 10**9,
+        )

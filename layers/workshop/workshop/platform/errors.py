@@ -7,6 +7,7 @@
     ├── BadRequest           an event or argument that no retry can make readable
     ├── SettingsError        settings.yaml asks for something that does not exist: the artist's
     ├── LinkError            a results link that is forged, damaged or too old
+    ├── WebError             what the web app is refused with (workshop.platform.refusals)
     ├── NoticeBusy           somebody else is sending this very notice: come back later
     ├── LedgerDamaged        an item in the table contradicts itself: somebody has edited it
     ├── LedgerBusy           another transaction holds the same items at this moment: come back later

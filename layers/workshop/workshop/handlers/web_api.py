@@ -1,0 +1,55 @@
+"""What does each operation of the web app, put together once per Lambda environment: apart from the other functions'
+parts, which need not load what only this one needs.
+"""
+
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from workshop.admission.invitations import Invitations
+from workshop.admission.links import Links
+from workshop.admission.visitors import Door, cookie_name
+from workshop.config import WebConfig
+from workshop.platform import clients
+from workshop.platform.signing import Signer
+from workshop.web.calls import Call, Reply
+from workshop.web.routes import Do, Routes
+from workshop.web.sessions import Sessions
+from workshop.web.sharing import Sharing
+from workshop.web.static_files import read_static
+
+
+@cache
+def web_app(static: Path) -> Routes:
+    """The whole app, with the files of this folder."""
+    config = WebConfig.from_env()
+    invitations = Invitations(Signer(clients.kms(), config.link_key_id))
+    links = Links(clients.dynamodb(), config.table)
+    door = Door(invitations, links, cookie_name(config.app_url), config.embedding_origins)
+    objects = _objects_origin(config)
+    sessions = Sessions(door, objects)
+    sharing = Sharing(invitations, links)
+    do: dict[str, Do] = {
+        "openSession": sessions.open,
+        "closeSession": sessions.close,
+        "getMe": sessions.me,
+        "getInbox": _no_inbox,
+        "listLinks": sharing.list,
+        "shareLink": sharing.share,
+        "revokeLink": sharing.revoke,
+    }
+    return Routes(door, do, read_static(static), config.app_url, objects)
+
+
+def _no_inbox(call: Call) -> Reply:
+    """Mails go to people's own mailboxes. (A workshop on one machine catches them and answers this itself.)"""
+    return Reply({"mails": None})
+
+
+def _objects_origin(config: WebConfig) -> str:
+    """Where presigned addresses lead."""
+    url = config.objects_url or clients.s3().generate_presigned_url(
+        "get_object", Params={"Bucket": config.bucket, "Key": "any"}, ExpiresIn=1
+    )
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
