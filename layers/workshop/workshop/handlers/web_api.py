@@ -4,13 +4,13 @@ parts, which need not load what only this one needs.
 
 from functools import cache
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from workshop.admission.invitations import Invitations
 from workshop.admission.links import Links
 from workshop.admission.visitors import Door, cookie_name
 from workshop.config import WebConfig
 from workshop.platform import clients
+from workshop.platform.addresses import Addresses
 from workshop.platform.signing import Signer
 from workshop.web.calls import Call, Reply
 from workshop.web.routes import Do, Routes
@@ -26,8 +26,8 @@ def web_app(static: Path) -> Routes:
     invitations = Invitations(Signer(clients.kms(), config.link_key_id))
     links = Links(clients.dynamodb(), config.table)
     door = Door(invitations, links, cookie_name(config.app_url), config.embedding_origins)
-    objects = _objects_origin(config)
-    sessions = Sessions(door, objects)
+    addresses = Addresses(clients.s3(), config.bucket, config.objects_url)
+    sessions = Sessions(door, addresses.origin)
     sharing = Sharing(invitations, links)
     do: dict[str, Do] = {
         "openSession": sessions.open,
@@ -38,18 +38,9 @@ def web_app(static: Path) -> Routes:
         "shareLink": sharing.share,
         "revokeLink": sharing.revoke,
     }
-    return Routes(door, do, read_static(static), config.app_url, objects)
+    return Routes(door, do, read_static(static), config.app_url, addresses.origin)
 
 
 def _no_inbox(call: Call) -> Reply:
     """Mails go to people's own mailboxes. (A workshop on one machine catches them and answers this itself.)"""
     return Reply({"mails": None})
-
-
-def _objects_origin(config: WebConfig) -> str:
-    """Where presigned addresses lead."""
-    url = config.objects_url or clients.s3().generate_presigned_url(
-        "get_object", Params={"Bucket": config.bucket, "Key": "any"}, ExpiresIn=1
-    )
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"

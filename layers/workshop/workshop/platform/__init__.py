@@ -6,6 +6,7 @@ redaction    links and addresses, which neither logs nor operators see
 clock        the one clock, which tests replace
 items        DynamoDB's items from and to plain values
 documents    what our own containers have written in S3
+addresses    presigned addresses, for browsers
 signing      texts that only this deployment can have written
 errors       everything that this package raises on purpose; refusals: what the web app is refused with
 """
