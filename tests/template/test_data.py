@@ -25,6 +25,7 @@ TAGGED = {
 }
 # ... and those that take none, or (event source mappings) get none from SAM and cost nothing.
 UNTAGGED = {
+    "AWS::ApiGatewayV2::Authorizer",
     "AWS::ApiGatewayV2::Integration",
     "AWS::ApiGatewayV2::Route",
     "AWS::IAM::Policy",

@@ -194,8 +194,8 @@ def test_nothing_has_a_name_that_a_second_stack_would_want_too(stack: Stack) -> 
     assert "AWS::KMS::Alias" not in {resource["Type"] for resource in stack.resources.values()}
     for name, resource in stack.resources.items():
         kind = resource["Type"].rpartition("::")[2]
-        # A policy's name and a stage's must be given, and are their role's and API's own; an API's name is for people.
-        if resource["Type"] not in ("AWS::IAM::Policy", "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage"):
+        # A policy's name must be given, and is its role's own; an API's is for people, and its parts' are its own.
+        if resource["Type"] != "AWS::IAM::Policy" and not resource["Type"].startswith("AWS::ApiGatewayV2::"):
             assert not set(resource["Properties"]) & {"Name", f"{kind}Name"}, name
         if "GroupName" in resource["Properties"]:
             assert target(resource["Properties"]["GroupName"]) in stack.resources, name

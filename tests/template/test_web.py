@@ -1,6 +1,7 @@
 """The one address that anybody may call: what is behind it, and what it cannot do."""
 
 from tests.template.stack import Stack, target
+from workshop.web.routes import CHECKED_ROUTE
 
 PUBLIC = "HasWebApp"
 NOTHING = {"Ref": "AWS::NoValue"}
@@ -9,14 +10,18 @@ NOTHING = {"Ref": "AWS::NoValue"}
 def test_without_a_web_app_nothing_has_an_address_of_its_own(stack: Stack) -> None:
     names = [name for name in stack.resources if stack.resources[name]["Type"].startswith("AWS::ApiGatewayV2::")]
     assert names
-    assert {stack.resources[name].get("Condition") for name in (*names, "WebPermission")} == {PUBLIC}
+    assert {stack.resources[name].get("Condition") for name in (*names, "WebPermission")} == {PUBLIC, "HasOidc"}
+    assert {"Condition": PUBLIC} in stack.translated["Conditions"]["HasOidc"]["Fn::And"]
 
 
 def test_the_apis_routes_are_written_out_and_lead_to_one_function(stack: Stack) -> None:
     """The embedded AWS makes no routes of an OpenAPI document, which is what SAM's HttpApi and a Body are."""
     assert not [api for api in stack.of_type("AWS::ApiGatewayV2::Api").values() if "Body" in api]
     routes = stack.of_type("AWS::ApiGatewayV2::Route").values()
-    assert [route["RouteKey"] for route in routes] == ["$default"]
+    assert {route["RouteKey"]: route["AuthorizationType"] for route in routes} == {
+        "$default": "NONE",
+        CHECKED_ROUTE: "JWT",
+    }
     (integration,) = stack.of_type("AWS::ApiGatewayV2::Integration").values()
     assert target(integration["IntegrationUri"]) == "Web"
     assert integration["PayloadFormatVersion"] == "2.0"

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from contract.names import DATASET_NAME
 from contract.pipeline import PARAMETERS
 from contract.train_options import TRAIN_OPTIONS
 from workshop.dataset import Caps
@@ -309,6 +310,7 @@ class WebConfig:
     embedding_origins: tuple[str, ...]
     files_a_day: int
     bytes_a_day: int
+    oidc: "OidcConfig | None"
 
     @classmethod
     def from_env(cls, variables: Mapping[str, str] = os.environ) -> "WebConfig":
@@ -324,4 +326,33 @@ class WebConfig:
             embedding_origins=tuple(filter(None, env.optional("EMBEDDING_ORIGINS").split(","))),
             files_a_day=env.whole("LINK_FILES_A_DAY", 1, 10_000_000),
             bytes_a_day=env.whole("LINK_GB_A_DAY", 1, 100_000) * 10**9,
+            oidc=OidcConfig.from_env(variables) if env.optional("OIDC_ISSUER") else None,
+        )
+
+
+@dataclass(frozen=True)
+class OidcConfig:
+    """How the company's own sign-in opens the app: `group_claim` of an identity token names groups, and `datasets` what
+    each of them may see: pairs of a group and a dataset, or `*`."""
+
+    issuer: str
+    client_id: str
+    group_claim: str
+    datasets: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def from_env(cls, variables: Mapping[str, str] = os.environ) -> "OidcConfig":
+        env = Environment(variables)
+        pairs = [part.strip().rpartition("=") for part in env.text("OIDC_DATASETS").split(",")]
+        for group, _, dataset in pairs:
+            if not group or not (dataset == "*" or DATASET_NAME.fullmatch(dataset)):
+                raise ConfigError(
+                    "The environment variable OIDC_DATASETS must be like group=dataset,other-group=*, with names of "
+                    f"datasets, not {variables['OIDC_DATASETS']!r}."
+                )
+        return cls(
+            issuer=env.text("OIDC_ISSUER"),
+            client_id=env.text("OIDC_CLIENT_ID"),
+            group_claim=env.text("OIDC_GROUP_CLAIM"),
+            datasets=tuple((group.strip(), dataset) for group, _, dataset in pairs),
         )

@@ -49,8 +49,11 @@ class Browser:
         raw: str | None = None,
         **headers: str,
     ) -> SimpleNamespace:
+        """Send the request, and get its answer."""
+        return self.send(self.event(method, path, body, origin=origin, raw=raw, **headers))
+
+    def send(self, event: dict[str, Any]) -> SimpleNamespace:
         """The answer: `status`, `headers`, `body` (JSON read) and `cookies`."""
-        event = self.event(method, path, body, origin=origin, raw=raw, **headers)
         answer = self.routes.resolve(event, None)
         content = base64.b64decode(answer["body"]) if answer.get("isBase64Encoded") else answer.get("body", "").encode()
         if answer["headers"].get("Content-Encoding") == "gzip":

@@ -60,12 +60,13 @@ class Door:
         self._cookie = cookie
         self._embedding = frozenset(embedding)
 
-    def check_origin(self, headers: Mapping[str, str], own: Iterable[str]) -> None:
-        """Refuse a request with an effect that a foreign page may have made. Raises NotAllowed.
+    def check_origin(self, headers: Mapping[str, str], own: Iterable[str], *, is_embeddable: bool) -> None:
+        """Refuse a request with an effect that a foreign page may have made. Raises NotAllowed. Pages that embed a part
+        of the app make those that are embeddable, with a token.
 
         Browsers send Origin with every request but GET and HEAD (https://fetch.spec.whatwg.org/#origin-header).
         """
-        allowed = {*own, *self._embedding} if _token_of(headers) else set(own)
+        allowed = {*own, *self._embedding} if is_embeddable and token_of(headers) else set(own)
         if headers.get("origin") not in allowed:
             raise NotAllowed("foreign_page")
 
@@ -74,7 +75,7 @@ class Door:
 
     def visitor(self, headers: Mapping[str, str], cookies: Iterable[str], now: int) -> Visitor:
         """Raises Unknown if nobody is known."""
-        token = _token_of(headers)
+        token = token_of(headers)
         if token:
             grant = self.invitations.read_invitation(token, now)
             grants: tuple[Grant, ...] = () if grant is None else (grant,)
@@ -94,7 +95,16 @@ class Door:
         grant = self.invitations.read_invitation(token, now)
         if grant is None or self._links.is_revoked(grant):
             raise Unknown("bad_link")
-        session = (self.session(cookies, now) or Session((), now)).with_grant(grant)
+        return self.enter([grant], cookies, now)
+
+    def enter(self, grants: Iterable[Grant], cookies: Iterable[str], now: int) -> tuple[Visitor, Cookie]:
+        """Add grants to the browser's session. Raises Unknown if none of them holds."""
+        session = self.session(cookies, now) or Session((), now)
+        good = [grant for grant in grants if not self._links.is_revoked(grant)]
+        if not good:
+            raise Unknown("no_groups")
+        for grant in good:
+            session = session.with_grant(grant)
         return Visitor(session.grants, now), self.cookie(session.grants, now)
 
     def renewed(self, visitor: Visitor, cookies: Iterable[str]) -> Cookie | None:
@@ -124,7 +134,8 @@ def cookie_name(app_url: str) -> str:
     return f"__Host-workshop-{port}" if port else "__Host-workshop"
 
 
-def _token_of(headers: Mapping[str, str]) -> str:
+def token_of(headers: Mapping[str, str]) -> str:
+    """The bearer's token (RFC 6750); "" if there is none."""
     given = headers.get("authorization", "")
     return given.removeprefix(_BEARER) if given.startswith(_BEARER) else ""
 

@@ -10,7 +10,7 @@ from workshop.admission.links import Links
 from workshop.admission.visitors import Door, cookie_name
 from workshop.config import WebConfig
 from workshop.platform import clients
-from workshop.platform.addresses import Addresses
+from workshop.platform.addresses import Addresses, origin_of
 from workshop.platform.signing import Signer
 from workshop.web.calls import Call, Reply
 from workshop.web.routes import Do, Routes
@@ -27,10 +27,12 @@ def web_app(static: Path) -> Routes:
     links = Links(clients.dynamodb(), config.table)
     door = Door(invitations, links, cookie_name(config.app_url), config.embedding_origins)
     addresses = Addresses(clients.s3(), config.bucket, config.objects_url)
-    sessions = Sessions(door, addresses.origin)
+    sessions = Sessions(door, addresses.origin, config.oidc)
     sharing = Sharing(invitations, links)
     do: dict[str, Do] = {
         "openSession": sessions.open,
+        "getSignIn": sessions.sign_in,
+        "openOidcSession": sessions.open_signed_in,
         "closeSession": sessions.close,
         "getMe": sessions.me,
         "getInbox": _no_inbox,
@@ -38,7 +40,8 @@ def web_app(static: Path) -> Routes:
         "shareLink": sharing.share,
         "revokeLink": sharing.revoke,
     }
-    return Routes(door, do, read_static(static), config.app_url, addresses.origin)
+    provider = None if config.oidc is None else origin_of(config.oidc.issuer)
+    return Routes(door, do, read_static(static), config.app_url, addresses.origin, provider)
 
 
 def _no_inbox(call: Call) -> Reply:

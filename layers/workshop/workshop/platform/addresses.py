@@ -66,8 +66,7 @@ class Addresses:
     @property
     def origin(self) -> str:
         """The origin of every address."""
-        parts = urlsplit(self.show("any.png"))
-        return f"{parts.scheme}://{parts.netloc}"
+        return origin_of(self.show("any.png"))
 
     def _get(self, key: str, media_type: str, disposition: str) -> str:
         params: dict[str, Any] = {
@@ -82,5 +81,10 @@ class Addresses:
         """The same object through `objects_url`. What is signed is S3's own host, which that server must ask."""
         if not self._objects_url:
             return url
-        parts = urlsplit(url)
-        return self._objects_url + url.removeprefix(f"{parts.scheme}://{parts.netloc}/")
+        return self._objects_url + url.removeprefix(f"{origin_of(url)}/")
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port, as browsers compare them (RFC 6454)."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

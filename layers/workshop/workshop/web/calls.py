@@ -14,7 +14,7 @@ from workshop.admission.visitors import Visitor
 class Call:
     """One request, checked by openapi.json: its parameters and its body are of the documented forms, and the visitor
     has the right that the operation needs. `language` is the reader's, `base_url` the app's address, with a slash;
-    `cookies` as they came."""
+    `cookies` as they came. `identity_token`: of the company's provider, if API Gateway has checked one."""
 
     visitor: Visitor
     language: str
@@ -23,6 +23,7 @@ class Call:
     query: Mapping[str, str]
     body: Any = None
     cookies: Sequence[str] = ()
+    identity_token: str | None = None
 
     @property
     def dataset(self) -> str:

@@ -9,15 +9,15 @@ import json
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from contract.errors import RefusedName
 from contract.names import check_dataset
 from workshop.admission.grants import ALL_DATASETS, Right
-from workshop.admission.visitors import Door, Visitor
+from workshop.admission.visitors import Door, Visitor, token_of
 from workshop.platform import clock
+from workshop.platform.addresses import origin_of
 from workshop.platform.refusals import NotThere, Unusable, WebError
 from workshop.platform.telemetry import count, logger
 from workshop.web.calls import Call, Reply
@@ -26,6 +26,8 @@ from workshop.web.sentences import chosen_language, sentence
 from workshop.web.static_files import StaticFile
 
 MAX_BODY_BYTES = 1 << 20
+# The route that template.yaml gives a JWT authorizer.
+CHECKED_ROUTE = "POST /api/oidc-session"
 _READING = ("GET", "HEAD")
 _JSON = "application/json"
 
@@ -36,16 +38,23 @@ class Routes:
     """Answers events of an HTTP API (payload format 2.0).
 
     `do` has a function for every operation of openapi.json; `static` the app's files by path; `app_url` is the app's
-    address if it is another than the API's own; `objects` the origin of presigned addresses.
+    address if it is another than the API's own; `objects` the origin of presigned addresses; `provider` that of the
+    company's own sign-in.
     """
 
     def __init__(
-        self, door: Door, do: Mapping[str, Do], static: Mapping[str, StaticFile], app_url: str, objects: str
+        self,
+        door: Door,
+        do: Mapping[str, Do],
+        static: Mapping[str, StaticFile],
+        app_url: str,
+        objects: str,
+        provider: str | None = None,
     ) -> None:
         self._door = door
         self._static = static
         self._app_url = app_url
-        self._security = security_headers(objects)
+        self._security = security_headers(objects, provider)
         self._api = APIGatewayHttpResolver()
         for operation in operations():
             rule = operation.path.replace("{", "<").replace("}", ">")
@@ -66,16 +75,15 @@ class Routes:
         def handle(**path: str) -> Response[Any]:
             headers, cookies = self._headers(), self._cookies()
             if operation.method not in _READING:
-                self._door.check_origin(headers, self._own_origins())
+                self._door.check_origin(headers, self._own_origins(), is_embeddable=operation.right is not None)
             now = clock.now_ms() // 1000
             visitor = Visitor((), now) if operation.right is None else self._door.visitor(headers, cookies, now)
             query = dict(self._api.current_event.query_string_parameters or {})
             body = None if operation.body is None else self._body()
             operation.check(path | query, body)
             _authorize(operation, visitor, path)
-            return self._answer(
-                operation, do(Call(visitor, self._language(), self._base_url(), path, query, body, cookies))
-            )
+            call = Call(visitor, self._language(), self._base_url(), path, query, body, cookies, self._identity_token())
+            return self._answer(operation, do(call))
 
         return handle
 
@@ -140,6 +148,13 @@ class Routes:
         event = self._api.current_event
         return [str(text) for text in event.get("cookies") or [self._headers().get("cookie", "")]]
 
+    def _identity_token(self) -> str | None:
+        """Of a request whose route has an authorizer, which no sender of requests can choose."""
+        context = self._api.current_event["requestContext"]
+        if "jwt" not in (context.get("authorizer") or {}) or context.get("routeKey") != CHECKED_ROUTE:
+            return None
+        return token_of(self._headers())
+
     def _language(self) -> str:
         return chosen_language(self._headers().get("accept-language"))
 
@@ -148,9 +163,8 @@ class Routes:
 
     def _own_origins(self) -> set[str]:
         """The app's own address, and that of the API, which nobody but API Gateway can put there."""
-        parts = urlsplit(self._base_url())
         return {
-            f"{parts.scheme}://{parts.netloc}",
+            origin_of(self._base_url()),
             f"https://{self._api.current_event['requestContext']['domainName']}",
         }
 
@@ -184,15 +198,16 @@ def _no_number(text: str) -> float:
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
-def security_headers(objects: str) -> dict[str, str]:
-    """On every answer: nothing is loaded, embedded or told elsewhere but pictures from the origin `objects`."""
+def security_headers(objects: str, provider: str | None) -> dict[str, str]:
+    """On every answer: nothing is loaded, embedded or told elsewhere but pictures from the origin `objects`, and who
+    signs in asks the `provider`."""
     policy = {
         "default-src": "'none'",
         "script-src": "'self'",
         "style-src": "'self'",
         "img-src": f"'self' blob: data: {objects}",
         "media-src": f"blob: {objects}",
-        "connect-src": f"'self' {objects}",
+        "connect-src": " ".join(filter(None, ["'self'", objects, provider])),
         "worker-src": "'self'",
         "base-uri": "'none'",
         "form-action": "'none'",

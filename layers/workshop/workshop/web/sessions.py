@@ -3,21 +3,40 @@
 from typing import Any
 
 from workshop.admission.grants import Right
+from workshop.admission.identity_tokens import claims_of, grants_of
 from workshop.admission.visitors import Door, Visitor
+from workshop.config import OidcConfig
+from workshop.platform.refusals import NotThere
 from workshop.web.calls import Call, Reply
 from workshop.web.interface import document
 from workshop.web.sentences import LANGUAGES
 
+_SCOPE = "openid profile"
+
 
 class Sessions:
-    """The operations of the address /api/session, and /api/me."""
+    """The operations of the addresses /api/session and /api/me, and of those for the company's own sign-in."""
 
-    def __init__(self, door: Door, objects_origin: str) -> None:
+    def __init__(self, door: Door, objects_origin: str, oidc: OidcConfig | None = None) -> None:
         self._door = door
         self._objects_origin = objects_origin
+        self._oidc = oidc
 
     def open(self, call: Call) -> Reply:
         visitor, cookie = self._door.open(call.body["token"], call.cookies, call.visitor.now)
+        return Reply(self._me(visitor), cookie=cookie)
+
+    def sign_in(self, call: Call) -> Reply:
+        if self._oidc is None:
+            return Reply({"oidc": None})
+        return Reply({"oidc": {"issuer": self._oidc.issuer, "client_id": self._oidc.client_id, "scope": _SCOPE}})
+
+    def open_signed_in(self, call: Call) -> Reply:
+        if self._oidc is None or call.identity_token is None:
+            raise NotThere("no_such_address")
+        now = call.visitor.now
+        grants = grants_of(self._oidc, claims_of(call.identity_token), now)
+        visitor, cookie = self._door.enter(grants, call.cookies, now)
         return Reply(self._me(visitor), cookie=cookie)
 
     def close(self, call: Call) -> Reply:
