@@ -1,48 +1,26 @@
 """Ends a run. What its training had reached is kept."""
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from contract.names import Execution
-from contract.statuses import STARTING, STOPPED, STOPPING
-from operations.aws import error_code
+from contract.statuses import STARTING
 from operations.errors import RunError
 from operations.runs import ACTIVE, describe_execution
 from operations.workshop_stack import Workshop
+from workshop.platform.errors import CannotEnd
+from workshop.watching import cancel_run
 
 LOOK_SECONDS = 2.0
 
 
-def stop_token(arn: str) -> str:
-    """ClientRequestToken (64 characters; the API takes 32 to 128): a function of the run, so that cancelling twice is
-    cancelling once."""
-    return hashlib.sha256(f"stop|{arn}".encode()).hexdigest()
-
-
 def cancel(workshop: Workshop, execution: Execution) -> str:
     """Ask SageMaker to stop the run; returns the run's status. Raises RunError if it has ended otherwise."""
-    status: str = describe_execution(workshop, execution)["PipelineExecutionStatus"]
-    if status == STOPPED:
-        return status
-    if status not in ACTIVE:
-        raise RunError(f"The run {execution.id} has ended already: {status}.")
     try:
-        workshop.client("sagemaker").stop_pipeline_execution(
-            PipelineExecutionArn=execution.arn, ClientRequestToken=stop_token(execution.arn)
-        )
-    except ClientError as error:
-        if error_code(error) not in {"ConflictException", "ValidationException"}:
-            raise
-        # It may have ended between the two calls.
-        now: str = describe_execution(workshop, execution)["PipelineExecutionStatus"]
-        if now in ACTIVE:
-            raise
-        raise RunError(f"The run {execution.id} has ended meanwhile: {now}.") from error
-    return STOPPING
+        return cancel_run(workshop.client("sagemaker"), execution)
+    except CannotEnd as error:
+        raise RunError(str(error)) from error
 
 
 def follow_run(

@@ -14,13 +14,13 @@ from contract.errors import RefusedName
 from contract.names import check_dataset
 from contract.run_results import TrainingOutcome
 from contract.statuses import STOPPED
+from contract.training_progress import TrainingProgress
 from operations import text
 from operations.aws import explain_error, session_client
 from operations.cancelling import cancel, follow_run
-from operations.describing import Description, describe_run, parameters_of
+from operations.describing import Description, describe_run
 from operations.errors import OperationsError, UsageError
 from operations.finishing import finish
-from operations.progress import Progress
 from operations.purging import Inventory, purge, refuse_if_active, take_inventory
 from operations.queues import dead_letter_queues, peek_messages
 from operations.redriving import Redriven, redrive
@@ -28,6 +28,7 @@ from operations.runs import STATUSES, RunSummary, find_execution, list_runs
 from operations.starting import ATTENTION, FREED, STARTED, Answer, ask_for_all, ask_for_look, parse_parameters, release
 from operations.subscribing import Subscribed, subscribe
 from operations.workshop_stack import Workshop
+from workshop.platform.clients import parameters_of
 from workshop.words import words
 
 SAY = words("en")
@@ -189,7 +190,7 @@ def cancel_run(workshop: Workshop, run: str, wait: bool) -> None:
         click.echo(f"The run {execution.id} has been stopped before.")
         return
     click.echo(f"The run {execution.id} is being stopped. A training gets two minutes to save.")
-    kept = parameters_of(workshop, execution).get("TrainCheckpointPath")
+    kept = parameters_of(workshop.client("sagemaker"), execution.arn).get("TrainCheckpointPath")
     if kept:
         click.echo(f"What the training had reached is kept under {text.one_line(kept)}")
     if wait:
@@ -334,7 +335,7 @@ def _show(run: Description) -> None:
                 ("Took", SAY.duration(seconds) if seconds is not None else ""),
                 ("Estimated", run.estimate),
                 ("Learned", _progress(run.progress)),
-                ("Newest sheet", run.progress.sheet if run.progress else ""),
+                ("Newest sheet", run.newest_sheet),
                 ("Files", run.files),
                 ("Checkpoints", run.checkpoints),
                 ("Log", run.log),
@@ -349,10 +350,10 @@ def _show(run: Description) -> None:
     click.echo("\n" + text.table(("PARAMETER", "VALUE"), sorted(run.parameters.items())))
 
 
-def _progress(progress: Progress | None) -> str:
+def _progress(progress: TrainingProgress | None) -> str:
     if progress is None:
         return ""
-    left = progress.outcome.seconds_left
+    left = progress.seconds_left
     rest = "" if left is None else f", about {SAY.duration(left)} left"
     return f"{_how_far(progress.outcome)}{rest} ({text.moment(progress.written)})"
 

@@ -6,15 +6,16 @@ from typing import Any
 
 from contract import layout
 from contract.names import Execution
-from contract.pipeline import Step
 from contract.statuses import SUCCEEDED
-from operations.progress import Progress, read_progress
+from contract.training_progress import TrainingProgress
 from operations.runs import ACTIVE, describe_execution, find_execution, identity_of
 from operations.text import from_ms, one_line
 from operations.workshop_stack import Workshop
 from workshop.ledger import RunRecord, Runs
 from workshop.notices.failures import gather_failure, log_url
+from workshop.platform.clients import list_steps, parameters_of
 from workshop.platform.items import from_item, to_item
+from workshop.watching import sheet_uri, training_progress
 from workshop.words import words
 
 
@@ -57,7 +58,7 @@ class Description:
     checkpoints: str
     log: str
     estimate: str
-    progress: Progress | None
+    progress: TrainingProgress | None
     parameters: dict[str, str]
     steps: list[StepDetails]
     notices: list[SentNotice]
@@ -65,6 +66,12 @@ class Description:
     @property
     def id(self) -> str:
         return self.arn.rsplit("/", 1)[-1]
+
+    @property
+    def newest_sheet(self) -> str:
+        """S3 URI of the newest sheet of samples of a training that is under way, "" before the first."""
+        sheets = self.progress.sheets if self.progress else ()
+        return sheet_uri(self.checkpoints, sheets[-1]) if sheets else ""
 
 
 def describe_run(workshop: Workshop, text: str) -> Description:
@@ -74,8 +81,9 @@ def describe_run(workshop: Workshop, text: str) -> Description:
     sagemaker = workshop.client("sagemaker")
     status = found["PipelineExecutionStatus"]
     dataset, attempt = identity_of(found)
-    parameters = parameters_of(workshop, execution)
-    steps = _steps(sagemaker, execution)
+    parameters = parameters_of(sagemaker, execution.arn)
+    listed = list(list_steps(sagemaker, execution.arn))
+    steps = [_step(step, execution) for step in listed]
     failed_step = reason = log = ""
     if status not in ACTIVE | {SUCCEEDED}:
         # The words of the mail: they know where SageMaker hides a job's own sentence.
@@ -92,30 +100,13 @@ def describe_run(workshop: Workshop, text: str) -> Description:
         reason=reason,
         files=f"s3://{workshop.bucket}/{layout.run(dataset, execution.id)}" if dataset else "",
         checkpoints=parameters.get("TrainCheckpointPath", ""),
-        progress=_progress(workshop, parameters, steps),
+        progress=training_progress(workshop.client("s3"), parameters, listed),
         log=log or next((step.log for step in reversed(steps) if step.log), ""),
         estimate=_estimate(Runs(workshop.client("dynamodb"), workshop.table).read(execution.arn)),
         parameters=parameters,
         steps=steps,
         notices=_notices(workshop, execution.arn),
     )
-
-
-def _progress(workshop: Workshop, parameters: dict[str, str], steps: list[StepDetails]) -> Progress | None:
-    training = next((step for step in steps if step.name == Step.TRAIN and step.ended is None), None)
-    if training is None or training.started is None or "TrainCheckpointPath" not in parameters:
-        return None
-    return read_progress(workshop, parameters["TrainCheckpointPath"], training.started)
-
-
-def parameters_of(workshop: Workshop, execution: Execution) -> dict[str, str]:
-    """The parameters that an execution was started with."""
-    pages = workshop.client("sagemaker").get_paginator("list_pipeline_parameters_for_execution")
-    return {
-        given["Name"]: given["Value"]
-        for page in pages.paginate(PipelineExecutionArn=execution.arn)
-        for given in page["PipelineParameters"]
-    }
 
 
 def _estimate(run: RunRecord | None) -> str:
@@ -131,21 +122,16 @@ def _estimate(run: RunRecord | None) -> str:
     return ", ".join([f"about {words('en').rough_duration(seconds)}", *errors])
 
 
-def _steps(sagemaker: Any, execution: Execution) -> list[StepDetails]:
-    pages = sagemaker.get_paginator("list_pipeline_execution_steps")
-    return [
-        StepDetails(
-            name=step["StepName"],
-            status=step["StepStatus"],
-            started=step.get("StartTime"),
-            ended=step.get("EndTime"),
-            attempts=step.get("AttemptCount", 1),
-            reason=one_line(step.get("FailureReason") or ""),
-            log=log_url(step, execution),
-        )
-        for page in pages.paginate(PipelineExecutionArn=execution.arn, SortOrder="Ascending")
-        for step in page["PipelineExecutionSteps"]
-    ]
+def _step(step: dict[str, Any], execution: Execution) -> StepDetails:
+    return StepDetails(
+        name=step["StepName"],
+        status=step["StepStatus"],
+        started=step.get("StartTime"),
+        ended=step.get("EndTime"),
+        attempts=step.get("AttemptCount", 1),
+        reason=one_line(step.get("FailureReason") or ""),
+        log=log_url(step, execution),
+    )
 
 
 def _notices(workshop: Workshop, arn: str) -> list[SentNotice]:

@@ -58,10 +58,23 @@ class Deadline:
         self._begun: float | None = None
         self._job_begun = clock() - job_seconds
         self._weighed_at, self._bytes = -LOOK_SECONDS, 0
+        self._saving_seconds = 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the training may go on, by what was known when it was last asked; None: as long as it takes."""
+        now = self._clock()
+        ends = []
+        if self._train_seconds is not None:
+            ends.append((now if self._begun is None else self._begun) + self._train_seconds)
+        if self._limit is not None:
+            ends.append(self._job_begun + self._limit - seconds_kept(self._limit, self._saving_seconds, self._bytes))
+        return max(min(ends) - now, 0.0) if ends else None
 
     def __call__(self, saving_seconds: float) -> bool:
         """Whether the training must end now, if one more iteration and saving take so long."""
         now = self._clock()
+        self._saving_seconds = saving_seconds
         if self._begun is None:
             self._begun = now
         if self._train_seconds is not None and now - self._begun >= self._train_seconds:

@@ -2,48 +2,107 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from contract.run_results import TrainingOutcome
+from contract.training_progress import (
+    EndsBy,
+    Point,
+    Sheet,
+    SheetGrid,
+    TrainingPhase,
+    TrainingProgress,
+    Verdict,
+    thinned,
+)
 from stylegan2.base.whole_files import write_text_whole
-from stylegan2.results.sheet_series import newest_copy
+from stylegan2.options.budget import Ending
 from stylegan2.results.tick_stats import TickStats
+from stylegan2.training.run_files import Drawn
 
-_STATISTICS = ("loss_g", "loss_d", "augment_p", "patch_distance")
+_VERDICTS = {"stalled": Verdict.STANDING_STILL, "collapsed": Verdict.COLLAPSED}
+_FEWEST_SCORES = 3
+"""Progress is what the middle one of so many makes (stylegan2.metrics.watch)."""
 
 
 class ProgressFile:
-    """Writes the file anew after every tick; call it with the tick's statistics. What an earlier job has left stays
-    until then: it says when it was written.
+    """Writes the file anew whenever a sheet of samples was drawn, and after every tick. What an earlier job has left
+    stays until the first sheet: it says when it was written.
 
-    It holds the fields of TrainingOutcome, the seconds that are left by the speed so far, the last known statistics,
-    the newest sheet of samples in `sheets` (relative to the file), and when it was written.
+    `time_left` says how many seconds the training may go on; None: as long as it takes.
     """
 
-    def __init__(self, file: Path, sheets: Path, wanted_kimg: float) -> None:
-        self._file, self._sheets, self._wanted_kimg = file, sheets, wanted_kimg
-        self._ticks: list[tuple[float, float]] = []
-        self._statistics: dict[str, float] = {}
+    def __init__(self, file: Path, wanted_kimg: float, time_left: Callable[[], float | None]) -> None:
+        self._file, self._wanted_kimg, self._time_left = file, wanted_kimg, time_left
+        self._ticks: list[tuple[float, float]] = []  # of this job alone: another was on another machine, perhaps
+        self._points: list[Point] = []
+        self._scores = 0
+        self._is_begun = False
+        self._told = TrainingProgress(
+            TrainingPhase.STARTING, TrainingOutcome.of_ticks([], wanted_kimg), datetime.now(UTC)
+        )
 
-    def __call__(self, stats: TickStats) -> None:
+    def sheet(self, drawn: Drawn) -> None:
+        """Tell of a sheet of samples; a job draws its first one before it learns anything."""
+        phase = TrainingPhase.TRAINING if self._is_begun else TrainingPhase.STARTING
+        if not self._is_begun:
+            self._is_begun = True
+            for record in drawn.ticks:
+                self._take_in(record)
+        copied = [(sheet.copy, sheet.kimg) for sheet in drawn.sheets if sheet.copy is not None]
+        self._told = replace(
+            self._told,
+            sheets=tuple(Sheet(copy.relative_to(self._file.parent).as_posix(), kimg) for copy, kimg in copied),
+            grid=SheetGrid(drawn.grid.columns, drawn.grid.rows, drawn.grid.width, drawn.grid.height),
+        )
+        self._write(phase, drawn.kimg, drawn.ended)
+
+    def tick(self, stats: TickStats) -> None:
+        """Tell of a tick's statistics."""
         self._ticks.append((stats.kimg, stats.seconds))
-        for name in _STATISTICS:
-            if (value := getattr(stats, name)) is not None:
-                self._statistics[name] = round(value, 6)
-        outcome = TrainingOutcome.of_ticks(self._ticks, self._wanted_kimg, stats.ended or "")
-        content = {
-            **asdict(outcome),
-            "seconds_left": outcome.seconds_left,
-            "statistics": self._statistics,
-            "sheet": self._newest_sheet(),
-            "written": datetime.now(UTC).isoformat(timespec="seconds"),
-        }
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        write_text_whole(self._file, json.dumps(content, indent=1) + "\n")
+        self._take_in(stats.as_json())
+        self._write(TrainingPhase.TRAINING, stats.kimg, stats.ended)
 
-    def _newest_sheet(self) -> str | None:
-        newest = newest_copy(self._sheets)
-        return None if newest is None else newest.relative_to(self._file.parent).as_posix()
+    def _take_in(self, record: Mapping[str, Any]) -> None:
+        """What a tick says of the course of the training. Those of earlier releases say less."""
+        known = (record.get(name) for name in ("patch_distance", "loss_g", "loss_d", "augment_p"))
+        self._points.append(Point(record["kimg"], record["seconds"], *known))
+        without_progress = record.get("without_progress")
+        if without_progress is None:
+            return
+        self._scores += 1
+        well = Verdict.IMPROVING if self._scores >= _FEWEST_SCORES else Verdict.UNKNOWN
+        verdict = _VERDICTS.get(record["trouble"], well)
+        self._told = replace(self._told, verdict=verdict, snapshots_without_progress=without_progress)
+
+    def _write(self, phase: TrainingPhase, kimg: float, ended: Ending | None) -> None:
+        outcome = replace(TrainingOutcome.of_ticks(self._ticks, self._wanted_kimg, ended or ""), kimg=kimg)
+        if self._points:  # perhaps of an earlier job
+            outcome = replace(outcome, seconds=self._points[-1].seconds)
+        left, ends_by = self._rest(outcome)
+        self._told = replace(
+            self._told,
+            phase=phase if ended is None else TrainingPhase.SAVING,
+            outcome=outcome,
+            written=datetime.now(UTC),
+            seconds_left=left,
+            ends_by=ends_by,
+            history=thinned(self._points),
+        )
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        write_text_whole(self._file, self._told.to_json())
+
+    def _rest(self, outcome: TrainingOutcome) -> tuple[float | None, EndsBy | None]:
+        """How many seconds it will go on, and what will end it then."""
+        if outcome.ended:
+            return 0.0, None
+        by_length, by_time = outcome.seconds_left, self._time_left()
+        if by_length is None:
+            return None, None
+        if by_time is not None and by_time < by_length:
+            return by_time, EndsBy.TIME
+        return by_length, EndsBy.LENGTH

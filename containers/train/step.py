@@ -66,11 +66,11 @@ def train_network(job: TrainingJob, hyperparameters: Hyperparameters, stop: Call
         deadline = Deadline(
             hyperparameters.max_train_seconds, job.seconds_so_far(), hyperparameters.train_seconds, job.model_folder
         )
-        checkpoints = job.checkpoint_folder
-        sheets = checkpoints / _name_of_training(options) / "samples"
-        progress = ProgressFile(checkpoints / PROGRESS, sheets, options.settings.kimg)
+        progress = ProgressFile(job.checkpoint_folder / PROGRESS, options.settings.kimg, lambda: deadline.seconds_left)
         with _finish_request(job) as is_asked:
-            result = _train(job, options, group, should_stop=why_end(stop, is_asked, deadline), on_tick=progress)
+            should_stop = why_end(stop, is_asked, deadline)
+            told = {"on_tick": progress.tick, "on_sheet": progress.sheet}
+            result = _train(job, options, group, should_stop=should_stop, **told)
     _keep_drawing_part(job.model_folder / BEST)
     if options.transfer is not None:
         _keep_base_record(options.transfer, job.model_folder)

@@ -20,6 +20,7 @@ from contract.capacity.volumes import process_bytes
 from contract.image_record import ImageRecord, ListedImage
 from contract.pipeline import MAX_VALUE_CHARS, PARAMETERS, RESOLUTIONS, picture_sizes, resolutions_of
 from contract.prepare_report import PrepareReport, SetAside
+from contract.training_progress import progress
 from stylegan2.data.png_format import plain_png
 from stylegan2.data.preparation import prepare_images
 from stylegan2.data.vetting import LARGEST_FILE
@@ -110,7 +111,7 @@ def test_a_training_has_no_more_ticks_than_computed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 def test_sheets_are_made_up_as_computed(device: str) -> None:
-    assert artefacts.MOST_SHEETS == MOST_SHEETS
+    assert progress.MOST_SHEETS == MOST_SHEETS
     sizes = [*picture_sizes()]
     assert {(side, side) for side in RESOLUTIONS} < set(sizes)
     for width, height in sizes:

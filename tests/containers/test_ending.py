@@ -14,6 +14,8 @@ from stylegan2.options.budget import Ending
 from tests.patience import HARD_END
 from workshop.dataset.settings import MIN_HOURS, MIN_JOB_SECONDS, Caps
 
+LIMITS = ((86_400, None), (86_400, 36), (None, None))
+
 
 class Clock:
     """Time that passes when it is told to."""
@@ -78,7 +80,7 @@ def test_no_training_is_ended_by_its_jobs_limit(
             # Many iterations at once where nothing can happen in between.
             left = min(limit - seconds_kept(limit, 0, 0) - clock.now, learning - (clock.now - begun))
             steps = max(1, min(int(left / iteration / 2), int((kimg - seen) * 1000 / BATCH[resolution])))
-            clock.now += steps * iteration
+            clock.now += steps * iteration + sheet  # as if an early one were due at the worst moment
             seen += steps * BATCH[resolution] / 1000
             longest = iteration
             if seen >= next_snapshot:
@@ -99,6 +101,21 @@ def test_what_the_training_was_given_ends_it_though_its_job_might_go_on(tmp_path
     assert not due(1)
     clock.now = 86
     assert due(1)
+
+
+def test_the_time_that_is_left_is_that_until_it_says_so(tmp_path: Path) -> None:
+    clock = Clock()
+    due, given, endless = (Deadline(limit, 100, learning, tmp_path, clock) for limit, learning in LIMITS)
+    assert (given.seconds_left, endless.seconds_left) == (36, None)
+    clock.now = 50
+    for deadline in (due, given, endless):
+        assert not deadline(10)
+    clock.now = 60
+    assert given.seconds_left == 26
+    assert due.seconds_left == pytest.approx(86_400 - 100 - 60 - seconds_kept(86_400, 10, 0))
+    clock.now += due.seconds_left or 0
+    assert due(10)
+    assert given.seconds_left == 0
 
 
 def test_nobody_ends_a_training_whose_limits_are_not_known(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from containers.train import step
 from containers.train.hyperparameters import read_hyperparameters
 from containers.train.step import train_network
 from contract.prepare_report import PrepareReport, SetAside
+from contract.training_progress import TrainingProgress
 from stylegan2.base.errors import NetworkFileError
 from stylegan2.data.preparation import prepare_images
 from stylegan2.options.training import TrainingChoices
@@ -147,10 +148,35 @@ def test_a_training_whose_time_is_up_ends_well_and_tells_how_far_it_came(tmp_pat
     assert ended.out.splitlines()[-1].startswith("time_limit: the network has seen")
     training = json.loads(job.text("model/network.json"))["training"]
     assert (training["ended"], training["wanted_kimg"]) == ("time_limit", 1000)
-    progress = json.loads(job.text("checkpoints/progress.json"))
-    assert progress["kimg"] == pytest.approx(training["kimg"], abs=1e-3)
-    assert progress["seconds_left"] > 0
-    assert progress["statistics"]["loss_d"] > 0
+    progress = TrainingProgress.from_json(job.text("checkpoints/progress.json"))
+    assert (progress.phase, progress.outcome.ended, progress.seconds_left) == ("saving", "time_limit", 0)
+    assert progress.outcome.kimg == pytest.approx(training["kimg"], abs=1e-3)
+    assert all(point.loss_d and point.loss_g for point in progress.history)
+    assert progress.history[-1].kimg == progress.sheets[-1].kimg == progress.outcome.kimg
+    assert progress.grid is not None
+    for sheet in progress.sheets:
+        with Image.open(tmp_path / "checkpoints" / sheet.key) as image:
+            grid = progress.grid
+            assert image.size == (grid.columns * grid.width, grid.rows * grid.height)
+
+
+def test_a_training_that_is_killed_leaves_its_first_sheets_and_tells_what_they_are(
+    tmp_path: Path, dataset: Path
+) -> None:
+    """Before its first checkpoint."""
+    job = training_job(tmp_path, dataset, kimg="1000")
+    process = job.start("containers.train", "train")
+    assert process.stdout is not None
+    next(line for line in process.stdout if line.startswith("tick 0"))
+    process.kill()
+    process.communicate(timeout=HARD_END)
+    assert process.returncode == -signal.SIGKILL
+    progress = TrainingProgress.from_json(job.text("checkpoints/progress.json"))
+    assert progress.phase == "training"
+    assert [sheet.kimg for sheet in progress.sheets][:3] == [0, 0.016, 0.024]
+    for sheet in progress.sheets:
+        with Image.open(tmp_path / "checkpoints" / sheet.key) as image:
+            image.load()
 
 
 def stop_after(base: Path, steps: int) -> None:

@@ -7,11 +7,11 @@ import urllib.request
 
 import pytest
 
+from contract.training_progress import TrainingProgress
 from local_aws.deploy import STACK
 from local_aws.workshop import LocalWorkshop
 from operations.errors import RunError
 from operations.finishing import finish
-from operations.progress import Progress
 from operations.runs import find_execution
 from operations.starting import ask_for_look
 from operations.workshop_stack import Workshop
@@ -63,7 +63,7 @@ def test_a_killed_training_fails_and_the_next_ends_with_pictures_when_somebody_a
     ask_for_look(operator, "killed", rerun=True, parameters={})
     again, _ = wait_for_runs(workshop, "killed", 2)
 
-    def ask_to_finish() -> Progress | None:
+    def ask_to_finish() -> TrainingProgress | None:
         try:
             return finish(operator, find_execution(operator, again.arn))
         except RunError:  # it has learned nothing yet

@@ -13,12 +13,13 @@ from contract.run_identity import RunIdentity
 from local_aws.keys import RootKey
 from local_aws.sagemaker import SageMakerStandIn
 from operations import cancelling
-from operations.cancelling import cancel, follow_run, stop_token
+from operations.cancelling import cancel, follow_run
 from operations.runs import find_execution
 from tests.chaos.fakes import client_error
 from tests.executor.support import FakeBus, FakeLambda, processing
 from tests.operations.shell import ACCOUNT, FINGERPRINT, PIPELINE, PIPELINE_ARN, REGION, Shell, note_calls
 from tests.patience import HARD_END
+from workshop.watching.ending_runs import stop_token
 
 KEY = RootKey("testing", "testing")  # the shell's
 FAIL = {"Name": "TooFewImages", "Type": "Fail", "Arguments": {"ErrorMessage": "Only 2 of 12\x1b[31m"}}
@@ -221,7 +222,7 @@ class Executions:
     def describe_pipeline_execution(self, PipelineExecutionArn: str) -> dict[str, Any]:
         return {"PipelineExecutionStatus": self._statuses.pop(0)}
 
-    def list_pipeline_execution_steps(self, PipelineExecutionArn: str) -> dict[str, Any]:
+    def list_pipeline_execution_steps(self, PipelineExecutionArn: str, **page: Any) -> dict[str, Any]:
         steps = [{"StepName": "Train", "StepStatus": "Stopping"}, {"StepName": "Prepare", "StepStatus": "Succeeded"}]
         return {"PipelineExecutionSteps": steps}
 

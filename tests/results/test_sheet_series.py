@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stylegan2.results.sheet_series import MOST_SHEETS, SheetSeries, newest_copy, thinned
+from stylegan2.results.sheet_series import MOST_SHEETS, SheetSeries, is_early_moment, thinned
 from stylegan2.training import train
 from tests.training.pictures import write_pictures
 from tests.training.trainings import options, stop_after
@@ -57,17 +57,27 @@ def test_copies_have_as_many_names_as_there_are_sheets(tmp_path: Path) -> None:
     for kimg in (*range(40), 39):  # the last one again: drawn when a training goes on
         drawn(series, kimg)
         names |= {file.name for file in (tmp_path / "copies").iterdir()}
-        assert newest_copy(tmp_path / "copies").read_text() == str(kimg)  # type: ignore[union-attr]
+        newest = series.listed()[-1]
+        assert newest.copy is not None
+        assert (newest.kimg, newest.copy.read_text()) == (kimg, str(kimg))
     assert len(series.kept) == len(names) == MOST_SHEETS
     sheets, copies = ([file.read_text() for file in (tmp_path / name).iterdir()] for name in ("samples", "copies"))
     assert sorted(sheets) == sorted(copies)
     assert sorted(file.name for file in (tmp_path / "samples").iterdir()) == list(series.kept)
 
 
-def test_the_newest_copy_is_a_whole_one(tmp_path: Path) -> None:
-    assert newest_copy(tmp_path) is newest_copy(tmp_path / "none") is None
-    (tmp_path / "sheet-01.png.partial").write_text("half")
-    assert newest_copy(tmp_path) is None
+@settings(deadline=None)
+@given(batch=st.integers(1, 64), tick=st.integers(1, 5_000), snapshot_ticks=st.integers(1, 20))
+def test_early_sheets_come_after_an_eighth_of_a_tick_and_at_twice_the_length_each_until_the_first_snapshot(
+    batch: int, tick: int, snapshot_ticks: int
+) -> None:
+    snapshot = tick * snapshot_ticks
+    moments = range(0, 3 * snapshot + batch, batch)
+    early = [after for after in moments[1:] if is_early_moment(after - batch, after, tick, snapshot)]
+    wanted = {max(tick // 8, 1) << power for power in range(20)}
+    due = [moment for moment in sorted(wanted) if moment < snapshot]
+    assert early == sorted({-(-moment // batch) * batch for moment in due})
+    assert len(early) <= 9
 
 
 @pytest.mark.parametrize("lost", [1, 2, 15])
@@ -144,7 +154,7 @@ def test_an_interrupted_training_ends_with_the_sheets_of_one_that_was_not(
     kept_at = tmp_path / "kept"
     train(options(data, out, checkpoint_dir=kept_at, **how), should_stop=stop_after(6))
     (out / "samples" / name_of(0.048)).unlink()  # killed between the checkpoint and its sheet
-    newest_copy(kept_at / "samples").unlink()  # type: ignore[union-attr]
+    max((kept_at / "samples").iterdir(), key=lambda copy: copy.stat().st_mtime_ns).unlink()
     train(options(data, out, checkpoint_dir=kept_at, **how))
     sheets = [{f.name: f.read_bytes() for f in (folder / "samples").iterdir()} for folder in (tmp_path / "whole", out)]
     assert sheets[0] == sheets[1]

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -24,6 +25,7 @@ from stylegan2.results.sample_grid import Grid, sample_images
 from stylegan2.results.tick_stats import TickStats
 from stylegan2.training import train
 from stylegan2.training.real_images import decode_images
+from stylegan2.training.run_files import Drawn
 from tests.training.pictures import write_pictures
 from tests.training.trainings import assert_same_weights, base_network, kept_checkpoints, options, stop_after, weights
 
@@ -53,6 +55,9 @@ def test_a_training_writes_everything_that_a_model_folder_holds(data: Path, tmp_
         "network.json",
         "network.safetensors",
         "samples/fakes0000.000.png",
+        "samples/fakes0000.008.png",
+        "samples/fakes0000.016.png",
+        "samples/fakes0000.024.png",
         "samples/fakes0000.048.png",
         "samples/fakes0000.096.png",
         "samples/fakes0000.144.png",
@@ -81,6 +86,31 @@ def test_a_training_writes_everything_that_a_model_folder_holds(data: Path, tmp_
     assert records[0]["r1"] > 0
     assert records[-1]["r1"] is None  # the last tick is too short for a lazy regularisation
     assert all(before["seconds"] <= after["seconds"] for before, after in pairwise(records))
+
+
+def test_sheets_are_drawn_before_the_first_iteration_and_early_and_the_network_is_as_if_they_were_not(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[Drawn] = []
+    ticks: list[TickStats] = []
+    how: dict[str, Any] = {"snapshot_ticks": 2, "signal_images": 4}
+    kept = tmp_path / "kept"
+    train(options(data, tmp_path / "out", checkpoint_dir=kept, **how), on_sheet=drawn.append, on_tick=ticks.append)
+    assert [one.kimg for one in drawn] == [0.0, 0.008, 0.016, 0.024, 0.048, 0.096, 0.16]
+    assert [one.ended for one in drawn] == [None] * 6 + ["finished"]
+    for number, one in enumerate(drawn, 1):
+        assert [sheet.kimg for sheet in one.sheets] == [other.kimg for other in drawn[:number]]
+        assert all(sheet.copy is not None and sheet.copy.parent == kept / "samples" for sheet in one.sheets)
+    assert drawn[-1].ticks == [stats.as_json() for stats in ticks]
+    assert [stats.without_progress for stats in ticks] == [None, 0, None, 0]
+    monkeypatch.setattr("stylegan2.training.loop.is_early_moment", lambda *moment: False)
+    few: list[Drawn] = []
+    train(options(data, tmp_path / "few", **how), on_sheet=few.append)
+    assert [one.kimg for one in few] == [0.0, 0.096, 0.16]
+    assert_same_weights(tmp_path / "out", tmp_path / "few")
+    for kimg in ("0000.000", "0000.096", "0000.160"):
+        name = f"samples/fakes{kimg}.png"
+        assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "few" / name).read_bytes()
 
 
 def test_the_tick_line_can_be_read_by_metric_patterns(data: Path, tmp_path: Path) -> None:

@@ -76,12 +76,6 @@ class TrainingOutcome:
         return None if self.sec_per_kimg is None else (self.wanted_kimg - self.kimg) * self.sec_per_kimg
 
     @classmethod
-    def from_progress(cls, text: str | bytes) -> "TrainingOutcome":
-        """Of the file that a training keeps beside its checkpoints. Raises DocumentError with what is wrong."""
-        with reading():
-            return cls.from_dict(parse_json(text))
-
-    @classmethod
     def from_dict(cls, value: Any) -> "TrainingOutcome":
         """Raises KeyError, TypeError or ValueError. A training that is under way has drawn nothing yet."""
         return cls(

@@ -41,18 +41,23 @@ class ScoreWatch:
         self.scores.append(score if math.isfinite(score) else math.inf)
 
     @property
+    def without_progress(self) -> int:
+        """How many snapshots have brought nothing better."""
+        return snapshots_without_progress(self.scores)
+
+    @property
     def trouble(self) -> Trouble | None:
         """What is the matter at the last snapshot, or None."""
         if self._has_collapsed(TOLD_AFTER):
             return "collapsed"
         enough = min(self.patience or STANDSTILL, STANDSTILL)
-        return "stalled" if snapshots_without_progress(self.scores) >= enough else None
+        return "stalled" if self.without_progress >= enough else None
 
     @property
     def ending(self) -> Trouble | None:
         """Why the training should end at the last snapshot, or None."""
         is_lost = self._has_collapsed(min(max(self.patience, TOLD_AFTER), GIVEN_UP_AFTER))
-        is_over = snapshots_without_progress(self.scores) >= self.patience
+        is_over = self.without_progress >= self.patience
         return self.trouble if self.patience and (is_lost or is_over) else None
 
     def _has_collapsed(self, in_a_row: int) -> bool:

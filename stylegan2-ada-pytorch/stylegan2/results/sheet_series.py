@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,9 +11,21 @@ from stylegan2.base.whole_files import copy_whole
 
 MOST_SHEETS = 14
 """The first, the last, and a dozen between them."""
+EARLIEST = 8
+"""An early sheet comes after this part of a tick, which is some seconds of a training that takes hours; then whenever
+the training has become twice as long, until the snapshots draw theirs. Few show how it begins, and cost next to nothing
+(docs/performance.md)."""
 
 _NAME = re.compile(r"fakes([0-9]{1,9}\.[0-9]{3})\.(?:png|jpg)")
 _COPY = re.compile(r"sheet-[0-9]{2}\.(?:png|jpg)")
+
+
+@dataclass(frozen=True)
+class KeptSheet:
+    """A sheet of the averaged generator at `kimg`; `copy` is where it lies beside the checkpoints, if it does."""
+
+    kimg: float
+    copy: Path | None
 
 
 class SheetSeries:
@@ -51,6 +64,11 @@ class SheetSeries:
             if old.name not in self.kept and _kimg(old.name) <= _kimg(sheet.name):
                 old.unlink(missing_ok=True)
 
+    def listed(self) -> tuple[KeptSheet, ...]:
+        """Return the sheets that are kept, the oldest first."""
+        copies = {name: None if self._copies is None else self._copies / copy for name, copy in self._copied.items()}
+        return tuple(KeptSheet(_kimg(name), copies.get(name)) for name in self.kept)
+
     def restore(self, saved: Mapping[str, str] | Iterable[str] | None, kimg: float) -> None:
         """Take over the sheets that a checkpoint of this moment tells of. Those of earlier releases hold their names
         alone, or nothing, which means all; and copies had the names of their sheets."""
@@ -78,10 +96,14 @@ class SheetSeries:
         return [file for folder in folders for file in folder.iterdir() if _NAME.fullmatch(file.name)]
 
 
-def newest_copy(copies: Path) -> Path | None:
-    """Return the sheet that was copied last into this folder beside the checkpoints."""
-    files = [file for file in copies.glob("*") if _COPY.fullmatch(file.name)]
-    return max(files, key=lambda file: file.stat().st_mtime_ns, default=None)
+def is_early_moment(before: int, after: int, tick: int, snapshot: int) -> bool:
+    """Whether an early sheet is due when a training that had seen `before` images has seen `after`. All in images; a
+    `tick` and a `snapshot` are that long. It depends on nothing else, so that one that was interrupted draws the same.
+    """
+    moment = max(tick // EARLIEST, 1)
+    while moment <= before:
+        moment *= 2
+    return moment <= after and moment < snapshot
 
 
 def thinned(names: list[str]) -> list[str]:

@@ -61,6 +61,8 @@ class TickStats:
     """Distance of patches to those of the reals, at a snapshot (metrics.signal); less is better. It is no FID."""
     trouble: Trouble | None = None
     """What the scores so far say is the matter, at a snapshot."""
+    without_progress: int | None = None
+    """Snapshots since the scores last became better, at a snapshot."""
 
     def line(self) -> str:
         """Return one line for people and for metric patterns like `loss_g=(\\S+)`."""

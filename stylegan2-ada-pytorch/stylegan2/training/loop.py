@@ -19,6 +19,7 @@ from stylegan2.metrics.watch import ScoreWatch
 from stylegan2.model.networks import Generator
 from stylegan2.options.budget import Ending
 from stylegan2.options.words import Trouble
+from stylegan2.results.sheet_series import is_early_moment
 from stylegan2.results.tick_stats import TickStats, divergence, non_finite, peak_memory_mb
 from stylegan2.training.loss import PhaseStats
 from stylegan2.training.optimisation import ema_beta, update_ema
@@ -175,8 +176,19 @@ class TrainingLoop:
                 if not is_first:
                     self.iteration_seconds = max(self.iteration_seconds, time.monotonic() - iteration_clock)
                 self.on_progress(state.kimg)
-                if self.files is not None:
-                    self.files.check()
+                tick_clock += self._after_iteration(tick_length)
+
+    def _after_iteration(self, tick_length: int) -> float:
+        """Look after the files; returns the seconds that this took of a tick."""
+        if self.files is None:
+            return 0.0
+        self.files.check()
+        s, seen = self.options.settings, self.state.images_seen
+        if not is_early_moment(seen - s.batch, seen, tick_length, tick_length * s.snapshot_ticks):
+            return 0.0
+        begun = time.monotonic()
+        self.files.draw(self.ticks)
+        return time.monotonic() - begun
 
     def _batches(self, dataset: ImageDataset) -> Batches:
         options, s = self.options, self.options.settings
@@ -251,6 +263,7 @@ class TrainingLoop:
             ended="collapsed" if broken else ended,
             patch_distance=score if isinstance(self.score, PatchDistance) and math.isfinite(score or 0) else None,
             trouble=trouble,
+            without_progress=None if score is None else self.watch.without_progress,
             **{name: None if name in broken else means.get(name) for name in ("loss_g", "loss_d", "r1", "pl", "rt")},
         )
         self.ticks.append(stats.as_json())

@@ -6,9 +6,9 @@ What they are is said in `start`. Only one process of a training writes them.
 import json
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from stylegan2.formats.network_file import TENSORS_NAME, save_network
 from stylegan2.options.budget import Ending
 from stylegan2.results.checkpoint_writer import CheckpointWriter
 from stylegan2.results.sample_grid import Grid, sample_images
-from stylegan2.results.sheet_series import SheetSeries
+from stylegan2.results.sheet_series import KeptSheet, SheetSeries
 from stylegan2.results.tensorboard_log import TensorBoardLog
 from stylegan2.results.tick_stats import TickStats
 from stylegan2.training.earlier_results import OPTIONS_NAME, sole_writer
@@ -35,12 +35,31 @@ BEST = "best"
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """What there is to see when a sheet of samples has been drawn: at `kimg`, `sheets` (cut like `grid`, the oldest
+    first) and the records of all ticks so far. `ended` is why it is the last one."""
+
+    kimg: float
+    sheets: tuple[KeptSheet, ...]
+    grid: Grid
+    ticks: Sequence[dict[str, Any]]
+    ended: Ending | None
+
+
 class RunFiles(ExitStack):
     """Writes a training's files. Leaving the `with` block waits for what is being written."""
 
-    def __init__(self, options: TrainingOptions, state: TrainingState) -> None:
+    def __init__(
+        self,
+        options: TrainingOptions,
+        state: TrainingState,
+        on_sheet: Callable[[Drawn], None] = lambda drawn: None,
+    ) -> None:
         super().__init__()
-        self.options, self.state = options, state
+        self.options, self.state, self.on_sheet = options, state, on_sheet
+        self.drawn_at: int | None = None
+        """Images seen when the last sheet was drawn."""
         self.grid = Grid.for_device(options.size.height, options.size.width, options.device)
         self.sheet_labels: torch.Tensor | None = None
         options.outdir.mkdir(parents=True, exist_ok=True)
@@ -79,7 +98,7 @@ class RunFiles(ExitStack):
             self.sheet_labels = torch.from_numpy(dataset.labels(chosen))
         self.board = TensorBoardLog(options.tensorboard_dir, self.state.images_seen)
         self.callback(self.board.close)
-        self._draw()  # a checkpoint is older than its moment's sheet
+        self.draw(ticks)  # a checkpoint is older than its moment's sheet
 
     def tick(self, stats: TickStats) -> None:
         """Write a tick's statistics."""
@@ -105,10 +124,21 @@ class RunFiles(ExitStack):
             saved = {"training": self.state.state_dict(), "ticks": ticks, "seconds": seconds, "scores": scores}
             saved |= {"grid": asdict(self.grid), "sheets": self.sheets.kept}
             self.checkpoints.save(self.state.kimg, saved)
-        self._draw()
+        self.draw(ticks, ended)
         if not (self.options.outdir / TENSORS_NAME).exists():
             self.finish()  # where a network lies there is a checkpoint: see earlier_results
         self._save_network(training)
+
+    def draw(self, ticks: Sequence[dict[str, Any]], ended: Ending | None = None) -> None:
+        """Draw a sheet of what the averaged generator makes now, unless there is one, and tell of it; a copy lies
+        beside the checkpoints. The training's own random numbers are left alone."""
+        if self.drawn_at != self.state.images_seen:
+            images = sample_images(self.state.generator_ema, self.grid, self.options.seed, self.sheet_labels)
+            sheet = self.sheets.place(self.state.kimg, self.grid.suffix(images.shape[1]))
+            self.grid.save(images, sheet)
+            self.sheets.add(sheet)
+            self.drawn_at = self.state.images_seen
+        self.on_sheet(Drawn(self.state.kimg, self.sheets.listed(), self.grid, ticks, ended))
 
     def check(self) -> None:
         """Raise CheckpointError if the last checkpoint could not be written; waits for nothing."""
@@ -150,13 +180,6 @@ class RunFiles(ExitStack):
         for folder in (self.options.outdir, self.options.checkpoint_dir):
             if folder is not None:
                 save_network(folder / BEST, self.state.generator_ema, self.state.discriminator, training)
-
-    def _draw(self) -> None:
-        """Draw a sheet of what the averaged generator makes now; a copy lies beside the checkpoints."""
-        images = sample_images(self.state.generator_ema, self.grid, self.options.seed, self.sheet_labels)
-        sheet = self.sheets.place(self.state.kimg, self.grid.suffix(images.shape[1]))
-        self.grid.save(images, sheet)
-        self.sheets.add(sheet)
 
 
 class _LogFile(logging.FileHandler):

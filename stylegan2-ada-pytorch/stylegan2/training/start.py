@@ -9,7 +9,8 @@ The folder `outdir` receives:
     best/                               the network with the best score so far, unless nothing scores it
     tensorboard/                        the statistics for TensorBoard, if that is installed
     samples/reals.png                   a sheet of the data set's images
-    samples/fakes*.png or .jpg          sheets of samples, 14 at most; the number in the name is the progress in kimg
+    samples/fakes*.png or .jpg          sheets of samples, 14 at most, the first one before the first iteration; the number
+                                        in the name is the progress in kimg
     samples/grid.json                   how to cut the sheets: {"columns", "rows", "cell"}
 
 Progress is also logged to the logger "stylegan2", one line per tick.
@@ -36,7 +37,7 @@ from stylegan2.training.batch_fit import fit_batch_gpu
 from stylegan2.training.distributed import ALONE, ProcessGroup
 from stylegan2.training.earlier_results import refuse_results_of_another_training
 from stylegan2.training.loop import ShouldStop, TrainingLoop, TrainingResult
-from stylegan2.training.run_files import RunFiles
+from stylegan2.training.run_files import Drawn, RunFiles
 from stylegan2.training.state import TrainingState
 from stylegan2.training.training_options import TrainingOptions
 from stylegan2.training.transfer import TransferReport
@@ -51,6 +52,7 @@ def train(
     should_stop: ShouldStop = lambda seconds: None,
     on_tick: Callable[[TickStats], None] = lambda stats: None,
     on_progress: Callable[[float], None] = lambda kimg: None,
+    on_sheet: Callable[[Drawn], None] = lambda drawn: None,
     score: Callable[[Generator], float] | None = None,
 ) -> TrainingResult:
     """Train until `kimg` is reached, a budget is used up or `should_stop` says so (see there).
@@ -61,9 +63,10 @@ def train(
     Of several processes that train together, `group`, each calls this with the same options; the first one's
     checkpoint counts, it writes all files, and it alone scores. Whatever ends the training in one ends it in all.
 
-    `on_progress` is called after every iteration with the progress in kimg. `score` judges the averaged generator at
-    every snapshot (a distance: less is better, and 0 the least; it must leave the random numbers alone). The best
-    network so far is kept, and `patience` goes by it. Without it, the PatchDistance of `signal_images`
+    `on_progress` is called after every iteration with the progress in kimg, `on_sheet` when a sheet of samples was
+    drawn: before the first iteration, often at first (results.sheet_series), and at every snapshot. `score` judges the
+    averaged generator at every snapshot (a distance: less is better, and 0 the least; it must leave the random numbers
+    alone). The best network so far is kept, and `patience` goes by it. Without it, the PatchDistance of `signal_images`
     images does, if that is not 0.
 
     Raises DatasetError, OptionError, NetworkFileError (transfer), or OutputError where another training's results lie,
@@ -95,7 +98,7 @@ def train(
         elif score is None and options.signal_images > 0:
             score = PatchDistance(dataset, options.signal_images, seed=options.seed, device=state.device)
         try:
-            with RunFiles(options, state) if group.is_main_process else nullcontext() as files:
+            with RunFiles(options, state, on_sheet) if group.is_main_process else nullcontext() as files:
                 loop = TrainingLoop(options, state, files, on_tick, on_progress, score)
                 if saved is not None:
                     loop.ticks, loop.seconds_before = saved["ticks"], saved["seconds"]

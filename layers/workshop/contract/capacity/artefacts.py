@@ -14,6 +14,8 @@ from contract.capacity.networks import (
 from contract.pipeline import MAX_VALUE_CHARS
 from contract.prepare_report import MAX_COPIED_BYTES, MAX_LISTED_BYTES
 from contract.run_results import MAX_SKIPPED
+from contract.training_progress.history import COLUMNS, MOST_POINTS
+from contract.training_progress.progress import MOST_SHEETS
 
 LONGEST_KEY_BYTES = 1024  # S3's
 # The most that a character takes in JSON that is ASCII: two halves, each "\uXXXX".
@@ -22,8 +24,7 @@ _ESCAPED_PER_BYTE = 3  # of UTF-8: four of its bytes become twelve, and two beco
 # Uploads of more bytes are not fetched (stylegan2.data.vetting.LARGEST_FILE).
 LARGEST_UPLOAD = 300_000_000
 
-# Sheets of samples (stylegan2.results): how many are kept, and beside them one of the data set's images.
-MOST_SHEETS = 14
+# Sheets of samples (stylegan2.results), of which MOST_SHEETS are kept, and beside them one of the data set's images.
 _CPU_SHEET_WIDTH, _CPU_MOST_COLUMNS = 2048, 8
 _GPU_SHEET, _GPU_FEWEST, _GPU_MOST = (3840, 2160), (7, 4), (32, 32)
 # A PNG of noise takes 3.003 bytes a pixel, the worst JPEG of quality 95 that was found 2.90.
@@ -34,6 +35,7 @@ MOST_TICKS = 25_000  # lines of statistics of one training, interruptions apart
 _INTERRUPTIONS = 10
 _STATISTICS_BYTES = 600  # of a tick, in stats.jsonl
 _LOG_BYTES = 3_000  # of a tick, in log.txt and for TensorBoard
+_NUMBER_BYTES, _SHEET_NAME_BYTES = 26, 500  # in progress.json: a float with its comma, a key with its kimg
 
 # What Infer draws (containers.infer): new images, mixtures and their sources, and the sheets of both.
 _NEW, _MIXED, _SHEET_CELLS = 48, 4 * 6 + 4 + 6, 48 + 5 * 7
@@ -168,6 +170,11 @@ def checkpoint_folder_bytes(workload: Workload) -> int:
     checkpoints = (KEPT_CHECKPOINTS + 1) * one_checkpoint_bytes(workload)  # one of them is written at a time
     copies = MOST_SHEETS * sheet_bytes(workload) + network_bytes(workload.preset, workload.resolution)
     return checkpoints + 2 * copies
+
+
+def progress_bytes(workload: Workload) -> int:
+    """progress.json: the curves, whose points are thinned, and the names of the sheets."""
+    return MOST_POINTS * len(COLUMNS) * _NUMBER_BYTES + MOST_SHEETS * _SHEET_NAME_BYTES + 4_000
 
 
 def made_bytes(workload: Workload) -> int:

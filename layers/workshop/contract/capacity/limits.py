@@ -9,6 +9,7 @@ from contract.capacity import artefacts
 from contract.capacity.artefacts import Workload, record_bytes
 from contract.capacity.volumes import LARGEST_MODEL_BYTES
 from contract.prepare_report import MAX_COPIED_BYTES
+from contract.training_progress.progress import MAX_BYTES
 
 _MIB = 1 << 20
 # Amazon S3 User Guide, "Amazon S3 multipart upload limits".
@@ -97,6 +98,7 @@ ARTEFACTS = (
         "Infer's reader",
     ),
     Artefact("stats.jsonl", artefacts.statistics_bytes, "kimg, preset", 64 * _MIB, "Infer's reader"),
+    Artefact("progress.json", artefacts.progress_bytes, "nothing: curves are thinned", MAX_BYTES, "its readers"),
     Artefact(
         "model.tar.gz, unpacked",
         artefacts.model_folder_bytes,

@@ -68,9 +68,11 @@ class KMS(Protocol):
 
 class SageMaker(Protocol):
     def start_pipeline_execution(self, **request: Any) -> Response: ...
+    def stop_pipeline_execution(self, **request: Any) -> Response: ...
     def describe_pipeline_execution(self, **request: Any) -> Response: ...
     def list_pipeline_executions(self, **request: Any) -> Response: ...
     def list_pipeline_execution_steps(self, **request: Any) -> Response: ...
+    def list_pipeline_parameters_for_execution(self, **request: Any) -> Response: ...
     def describe_processing_job(self, **request: Any) -> Response: ...
     def describe_training_job(self, **request: Any) -> Response: ...
 
@@ -166,6 +168,18 @@ def list_steps(sagemaker: SageMaker, execution_arn: str) -> Iterator[Response]:
         yield from page["PipelineExecutionSteps"]
         if not page.get("NextToken"):
             return
+        request["NextToken"] = page["NextToken"]
+
+
+def parameters_of(sagemaker: SageMaker, execution_arn: str) -> dict[str, str]:
+    """The parameters that a run was started with."""
+    found: dict[str, str] = {}
+    request: Response = {"PipelineExecutionArn": execution_arn, "MaxResults": 50}
+    while True:
+        page = sagemaker.list_pipeline_parameters_for_execution(**request)
+        found |= {given["Name"]: given["Value"] for given in page["PipelineParameters"]}
+        if not page.get("NextToken"):
+            return found
         request["NextToken"] = page["NextToken"]
 
 

@@ -8,6 +8,7 @@
     ├── SettingsError        settings.yaml asks for something that does not exist: the artist's
     ├── LinkError            a results link that is forged, damaged or too old
     ├── WebError             what the web app is refused with (workshop.platform.refusals)
+    ├── CannotEnd            a run cannot be cancelled or finished as it is now
     ├── NoticeBusy           somebody else is sending this very notice: come back later
     ├── LedgerDamaged        an item in the table contradicts itself: somebody has edited it
     ├── LedgerBusy           another transaction holds the same items at this moment: come back later
@@ -20,6 +21,8 @@ Anything else that escapes (botocore's errors, bugs) is left to the queue's retr
 
 
 # ruff: noqa: N818  (BadRequest says more than BadRequestError)
+
+from enum import StrEnum
 
 from contract.errors import WorkshopError
 
@@ -43,6 +46,26 @@ class SettingsError(WorkshopError):
 
 class LinkError(WorkshopError):
     """A results link is not valid (any more)."""
+
+
+class WhyNot(StrEnum):
+    """Why a run cannot be cancelled or finished: SageMaker knows none, it has ended, the workshop has not started it,
+    its training has not begun or is over, or has learned nothing so far."""
+
+    UNKNOWN_RUN = "unknown_run"
+    ENDED = "ended"
+    NOT_OURS = "not_ours"
+    NOT_TRAINING_YET = "not_training_yet"
+    TRAINING_OVER = "training_over"
+    NOTHING_LEARNED = "nothing_learned"
+
+
+class CannotEnd(WorkshopError):
+    """A run cannot be ended in the way that was asked for. The message is an operator's; artists are told by `why`."""
+
+    def __init__(self, why: WhyNot, message: str) -> None:
+        super().__init__(message)
+        self.why = why
 
 
 class NoticeBusy(WorkshopError):

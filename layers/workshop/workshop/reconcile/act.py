@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from contract.layout import PROGRESS
 from contract.run_identity import RunIdentity
-from contract.run_results import TrainingOutcome
+from contract.training_progress.progress import MAX_BYTES, TrainingProgress
 from workshop.config import StartRunConfig
 from workshop.dataset.snapshot import write_snapshot, write_targets
 from workshop.estimates.learned import Learned
@@ -43,7 +43,6 @@ from workshop.reconcile.start import build_claim
 from workshop.reconcile.telling import AttentionNotices
 from workshop.words import words
 
-MAX_PROGRESS_BYTES = 64 << 10
 # An ended run whose notice is still owed after this is reported again.
 REPORT_AGAIN_SECONDS = 600
 
@@ -207,8 +206,8 @@ class Reconciler:
     def _done_kimg(self, claim: Claim) -> float:
         """How far an earlier run has come whose checkpoint this one goes on from, as far as it has told."""
         key = claim.parameters["TrainCheckpointPath"].removeprefix(f"s3://{self._config.bucket}/") + PROGRESS
-        earlier = read_document(self._s3, self._config.bucket, key, TrainingOutcome.from_progress, MAX_PROGRESS_BYTES)
-        return 0.0 if earlier is None else earlier.kimg
+        earlier = read_document(self._s3, self._config.bucket, key, TrainingProgress.from_json, MAX_BYTES)
+        return 0.0 if earlier is None else earlier.outcome.kimg
 
     def _report_again(self, state: DatasetState) -> None:
         """Runs have ended whose notice is still owed: the request for it may have been lost."""
