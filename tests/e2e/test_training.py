@@ -1,15 +1,19 @@
 """A training that dies, and one whose network is used again: as deployed on the embedded AWS."""
 
+import io
 import json
 import os
 import signal
 import urllib.request
+from urllib.parse import urlsplit
 
 import pytest
+from PIL import Image
 
-from contract.training_progress import TrainingProgress
+from contract.training_progress import Sheet, TrainingProgress
 from local_aws.deploy import STACK
 from local_aws.workshop import LocalWorkshop
+from operations.describing import describe_run
 from operations.errors import RunError
 from operations.finishing import finish
 from operations.runs import find_execution
@@ -38,17 +42,27 @@ def made_pictures(workshop: LocalWorkshop, dataset: str) -> str:
     return str(urllib.request.urlopen(link_in(last.body)).read().decode())
 
 
-def test_a_killed_training_fails_and_the_next_ends_with_pictures_when_somebody_asks_for_them(
+def sheets_told(operator: Workshop, run: str) -> tuple[Sheet, ...] | None:
+    """The sheets of samples that a training under way has told of, once it has learned something."""
+    progress = describe_run(operator, run).progress
+    return progress.sheets if progress is not None and progress.has_learned else None
+
+
+def test_a_killed_training_fails_with_its_first_sheets_kept_and_the_next_ends_with_pictures_when_somebody_asks_for_them(
     workshop: LocalWorkshop,
 ) -> None:
     endless = ("settings.yaml", b"kimg: 25000\n")
     upload(workshop, "killed", [endless, *((f"{i}.png", png(i)) for i in range(20))])
-    wait_for_runs(workshop, "killed", 1)
+    (run,) = wait_for_runs(workshop, "killed", 1)
 
     def train() -> int | None:
         return next(iter(processes(workshop, "containers.train")), None)
 
     pid = wait_for(workshop, "the training process", train, lambda: runs_of(workshop, "killed"))
+    operator = Workshop(workshop.endpoint.client, STACK)
+    sheets = wait_for(
+        workshop, "the first sheets", lambda: sheets_told(operator, run.arn), lambda: runs_of(workshop, "killed")
+    )
     os.kill(pid, signal.SIGKILL)
 
     runs = wait_until_over(workshop, "killed")
@@ -59,7 +73,15 @@ def test_a_killed_training_fails_and_the_next_ends_with_pictures_when_somebody_a
     assert "Train" in failed.body
     assert "SIGKILL" in failed.body
 
-    operator = Workshop(workshop.endpoint.client, STACK)
+    checkpoints = urlsplit(describe_run(operator, run.arn).checkpoints)
+    assert [sheet.kimg for sheet in sheets[:2]] == [0, 0.128]
+    for sheet in sheets:
+        kept = workshop.endpoint.client("s3").get_object(
+            Bucket=checkpoints.netloc, Key=checkpoints.path.lstrip("/") + sheet.key
+        )
+        with Image.open(io.BytesIO(kept["Body"].read())) as image:
+            image.load()
+
     ask_for_look(operator, "killed", rerun=True, parameters={})
     again, _ = wait_for_runs(workshop, "killed", 2)
 

@@ -9,7 +9,7 @@ The folder `outdir` receives:
     best/                               the network with the best score so far, unless nothing scores it
     tensorboard/                        the statistics for TensorBoard, if that is installed
     samples/reals.png                   a sheet of the data set's images
-    samples/fakes*.png or .jpg          sheets of samples, 14 at most, the first one before the first iteration; the number
+    samples/fakes*.png or .jpg          sheets of samples, 14 at most, the first of the untrained network; the number
                                         in the name is the progress in kimg
     samples/grid.json                   how to cut the sheets: {"columns", "rows", "cell"}
 
