@@ -42,9 +42,8 @@ class ProgressFile:
         self._points: list[Point] = []
         self._scores = 0
         self._is_begun = False
-        self._told = TrainingProgress(
-            TrainingPhase.STARTING, TrainingOutcome.of_ticks([], wanted_kimg), datetime.now(UTC)
-        )
+        begun = TrainingOutcome.of_ticks([], wanted_kimg)
+        self._told = TrainingProgress(TrainingPhase.STARTING, begun, datetime.now(UTC), verdict=Verdict.TOO_EARLY)
 
     def sheet(self, drawn: Drawn) -> None:
         """Tell of a sheet of samples; a job draws its first one before it learns anything."""
@@ -71,13 +70,13 @@ class ProgressFile:
         """What a tick says of the course of the training. Those of earlier releases say less."""
         known = (record.get(name) for name in ("patch_distance", "loss_g", "loss_d", "augment_p"))
         self._points.append(Point(record["kimg"], record["seconds"], *known))
-        without_progress = record.get("without_progress")
-        if without_progress is None:
-            return
-        self._scores += 1
-        well = Verdict.IMPROVING if self._scores >= _FEWEST_SCORES else Verdict.UNKNOWN
-        verdict = _VERDICTS.get(record["trouble"], well)
-        self._told = replace(self._told, verdict=verdict, snapshots_without_progress=without_progress)
+        trouble, without_progress = record.get("trouble"), record.get("without_progress")
+        if without_progress is not None:
+            self._scores += 1
+            verdict = Verdict.IMPROVING if self._scores >= _FEWEST_SCORES else Verdict.TOO_EARLY
+            self._told = replace(self._told, verdict=verdict, snapshots_without_progress=without_progress)
+        if trouble is not None:  # also between two snapshots, where numbers are no longer finite
+            self._told = replace(self._told, verdict=_VERDICTS[trouble])
 
     def _write(self, phase: TrainingPhase, kimg: float, ended: Ending | None) -> None:
         outcome = replace(TrainingOutcome.of_ticks(self._ticks, self._wanted_kimg, ended or ""), kimg=kimg)

@@ -34,7 +34,7 @@ from local_aws.sagemaker.storage import download_objects, explain_storage_error,
 logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 120.0
-CHECKPOINT_SECONDS = 5.0
+CHECKPOINT_SECONDS = 1.0  # a file that has changed at every look waits: progress.json of a quick training
 LONGEST_REASON = 1024
 DEFAULT_MAX_SECONDS = 86_400
 CHECKPOINT_PATH = f"{ML_ROOT}/checkpoints"

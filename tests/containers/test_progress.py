@@ -51,7 +51,7 @@ def test_the_first_sheet_is_told_before_anything_is_learned_and_the_next_before_
     assert first.grid is not None
     assert (first.grid.columns, first.grid.rows, first.grid.width, first.grid.height) == (8, 4, 24, 16)
     second = training.draw(0.0, 0.5)
-    assert (second.phase, second.outcome.kimg, second.verdict) == (TrainingPhase.TRAINING, 0.5, Verdict.UNKNOWN)
+    assert (second.phase, second.outcome.kimg, second.verdict) == (TrainingPhase.TRAINING, 0.5, Verdict.TOO_EARLY)
 
 
 def test_a_copy_that_is_lost_is_not_told(tmp_path: Path) -> None:
@@ -81,12 +81,19 @@ def test_a_training_ends_by_its_length_or_when_its_time_is_up(
 def test_the_scores_verdict_is_that_of_the_last_snapshot(tmp_path: Path, trouble: str | None, verdict: Verdict) -> None:
     training = Training(tmp_path)
     training.draw(0.0)
-    assert training.tick(1, patch_distance=0.9, without_progress=0).verdict == Verdict.UNKNOWN
+    assert training.tick(1, patch_distance=0.9, without_progress=0).verdict == Verdict.TOO_EARLY
     training.tick(2, patch_distance=0.8, without_progress=0)
     training.tick(3, patch_distance=0.7, without_progress=7, trouble=trouble)
     progress = training.tick(4)  # no snapshot
     assert (progress.verdict, progress.snapshots_without_progress) == (verdict, 7)
     assert [point.score for point in progress.history] == [0.9, 0.8, 0.7, None]
+
+
+def test_numbers_that_are_no_longer_finite_are_a_collapse_at_once(tmp_path: Path) -> None:
+    training = Training(tmp_path)
+    training.draw(0.0)
+    progress = training.tick(1, loss_g=None, trouble="collapsed", ended="collapsed")
+    assert (progress.verdict, progress.phase) == (Verdict.COLLAPSED, TrainingPhase.SAVING)
 
 
 def test_a_training_that_has_ended_saves(tmp_path: Path) -> None:

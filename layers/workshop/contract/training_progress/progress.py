@@ -36,10 +36,11 @@ class EndsBy(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What the scores say of a training: too little yet, that it comes nearer to the images, that nothing better has
-    come for long, or that it has lost what it had learned."""
+    """What a training says of itself: nothing (in an earlier release), that it has too few scores yet, that it comes
+    nearer to the images, that nothing better has come for long, or that it has lost what it had learned."""
 
     UNKNOWN = "unknown"
+    TOO_EARLY = "too_early"
     IMPROVING = "improving"
     STANDING_STILL = "standing_still"
     COLLAPSED = "collapsed"
