@@ -38,10 +38,14 @@ def data_template() -> dict[str, Any]:
     """template.yaml's own bucket, table, queues and topic; empty functions and log groups by their names there."""
     whole = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]
     resources = {name: found for name, found in whole.items() if found["Type"] in _DATA}
-    # Encryption needs a key that moto would not use, events a bus that it would not reach, and browsers do not come here.
+    # Encryption needs a key that moto would not use, events a bus that it would not reach; browsers do not come here.
     unused = (
-        "NotificationConfiguration", "LifecycleConfiguration", "BucketEncryption", "SSESpecification", "CorsConfiguration",
-    )  # fmt: skip
+        "NotificationConfiguration",
+        "LifecycleConfiguration",
+        "BucketEncryption",
+        "SSESpecification",
+        "CorsConfiguration",
+    )
     for found in resources.values():
         for name in (*unused, "KmsMasterKeyId"):
             found["Properties"].pop(name, None)
