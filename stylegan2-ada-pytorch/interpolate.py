@@ -15,6 +15,7 @@ from stylegan2.cli import WIDE, errors_as_messages, table, with_options
 from stylegan2.cli.networks import check_sources, latents_of, open_generator
 from stylegan2.options.row import OUTPUT_FILE, Row, whole
 from stylegan2.synthesis import render_images
+from stylegan2.synthesis.mp4 import can_write_mp4, write_mp4
 from stylegan2.synthesis.video import latent_walk, write_video
 
 
@@ -32,7 +33,7 @@ from stylegan2.synthesis.video import latent_walk, write_video
     batch        = table.BATCH,
     device       = table.DEVICE,
     output       = Row("--output", OUTPUT_FILE,    None, "walk.webp",
-        "File for the film, an animated WebP."),
+        "File for the film: an animated WebP, or an MP4 (.mp4)."),
     overwrite    = table.OVERWRITE,
 )  # fmt: skip
 @errors_as_messages
@@ -52,16 +53,20 @@ def main(
     """Make a film that leads smoothly from picture to picture, and from the last one back to the first.
 
     The way goes through W, in a curve without kinks; the fine grain is the network's own and stays in its place.
-    The film is an animated WebP, which every browser plays. All its frames are kept in memory until it is written:
-    1000 frames of 256 x 256 pixels are 200 MB.
+    The film is an animated WebP, which every browser plays, or an MP4, which messengers and slides take; that needs
+    PyAV (pip install av). All its frames are kept in memory until it is written: 1000 frames of 256 x 256 pixels are
+    200 MB.
 
     \b
     Examples:
       python interpolate.py --network runs/tiles --seeds 3,17,8,21 --trunc 0.7 --output walk.webp
       python interpolate.py --network runs/tiles --projected-w found/projected_w.npz --output friends.webp
     """
-    if output.suffix.lower() != ".webp":
-        raise click.BadParameter(f"{output.name!r} does not end with .webp", param_hint="--output")
+    write = {".webp": write_video, ".mp4": write_mp4}.get(output.suffix.lower())
+    if write is None:
+        raise click.BadParameter(f"{output.name!r} does not end with .webp or .mp4", param_hint="--output")
+    if write is write_mp4 and not can_write_mp4():
+        raise click.BadParameter("an MP4 needs PyAV: pip install av; or end the name with .webp", param_hint="--output")
     check_sources(seeds, projected_w, class_number)
     refuse_existing("--output", [output], overwrite)
     generator = open_generator(network, device)
@@ -72,7 +77,7 @@ def main(
             images += [*render_images(generator, ws, batch=batch)]
             bar.update(len(ws))
     output.parent.mkdir(parents=True, exist_ok=True)
-    write_video(images, output, frame_milliseconds=round(1000 / fps))
+    write(images, output, frame_milliseconds=round(1000 / fps))
     click.echo(f"The film is {output}: {len(way)} frames, {len(way) / fps:.1f} seconds")
 
 

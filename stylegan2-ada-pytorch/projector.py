@@ -19,7 +19,7 @@ from stylegan2.options.row import A_SEED, INPUT_FILE, REQUIRED, SWITCH, Row, one
 from stylegan2.synthesis.latents import save_ws
 from stylegan2.synthesis.perceptual import DiscriminatorFeatures, Features, TorchScriptFeatures
 from stylegan2.synthesis.projection import Space, project
-from stylegan2.synthesis.video import write_video
+from stylegan2.synthesis.video import as_image, write_video
 
 VIDEO_FRAMES = 120
 FRAME_MILLISECONDS = 40  # per frame; the last one stays for two seconds
@@ -107,7 +107,7 @@ def main(
     outdir.mkdir(parents=True, exist_ok=True)
     save_ws(outdir / "projected_w.npz", found.ws)
     for index, (path, number) in enumerate(zip(targets, numbers, strict=True)):
-        write_png(pixels[index], outdir / f"target{number}.png")
+        as_image(pixels[index]).save(outdir / f"target{number}.png", compress_level=1)  # which no machine has made
         write_png(found.images[index], outdir / f"proj{number}.png")
         if save_video:
             _write_search(pixels[index], found.videos[index], outdir / f"proj{number}.webp")

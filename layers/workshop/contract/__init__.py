@@ -10,6 +10,7 @@
     image_record     the list of images that a job is to read
     prepare_report   what Prepare has found, kept and set aside
     run_results      what a run has made, in numbers
+    gallery/         ... and picture by picture, for the web app
     training_progress/  what a training tells while it goes on: phase, end, sheets, curves
     capacity/        how large everything can get, the limits that it meets, and the disks that a run needs
     documents        reading what another room has written; errors: what is raised here

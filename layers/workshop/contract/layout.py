@@ -38,12 +38,20 @@ MODEL_ARCHIVE = "model.tar.gz"
 MODEL_PATH = f"output/{MODEL_ARCHIVE}"  # below the training job's own folder
 REPORT_PAGE = "index.html"
 REPORT_DATA = "report.json"
+GALLERY = "gallery.json"
+PICTURE_ARCHIVE = "pictures.zip"
+# In the model's archive: what it learned from, and what that allows.
+MODEL_NOTE = "MODEL-NOTE.txt"
 # Beside the checkpoints: how far a training that is under way has come.
 PROGRESS = "progress.json"
 
 # The kinds of images in a run's folder MADE, each a folder of its own, and a count in REPORT_DATA.
 GENERATED, MIXED, PROJECTED = "generated", "mixed", "projected"
 MADE_KINDS = (GENERATED, MIXED, PROJECTED)
+# What else lies there shows the same network once more, and is counted by nobody: pictures moved along directions, a
+# film from picture to picture, small copies of everything.
+DIRECTIONS, FILM, THUMBNAILS = "directions", "film", "thumbnails"
+UNCOUNTED_KINDS = (DIRECTIONS, FILM, THUMBNAILS)
 # Names there that are no further images: a sheet of many, what each mixture is made of, a target beside its likeness.
 SHEET = "sheet"
 SEED = "seed"

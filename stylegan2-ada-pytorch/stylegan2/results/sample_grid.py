@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from stylegan2.base.machine_made import save_marked
 from stylegan2.base.whole_files import replacing_file, write_text_whole
 from stylegan2.model.networks import Generator
 
@@ -65,17 +66,19 @@ class Grid:
         """Return what a sheet is to be: ".jpg" or, of small images or of others than RGB and grey, ".png"."""
         return ".jpg" if self.width > LARGEST_EXACT_WIDTH and channels in (1, 3) else ".png"
 
-    def save(self, images: Tensor, path: Path) -> None:
-        """Write bytes `[N, C, H, W]` as one PNG or JPEG, as `path` says, row by row; N is `images`."""
+    def save(self, images: Tensor, path: Path, *, are_made: bool = True) -> None:
+        """Write bytes `[N, C, H, W]` as one PNG or JPEG, as `path` says, row by row; N is `images`. Where they
+        `are_made` by a network, the file says so."""
         channels = images.shape[1]
         sheet = images.reshape(self.rows, self.columns, channels, self.height, self.width).permute(0, 3, 1, 4, 2)
         pixels = sheet.reshape(self.rows * self.height, self.columns * self.width, channels).cpu().numpy()
         image = Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels)
+        save = save_marked if are_made else Image.Image.save
         with replacing_file(path) as partial:
             if path.suffix == ".jpg":
-                image.save(partial, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+                save(image, partial, "JPEG", quality=JPEG_QUALITY, subsampling=0)
             else:  # the lightest compression takes a quarter of the time, and the file is hardly larger
-                image.save(partial, "PNG", compress_level=1)
+                save(image, partial, "PNG", compress_level=1)
 
 
 def to_uint8(images: Tensor) -> Tensor:

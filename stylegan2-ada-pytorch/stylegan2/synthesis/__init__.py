@@ -6,6 +6,7 @@ directions      directions along which images change most
 projection      the latent whose image comes nearest to a given one
 perceptual      ... what "near" means
 video           a way through latents, and images in one animated file
+mp4             ... or in one that messengers and slides take
 """
 
 from stylegan2.synthesis.directions import find_directions

@@ -1,7 +1,8 @@
 """Videos: a way through W that passes given latents, and images in one animated file.
 
 Videos are animated WebP files: Pillow writes them without a further program, browsers play them, the colours are whole
-(a GIF has 256) and the files a small part of the size of an animated PNG, which is lossless.
+(a GIF has 256) and the files a small part of the size of an animated PNG, which is lossless. For those who need MP4
+there is `mp4`, which needs a further library.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from PIL import Image
 from torch import Tensor
 
 from stylegan2.base.errors import OptionError
+from stylegan2.base.machine_made import content_id, xmp_packet
 
 _LARGEST_SIDE = 16_383  # pixels, of a WebP file
 _QUALITY = 85
@@ -48,6 +50,11 @@ def latent_walk(ws: Tensor, frames: int) -> Tensor:
     return way.flatten(0, 1)
 
 
+def as_image(pixels: NDArray[np.uint8]) -> Image.Image:
+    """Return pixels [H, W, 1, 3 or 4] as an image of Pillow's."""
+    return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+
+
 def write_video(
     images: Sequence[NDArray[np.uint8]],
     path: Path,
@@ -55,7 +62,7 @@ def write_video(
     frame_milliseconds: int,
     last_milliseconds: int | None = None,
 ) -> None:
-    """Write images [H, W, 1, 3 or 4] as an animated WebP that plays for ever.
+    """Write images [H, W, 1, 3 or 4] as an animated WebP that plays for ever, with the mark of what a machine made.
 
     Args:
         frame_milliseconds: how long an image is seen.
@@ -67,6 +74,9 @@ def write_video(
     height, width, _ = images[0].shape
     if max(height, width) > _LARGEST_SIDE:
         raise OptionError(f"film: {width} x {height} pixels are too many; it can have {_LARGEST_SIDE} a side")
-    frames = [Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image) for image in images]
+    frames = [as_image(image) for image in images]
     durations = [frame_milliseconds] * (len(frames) - 1) + [last_milliseconds or frame_milliseconds]
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, loop=0, quality=_QUALITY)
+    mark = xmp_packet(content_id(frames)).encode()
+    frames[0].save(
+        path, save_all=True, append_images=frames[1:], duration=durations, loop=0, quality=_QUALITY, xmp=mark
+    )

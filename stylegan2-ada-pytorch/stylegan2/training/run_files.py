@@ -93,7 +93,7 @@ class RunFiles(ExitStack):
         write_text_whole(outdir / "stats.jsonl", lines)
         self.grid.describe(self.samples / "grid.json")
         chosen = np.resize(np.random.RandomState(options.seed).permutation(len(dataset)), self.grid.images).tolist()
-        self.grid.save(decode_images(dataset, chosen), self.samples / "reals.png")
+        self.grid.save(decode_images(dataset, chosen), self.samples / "reals.png", are_made=False)
         if options.label_size:  # the same in each place as among the reals
             self.sheet_labels = torch.from_numpy(dataset.labels(chosen))
         self.board = TensorBoardLog(options.tensorboard_dir, self.state.images_seen)

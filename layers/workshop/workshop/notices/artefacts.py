@@ -13,10 +13,11 @@ from workshop.words import Words
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 # Not every file of the run's folder is one that the network was to make: there are sheets of many, the two that each
-# mixture is made of, and the artist's own beside their likenesses.
+# mixture is made of, the artist's own beside their likenesses, and what shows the same once more.
 _MADE = f"{layout.MADE}/"
 _PROJECTED = f"{_MADE}{layout.PROJECTED}/"
 _OF_MANY = re.compile(rf"{_MADE}(?:(?:.*/)?{layout.SHEET}\.[a-z]+|{layout.MIXED}/{layout.SEED}[^/]*)")
+_UNCOUNTED = tuple(f"{_MADE}{kind}/" for kind in layout.UNCOUNTED_KINDS)
 _LIKENESS = re.compile(rf"(?P<target>{_PROJECTED}.*){layout.LIKENESS}(?P<ending>\.[a-z]+)")
 
 
@@ -74,7 +75,7 @@ def is_made(name: str, images: Collection[str]) -> bool:
     if name.startswith(_PROJECTED):
         likeness = _LIKENESS.fullmatch(name)
         return likeness is not None and likeness["target"] + likeness["ending"] in images
-    return not _OF_MANY.fullmatch(name)
+    return not name.startswith(_UNCOUNTED) and not _OF_MANY.fullmatch(name)
 
 
 def _sizes(s3: S3, bucket: str, folder: str) -> dict[str, int]:
