@@ -8,14 +8,16 @@ from pathlib import Path
 import click
 import numpy as np
 
+from stylegan2.base.machine_made import save_marked
 from stylegan2.base.whole_files import refuse_existing
 from stylegan2.cli import WIDE, errors_as_messages, table, with_options
-from stylegan2.cli.networks import check_sources, latents_of, open_generator, write_png
+from stylegan2.cli.networks import check_sources, latents_of, open_generator
 from stylegan2.cli.values import NUMBERS
 from stylegan2.model.networks import NoiseMode
 from stylegan2.options.row import Row, above, whole
 from stylegan2.synthesis import render_images
-from stylegan2.synthesis.directions import contact_sheet, even_shifts, find_directions, move_latents
+from stylegan2.synthesis.directions import even_shifts, find_directions, move_latents
+from stylegan2.synthesis.labelled_sheet import labelled_sheet
 
 
 @click.command(context_settings=WIDE)
@@ -61,7 +63,8 @@ def main(
     The directions are computed from the network's weights in a moment (arXiv:2007.06600). What each one means - pose,
     size, colour - is seen on the sheet. Few layers give purer directions: try --layers 0-3, then 4-7, and so on.
 
-    Writes directions.png: a line for each direction, the strongest first, with the strips of all pictures side by side.
+    Writes directions.png: a line for each direction, the strongest first, with the strips of all pictures side by side,
+    and above them how far each has gone.
     Writes directions.npz: "directions" and "strengths", and as "w" the latents of the sheet's pictures, line by line,
     for the --projected-w of this program, generate.py and interpolate.py.
 
@@ -81,7 +84,9 @@ def main(
     moved = move_latents(ws, directions, even_shifts(generator, strength, steps))
     images = render_images(generator, moved.flatten(0, 2), noise_mode=noise_mode, batch=batch)
     outdir.mkdir(parents=True, exist_ok=True)
-    write_png(contact_sheet(images.reshape(*moved.shape[:3], *images.shape[1:])), outdir / "directions.png")
+    shifts = np.linspace(-strength, strength, steps).tolist()
+    sheet = labelled_sheet(images.reshape(*moved.shape[:3], *images.shape[1:]), shifts)
+    save_marked(sheet, outdir / "directions.png", "PNG", compress_level=1)
     np.savez(
         outdir / "directions.npz",
         directions=directions.vectors.numpy(),

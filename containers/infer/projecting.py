@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from containers.infer.results import Pixels, ProjectedImage, Projections, safe_stem, save_image
+from containers.infer.results import Pixels, ProjectedImage, Projections, safe_stem, save_original, save_picture
 from contract.layout import LIKENESS
 from stylegan2.formats.network_file import LoadedNetwork
 from stylegan2.synthesis import DiscriminatorFeatures, project
@@ -88,8 +88,8 @@ def _save(group: Sequence[tuple[str, Pixels]], found: Projection, folder: Path, 
     return [
         ProjectedImage(
             name=name,
-            target=save_image(pixels, folder / f"{stem}.png"),
-            projection=save_image(drawn, folder / f"{stem}{LIKENESS}.png"),
+            target=save_original(pixels, folder / f"{stem}.png"),
+            projection=save_picture(drawn, folder / f"{stem}{LIKENESS}.png"),
             distances=distances.tolist(),
         )
         for (name, pixels), stem, drawn, distances in zip(group, stems, found.images, found.distances, strict=True)

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from containers.infer.classes import ClassChoice, NetworkClass
 from contract.pipeline import PARAMETERS
 from contract.prepare_report import PrepareReport, SetAside
+from stylegan2.base.machine_made import save_marked
+from stylegan2.synthesis.video import as_image
 
 BEST_NETWORK, LAST_NETWORK = PARAMETERS["InferenceNetwork"].choices
 
@@ -21,10 +22,19 @@ Pixels = NDArray[np.uint8]
 """[H, W, C]"""
 
 
-def save_image(pixels: Pixels, file: Path) -> Path:
-    """Write an image as PNG."""
-    # Level 1: the default is 3.6 times as slow for images hardly smaller.
-    Image.fromarray(pixels).save(file, compress_level=1)
+# The default level is 3.6 times as slow for images hardly smaller.
+_COMPRESSION = 1
+
+
+def save_picture(pixels: Pixels, file: Path) -> Path:
+    """Write a picture as PNG, with the mark of what a machine made."""
+    save_marked(as_image(pixels), file, "PNG", compress_level=_COMPRESSION)
+    return file
+
+
+def save_original(pixels: Pixels, file: Path) -> Path:
+    """Write an artist's image as PNG."""
+    as_image(pixels).save(file, compress_level=_COMPRESSION)
     return file
 
 
@@ -53,11 +63,12 @@ class GeneratedImage:
 
 @dataclass(frozen=True)
 class MixtureGrid:
-    """`cells[r][c]` has the coarse styles of `columns[c]` and the fine styles of `rows[r]`."""
+    """`cells[r][c]` has the coarse styles, those of `layers`, of `columns[c]`, and the fine styles of `rows[r]`."""
 
     rows: Sequence[GeneratedImage]
     columns: Sequence[GeneratedImage]
     cells: Sequence[Sequence[Path]]
+    layers: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -85,14 +96,40 @@ class Projections:
 
 
 @dataclass(frozen=True)
+class MovedPicture:
+    """A seed's picture moved along a direction, from 1, by a step, from 1. `shift` is how far that is, to either side,
+    in parts of what pictures differ from the mean one."""
+
+    seed: int
+    direction: int
+    step: int
+    shift: float
+    file: Path
+    of_class: NetworkClass | None = None
+
+
+@dataclass(frozen=True)
+class MadeFilm:
+    """A film that passes the pictures of `seeds`, as animated WebP and, where it can be written, as MP4."""
+
+    file: Path
+    mp4: Path | None
+    seeds: Sequence[int]
+    frames: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class MadeImages:
-    """All images of a run; a part that the inference mode leaves out is empty."""
+    """All images of a run; a part that the inference mode, or the time, leaves out is empty."""
 
     classes: ClassChoice = field(default_factory=ClassChoice)
     generated: Sequence[GeneratedImage] = ()
     mixing: MixtureGrid | None = None
     projections: Projections = field(default_factory=Projections)
     skipped_targets: Sequence[SetAside] = ()
+    directions: Sequence[MovedPicture] = ()
+    film: MadeFilm | None = None
 
     @property
     def projected(self) -> Sequence[ProjectedImage]:

@@ -17,7 +17,10 @@ from containers.gpus import refuse_idle_gpu
 from containers.infer import synthesis
 from containers.infer.archive import unpack_model
 from containers.infer.classes import ClassChoice, choose_classes
+from containers.infer.exploring import draw_directions, draw_film, plan_exploration
+from containers.infer.gallery import write_gallery
 from containers.infer.networks import load_drawing_network
+from containers.infer.picture_archive import write_picture_archive
 from containers.infer.projecting import Clock, project_targets
 from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
@@ -26,11 +29,21 @@ from containers.job import ProcessingJob
 from containers.s3 import s3_client
 from contract import jobs
 from contract.errors import DocumentError
-from contract.layout import GENERATED, MIXED, MODEL_ARCHIVE, PREPARE_REPORT_FILE, PROJECTED
+from contract.layout import (
+    DIRECTIONS,
+    FILM,
+    GENERATED,
+    MIXED,
+    MODEL_ARCHIVE,
+    PICTURE_ARCHIVE,
+    PREPARE_REPORT_FILE,
+    PROJECTED,
+)
 from contract.names import EXECUTION_ID
 from contract.pipeline import PARAMETERS
 from contract.prepare_report import MAX_BYTES, PrepareReport
 from stylegan2.formats.network_file import LoadedNetwork
+from stylegan2.model.networks import Generator
 from stylegan2.model.performance import move_to_device
 
 # A few hundred steps give a fair likeness; the paper's 1000 are for a GPU.
@@ -66,10 +79,12 @@ def infer(job: ProcessingJob) -> None:
         move_to_device([network.G_ema, network.D], "cuda" if gpu else "cpu")
         drawn = _draw(job, network, _Wish(mode, seed, steps, choose_classes(network, classes), prepare), clock)
         trained_by = earlier_run(job.source(jobs.MODEL_INPUT), execution_id)
-        write_report(
-            job.output(jobs.REPORT_OUTPUT),
-            ReportRun(dataset, execution_id, prepare, model, drawn, trained_by, chosen),
-        )
+        run = ReportRun(dataset, execution_id, prepare, model, drawn, trained_by, chosen)
+        report, made = job.output(jobs.REPORT_OUTPUT), job.output(jobs.MADE_OUTPUT)
+        write_report(report, run)
+        with _timed("gallery"):
+            write_picture_archive(made, report / PICTURE_ARCHIVE)
+            write_gallery(report, made, run)
     print(
         f"pictures generated={len(drawn.generated)} mixed={drawn.mixed_count} projected={len(drawn.projected)} "
         f"skipped_targets={len(drawn.skipped_targets)}",
@@ -91,14 +106,18 @@ class _Wish:
 def _draw(job: ProcessingJob, network: LoadedNetwork, wish: _Wish, clock: Clock) -> MadeImages:
     folder, generator, mode, classes = job.output(jobs.MADE_OUTPUT), network.G_ema, wish.mode, wish.classes.drawn
     drawn = MadeImages(wish.classes)
+    began = clock.now()
     if mode in ("all", "generate"):
         with _timed("generate"):
             drawn = replace(
                 drawn, generated=synthesis.draw_generated(generator, folder / GENERATED, wish.seed, classes)
             )
+    seconds_per_picture = (clock.now() - began) / max(1, len(drawn.generated))
     if mode in ("all", "mix"):
         with _timed("mix"):
             drawn = replace(drawn, mixing=synthesis.draw_mixtures(generator, folder / MIXED, wish.seed, classes))
+    if mode == "all":
+        drawn = _explore(drawn, network.G_ema, folder, wish, seconds_per_picture, clock)
     if mode in ("all", "project") and job.optional_input(jobs.TARGETS_INPUT) is not None:
         with _timed("project"), job.scratch(jobs.MADE_OUTPUT) as scratch:
             source = fetch_images(s3_client(job.region()), read_record(job.input_file(jobs.TARGETS_INPUT)), scratch)
@@ -107,6 +126,24 @@ def _draw(job: ProcessingJob, network: LoadedNetwork, wish: _Wish, clock: Clock)
             targets, skipped = synthesis.vet_targets(source, wanted)
             projections = project_targets(network, targets, folder / PROJECTED, wish.steps, clock)
             drawn = replace(drawn, projections=projections, skipped_targets=skipped)
+    return drawn
+
+
+def _explore(
+    drawn: MadeImages, generator: Generator, folder: Path, wish: _Wish, seconds_per_picture: float, clock: Clock
+) -> MadeImages:
+    """Add directions and a film, as far as there is time for them."""
+    classes, device = wish.classes.drawn, generator.mapping.w_avg.device.type
+    left = None if clock.deadline is None else clock.deadline - clock.now()
+    pixels = generator.img_width * generator.img_height
+    plan = plan_exploration(pixels, device, seconds_per_picture, left)
+    if plan.directions:
+        with _timed("directions"):
+            drawn = replace(drawn, directions=draw_directions(generator, folder / DIRECTIONS, wish.seed, classes))
+    if plan.frames_between:
+        with _timed("film"):
+            film = draw_film(generator, folder / FILM, wish.seed, plan.frames_between, classes)
+            drawn = replace(drawn, film=film)
     return drawn
 
 

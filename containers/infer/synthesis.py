@@ -9,7 +9,7 @@ projected/00-anna.png        a target as the network was shown it ...
 projected/00-anna-drawn.png  ... and the nearest image that it can draw
 projected/projected_w.npz    "w": the latents of these images, [targets, layers, w_dim]
 
-The projected ones are made in `projecting`.
+The projected ones are made in `projecting`; directions/ and film/ in `exploring`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from containers.infer.classes import NetworkClass
-from containers.infer.results import GeneratedImage, MixtureGrid, Pixels, class_stem, save_image
+from containers.infer.results import GeneratedImage, MixtureGrid, Pixels, class_stem, save_picture
 from contract.layout import SEED, SHEET
 from contract.prepare_report import SetAside
 from stylegan2.data.bounded_vetting import load_images
@@ -36,7 +36,7 @@ _OF_A_CLASS = (24, 12, 8, 6, 4, 2)
 MIX_ROWS, MIX_COLUMNS = 4, 6
 
 # How far images may stray from the average one (arXiv:1812.04948, appendix B): less variety, fewer failures.
-_TRUNCATION = 0.8
+TRUNCATION = 0.8
 
 
 def draw_generated(
@@ -46,7 +46,7 @@ def draw_generated(
     for the others, of the same seeds."""
     if not classes:
         seeds = range(first_seed, first_seed + SHEET_IMAGES)
-        images = generate_images(generator, seeds, truncation_psi=_TRUNCATION)
+        images = generate_images(generator, seeds, truncation_psi=TRUNCATION)
         _save_sheet(images, folder, SHEET_COLUMNS)
         return [_save_seed(pixels, folder, seed) for seed, pixels in zip(seeds, images, strict=True)]
     number = next(number for number in _OF_A_CLASS if number * len(classes) <= SHEET_IMAGES)
@@ -54,7 +54,7 @@ def draw_generated(
     images = generate_images(
         generator,
         [seed for seed, _ in drawn],
-        truncation_psi=_TRUNCATION,
+        truncation_psi=TRUNCATION,
         class_number=[one.number for _, one in drawn],
     )
     _save_sheet(images, folder, min(number, SHEET_COLUMNS))
@@ -71,16 +71,18 @@ def draw_mixtures(
     """
     column_seeds = range(first_seed + SHEET_IMAGES, first_seed + SHEET_IMAGES + MIX_COLUMNS)
     row_seeds = range(column_seeds.stop, column_seeds.stop + MIX_ROWS)
-    row_classes, column_classes = _in_turn(classes, MIX_ROWS), _in_turn(classes, MIX_COLUMNS)
+    row_classes, column_classes = in_turn(classes, MIX_ROWS), in_turn(classes, MIX_COLUMNS)
+    layers = range(generator.num_ws // 2)
     grid = mix_styles(
         generator,
         row_seeds,
         column_seeds,
-        truncation_psi=_TRUNCATION,
+        styles=layers,
+        truncation_psi=TRUNCATION,
         class_number=[one.number for one in (*row_classes, *column_classes) if one] or None,
     )
     folder.mkdir(parents=True, exist_ok=True)
-    save_image(grid.sheet(), folder / f"{SHEET}.png")
+    save_picture(grid.sheet(), folder / f"{SHEET}.png")
     return MixtureGrid(
         rows=[
             replace(_save_seed(pixels, folder, seed), of_class=one)
@@ -92,11 +94,12 @@ def draw_mixtures(
         ],
         cells=[
             [
-                save_image(pixels, folder / f"{row:04d}-{column:04d}.png")
+                save_picture(pixels, folder / f"{row:04d}-{column:04d}.png")
                 for column, pixels in zip(column_seeds, line, strict=True)
             ]
             for row, line in zip(row_seeds, grid.mixed, strict=True)
         ],
+        layers=layers,
     )
 
 
@@ -117,16 +120,17 @@ def vet_targets(source: NamedUploads, wanted: int | Wanted) -> tuple[list[tuple[
     return good, skipped
 
 
-def _in_turn(classes: Sequence[NetworkClass], count: int) -> list[NetworkClass | None]:
+def in_turn(classes: Sequence[NetworkClass], count: int) -> list[NetworkClass | None]:
+    """One class after the other, so many in all; None of a network without classes."""
     return [classes[number % len(classes)] if classes else None for number in range(count)]
 
 
 def _save_sheet(images: Pixels, folder: Path, columns: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     rows = images.reshape(-1, columns, *images.shape[1:])
-    save_image(np.concatenate([np.concatenate([*row], axis=1) for row in rows]), folder / f"{SHEET}.png")
+    save_picture(np.concatenate([np.concatenate([*row], axis=1) for row in rows]), folder / f"{SHEET}.png")
 
 
 def _save_seed(pixels: Pixels, folder: Path, seed: int, one: NetworkClass | None = None) -> GeneratedImage:
     stem = f"{SEED}{seed:04d}" if one is None else f"{class_stem(one)}-{SEED}{seed:04d}"
-    return GeneratedImage(seed, save_image(pixels, folder / f"{stem}.png"), one)
+    return GeneratedImage(seed, save_picture(pixels, folder / f"{stem}.png"), one)

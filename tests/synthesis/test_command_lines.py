@@ -2,7 +2,9 @@
 
 import contextlib
 import zipfile
+from pathlib import Path
 
+import av
 import click
 import directions
 import export_network
@@ -20,6 +22,7 @@ from PIL import Image
 
 from stylegan2.cli.values import NUMBERS, NumberList
 from stylegan2.synthesis import generate_images
+from stylegan2.synthesis.labelled_sheet import LEFT, TOP, enlargement
 from stylegan2.synthesis.latents import LatentFileError, load_ws, save_ws
 from tests.synthesis.conftest import make_generator
 from tests.synthesis.test_projection import AskedLikeVgg, save_script
@@ -133,13 +136,19 @@ def test_style_mixing_writes_every_pair_every_seed_and_the_grid(network_folder, 
     assert pixels_of(tmp_path / "grid.png").shape == (48, 32, 3)
 
 
+def pictures_on(labelled: Path) -> np.ndarray:
+    """The pixels of a labelled sheet of pictures of 16 px, without its labels, as small as they were."""
+    factor = enlargement(16)
+    return pixels_of(labelled)[TOP::factor, LEFT::factor]
+
+
 class TestDirections:
     def test_it_writes_a_contact_sheet_and_latents_that_generate_draws(self, network_folder, tmp_path):
         network, found = network_folder(), tmp_path / "found"
         arguments = ["--seeds", "1,2", "--count", 3, "--steps", 5, "--layers", "0-2"]
         result = run(directions, "--network", network, *arguments, "--outdir", found)
         assert result.exit_code == 0, result.output
-        sheet = pixels_of(found / "directions.png")
+        sheet = pictures_on(found / "directions.png")
         assert sheet.shape == (3 * 16, 2 * 5 * 16, 3)
         latents = ["--projected-w", found / "directions.npz"]
         result = run(generate, "--network", network, *latents, "--outdir", tmp_path / "drawn")
@@ -158,7 +167,7 @@ class TestDirections:
     def test_the_middle_of_an_odd_strip_is_the_picture_unchanged(self, network_folder, tmp_path, generator):
         result = run(directions, "--network", network_folder(), "--seeds", 4, "--count", 1, "--outdir", tmp_path)
         assert result.exit_code == 0, result.output
-        middle = pixels_of(tmp_path / "directions.png")[:, 32:48].astype(int)
+        middle = pictures_on(tmp_path / "directions.png")[:, 32:48].astype(int)
         assert np.abs(middle - generate_images(generator, [4])[0]).max() <= 1
 
     def test_a_layer_that_the_network_does_not_have_is_named(self, network_folder, tmp_path):
@@ -193,10 +202,27 @@ class TestInterpolate:
             assert film.n_frames == 6
 
     def test_another_kind_of_file_is_refused_before_anything_is_drawn(self, network_folder, tmp_path):
+        arguments = ["--seeds", "1,2", "--output", tmp_path / "walk.avi"]
+        result = run(interpolate, "--network", network_folder(), *arguments)
+        assert result.exit_code == 2
+        assert "'walk.avi' does not end with .webp or .mp4" in result.output
+
+    def test_an_mp4_has_the_frames_of_the_walk(self, network_folder, tmp_path):
+        arguments = ["--seeds", "1,5", "--frames", 4, "--fps", 20, "--output", tmp_path / "walk.mp4"]
+        result = run(interpolate, "--network", network_folder(), *arguments)
+        assert result.exit_code == 0, result.output
+        with av.open(tmp_path / "walk.mp4") as film:
+            assert len(list(film.decode(video=0))) == 8
+
+    def test_where_nothing_writes_mp4_that_is_said_before_anything_is_drawn(
+        self, network_folder, tmp_path, monkeypatch
+    ):
+        monkeypatch.setattr(interpolate, "can_write_mp4", lambda: False)
         arguments = ["--seeds", "1,2", "--output", tmp_path / "walk.mp4"]
         result = run(interpolate, "--network", network_folder(), *arguments)
         assert result.exit_code == 2
-        assert "'walk.mp4' does not end with .webp" in result.output
+        assert "pip install av" in result.output
+        assert not (tmp_path / "walk.mp4").exists()
 
     def test_a_single_seed_is_no_walk(self, network_folder, tmp_path):
         arguments = ["--seeds", 1, "--output", tmp_path / "walk.webp"]

@@ -3,6 +3,7 @@
 generate        images of seeds, and mixed from the styles of two seeds
 latents         latents of seeds and in files
 directions      directions along which images change most
+labelled_sheet  ... and a sheet that shows what they do
 projection      the latent whose image comes nearest to a given one
 perceptual      ... what "near" means
 video           a way through latents, and images in one animated file
