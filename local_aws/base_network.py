@@ -28,6 +28,7 @@ PORTRAITS = 6_000
 SEED = 1_000_000  # far from the demo's portraits
 DRAWN_AT, RESOLUTION = 128, 32  # pixels
 DATASET = "portraits in fantasy colours"
+LICENSE = "Apache-2.0"
 KIMG = 112
 EMA_KIMG = 2.0  # a long training can afford a longer average than the preset's
 
@@ -54,7 +55,7 @@ def main() -> None:
     train(dataclasses.replace(options, settings=dataclasses.replace(options.settings, ema_kimg=EMA_KIMG)))
     network = load_network(options.outdir)
     TARGET.mkdir(parents=True, exist_ok=True)
-    save_network(TARGET, network.G_ema, network.D, {**network.meta, "dataset": DATASET})
+    save_network(TARGET, network.G_ema, network.D, {**network.meta, "dataset": DATASET, "license": LICENSE})
 
 
 def _draw(folder: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from containers.errors import InputError
+from stylegan2.base.machine_made import save_marked
 
 # Up to this side the pixels themselves are part of the image: they are enlarged to hard-edged squares here, because
 # browsers either blur them or, with image-rendering: pixelated, make them unequal at fractional scales.
@@ -41,8 +42,9 @@ def open_image(file: Path) -> Image.Image:
         raise InputError(f"{file.name} cannot be read as a PNG or JPEG picture: {error}") from error
 
 
-def inline_image(image: Image.Image, side: int, caption: str = "") -> InlineImage:
-    """`image` as a data URI: reduced if it is larger than `side` pixels, enlarged if it is so small as to be pixels."""
+def inline_image(image: Image.Image, side: int, caption: str = "", *, is_made: bool) -> InlineImage:
+    """`image` as a data URI: reduced if it is larger than `side` pixels, enlarged if it is so small as to be pixels.
+    What a machine has made (`is_made`) says so when it is saved from the page, too."""
     longest = max(image.size)
     exact = longest <= _LARGEST_PNG
     if longest <= _LARGEST_PIXEL_ART:
@@ -52,15 +54,16 @@ def inline_image(image: Image.Image, side: int, caption: str = "") -> InlineImag
         image = image.copy()
         image.thumbnail((side, side), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
+    save = save_marked if is_made else Image.Image.save
     if exact:
-        image.save(buffer, "PNG")  # optimize=True would save 5 % and take 7 times as long
+        save(image, buffer, "PNG")  # optimize=True would save 5 % and take 7 times as long
     else:
         # Not with optimize=True: it saves a tenth, and of noise Pillow runs out of its buffer and raises OSError.
-        image.save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
+        save(image, buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
     kind = "png" if exact else "jpeg"
     return InlineImage(f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}", caption)
 
 
-def inline_file(file: Path, side: int, caption: str = "") -> InlineImage:
+def inline_file(file: Path, side: int, caption: str = "", *, is_made: bool) -> InlineImage:
     """Like `inline_image`, for a file."""
-    return inline_image(open_image(file), side, caption)
+    return inline_image(open_image(file), side, caption, is_made=is_made)

@@ -13,6 +13,7 @@ from containers.infer.charts import SMALL, Chart, Series, line_chart
 from containers.infer.classes import ClassChoice
 from containers.infer.inline_images import InlineImage, inline_file, inline_image
 from containers.infer.model_folder import TrainingRecord, cut_cells, list_fakes, read_grid_shape
+from containers.infer.page_extras import frames_between
 from containers.infer.results import BEST_NETWORK, ChosenNetwork, GeneratedImage, MixtureGrid, ProjectedImage, ReportRun
 from contract.pipeline import SQUARE, PictureSize, picture_size
 
@@ -192,13 +193,12 @@ def trouble(run: ReportRun, record: TrainingRecord) -> str:
 
 
 def banner(run: ReportRun, strip: FilmStrip) -> Sequence[InlineImage]:
-    """The images above the title: generated ones, or else training samples of the network that draws: the last ones
-    that are not younger."""
+    """The images above the title, not those right below: of the film or, where there are no new pictures, training
+    samples of the network that draws: the last ones that are not younger."""
+    if run.images.film is not None:
+        return frames_between(run.images.film, _BANNER_IMAGES)
     if run.images.generated:
-        shown = run.images.generated[:_BANNER_IMAGES]
-        if run.images.classes.drawn:
-            shown = _picked(run.images.generated, _BANNER_IMAGES)
-        return [inline_file(image.file, _STRIP_SIDE) for image in shown]
+        return []
     drawn_at = math.inf if run.network.kimg is None else run.network.kimg + _ROUNDED
     frames = [frame for frame in strip.frames if frame.kimg <= drawn_at]
     return frames[-1].cells if frames else []
@@ -206,7 +206,7 @@ def banner(run: ReportRun, strip: FilmStrip) -> Sequence[InlineImage]:
 
 def seeds_sheet(images: Sequence[GeneratedImage]) -> list[InlineImage]:
     """The generated images, captioned with their seeds."""
-    return [inline_file(image.file, _SHEET_SIDE, str(image.seed)) for image in images]
+    return [inline_file(image.file, _SHEET_SIDE, str(image.seed), is_made=True) for image in images]
 
 
 def class_sheets(run: ReportRun) -> list[ClassSheet]:
@@ -246,13 +246,16 @@ def film_strip(model_folder: Path) -> FilmStrip:
         Frame(
             grid.kimg,
             "start" if grid.kimg == 0 else wording.looks(grid.kimg),
-            [inline_image(cell, _STRIP_SIDE) for cell in cut_cells(grid.file, shape, _spread(cells, _STRIP_ROWS))],
+            [
+                inline_image(cell, _STRIP_SIDE, is_made=True)
+                for cell in cut_cells(grid.file, shape, _spread(cells, _STRIP_ROWS))
+            ],
         )
         for grid in _picked(list_fakes(model_folder), _STRIP_FRAMES)
     ]
     reals = model_folder / "samples" / "reals.png"
     shown = cut_cells(reals, shape, _spread(cells, _STRIP_FRAMES)) if reals.is_file() else []
-    return FilmStrip(frames, [inline_image(cell, _STRIP_SIDE) for cell in shown])
+    return FilmStrip(frames, [inline_image(cell, _STRIP_SIDE, is_made=False) for cell in shown])
 
 
 def mixture(grid: MixtureGrid) -> Mixture:
@@ -260,7 +263,7 @@ def mixture(grid: MixtureGrid) -> Mixture:
     return Mixture(
         columns=_sources(grid.columns),
         rows=[
-            (source, [inline_file(file, _SHEET_SIDE) for file in cells])
+            (source, [inline_file(file, _SHEET_SIDE, is_made=True) for file in cells])
             for source, cells in zip(_sources(grid.rows), grid.cells, strict=True)
         ],
     )
@@ -285,8 +288,8 @@ def _pair(image: ProjectedImage, side: int) -> Pair:
     closer = 1 - distances[-1] / distances[0] if len(distances) > 1 and distances[0] > 0 else 0.0
     return Pair(
         name=image.name,
-        target=inline_file(image.target, side),
-        projection=inline_file(image.projection, side),
+        target=inline_file(image.target, side, is_made=False),
+        projection=inline_file(image.projection, side, is_made=True),
         improvement=f"{closer:.0%} closer than at the start" if closer > 0 else "",
         curve=line_chart(
             "Distance to the target",

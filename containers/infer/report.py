@@ -15,12 +15,13 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from containers.infer import page_parts, wording
+from containers.infer import page_extras, page_parts, wording
 from containers.infer.model_folder import TrainingRecord, read_training_record
 from containers.infer.results import ChosenNetwork, ReportRun
 from contract.layout import GENERATED, MIXED, PROJECTED, REPORT_DATA, REPORT_PAGE
 from contract.prepare_report import SetAside
 from contract.run_results import RunResults, TrainingOutcome
+from stylegan2.base.machine_made import DIGITAL_SOURCE_TYPE, aigc_label
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _MOST_SET_ASIDE_SHOWN = 200
@@ -105,14 +106,18 @@ def _page(run: ReportRun, record: TrainingRecord) -> str:
         class_note=page_parts.class_note(run.images.classes),
         shape=page_parts.shape(run),
         strip=strip,
+        source_type=DIGITAL_SOURCE_TYPE,
+        aigc=aigc_label(run.execution_id),
+        directions=page_extras.direction_table(run.images.directions),
+        film=page_extras.inline_film(run.images.film),
         mixture=page_parts.mixture(run.images.mixing) if run.images.mixing else None,
         pairs=page_parts.pairs(run.images.projected[:_MOST_PAIRS_SHOWN]),
         pairs_hidden=max(0, len(run.images.projected) - _MOST_PAIRS_SHOWN),
-        skipped_targets=run.images.skipped_targets[:_MOST_SET_ASIDE_SHOWN],
+        skipped_targets=page_extras.by_reason(run.images.skipped_targets[:_MOST_SET_ASIDE_SHOWN]),
         skipped_hidden=max(0, len(run.images.skipped_targets) - _MOST_SET_ASIDE_SHOWN),
         charts=page_parts.charts(record),
         origin=page_parts.origin(record),
         settings=page_parts.settings(record),
-        set_aside=set_aside,
+        set_aside=page_extras.by_reason(set_aside),
         set_aside_hidden=run.prepare.set_aside_count - len(set_aside),
     )

@@ -18,9 +18,10 @@ from containers.job import TrainingJob
 from containers.s3 import s3_client
 from containers.train.ending import Deadline, FinishRequest, why_end
 from containers.train.hyperparameters import Hyperparameters
+from containers.train.model_note import model_note
 from containers.train.progress import ProgressFile
 from contract import jobs
-from contract.layout import DATASET_ARCHIVE, PROGRESS
+from contract.layout import DATASET_ARCHIVE, MODEL_NOTE, PROGRESS
 from stylegan2.base.errors import DivergedError
 from stylegan2.base.host_memory import keep_freed_memory
 from stylegan2.formats.network_file import (
@@ -72,8 +73,9 @@ def train_network(job: TrainingJob, hyperparameters: Hyperparameters, stop: Call
             told = {"on_tick": progress.tick, "on_sheet": progress.sheet}
             result = _train(job, options, group, should_stop=should_stop, **told)
     _keep_drawing_part(job.model_folder / BEST)
-    if options.transfer is not None:
-        _keep_base_record(options.transfer, job.model_folder)
+    base = None if options.transfer is None else _keep_base_record(options.transfer, job.model_folder)
+    note = model_note(options.dataset_name, options.images, base)
+    (job.model_folder / MODEL_NOTE).write_text(note, encoding="utf-8")
     if result is not None:
         print(f"{result.ended}: the network has seen {result.kimg:g} of {options.settings.kimg:g} kimg.")
 
@@ -167,7 +169,8 @@ def _keep_drawing_part(best: Path) -> None:
         save_network(best, load_generator(best), None, read_meta(best))
 
 
-def _keep_base_record(base: Path, model_folder: Path) -> None:
+def _keep_base_record(base: Path, model_folder: Path) -> dict[str, Any]:
     """Leave with the model what its base network says of itself, so that the report can tell where it came from."""
-    record = json.dumps(load_network(base).meta, indent=1)
-    (model_folder / BASE_RECORD).write_text(record + "\n", encoding="utf-8")
+    record = load_network(base).meta
+    (model_folder / BASE_RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    return record
