@@ -57,23 +57,23 @@ def inline_film(film: MadeFilm | None) -> InlineFilm | None:
     """The film as part of the page; None if there is none, or if it is too large."""
     if film is None or film.file.stat().st_size > LARGEST_FILM:
         return None
-    (still,) = film_frames(film.file, [0])
+    with Image.open(film.file) as moving:
+        still = inline_image(moving.convert("RGB"), FRAME_SIDE, is_made=True)
     return InlineFilm(f"data:image/webp;base64,{base64.b64encode(film.file.read_bytes()).decode()}", still)
 
 
-def film_frames(film: Path, numbers: Sequence[int]) -> list[InlineImage]:
-    """These frames of a film."""
-    frames = []
-    with Image.open(film) as moving:
-        for number in numbers:
+def frames_between(film: MadeFilm, count: int) -> list[InlineImage]:
+    """Up to so many frames, spread evenly, of which none is one of the pictures that the film passes.
+
+    The file may have fewer frames than the film: those that are alike are one that is seen for longer.
+    """
+    with Image.open(film.file) as moving:
+        stored = int(getattr(moving, "n_frames", 1))
+        frames = []
+        for number in sorted({part * stored // (2 * count) for part in range(1, 2 * count, 2)}):
             moving.seek(number)
             frames.append(inline_image(moving.convert("RGB"), FRAME_SIDE, is_made=True))
     return frames
-
-
-def frames_between(film: MadeFilm, count: int) -> list[InlineImage]:
-    """So many frames, spread evenly, of which none is one of the pictures that the film passes."""
-    return film_frames(film.file, [part * film.frames // (2 * count) for part in range(1, 2 * count, 2)])
 
 
 def direction_table(pictures: Sequence[MovedPicture]) -> DirectionTable | None:

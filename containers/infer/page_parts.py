@@ -200,8 +200,7 @@ def banner(run: ReportRun, strip: FilmStrip) -> Sequence[InlineImage]:
     if run.images.generated:
         return []
     drawn_at = math.inf if run.network.kimg is None else run.network.kimg + _ROUNDED
-    frames = [frame for frame in strip.frames if frame.kimg <= drawn_at]
-    return frames[-1].cells if frames else []
+    return next((frame.cells for frame in reversed(strip.frames) if frame.kimg <= drawn_at), [])
 
 
 def seeds_sheet(images: Sequence[GeneratedImage]) -> list[InlineImage]:
@@ -242,14 +241,12 @@ def film_strip(model_folder: Path) -> FilmStrip:
     if shape is None:
         return FilmStrip()
     cells = shape.columns * shape.rows
+    rows = _spread(cells, _STRIP_ROWS)
     frames = [
         Frame(
             grid.kimg,
             "start" if grid.kimg == 0 else wording.looks(grid.kimg),
-            [
-                inline_image(cell, _STRIP_SIDE, is_made=True)
-                for cell in cut_cells(grid.file, shape, _spread(cells, _STRIP_ROWS))
-            ],
+            [inline_image(cell, _STRIP_SIDE, is_made=True) for cell in cut_cells(grid.file, shape, rows)],
         )
         for grid in _picked(list_fakes(model_folder), _STRIP_FRAMES)
     ]

@@ -1,6 +1,7 @@
 """What contract.capacity computes, against the real thing: at least as much, and not absurdly more."""
 
 import json
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,16 +12,30 @@ import pytest
 import torch
 from PIL import Image
 
-from containers.infer import page_parts, report, synthesis
+from containers.infer import exploring, gallery, page_extras, page_parts, report, synthesis
+from containers.infer.classes import NetworkClass
+from containers.infer.picture_archive import write_picture_archive
 from containers.infer.report import write_report
-from containers.infer.results import GeneratedImage, MadeImages, MixtureGrid, ProjectedImage, Projections, ReportRun
+from containers.infer.results import (
+    GeneratedImage,
+    MadeFilm,
+    MadeImages,
+    MixtureGrid,
+    MovedPicture,
+    ProjectedImage,
+    Projections,
+    ReportRun,
+    save_picture,
+)
 from contract.capacity import artefacts, networks
 from contract.capacity.artefacts import Workload
 from contract.capacity.volumes import process_bytes
+from contract.gallery import Gallery
 from contract.image_record import ImageRecord, ListedImage
 from contract.pipeline import MAX_VALUE_CHARS, PARAMETERS, RESOLUTIONS, picture_sizes, resolutions_of
 from contract.prepare_report import PrepareReport, SetAside
 from contract.training_progress import progress
+from stylegan2.base.machine_made import save_marked, xmp_packet
 from stylegan2.data.png_format import plain_png
 from stylegan2.data.preparation import prepare_images
 from stylegan2.data.vetting import LARGEST_FILE
@@ -29,6 +44,9 @@ from stylegan2.model.networks import Discriminator, Generator
 from stylegan2.options.presets import settings_of
 from stylegan2.results.sample_grid import Grid
 from stylegan2.results.sheet_series import MOST_SHEETS
+from stylegan2.synthesis.labelled_sheet import labelled_sheet
+from stylegan2.synthesis.mp4 import write_mp4
+from stylegan2.synthesis.video import write_video
 from stylegan2.training import train
 from stylegan2.training.training_options import MOST_TICKS
 from tests.training.pictures import write_pictures
@@ -211,6 +229,10 @@ def test_the_page_shows_as_many_images_as_computed_and_is_no_larger(tmp_path: Pa
     generated, rows, columns = parts
     assert (generated, rows * columns + rows + columns) == (artefacts._NEW, artefacts._MIXED)
     assert generated + (rows + 1) * (columns + 1) == artefacts._SHEET_CELLS
+    steps = len(exploring.SHIFTS)
+    assert (exploring.DIRECTIONS, exploring.MOVED_SEEDS * steps) == (artefacts._DIRECTIONS, artefacts._STRIPS)
+    assert page_extras.LARGEST_FILM == artefacts._PAGE_FILM_BYTES
+    assert (page_extras.FRAME_SIDE, page_extras.DIRECTION_SIDE) == (256, 192)
     rng = np.random.default_rng(0)
 
     def noise(file: Path, height: int, width: int) -> Path:
@@ -227,6 +249,14 @@ def test_the_page_shows_as_many_images_as_computed_and_is_no_larger(tmp_path: Pa
     tick = dict.fromkeys(("loss_g", "loss_d", "rt", "augment_p", "sec_per_kimg"), 1.5)
     (tmp_path / "model/stats.jsonl").write_text("".join(json.dumps(tick | {"kimg": n}) + "\n" for n in range(2_000)))
     sources = [GeneratedImage(seed, small) for seed in range(10)]
+    frames = [np.roll(np.asarray(Image.open(small)), number, axis=0) for number in range(48)]
+    write_video(frames, tmp_path / "film.webp", frame_milliseconds=40)
+    moved = [
+        MovedPicture(seed, direction, step, shift, small)
+        for direction in range(1, exploring.DIRECTIONS + 1)
+        for seed in range(exploring.MOVED_SEEDS)
+        for step, shift in enumerate(exploring.SHIFTS, start=1)
+    ]
     pairs = [ProjectedImage(f"{n}.png", large, large, [1.0 / (n + 1) for n in range(1_000)]) for n in range(8)]
     aside = [SetAside("&" * 300, "<" * 300)] * 300
     run = ReportRun(
@@ -235,6 +265,7 @@ def test_the_page_shows_as_many_images_as_computed_and_is_no_larger(tmp_path: Pa
             generated=[GeneratedImage(seed, small) for seed in range(generated)],
             mixing=MixtureGrid(sources[:rows], sources[rows:], [[small] * columns] * rows),
             projections=Projections(pairs, 1_000, 1_000), skipped_targets=aside[:200],
+            directions=moved, film=MadeFilm(tmp_path / "film.webp", None, [0, 1], 48, 2.0),
         ),
     )  # fmt: skip
     write_report(tmp_path / "report", run)
@@ -247,8 +278,89 @@ def test_the_page_shows_as_many_images_as_computed_and_is_no_larger(tmp_path: Pa
 def test_what_infer_draws_is_no_larger_than_computed() -> None:
     """Sheets and single images together, each stored at the worst."""
     work = replace(SMALL, resolution=256, targets=targets_per_run(256))
-    pixels = (artefacts._NEW + artefacts._MIXED + artefacts._SHEET_CELLS + 2 * work.targets) * 256 * 256
-    assert 3 * pixels < artefacts.made_bytes(work) < 3.2 * pixels
+    cells = artefacts._NEW + artefacts._MIXED + artefacts._SHEET_CELLS + 2 * work.targets
+    cells += 2 * artefacts._DIRECTIONS * artefacts._STRIPS  # alone, and in their sheet
+    pixels = cells * 256 * 256
+    assert 3 * pixels < artefacts.drawn_bytes(work) - artefacts.film_bytes(work) < 3.2 * pixels
+
+
+@pytest.mark.parametrize(("height", "width"), [(16, 16), (4, 64), (80, 48), (256, 192), (384, 1024)])
+def test_no_film_and_no_sheet_of_directions_is_larger_than_computed_not_even_of_noise(
+    tmp_path: Path, height: int, width: int
+) -> None:
+    work = replace(SMALL, resolution=max(height, width), size=(height, width))
+    rng = np.random.default_rng(0)
+    noise = (rng.integers(0, 2, (6, height, width, 3)) * 255).astype(np.uint8)
+    frames = [exploring._fitted(picture) for picture in noise]
+    write_video(frames, tmp_path / "film.webp", frame_milliseconds=31)
+    write_mp4(frames, tmp_path / "film.mp4", frame_milliseconds=31)
+    most_frames = exploring.FILM_SEEDS * exploring.MOST_BETWEEN
+    assert size_of(tmp_path) / len(frames) <= artefacts.film_bytes(work) / most_frames
+    shape = (exploring.DIRECTIONS, exploring.MOVED_SEEDS, len(exploring.SHIFTS), height, width, 3)
+    pictures = rng.integers(0, 256, shape, dtype=np.uint8)
+    save_marked(labelled_sheet(pictures, exploring.SHIFTS), tmp_path / "sheet.png", "PNG", compress_level=1)
+    real = (tmp_path / "sheet.png").stat().st_size
+    assert real <= artefacts.directions_sheet_bytes(work) <= 12 * real, "enlarged squares are compressed well"
+
+
+def test_the_gallery_the_zip_and_the_small_copies_are_no_larger_than_computed(tmp_path: Path) -> None:
+    """Every picture is noise, and every name as long as a name can be."""
+    made, report_folder = tmp_path / "inference", tmp_path / "report"
+    report_folder.mkdir()
+    work = replace(SMALL, resolution=64, targets=3)
+    rng = np.random.default_rng(0)
+
+    def noise(name: str) -> Path:
+        (made / name).parent.mkdir(parents=True, exist_ok=True)
+        return save_picture(rng.integers(0, 256, (64, 64, 3), dtype=np.uint8), made / name)
+
+    evil = "\U0001f600" * 300
+    of_class = NetworkClass(1, evil)
+    stem = "c" * 60
+    sources = [GeneratedImage(seed, noise(f"mixed/seed{seed}.png"), of_class) for seed in range(10)]
+    cells = [[noise(f"mixed/{row}-{column}.png") for column in range(6)] for row in range(4)]
+    pairs = [
+        ProjectedImage(evil, noise(f"projected/{n}-{stem}.png"), noise(f"projected/{n}-{stem}-drawn.png"), [1 / 3])
+        for n in range(3)
+    ]
+    moved = [
+        MovedPicture(2**32 - 1, 6, 5, -0.25, noise(f"directions/direction6-01-{stem}-seed4294967295-{n}.png"), of_class)
+        for n in range(artefacts._DIRECTIONS * artefacts._STRIPS)
+    ]
+    frames = [np.asarray(Image.open(pairs[0].target))] * 2
+    (made / "film").mkdir()
+    write_video(frames, made / "film/film.webp", frame_milliseconds=40)
+    (made / "film/film.mp4").write_bytes(b"mp4")
+    images = MadeImages(
+        generated=[GeneratedImage(seed, noise(f"generated/01-{stem}-seed{seed}.png"), of_class) for seed in range(48)],
+        mixing=MixtureGrid(sources[:4], sources[4:], cells, range(9)),
+        projections=Projections(pairs, 3, 3),
+        directions=moved,
+        film=MadeFilm(made / "film/film.webp", made / "film/film.mp4", range(6), 2, 0.1),
+    )
+    for kind in ("generated", "mixed", "directions"):
+        noise(f"{kind}/sheet.png")
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model/MODEL-NOTE.txt").write_text("\U0001f600" * 5_000)
+    run = ReportRun(evil, "ifw9mcxjxl5q", PrepareReport("d", 64, 3, 3, (), 1.0), tmp_path / "model", images)
+    write_picture_archive(made, report_folder / "pictures.zip")
+    gallery.write_gallery(report_folder, made, run)
+    read = Gallery.from_json((report_folder / "gallery.json").read_bytes())
+    assert len(read.items) == artefacts.gallery_items(work)
+    real = (report_folder / "gallery.json").stat().st_size
+    assert real <= artefacts.gallery_bytes(work) <= 2 * real
+    entries = zipfile.ZipFile(report_folder / "pictures.zip").infolist()
+    overhead = (report_folder / "pictures.zip").stat().st_size - sum(entry.file_size for entry in entries)
+    assert overhead <= len(entries) * artefacts._ZIP_ENTRY_BYTES <= 3 * overhead
+    assert gallery.LARGEST_THUMBNAIL == artefacts._LARGEST_THUMBNAIL
+    copies = [file.stat().st_size for file in (made / "thumbnails").rglob("*.webp")]
+    assert len(copies) == len(read.items)
+    assert sum(copies) <= artefacts.thumbnails_bytes(work)
+
+
+def test_a_picture_is_marked_in_no_more_bytes_than_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTENT_PRODUCER", "<红" * 200)
+    assert len(xmp_packet("0" * 32).encode()) + 100 <= artefacts._MARK_BYTES <= 2_000
 
 
 class TestMessages:

@@ -39,9 +39,18 @@ _NUMBER_BYTES, _SHEET_NAME_BYTES = 26, 500  # in progress.json: a float with its
 
 # What Infer draws (containers.infer): new images, mixtures and their sources, and the sheets of both.
 _NEW, _MIXED, _SHEET_CELLS = 48, 4 * 6 + 4 + 6, 48 + 5 * 7
-# Its page: sides of the images in it, and of how many; the rest is text, curves and tables.
-_PAGE_CELLS = ((256, 48 + 34), (192, 24 + 9 * 4 + 9), (256, 2 * 24), (512, 2 * 8))
-_PAGE_TEXT_BYTES = 3_000_000
+# Pictures moved along directions, and their sheet: narrow ones are enlarged in it, so that labels have room.
+_DIRECTIONS, _STRIPS, _LABELLED_WIDTH, _LABELS = 6, 2 * 5, 64, (28, 40)
+# The film: frames, and the longest sides of what is enlarged, of what that becomes, and of all.
+_FRAMES, _PIXEL_ART, _ENLARGED, _LARGEST_FRAME = 6 * 40, 64, 256, 512
+_FILM_BYTES_PER_PIXEL = _BYTES_PER_PIXEL + 1.6  # as WebP, and as MP4, whose blocks take 1.5 where nothing can be saved
+_LARGEST_THUMBNAIL = 384
+# Its page: sides of the images in it, and of how many; the rest is a film, text, curves and tables.
+_PAGE_CELLS = ((256, 48 + 34 + 24 + 1), (192, 6 * 5 + 9 * 4 + 9), (256, 2 * 24), (512, 2 * 8))
+_PAGE_FILM_BYTES, _PAGE_TEXT_BYTES = 3_000_000, 3_000_000
+_MARK_BYTES = 1_500  # of a picture, on who has made it
+_GALLERY_ITEM_BYTES = 1_200  # without names
+_ZIP_ENTRY_BYTES = 500
 _SHOWN_BYTES = 200 * _ESCAPED  # a name or a reason, cut to 200 characters
 
 MOST_PARAMETERS, MOST_ADDRESSES = 60, 10  # of the pipeline; the service takes 200
@@ -177,16 +186,58 @@ def progress_bytes(workload: Workload) -> int:
     return MOST_POINTS * len(COLUMNS) * _NUMBER_BYTES + MOST_SHEETS * _SHEET_NAME_BYTES + 4_000
 
 
+def film_bytes(workload: Workload) -> int:
+    """The film, as WebP and as MP4."""
+    longest = max(workload.sides)
+    shown = longest * (_ENLARGED // longest) if longest <= _PIXEL_ART else min(longest, _LARGEST_FRAME)
+    pixels = ceil(workload.pixels * (shown / longest) ** 2)
+    return ceil(_FRAMES * (pixels * _FILM_BYTES_PER_PIXEL + _MARK_BYTES))
+
+
+def directions_sheet_bytes(workload: Workload) -> int:
+    """The sheet of directions."""
+    height, width = workload.sides
+    factor = ceil(_LABELLED_WIDTH / width)
+    top, left = _LABELS
+    return _picture_bytes((top + _DIRECTIONS * height * factor) * (left + _STRIPS * width * factor))
+
+
+def drawn_bytes(workload: Workload) -> int:
+    """What Infer draws: pictures, sheets, the film."""
+    cells = _NEW + _MIXED + _SHEET_CELLS + _DIRECTIONS * _STRIPS + 2 * workload.targets
+    return cells * _picture_bytes(workload.pixels) + directions_sheet_bytes(workload) + film_bytes(workload)
+
+
+def gallery_items(workload: Workload) -> int:
+    """Pictures, sheets and films that the gallery shows: of each there is a small copy."""
+    return _NEW + _MIXED + _DIRECTIONS * _STRIPS + 2 * workload.targets + 3 + 1
+
+
+def thumbnails_bytes(workload: Workload) -> int:
+    """The gallery's small copies."""
+    return gallery_items(workload) * _picture_bytes(_LARGEST_THUMBNAIL**2)
+
+
 def made_bytes(workload: Workload) -> int:
-    """What Infer draws."""
-    cells = _NEW + _MIXED + _SHEET_CELLS + 2 * workload.targets
-    return cells * _picture_bytes(workload.pixels)
+    """What Infer leaves beside its report."""
+    return drawn_bytes(workload) + thumbnails_bytes(workload)
+
+
+def picture_archive_bytes(workload: Workload) -> int:
+    """pictures.zip: everything as it is."""
+    return drawn_bytes(workload) + (gallery_items(workload) + 2) * _ZIP_ENTRY_BYTES
+
+
+def gallery_bytes(workload: Workload) -> int:
+    """gallery.json. A name stands in two of a target's items; classes have names, too."""
+    return gallery_items(workload) * (_GALLERY_ITEM_BYTES + _SHOWN_BYTES) + 4_000 * _ESCAPED + 10_000
 
 
 def page_bytes(workload: Workload) -> int:
     """index.html: its images as base64, four bytes for three."""
     pixels = sum(side * side * count for side, count in _PAGE_CELLS)
-    return ceil(pixels * _BYTES_PER_PIXEL * 4 / 3) + _PAGE_TEXT_BYTES
+    marks = sum(count for _, count in _PAGE_CELLS) * _MARK_BYTES
+    return ceil((pixels * _BYTES_PER_PIXEL + marks + _PAGE_FILM_BYTES) * 4 / 3) + _PAGE_TEXT_BYTES
 
 
 def results_bytes(workload: Workload) -> int:

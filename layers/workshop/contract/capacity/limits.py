@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from contract import image_record, prepare_report
+from contract import gallery, image_record, prepare_report
 from contract.capacity import artefacts
 from contract.capacity.artefacts import Workload, record_bytes
 from contract.capacity.volumes import LARGEST_MODEL_BYTES
@@ -118,6 +118,17 @@ ARTEFACTS = (
         prepare_report.MAX_BYTES,
         "reader of the mails",
         beyond="cut",
+    ),
+    Artefact("gallery.json", artefacts.gallery_bytes, "images to project", gallery.MAX_BYTES, "the web app's reader"),
+    Artefact(
+        "files in gallery.json", artefacts.gallery_items, "images to project", gallery.MAX_ITEMS, "the web app's reader"
+    ),
+    Artefact(
+        "pictures.zip",
+        artefacts.picture_archive_bytes,
+        "resolution, images to project",
+        4 * 10**9,
+        "a zip without the extension that some programs lack",
     ),
     Artefact("a mail", lambda work: _MESSAGE - 1, "nothing", _MESSAGE - 1, "SNS", beyond="cut"),
     # Messages between services.

@@ -18,6 +18,7 @@ from contract.capacity.artefacts import (
     model_archive_bytes,
     model_folder_bytes,
     page_bytes,
+    picture_archive_bytes,
     prepare_report_bytes,
     record_bytes,
     set_aside_bytes,
@@ -122,9 +123,10 @@ def train_gb(workload: Workload) -> int:
 
 
 def inference_gb(workload: Workload) -> int:
-    """What Infer needs: any network, packed and unpacked, the images to project, what is drawn, the page."""
+    """What Infer needs: any network, packed and unpacked, the images to project, what is drawn, twice, and the page."""
     files = workload.target_bytes + workload.targets * _BLOCK_BYTES
-    return _gb(2 * LARGEST_MODEL_BYTES + files + made_bytes(workload) + page_bytes(workload))
+    report = page_bytes(workload) + picture_archive_bytes(workload)
+    return _gb(2 * LARGEST_MODEL_BYTES + files + made_bytes(workload) + report)
 
 
 def volume_gb(needed_gb: int, machine: str) -> int:
