@@ -74,7 +74,8 @@ def train_network(job: TrainingJob, hyperparameters: Hyperparameters, stop: Call
             result = _train(job, options, group, should_stop=should_stop, **told)
     _keep_drawing_part(job.model_folder / BEST)
     base = None if options.transfer is None else _keep_base_record(options.transfer, job.model_folder)
-    note = model_note(options.dataset_name, options.images, base)
+    images = options.images // 2 if options.mirror else options.images  # mirrored copies are counted
+    note = model_note(options.dataset_name, images, base)
     (job.model_folder / MODEL_NOTE).write_text(note, encoding="utf-8")
     if result is not None:
         print(f"{result.ended}: the network has seen {result.kimg:g} of {options.settings.kimg:g} kimg.")

@@ -1,5 +1,6 @@
 """The results page: complete, self-contained, and harmless whatever the files were called."""
 
+import base64
 import dataclasses
 import html.parser
 import json
@@ -16,13 +17,16 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from containers.errors import InputError
-from containers.infer import wording
+from containers.infer import page_extras, wording
 from containers.infer.page_parts import film_strip
 from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
-from containers.infer.results import ChosenNetwork, MadeImages, Projections, ReportRun
+from containers.infer.results import ChosenNetwork, MadeFilm, MadeImages, MovedPicture, Projections, ReportRun
 from contract.prepare_report import PrepareReport, SetAside
 from contract.run_results import RunResults, TrainingOutcome
+from stylegan2.synthesis.video import write_video
+from tests.containers.conftest import picture
+from tests.marks import FIELDS, MACHINE, mark_of
 from workshop.dataset.snapshot import targets_per_run
 
 
@@ -61,8 +65,8 @@ def test_every_part_of_the_run_is_on_the_page(finished_run: ReportRun, tmp_path:
     page = Page(text)
     sections = ["new", "learning", "mixing", "likenesses", "curves", "made", "aside"]
     assert [value for tag, name, value in page.attributes if (tag, name) == ("section", "id")] == sections
-    # banner 24, sheet 24, strip 3 frames of 4 and 8 originals, mixing 2 + 3 + 6, one pair
-    assert page.tags.count("img") == 24 + 24 + 12 + 8 + 11 + 2
+    # sheet 24, strip 3 frames of 4 and 8 originals, mixing 2 + 3 + 6, one pair
+    assert page.tags.count("img") == 24 + 12 + 8 + 11 + 2
     assert page.tags.count("svg") == 3 + 1
     assert "broken.png" in text
     assert "This is not a picture but text." in text
@@ -77,8 +81,97 @@ def test_the_page_asks_nobody_for_anything(finished_run: ReportRun, tmp_path: Pa
     assert not {"link", "iframe", "object", "embed", "base", "form"} & set(page.tags)
     assert all(source.startswith("data:image/") for source in page.values("src"))
     assert all(target.startswith("#") for target in page.values("href"))
-    assert not re.search(r"https?://|@import|url\(", text)
+    assert not re.search(r"https?://|@import|url\(", text.replace(MACHINE, ""))
     assert not [name for _, name, _ in page.attributes if name.startswith("on")]
+
+
+def with_film_and_directions(run: ReportRun, folder: Path) -> ReportRun:
+    frames = [np.full((64, 64, 3), 2 * number, np.uint8) for number in range(96)]
+    write_video(frames, folder / "film.webp", frame_milliseconds=40)
+    moved = [
+        MovedPicture(seed, direction, step, shift, picture(folder / f"{direction}-{seed}-{step}.png", step))
+        for direction in (1, 2)
+        for seed in (0, 1)
+        for step, shift in enumerate([-0.5, 0.0, 0.5], start=1)
+    ]
+    film = MadeFilm(folder / "film.webp", None, [0, 1], 96, 3.84)
+    return dataclasses.replace(run, images=dataclasses.replace(run.images, directions=moved, film=film))
+
+
+def test_film_and_directions_are_on_the_page_and_above_it_are_frames_of_the_film(
+    finished_run: ReportRun, tmp_path: Path
+) -> None:
+    text = render(with_film_and_directions(finished_run, tmp_path), tmp_path / "report")
+    page, plain = Page(text), Page(render(finished_run, tmp_path / "plain"))
+    # banner 24, the film, 2 directions of 3 steps of the first seed
+    assert page.tags.count("img") - plain.tags.count("img") == 24 + 1 + 6
+    assert text.count("data:image/webp") == 1
+    assert len(page.values("srcset")) == 1, "what is shown to those who want nothing to move"
+    sources = page.values("src")
+    assert len(set(sources[:24])) == 24
+    assert not set(sources[:24]) & set(sources[24:])
+    assert "Directions" in page.words
+    assert "Film" in page.words
+
+
+def test_a_film_that_is_too_large_for_a_page_is_left_out_of_it(
+    finished_run: ReportRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_extras, "LARGEST_FILM", 1_000)
+    page = Page(render(with_film_and_directions(finished_run, tmp_path), tmp_path / "report"))
+    assert "Film" not in page.words
+    assert "data:image/webp" not in "".join(page.values("src"))
+
+
+def test_a_film_of_a_network_that_draws_one_picture_only_does_not_fail_the_page(
+    finished_run: ReportRun, tmp_path: Path
+) -> None:
+    """As one that has collapsed. Frames that are alike are stored once."""
+    run = with_film_and_directions(finished_run, tmp_path)
+    write_video([np.zeros((64, 64, 3), np.uint8)] * 96, tmp_path / "film.webp", frame_milliseconds=40)
+    page = Page(render(run, tmp_path / "report"))
+    assert page.tags.count("img") == 57 + 1 + 1 + 6
+
+
+def test_every_picture_of_the_page_says_that_a_machine_made_it_and_the_artists_images_do_not(
+    finished_run: ReportRun, tmp_path: Path
+) -> None:
+    page = Page(render(with_film_and_directions(finished_run, tmp_path), tmp_path / "report"))
+    marks = [mark_of(base64.b64decode(source.partition(",")[2])) for source in page.values("src")]
+    unmarked = [number for number, mark in enumerate(marks) if mark is None]
+    assert len(unmarked) == 8 + 1, "the images it was shown, and the one it was to recreate"
+    assert {mark.source_type for mark in marks if mark is not None} == {MACHINE}
+    described = dict(zip(page.values("name"), page.values("content")[1:], strict=True))
+    assert described["digital-source-type"] == MACHINE
+    label = json.loads(described["AIGC"])
+    assert (list(label), label["Label"], label["ProduceID"]) == (FIELDS, "1", "ifw9mcxjxl5q")
+    assert "were made by a machine" in " ".join(page.words)
+
+
+def test_what_scrolls_is_reached_by_keyboard_and_pictures_wait_until_they_are_seen(
+    finished_run: ReportRun, tmp_path: Path
+) -> None:
+    text = render(with_film_and_directions(finished_run, tmp_path), tmp_path / "report")
+    boxes = re.findall(r'<div class="scroller"[^>]*>', text)
+    assert len(boxes) == 4
+    assert all(re.search(r'tabindex="0" role="region" aria-label="[^"]+"', box) for box in boxes)
+    page = Page(text)
+    assert page.values("loading") == ["lazy"] * page.tags.count("img")
+    assert page.values("decoding") == ["async"] * page.tags.count("img")
+    tables = re.findall(r"<table.*?</table>", text, re.DOTALL)
+    assert all("<thead>" in table for table in tables)
+    assert len(tables) == 4
+
+
+def test_what_was_skipped_for_one_reason_is_one_line_that_opens(finished_run: ReportRun, tmp_path: Path) -> None:
+    phones = [SetAside(f"IMG_{number}.HEIC", "A HEIC photo.") for number in range(150)]
+    cut = [SetAside(f"{number}.png", "The file is damaged.") for number in range(2)]
+    own = [SetAside("a.png", "Another reason."), SetAside("b.png", "A third one.")]
+    text = render(with_set_aside(finished_run, *cut, *phones, *own), tmp_path / "report")
+    section = text[text.index('<section id="aside">') :]
+    summaries = re.findall(r"<summary>(.*?) <span class=\"tag\">(.*?)</span>", section)
+    assert summaries == [("A HEIC photo.", "150"), ("The file is damaged.", "2"), ("Other reasons", "2")]
+    assert all(f"<bdi>{image.name}</bdi>" in section for image in (*phones, *cut, *own))
 
 
 def test_every_link_of_the_page_leads_to_a_section_of_it(finished_run: ReportRun, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import tarfile
+import zipfile
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from containers.job import ProcessingJob, TrainingJob, run_job
 from containers.train import step
 from containers.train.hyperparameters import read_hyperparameters
 from containers.train.step import train_network
+from contract.gallery import Gallery, GalleryKind
 from contract.prepare_report import PrepareReport, SetAside
 from contract.training_progress import TrainingProgress
 from stylegan2.base.errors import NetworkFileError
@@ -31,6 +33,7 @@ from stylegan2.training.training_options import TrainingOptions
 from tests.containers.bucket import Bucket
 from tests.containers.jobs import Job, draw
 from tests.containers.test_hyperparameters import SEEDS_OWN
+from tests.marks import assert_says_a_machine_made_it, mark_of
 from tests.patience import HARD_END
 from workshop.notices.artefacts import is_made
 
@@ -107,6 +110,9 @@ def test_training_leaves_the_model_and_prints_a_line_a_tick(trained: Job) -> Non
     names = {path.relative_to(trained.base / "model").as_posix() for path in (trained.base / "model").rglob("*.*")}
     assert {"network.safetensors", "network.json", "training_options.json", "stats.jsonl", "log.txt"} <= names
     assert {"samples/reals.png", "samples/fakes0000.000.png", "samples/grid.json"} <= names
+    assert_says_a_machine_made_it(trained.base / "model/samples/fakes0000.000.png")
+    assert mark_of((trained.base / "model/samples/reals.png").read_bytes()) is None
+    assert "12 images of the data set my-faces" in trained.text("model/MODEL-NOTE.txt")
     out = trained.text("stdout.txt")
     for metric in ("kimg", "sec_per_kimg", "loss_g", "loss_d", "augment_p"):
         assert len(re.findall(rf"\b{metric}=(\S+)", out)) >= 2
@@ -306,6 +312,7 @@ def test_a_base_network_is_fine_tuned_and_remembered(tmp_path: Path, dataset: Pa
     base = json.loads((tmp_path / "model/base.json").read_text())
     assert (base["dataset"], base["kimg"]) == ("my-faces", 0.2)
     assert json.loads((tmp_path / "model/training_options.json").read_text())["transfer"]
+    assert "Its file names no licence" in (tmp_path / "model/MODEL-NOTE.txt").read_text()
 
 
 def test_a_gpu_that_torch_cannot_use_ends_the_job_instead_of_training_on_the_cpu(
@@ -393,7 +400,22 @@ def test_the_trained_model_becomes_pictures_and_a_page(
     assert "This is not a picture but text." in page
     assert "The file lies in an archive" in page
     drawn = tmp_path / "processing/output/inference"
-    assert {path.name for path in drawn.iterdir()} == {"generated", "mixed", "projected"}
+    folders = {path.name for path in drawn.iterdir()}
+    assert folders == {"generated", "mixed", "projected", "directions", "film", "thumbnails"}
+    for file in (path for path in drawn.rglob("*.*") if path.suffix != ".npz"):
+        if re.fullmatch(r"projected/\d\d-a-\d\d\.(png|webp)", "/".join(file.parts[-2:])):
+            assert mark_of(file.read_bytes()) is None, "the artist's own"
+        else:
+            assert_says_a_machine_made_it(file)
+    gallery = Gallery.from_json(job.text("processing/output/report/gallery.json"))
+    assert {item.kind for item in gallery.items} == {*GalleryKind}
+    for item in gallery.items:
+        assert (tmp_path / "processing/output" / item.file).is_file()
+        assert (tmp_path / "processing/output" / item.thumbnail).is_file()
+    assert "12 images of the data set my-faces" in gallery.model.note
+    with zipfile.ZipFile(tmp_path / "processing/output" / gallery.archive.file) as pictures:
+        packed = {name.partition("/")[0] for name in pictures.namelist()}
+    assert packed == folders - {"thumbnails"}
     assert count_by_names(drawn) == sum(report["pictures"].values())
     assert len(list(drawn.glob("generated/seed*.png"))) == 48
     with Image.open(drawn / "generated/sheet.png") as sheet:

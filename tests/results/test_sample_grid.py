@@ -16,6 +16,7 @@ from stylegan2.model.networks import Generator
 from stylegan2.results import sample_grid
 from stylegan2.results.sample_grid import Grid, sample_images
 from stylegan2.training import train
+from tests.marks import assert_says_a_machine_made_it, mark_of
 from tests.training.pictures import write_pictures
 from tests.training.trainings import options, stop_after
 
@@ -106,6 +107,15 @@ def test_a_sheet_is_cut_as_its_description_says(tmp_path: Path, channels: int) -
 )
 def test_small_pictures_and_those_with_alpha_are_kept_exactly(side: int, channels: int, suffix: str) -> None:
     assert Grid(1, 1, side, side).suffix(channels) == suffix
+
+
+@pytest.mark.parametrize("name", ["sheet.png", "sheet.jpg"])
+def test_a_sheet_says_that_a_machine_made_it_and_one_of_the_artists_images_does_not(tmp_path: Path, name: str) -> None:
+    grid, images = Grid(2, 1, 16, 16), torch.zeros(2, 3, 16, 16, dtype=torch.uint8)
+    grid.save(images, tmp_path / name)
+    assert_says_a_machine_made_it(tmp_path / name)
+    grid.save(images, tmp_path / name, are_made=False)
+    assert mark_of((tmp_path / name).read_bytes()) is None
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -161,8 +161,8 @@ def test_a_mail_says_where_the_whole_list_is(stage: Stage) -> None:
     ],
 )
 def test_the_mail_counts_what_the_page_counts(stage: Stage, document: Any) -> None:
-    """90 files: 48 pictures, 24 mixtures and 3 likenesses, two sheets, the mixtures' 10 sources, the artist's 3 images.
-    Where report.json does not tell, the files' names do."""
+    """90 files: 48 pictures, 24 mixtures and 3 likenesses, two sheets, the mixtures' 10 sources, the artist's 3 images;
+    and what shows the same once more. Where report.json does not tell, the files' names do."""
     stage.leave_artefacts()
     stage.s3.delete_object(Bucket=BUCKET, Key="runs/red-chairs/p4jn9xou8a8s/inference/seeds.png")
     stage.s3.delete_object(Bucket=BUCKET, Key="runs/red-chairs/p4jn9xou8a8s/inference/mix.png")
@@ -175,6 +175,7 @@ def test_the_mail_counts_what_the_page_counts(stage: Stage, document: Any) -> No
         *("generated/sheet.png", "mixed/sheet.png"),
     ]
     assert len(names) == 90
+    names += ["directions/direction1-seed0000-1.png", "film/film.webp", "thumbnails/generated/seed0000.webp"]
     for name in names:
         stage.put(f"runs/red-chairs/p4jn9xou8a8s/inference/{name}")
     if document is not None:
