@@ -26,7 +26,7 @@ PREFIXES = (
     layout.BASE,
     layout.CODE,
     *(f"{folder}/" for folder in (layout.PREPARED, layout.PREPARE_REPORT, layout.SET_ASIDE, layout.REPORT)),
-    *(f"{kind}/" for kind in layout.MADE_KINDS),
+    *(f"{kind}/" for kind in (*layout.MADE_KINDS, *layout.UNCOUNTED_KINDS)),
 )
 FILES = {
     layout.DATASET_ARCHIVE,
@@ -35,6 +35,9 @@ FILES = {
     layout.MODEL_ARCHIVE,
     layout.REPORT_PAGE,
     layout.REPORT_DATA,
+    layout.GALLERY,
+    layout.PICTURE_ARCHIVE,
+    layout.MODEL_NOTE,
 }
 JOB_NAMES = {
     value
