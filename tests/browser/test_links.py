@@ -14,6 +14,7 @@ pytestmark = pytest.mark.browser
 
 LOOK = """
 const images = [...document.images];
+images.forEach(image => { image.loading = "eager"; });  // others wait until they are scrolled to
 return {
   complete: document.readyState === "complete" && images.every(image => image.complete),
   type: document.contentType,
