@@ -1,0 +1,74 @@
+import { render } from "preact";
+import { useEffect, useState } from "preact/hooks";
+
+import { ApiError } from "./api/client";
+import type { Me } from "./api/types";
+import { invitationOf, useRoute } from "./router";
+import { Screen } from "./screens";
+import { api, onSignedOut } from "./session";
+import { Shell } from "./shell";
+import { currentLanguage, t, type Language } from "./texts";
+import { setLanguage, wantedLanguage } from "./texts/load";
+import { Empty, Failed, Loading, Title } from "./ui";
+import "./styles/index.css";
+
+/** Opens what the address brings along, takes it out of the address, and says who is here. */
+async function enter(): Promise<Me> {
+  const invitation = invitationOf(location.hash);
+  if (!invitation) return api.call("getMe", {});
+  // Out of the address before anything else is asked for, so that no copy of it is left in the history.
+  history.replaceState(null, "", location.pathname + invitation.go);
+  return api.call("openSession", { body: { token: invitation.token } });
+}
+
+function App({ entered }: { entered: Promise<Me> }) {
+  const route = useRoute();
+  const [, setSpoken] = useState<Language>(currentLanguage());
+  const [me, setMe] = useState<Me | null>(null);
+  const [error, setError] = useState<Error | null>(null);
+  const [hasInbox, setInbox] = useState(false);
+
+  const arrive = (coming: Promise<Me>) => {
+    setError(null);
+    coming.then(setMe, setError);
+  };
+  useEffect(() => arrive(entered), []);
+  useEffect(() => onSignedOut(() => setError(new ApiError(401, "signed_out", ""))), []);
+  useEffect(() => {
+    const opened = () => invitationOf(location.hash) && arrive(enter());
+    addEventListener("hashchange", opened);
+    return () => removeEventListener("hashchange", opened);
+  }, []);
+  useEffect(() => {
+    if (me) api.call("getInbox", {}).then((inbox) => setInbox(inbox.mails !== null), () => setInbox(false));
+  }, [me]);
+
+  const choose = (language: Language) => void setLanguage(language, true).then(() => setSpoken(language));
+  return (
+    <Shell route={route} hasInbox={hasInbox} onLanguage={choose}>
+      {error instanceof ApiError && error.status === 401 ? (
+        <SignedOut />
+      ) : error ? (
+        <Failed error={error} again={() => arrive(enter())} />
+      ) : me ? (
+        <Screen route={route} me={me} />
+      ) : (
+        <Loading />
+      )}
+    </Shell>
+  );
+}
+
+function SignedOut() {
+  return (
+    <>
+      <Title text={t("shell.signed_out.title")} />
+      <Empty title={t("shell.name")} text={t("shell.signed_out.text")} />
+    </>
+  );
+}
+
+await setLanguage(wantedLanguage(), false);
+const entered = enter();
+entered.catch(() => {}); // App shows it.
+render(<App entered={entered} />, document.getElementById("app")!);

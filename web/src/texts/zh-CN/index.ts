@@ -1,0 +1,9 @@
+import datasets from "./datasets.json";
+import drop from "./drop.json";
+import inbox from "./inbox.json";
+import reasons from "./reasons.json";
+import result from "./result.json";
+import run from "./run.json";
+import shell from "./shell.json";
+
+export default { ...shell, ...datasets, ...drop, ...reasons, ...run, ...result, ...inbox };

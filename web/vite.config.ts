@@ -1,0 +1,33 @@
+import { defineConfig, type UserConfig } from "vite";
+
+// The built files are committed: the same sources make the same bytes in every folder.
+const COMMON: UserConfig = { base: "./", envDir: false, clearScreen: false };
+const OUTPUT = { outDir: "../functions/web_api/static", target: "es2022", sourcemap: false } as const;
+
+/** The app; with `--mode element` the custom element, one file under a name that stays, into the same folder. */
+export default defineConfig(({ mode }) =>
+  mode === "element"
+    ? {
+        ...COMMON,
+        publicDir: false,
+        define: { "process.env.NODE_ENV": '"production"' },
+        build: {
+          ...OUTPUT,
+          emptyOutDir: false,
+          lib: { entry: "src/element/index.tsx", formats: ["es"], fileName: () => "workshop-drop.js" },
+          rolldownOptions: { output: { codeSplitting: false } },
+        },
+      }
+    : {
+        ...COMMON,
+        build: {
+          ...OUTPUT,
+          emptyOutDir: true,
+          modulePreload: false,
+          // Style and script come from files only, as the app's Content-Security-Policy wants.
+          assetsInlineLimit: 0,
+          cssCodeSplit: false,
+        },
+        worker: { format: "es" },
+      },
+);
