@@ -23,7 +23,10 @@ export type Operation = keyof Operations;
 export type Answer<K extends Operation> = Operations[K]["answer"];
 type Given<T> = { [P in keyof T as T[P] extends undefined ? never : P]: T[P] };
 /** What an operation is asked with: `path`, `query` and `body`, as far as it has them. */
-export type Asked<K extends Operation> = Given<Omit<Operations[K], "answer">> & { signal?: AbortSignal };
+export type Asked<K extends Operation> = Given<Omit<Operations[K], "answer" | "query">> & {
+  query?: Exclude<Operations[K]["query"], undefined>;
+  signal?: AbortSignal;
+};
 
 /** What a poll found: something new, with the tag by which to ask next time. */
 export type Fresh<K extends Operation> = { answer: Answer<K>; etag: string | null };

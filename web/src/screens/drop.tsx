@@ -1,6 +1,6 @@
 import type { ScreenOf } from ".";
-import { Title } from "../ui";
+import { DropScreen } from "../drop/screen";
 
-export default function DropScreen(_: ScreenOf<"drop">) {
-  return <Title text="Drop" />;
+export default function Drop({ me, dataset }: ScreenOf<"drop">) {
+  return <DropScreen me={me} name={dataset} folder="images" />;
 }

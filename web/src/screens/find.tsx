@@ -1,6 +1,6 @@
 import type { ScreenOf } from ".";
-import { Title } from "../ui";
+import { DropScreen } from "../drop/screen";
 
-export default function FindScreen(_: ScreenOf<"find">) {
-  return <Title text="Find" />;
+export default function Find({ me, dataset }: ScreenOf<"find">) {
+  return <DropScreen me={me} name={dataset} folder="find" />;
 }

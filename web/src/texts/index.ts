@@ -31,6 +31,9 @@ export function choose(wanted: readonly string[]): Language {
   return "en";
 }
 
+/** Whether the catalogue has something for a key that is made while the program runs. */
+export const has = (key: string): key is Key => Object.hasOwn(texts, key);
+
 /** A sentence of the catalogue. */
 export function t(key: Key, values: Values = {}): string {
   const text = texts[key];
