@@ -6,6 +6,8 @@ SAM := .tools/sam/bin
 CHECKOV := .tools/checkov/bin
 SDK := .tools/build/bin
 UV := .tools/locks/bin
+NODE := web/node_modules
+STATIC := functions/web_api/static
 STACK ?= workshop
 # The tests under which coverage is measured (pyproject.toml); under all of them it would cost minutes.
 MEASURED := tests/unit tests/operations
@@ -34,7 +36,7 @@ ifdef AWS_REGION
 deploy: export AWS_DEFAULT_REGION := $(AWS_REGION)
 endif
 
-.PHONY: help demo test setup setup-tools format lint types test-unit test-pipeline test-template test-e2e test-browser locks notices definition base-network deploy clean
+.PHONY: help demo test setup setup-tools format lint types test-unit test-pipeline test-template test-web test-e2e test-browser web locks notices definition base-network deploy clean
 
 help: ## say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -42,13 +44,13 @@ help: ## say what there is
 demo: $(VENV)/run.done ## the whole way on this machine: images, training, mails, a page (IMAGES=folder for your own)
 	@$(BIN)/python -m local_aws demo $${IMAGES:+--images "$$IMAGES"}
 
-test: lint types test-template test-pipeline test-unit test-e2e test-browser ## everything that CI runs
+test: lint types test-template test-pipeline test-web test-unit test-e2e test-browser ## everything that CI runs
 
 # ------------------------------------------------------------------------------------------------------ environments
 
 setup: $(VENV)/run.done ## install what runs: embedded AWS, layer, model
 
-setup-tools: $(VENV)/test.done $(SAM)/done $(CHECKOV)/done $(SDK)/done ## install everything the tests need
+setup-tools: $(VENV)/test.done $(SAM)/done $(CHECKOV)/done $(SDK)/done $(NODE)/done ## install everything the tests need
 
 $(VENV)/run.done: requirements/run.lock requirements/torch.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11")'
@@ -70,6 +72,12 @@ $(UV)/done: requirements/locks.lock
 	$(PYTHON) -m venv .tools/$*
 	.tools/$*/bin/python $(INSTALL) requirements/pip.lock
 	.tools/$*/bin/python $(INSTALL) $<
+	@touch $@
+
+$(NODE)/done: web/package-lock.json
+	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null || { \
+	  echo "Node 20.19 or newer is needed to test or change the web app (to use it is not: what is built is committed)."; exit 1; }
+	cd web && npm ci --ignore-scripts
 	@touch $@
 
 # ------------------------------------------------------------------------------------------------------------ checks
@@ -96,6 +104,11 @@ test-template: $(VENV)/test.done $(SAM)/done $(CHECKOV)/done ## semantics, lint 
 test-pipeline: $(SDK)/done ## the builder makes exactly the definition that is kept
 	$(SDK)/python -m pytest -q tests/pipeline_sdk
 
+test-web: $(NODE)/done ## the web app: types, words, units; and its build makes exactly what is committed
+	cd web && npm run --silent check && npm test --silent
+	cd web && npm run --silent build -- --logLevel warn --outDir ../build/web
+	@diff -r build/web $(STATIC) || { echo "This is not what web/ builds: run make web, and commit $(STATIC)."; exit 1; }
+
 test-unit: $(VENV)/test.done ## unit, contract and integration tests, 10,000 random worlds among them
 # One thread of torch for each process: more would wait for each other.
 	OMP_NUM_THREADS=1 $(BIN)/pytest -q --numprocesses auto $(MEASURED) --cov
@@ -113,6 +126,9 @@ test-e2e: $(VENV)/test.done ## the whole way on the embedded AWS, tiny preset
 	$(BIN)/pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder -m e2e tests/e2e
 
 # ------------------------------------------------------------------------------------------------------------- making
+
+web: $(NODE)/done ## build the web app anew
+	cd web && npm run --silent build -- --logLevel warn
 
 notices: $(VENV)/run.done ## print every mail with sample data, in every language; sends nothing
 	@PYTHONPATH=layers/workshop $(BIN)/python -m tests.unit.notices.notice_samples
@@ -145,4 +161,4 @@ deploy: $(VENV)/run.done $(SAM)/done ## build and deploy into your AWS account: 
 	$(BIN)/python -m pipeline_builder upsert --stack $(STACK)
 
 clean: ## remove environments and everything built
-	rm -rf $(VENV) .tools .aws-sam build demo-output .local_aws .coverage*
+	rm -rf $(VENV) .tools $(NODE) .aws-sam build demo-output .local_aws .coverage*

@@ -10,12 +10,10 @@ export default defineConfig(({ mode }) =>
     ? {
         ...COMMON,
         publicDir: false,
-        define: { "process.env.NODE_ENV": '"production"' },
         build: {
           ...OUTPUT,
           emptyOutDir: false,
-          lib: { entry: "src/element/index.tsx", formats: ["es"], fileName: () => "workshop-drop.js" },
-          rolldownOptions: { output: { codeSplitting: false } },
+          lib: { entry: "src/element/index.tsx", formats: ["iife"], name: "WorkshopDrop", fileName: () => "workshop-drop.js" },
         },
       }
     : {

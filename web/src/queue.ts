@@ -57,7 +57,8 @@ const FIRST_WAIT = 800;
 const LONGEST_WAIT = 20_000;
 const RATE_WINDOW = 10_000;
 
-type Try = { task: Task; tries: number };
+/** `heard`: how much had been heard of the others when nobody was reached for this one the last time. */
+type Try = { task: Task; tries: number; heard?: number };
 type Permitted = Try & { permit: { url: string; fields: Record<string, string> } };
 
 /** Sends tasks until all are sent or have failed. */
@@ -70,6 +71,7 @@ export class UploadQueue {
   private askTries = 0;
   private isPaused = false;
   private problem: string | null = null;
+  private heard = 0; // how often anything has gone through
   /** How often in a row nobody was reached; above 0 only one file at a time is tried. */
   private silences = 0;
   private holding: (() => void) | null = null; // calls off the wait after a silence
@@ -197,7 +199,7 @@ export class UploadQueue {
     try {
       const permits = await this.ports.ask(page.map(({ task }) => task), signal);
       if (signal.aborted) return;
-      this.silences = 0;
+      this.hear();
       this.askTries = 0;
       page.forEach((one, place) => {
         const permit = permits[place] ?? { refused: "" };
@@ -223,12 +225,12 @@ export class UploadQueue {
   private async sendOne(one: Permitted): Promise<void> {
     const { signal } = this.stop;
     this.active += 1;
-    const sentBefore = this.totals.sent;
+    const heard = one.heard ?? this.heard;
     try {
       await this.ports.send(one.permit, one.task, signal);
       if (signal.aborted) return;
       this.active -= 1;
-      this.silences = 0;
+      this.hear();
       this.totals.sent += 1;
       this.totals.sentBytes += one.task.size;
       this.recent.push({ at: this.ports.now(), bytes: one.task.size });
@@ -236,22 +238,23 @@ export class UploadQueue {
     } catch (error) {
       if (signal.aborted) return;
       this.active -= 1;
-      this.afterFailedSending(one, problemOf(error), this.totals.sent > sentBefore);
+      this.afterFailedSending(one, problemOf(error), this.heard > heard);
     }
     this.pump();
   }
 
   private afterFailedSending(one: Permitted, problem: SendProblem, hasNetwork: boolean): void {
     const { task, permit } = one;
-    // As long as nothing gets through, it is not this file's fault.
-    const tries = problem.kind === "network" && !hasNetwork ? one.tries : one.tries + 1;
+    if (problem.kind === "network" && !hasNetwork) {
+      // As long as nothing goes through, it is not this file's fault. If it is the last, its next form tells.
+      this.waiting.unshift({ task, tries: one.tries, heard: this.heard });
+      return this.hold();
+    }
+    const tries = one.tries + 1;
     if (problem.kind === "refused" || tries >= MOST_TRIES) return this.give(task, problem.message);
     if (problem.kind === "expired") {
       // The others of its page have expired with it.
       this.waiting.unshift({ task, tries }, ...this.permitted.splice(0));
-    } else if (problem.kind === "network" && !hasNetwork) {
-      this.permitted.unshift({ task, tries, permit });
-      this.hold();
     } else {
       this.rest({ task, tries, permit });
     }
@@ -260,6 +263,11 @@ export class UploadQueue {
   private give(task: Task, why: string): void {
     this.failures.push(task);
     this.ports.onFailed(task, why);
+  }
+
+  private hear(): void {
+    this.heard += 1;
+    this.silences = 0;
   }
 
   /** Everything waits a while. */

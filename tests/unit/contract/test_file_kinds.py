@@ -1,5 +1,8 @@
 """What a file is by its name alone: only what is certainly no picture, or means something else, is sorted out."""
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +10,8 @@ from hypothesis import strategies as st
 from contract.file_kinds import READY_NAME, SETTINGS_NAME, FileKind, is_folder_marker, kind_of
 from stylegan2.data.uploads import IGNORED_NAMES
 from tests.unit.properties import quick
+
+ROOT = Path(__file__).parents[3]
 
 IMAGES = [
     "a.png", "sub/Ä b+c%2B1 ☺.JPeG", "x.tar.webp", "a.heic", "IMG_1.HEIF", "a.avif", "a.jfif", "a.jpe", "a.jp2",
@@ -83,3 +88,11 @@ def test_what_counts_as_an_image_is_looked_at_by_the_jobs(name: str) -> None:
 def test_every_name_has_a_kind(name: str) -> None:
     assert kind_of(name) in FileKind
     assert not is_folder_marker(name) or kind_of(name) is FileKind.JUNK
+
+
+@pytest.mark.parametrize("kind", ["image", "other", "junk", "refused"])
+def test_the_web_app_and_the_workshop_judge_names_alike(kind: str) -> None:
+    """web/tests/files.test.ts holds the web app to the same list."""
+    names = json.loads((ROOT / "web/tests/names.json").read_text("utf-8"))[kind]
+
+    assert {name: kind_of(name) for name in names} == dict.fromkeys(names, kind)

@@ -42,7 +42,7 @@ export type Door = {
   /** Origin of the server; empty for the page's own. */
   endpoint?: string;
   /** Where no cookie can be had, as in another site's page. */
-  token?: string;
+  token?: () => string | null;
   language: () => string;
   /** The session has ended, or there was none. */
   onSignedOut?: () => void;
@@ -72,10 +72,11 @@ export class Api {
 
   private async send(operation: Operation, asked: Loose, etag: string | null = null) {
     const headers: Record<string, string> = { "Accept-Language": this.door.language() };
-    if (this.door.token) headers.Authorization = `Bearer ${this.door.token}`;
+    const token = this.door.token?.();
+    if (token) headers.Authorization = `Bearer ${token}`;
     if (etag) headers["If-None-Match"] = etag;
     const request: RequestInit = { method: ROUTES[operation][0], headers, cache: "no-store" };
-    request.credentials = this.door.token ? "omit" : "same-origin";
+    request.credentials = token ? "omit" : "same-origin";
     if (asked.signal) request.signal = asked.signal;
     if (asked.body !== undefined) {
       headers["Content-Type"] = "application/json";

@@ -2,7 +2,7 @@
 import type { Api } from "../api/client";
 import type { Folder } from "../api/types";
 import { unzipped, type Found } from "../files/collect";
-import type { ReasonCode } from "../files/kinds";
+import { MOST_PIXELS, type Reason, type ReasonCode } from "../files/kinds";
 import { cleanLabel, countLabels, labelFor, namesToSend, rename, type Label, type Renamed } from "../files/labels";
 import { kindOfName } from "../files/names";
 import type { Seen } from "../files/look";
@@ -19,8 +19,8 @@ export type Item = {
   readonly open: () => Promise<Blob>;
   state: ItemState;
   /** Why it is skipped. */
-  reason: ReasonCode | null;
-  /** Of a duplicate: the other's path. Of what failed: why, as a sentence. */
+  reason: Reason | null;
+  /** Why it could not be sent, as a sentence. */
   note: string;
   type: string;
   digest: string | null;
@@ -28,7 +28,7 @@ export type Item = {
   isWide: boolean;
 };
 
-export type SkippedGroup = { reason: ReasonCode; items: Item[] };
+export type SkippedGroup = { code: ReasonCode; items: Item[] };
 
 export type Summary = {
   counts: Record<ItemState, number>;
@@ -129,7 +129,7 @@ export class Drop {
     const item: Item = { id: this.nextId++, path, size, open, state: "looking", reason: null, note: "", type: "", digest: null, isWide: true };
     this.items.push(item);
     this.byId.set(item.id, item);
-    const reason = found.reason ?? (kind === "refused" ? "name" : size === 0 ? "empty" : null);
+    const reason = found.reason ?? (kind === "refused" ? "name_unusable" : size === 0 ? "empty" : null);
     if (reason) this.skip(item, reason);
     return reason ? null : item;
   }
@@ -152,7 +152,7 @@ export class Drop {
       if (item.size > this.options.largestFile) return { reason: "too_large" };
       return await this.options.look(await item.open(), this.options.largestFile);
     } catch (error) {
-      return { reason: isZipFault(error) ? error.code : "unreadable" };
+      return { reason: isZipFault(error) ? error.code : "moved" };
     }
   }
 
@@ -168,7 +168,7 @@ export class Drop {
     if (owner.path === item.path) return this.forget(item); // the same file, dropped twice
     const [first, second] = item.id < owner.id && owner.state === "ready" ? [item, owner] : [owner, item];
     this.own(first);
-    this.skip(second, "duplicate", first.path);
+    this.skip(second, "duplicate", { other: first.path });
   }
 
   private own(item: Item): void {
@@ -177,8 +177,10 @@ export class Drop {
     item.reason = null;
   }
 
-  private skip(item: Item, reason: ReasonCode, note = ""): void {
-    Object.assign(item, { state: "skipped", reason, note });
+  private skip(item: Item, code: ReasonCode, values: Reason["values"] = {}): void {
+    const bounds = { megabytes: Math.floor(this.options.largestFile / 1e6), megapixels: Math.floor(MOST_PIXELS / 1e6) };
+    item.state = "skipped";
+    item.reason = { code, values: { ...bounds, ...values } };
   }
 
   private forget(item: Item): void {
@@ -291,9 +293,9 @@ export class Drop {
       if (item.state === "ready") bytes += item.size;
       if (item.state === "there" || item.state === "sent" || item.state === "queued") fixed.add(labelFor(item.path, this.renamed));
       if (!item.reason) used.push(item.path);
-      else if (!groups.get(item.reason)?.push(item)) groups.set(item.reason, [item]);
+      else if (!groups.get(item.reason.code)?.push(item)) groups.set(item.reason.code, [item]);
     }
-    const skipped = [...groups].map(([reason, items]) => ({ reason, items })).sort((a, b) => b.items.length - a.items.length);
+    const skipped = [...groups].map(([code, items]) => ({ code, items })).sort((a, b) => b.items.length - a.items.length);
     const { labels, without } = countLabels(used, this.renamed);
     const marked = labels.map((label) => ({ ...label, isFixed: fixed.has(label.name) }));
     return { counts, junk: this.junk, skipped, bytes, labels: marked, without };

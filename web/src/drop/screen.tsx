@@ -57,6 +57,14 @@ function Dropping({ me, dataset, folder, reload }: { me: Me; dataset: Dataset; f
 
   const take = (found: Found[] | Promise<Found[]>) =>
     void drop.add(found).then((n) => announce(t("drop.added", { n })), () => announce(t("shell.wrong")));
+  const labels = !isFinding && (
+    <Labels
+      drop={drop}
+      summary={summary}
+      isUsed={hasLabels}
+      onUse={offersLabels ? (use) => settings.set("labels", use ? "folders" : null) : null}
+    />
+  );
   return (
     <>
       <Title text={isFinding ? t("drop.find.title", { title: dataset.title }) : dataset.title}>
@@ -74,18 +82,11 @@ function Dropping({ me, dataset, folder, reload }: { me: Me; dataset: Dataset; f
         </div>
         <aside class="drop-side">
           {(isSending || counts.ready > 0) && (
-            <Card title={t("drop.send.title")}>
+            <Card title={t("drop.send.title")} class="send">
               <Sending drop={drop} summary={summary} />
             </Card>
           )}
-          {!isFinding && (
-            <Labels
-              drop={drop}
-              summary={summary}
-              isUsed={hasLabels}
-              onUse={offersLabels ? (use) => settings.set("labels", use ? "folders" : null) : null}
-            />
-          )}
+          {counts.ready > 0 && labels}
           {isFinding ? (
             <Find dataset={dataset.dataset} images={drop.thereCount} isSending={isSending || counts.ready > 0} />
           ) : (
@@ -98,6 +99,7 @@ function Dropping({ me, dataset, folder, reload }: { me: Me; dataset: Dataset; f
               onStarted={reload}
             />
           )}
+          {counts.ready === 0 && labels}
           {!isFinding && <SettingsForm settings={settings} />}
         </aside>
       </div>
@@ -117,7 +119,9 @@ function Places({ dataset, folder }: { dataset: Dataset; folder: Folder }) {
   if (folder === "find") return <Link href={hrefOf({ screen: "drop", dataset: name })}>{t("drop.back")}</Link>;
   return (
     <p class="places">
-      {dataset.images > 0 && <span class="soft">{t("drop.images_there", { n: dataset.images })}</span>}
+      {dataset.images > 0 && (
+        <span class="soft">{t(dataset.has_more ? "datasets.images_more" : "drop.images_there", { n: dataset.images })}</span>
+      )}
       {run && <Link href={hrefOf({ screen: "run", dataset: name, run: run.id })}>{t("drop.last_run")}</Link>}
       {run?.status === "succeeded" && dataset.rights.includes("take") && (
         <Link href={hrefOf({ screen: "result", dataset: name, run: run.id })}>{t("drop.pictures")}</Link>
@@ -146,7 +150,7 @@ function Find({ dataset, images, isSending }: { dataset: string; images: number;
     setBusy(false);
   };
   return (
-    <Card title={t("drop.find.start")}>
+    <Card title={t("drop.find.start")} class="start">
       <p class="soft">{t("drop.find.text")}</p>
       {images > 0 && <p>{t("drop.find.there", { n: images })}</p>}
       {answer && <Notice>{answer.say}</Notice>}

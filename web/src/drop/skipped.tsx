@@ -10,10 +10,13 @@ export function Skipped({ summary }: { summary: Summary }) {
   if (!n) return null;
   return (
     <Details summary={t("drop.skipped", { n })}>
-      {summary.skipped.map(({ reason, items }) => (
-        <section key={reason} class="skipped-group">
-          <h3>{t(`reasons.${reason}`)}</h3>
-          <Names items={items} say={(item) => (item.note ? t("drop.skipped.same", { name: item.path, other: item.note }) : item.path)} />
+      {summary.skipped.map(({ code, items }) => (
+        <section key={code} class="skipped-group">
+          {code === "duplicate" ? (
+            <Names title={t("drop.skipped.duplicates", { n: items.length })} items={items} say={(item) => `${item.path}: ${why(item)}`} />
+          ) : (
+            <Names title={why(items[0]!)} items={items} say={(item) => item.path} />
+          )}
         </section>
       ))}
     </Details>
@@ -35,15 +38,20 @@ export function FailedFiles({ drop }: { drop: Drop }) {
   );
 }
 
-function Names({ items, say }: { items: readonly Item[]; say: (item: Item) => string }) {
+const why = ({ reason }: Item): string => (reason ? t(`reasons.${reason.code}`, reason.values) : "");
+
+function Names({ title, items, say }: { title?: string; items: readonly Item[]; say: (item: Item) => string }) {
   return (
-    <ul class="names">
+    <>
+      {title && <h3>{title}</h3>}
+      <ul class="names">
       {items.slice(0, MOST_NAMES).map((item) => (
         <li key={item.id} dir="auto">
           {say(item)}
         </li>
       ))}
       {items.length > MOST_NAMES && <li>{t("drop.skipped.more", { n: items.length - MOST_NAMES })}</li>}
-    </ul>
+      </ul>
+    </>
   );
 }

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Dataset, Estimate, StartAnswer } from "../api/types";
 import { go, hrefOf } from "../router";
 import { api } from "../session";
-import { duration, money, t } from "../texts";
+import { currentLanguage, duration, money, t } from "../texts";
 import { announce } from "../ui/announce";
 import { Button, Card, Dialog, Failed, Link, Notice } from "../ui";
 
@@ -60,7 +60,7 @@ export function Start({ dataset, estimate, unsent, images, isSending, onStarted 
           {answer?.outcome === "nothing" ? t("drop.start.again") : t("drop.start.button")}
         </Button>
       )}
-      {!images && <p class="soft">{t("drop.start.empty")}</p>}
+      {!images && !unsent && <p class="soft">{t("drop.start.empty")}</p>}
       <Dialog title={t("drop.start.ask")} open={isAsking} onClose={() => setAsking(false)}>
         <Expected estimate={estimate} />
         <div class="buttons">
@@ -84,7 +84,7 @@ function Expected({ estimate }: { estimate: Estimate | null }) {
     estimate.cost_cap !== null && t("drop.start.cap", { cap: money(estimate.cost_cap) }),
     estimate.is_guess && t("drop.start.guess"),
   ];
-  return <p class="expected">{sentences.filter(Boolean).join(" ")}</p>;
+  return <p class="expected">{sentences.filter(Boolean).join(currentLanguage() === "zh-CN" ? "" : " ")}</p>;
 }
 
 /** "It starts by itself in 9:41", second by second. */

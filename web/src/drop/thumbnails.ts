@@ -7,13 +7,13 @@ const KEPT = 160;
 
 type Wish = { item: Item; show: (bitmap: ImageBitmap | null) => void };
 
-const kept = new Map<number, ImageBitmap>();
+const kept = new Map<Item, ImageBitmap>();
 const wishes: Wish[] = [];
 let active = 0;
 
 /** Shows an item's thumbnail as soon as there is one, null if it cannot be drawn; returns what calls it off. */
 export function wishThumbnail(item: Item, show: Wish["show"]): () => void {
-  const ready = kept.get(item.id);
+  const ready = kept.get(item);
   if (ready) {
     show(ready);
     return () => {};
@@ -39,7 +39,7 @@ function work(): void {
     const wish = wishes.pop()!;
     void draw(wish.item).then((bitmap) => {
       active -= 1;
-      if (bitmap) keep(wish.item.id, bitmap);
+      if (bitmap) keep(wish.item, bitmap);
       wish.show(bitmap);
       work();
     });
@@ -55,8 +55,8 @@ async function draw(item: Item): Promise<ImageBitmap | null> {
   }
 }
 
-function keep(id: number, bitmap: ImageBitmap): void {
-  kept.set(id, bitmap);
+function keep(item: Item, bitmap: ImageBitmap): void {
+  kept.set(item, bitmap);
   if (kept.size <= KEPT) return;
   const [oldest, old] = kept.entries().next().value!;
   old.close();

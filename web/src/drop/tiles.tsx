@@ -6,7 +6,7 @@ import { labelFor } from "../files/labels";
 import type { Drop, Item } from "./model";
 import { wishThumbnail } from "./thumbnails";
 
-const SMALLEST_TILE = 116;
+const SMALLEST_TILE = 104;
 const GAP = 12;
 const CAPTION = 26;
 const ROWS_AROUND = 2;

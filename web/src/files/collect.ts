@@ -52,7 +52,7 @@ async function fileOf(entry: FileSystemFileEntry): Promise<Found> {
   return new Promise((resolve) =>
     entry.file(
       (file) => resolve(found(path, file)),
-      () => resolve({ path: tidy(path), size: 0, open: () => Promise.reject(new Error(path)), reason: "unreadable" }),
+      () => resolve({ path: tidy(path), size: 0, open: () => Promise.reject(new Error(path)), reason: "moved" }),
     ),
   );
 }
@@ -86,12 +86,12 @@ async function unzip(archive: Found, isChinese: boolean): Promise<Found[]> {
     const files = entries.map((one) => ({ ...one, path: parent + one.path }));
     return files.some(isMeant) ? files : [{ ...archive, reason: "zip_empty" }];
   } catch (error) {
-    return [{ ...archive, reason: error instanceof ZipProblem ? error.code : "unreadable" }];
+    return [{ ...archive, reason: error instanceof ZipProblem ? error.code : "moved" }];
   }
 }
 
 function ofEntry(entry: ZipEntry): Found {
   const path = tidy(entry.path.replace(/^\/+/, ""));
   const one = { path, size: entry.size, open: entry.open };
-  return isZip(path) ? { ...one, reason: "zip_nested" } : one;
+  return isZip(path) ? { ...one, reason: "archive" } : one;
 }

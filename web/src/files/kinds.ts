@@ -1,10 +1,14 @@
 // What a file is by its first bytes, and whether it is whole as far as its structure tells. Nothing is decoded here.
 
-/** Why a file is not used; the sentence is texts' reasons.<code>. */
+/** Why a file is not used: codes of contract.reasons, and some that only this app has; texts' reasons.<code> says it. */
 export type ReasonCode =
-  | "empty" | "too_large" | "too_many_pixels" | "damaged" | "unreadable" | "name" | "named_otherwise"
-  | "pdf" | "postscript" | "photoshop" | "archive" | "svg" | "heic" | "avif" | "video" | "raw" | "text" | "not_image"
-  | "duplicate" | "zip_damaged" | "zip_encrypted" | "zip_too_much" | "zip_method" | "zip_nested" | "zip_empty";
+  | "empty" | "too_large" | "too_many_pixels" | "damaged" | "name_unusable" | "duplicate"
+  | "pdf" | "postscript" | "photoshop" | "archive" | "svg" | "xml" | "heic" | "avif" | "video" | "camera_raw" | "text" | "unreadable"
+  | "zip_damaged" | "zip_encrypted" | "zip_compression"
+  | "moved" | "named_otherwise" | "zip_too_much" | "zip_empty";
+
+/** A reason and what stands in its sentence's {places}. */
+export type Reason = { code: ReasonCode; values: Readonly<Record<string, string | number>> };
 
 /** Prepare refuses more. */
 export const MOST_PIXELS = 89_478_485;
@@ -120,7 +124,7 @@ const SUBFILE_TYPE = 254, WIDTH = 256, HEIGHT = 257, DNG_VERSION = 50706;
 function tiff(bytes: Uint8Array): Kind {
   const view = viewOf(bytes);
   const little = bytes[0] === 0x49;
-  if (ascii(bytes, 8, 2) === "CR") return { reason: "raw" };
+  if (ascii(bytes, 8, 2) === "CR") return { reason: "camera_raw" };
   const first = bytes.length >= 8 ? view.getUint32(4, little) : 0;
   if (first < 8 || first + 2 > bytes.length) return DAMAGED;
   const tags = new Map<number, number>();
@@ -128,7 +132,7 @@ function tiff(bytes: Uint8Array): Kind {
   for (let at = first + 2; at + 12 <= bytes.length && tags.size < count; at += 12)
     tags.set(view.getUint16(at, little), view.getUint16(at + 2, little) === 3 ? view.getUint16(at + 8, little) : view.getUint32(at + 8, little));
   // A camera's raw file has a smaller copy first.
-  if (tags.has(DNG_VERSION) || (tags.get(SUBFILE_TYPE) ?? 0) & 1) return { reason: "raw" };
+  if (tags.has(DNG_VERSION) || (tags.get(SUBFILE_TYPE) ?? 0) & 1) return { reason: "camera_raw" };
   return { type: "image/tiff", width: tags.get(WIDTH) ?? null, height: tags.get(HEIGHT) ?? null };
 }
 
@@ -138,18 +142,18 @@ const OTHERS: ReadonlyArray<[at: number, magic: string, reason: ReasonCode]> = [
   [0, "8BPS", "photoshop"],
   [0, "PK\x03\x04", "archive"],
   [0, "<svg", "svg"],
-  [0, "<?xml", "svg"],
+  [0, "<?xml", "xml"],
   [4, "ftyphei", "heic"],
   [4, "ftyphev", "heic"],
   [4, "ftypmif1", "heic"],
   [4, "ftypmsf1", "heic"],
   [4, "ftypavif", "avif"],
   [4, "ftypavis", "avif"],
-  [4, "ftypcrx ", "raw"],
+  [4, "ftypcrx ", "camera_raw"],
   [4, "ftyp", "video"],
 ];
 
 function otherOf(bytes: Uint8Array): ReasonCode {
   for (const [at, magic, reason] of OTHERS) if (ascii(bytes, at, magic.length) === magic) return reason;
-  return bytes.subarray(0, 1000).every((byte) => byte < 128) ? "text" : "not_image";
+  return bytes.subarray(0, 1000).every((byte) => byte < 128) ? "text" : "unreadable";
 }

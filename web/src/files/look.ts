@@ -20,7 +20,7 @@ export async function look(file: Blob, largest: number): Promise<Seen> {
     if (file.size <= DECODED_BYTES && DECODED.has(kind.type) && !(await canDecode(file))) return { reason: "damaged" };
     return { ...kind, digest: hex(await crypto.subtle.digest("SHA-256", bytes)) };
   } catch {
-    return { reason: "unreadable" }; // moved or changed since it was chosen
+    return { reason: "moved" }; // or or changed since it was chosen
   }
 }
 

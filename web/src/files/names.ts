@@ -26,7 +26,7 @@ export function kindOfName(path: string): NameKind {
   const last = segments.at(-1)!;
   const dot = last.lastIndexOf(".");
   const ending = last.slice(dot + 1).toLowerCase().trim();
-  const isNoImage = dot > 0 ? NO_IMAGE.test(ending) : ending === "_ready";
+  const isNoImage = dot > 0 ? NO_IMAGE.test(ending) : ["_ready", "ready"].includes(ending);
   return isNoImage || segments.some((one) => OWN_NAMES.has(one)) ? "other" : "image";
 }
 

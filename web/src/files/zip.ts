@@ -5,6 +5,8 @@ export const MOST_FILES = 50_000;
 export const MOST_BYTES = 20e9;
 /** How many times larger than the archive what is in it may be. Images hardly shrink. */
 export const MOST_RATIO = 200;
+/** As long as it is no more than this. */
+export const HARMLESS_BYTES = 100e6;
 const LARGEST_LIST = 64e6;
 
 const END = 0x06054b50, END_SIZE = 22, LONGEST_COMMENT = 0xffff;
@@ -18,7 +20,7 @@ const UNKNOWN32 = 0xffffffff;
 const CP437 =
   "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0";
 
-export type ZipFault = "zip_damaged" | "zip_encrypted" | "zip_too_much" | "zip_method";
+export type ZipFault = "zip_damaged" | "zip_encrypted" | "zip_too_much" | "zip_compression";
 
 /** The archive, or a file in it, cannot be unpacked. */
 export class ZipProblem extends Error {
@@ -53,7 +55,7 @@ export async function listZip(archive: Blob, isChinese = false): Promise<ZipEntr
       total += record.size;
       entries.push({ path: record.path, size: record.size, open: () => unpack(archive, record) });
     }
-    if (entries.length > MOST_FILES || total > MOST_BYTES || total > archive.size * MOST_RATIO)
+    if (entries.length > MOST_FILES || total > MOST_BYTES || (total > HARMLESS_BYTES && total > archive.size * MOST_RATIO))
       throw new ZipProblem("zip_too_much");
     at = next;
   }
@@ -125,7 +127,7 @@ async function findList(archive: Blob): Promise<{ offset: number; size: number; 
 
 async function unpack(archive: Blob, file: ListedFile): Promise<Blob> {
   if (file.flags & IS_ENCRYPTED) throw new ZipProblem("zip_encrypted");
-  if (file.method !== STORED && file.method !== DEFLATED) throw new ZipProblem("zip_method");
+  if (file.method !== STORED && file.method !== DEFLATED) throw new ZipProblem("zip_compression");
   const local = await view(archive, file.offset, LOCAL_SIZE);
   if (local.getUint32(0, true) !== LOCAL) throw new ZipProblem("zip_damaged");
   const start = file.offset + LOCAL_SIZE + local.getUint16(26, true) + local.getUint16(28, true);

@@ -63,20 +63,22 @@ export function bytes(value: number): string {
 export const money = (dollars: number): string =>
   number(dollars, { style: "currency", currency: "USD", maximumFractionDigits: dollars < 10 ? 2 : 0 });
 
-/** A length of time in its two largest units, such as 2 h 5 min. */
+const TIMES: ReadonlyArray<readonly [unit: string, seconds: number]> = [["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 1]];
+const largest = (seconds: number): number => {
+  const found = TIMES.findIndex(([, size]) => seconds >= size);
+  return found < 0 ? TIMES.length - 1 : found;
+};
+
+/** A length of time in its two largest units, such as 2 hr 5 min. */
 export function duration(seconds: number): string {
-  const units: Array<[string, number]> = [["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 1]];
-  const first = Math.max(0, units.findIndex(([, size]) => seconds >= size));
-  const last = seconds < 1 ? 3 : first;
-  const shown = units.slice(last, last + 2);
-  let left = Math.max(0, seconds);
-  const parts = shown.map(([unit, size], place) => {
-    const isLast = place === shown.length - 1;
-    const count = isLast ? Math.min(Math.round(left / size), Math.ceil(left / size)) : Math.floor(left / size);
+  const whole = Math.max(0, Math.round(seconds));
+  const [, step] = TIMES[largest(whole) + 1] ?? TIMES.at(-1)!;
+  let left = Math.round(whole / step) * step;
+  const first = largest(left);
+  const parts = TIMES.slice(first, first + 2).map(([unit, size]) => {
+    const count = Math.floor(left / size);
     left -= count * size;
-    return count || (place === 0 && shown.length === 1)
-      ? number(count, { style: "unit", unit, unitDisplay: "short" })
-      : "";
+    return count ? number(count, { style: "unit", unit, unitDisplay: "short" }) : "";
   });
   return parts.filter(Boolean).join(" ") || number(0, { style: "unit", unit: "second", unitDisplay: "short" });
 }

@@ -1,3 +1,5 @@
+import { asReasons } from "../reasons";
+import catalogue from "./catalogue.json";
 import datasets from "./datasets.json";
 import drop from "./drop.json";
 import inbox from "./inbox.json";
@@ -6,4 +8,4 @@ import result from "./result.json";
 import run from "./run.json";
 import shell from "./shell.json";
 
-export default { ...shell, ...datasets, ...drop, ...reasons, ...run, ...result, ...inbox };
+export default { ...asReasons(catalogue), ...reasons, ...shell, ...datasets, ...drop, ...run, ...result, ...inbox };
