@@ -74,7 +74,7 @@ function Dropping({ me, dataset, folder, reload }: { me: Me; dataset: Dataset; f
         <div class="drop-main">
           {error && <Failed error={error} again={list} />}
           <DropZone area={window} small={shown.length > 0} busy={drop.reading > 0} onTaken={take} />
-          {counts.looking > 0 && <p class="soft">{t("drop.looking", { n: counts.looking })}</p>}
+          {counts.looking > 0 && <p class="soft looking">{t("drop.looking", { n: counts.looking })}</p>}
           <FailedFiles drop={drop} />
           {shown.length > 0 && <Tiles drop={drop} items={shown} />}
           <Counts counts={counts} />
@@ -109,7 +109,7 @@ function Dropping({ me, dataset, folder, reload }: { me: Me; dataset: Dataset; f
 
 function Counts({ counts }: { counts: { ready: number; there: number; sent: number } }) {
   const said = (["ready", "there", "sent"] as const).filter((state) => counts[state]).map((state) => t(`drop.count.${state}`, { n: counts[state] }));
-  return said.length ? <p class="soft">{said.join(" · ")}</p> : null;
+  return said.length ? <p class="soft counts">{said.join(" · ")}</p> : null;
 }
 
 /** Where else one may go from here. */

@@ -110,7 +110,7 @@ function Dropping({ host, api, dataset, largest, token, tell }: {
     <div class="drop-main">
       {error && <Failed error={error} again={reload} />}
       <DropZone area={host} small={shown.length > 0} busy={drop.reading > 0} onTaken={(found) => void drop.add(found)} />
-      {summary.counts.looking > 0 && <p class="soft">{t("drop.looking", { n: summary.counts.looking })}</p>}
+      {summary.counts.looking > 0 && <p class="soft looking">{t("drop.looking", { n: summary.counts.looking })}</p>}
       <Sending drop={drop} summary={summary} />
       {state === "idle" && sent > 0 && !failed && <Notice tone="good">{t("drop.send.done", { n: sent })}</Notice>}
       <FailedFiles drop={drop} />
