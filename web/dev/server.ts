@@ -5,7 +5,7 @@ import { ROUTES, type Dataset, type Me, type Offer, type SettingValues, type Set
 import { DATASETS, ESTIMATE, FIELDS } from "./fixtures";
 
 type Answered = { status?: number; body?: unknown };
-type Handler = (asked: { dataset: string; query: URLSearchParams; body: unknown }) => Answered;
+type Handler = (asked: { origin: string; dataset: string; query: URLSearchParams; body: unknown }) => Answered;
 
 const YEAR = 365 * 86_400;
 const now = (): number => Math.floor(Date.now() / 1000);
@@ -39,6 +39,7 @@ const form = (): Settings => ({
 
 const HANDLERS: Record<string, Handler> = {
   openSession: () => ({ body: me() }),
+  getSignIn: () => ({ body: { oidc: null } }),
   getMe: () => ({ body: me() }),
   closeSession: () => ({ status: 204 }),
   getInbox: () => ({ body: { mails: [] } }),
@@ -59,10 +60,10 @@ const HANDLERS: Record<string, Handler> = {
     const rest = all.filter(([name]) => name > (query.get("after") ?? ""));
     return { body: { files: rest.slice(0, 1000), next: rest.length > 1000 ? rest[999]![0] : null } };
   },
-  offerFiles: ({ dataset, body }) => {
+  offerFiles: ({ origin, dataset, body }) => {
     const { folder, files } = body as Offer;
     const answered: Uploads = {
-      url: "/objects",
+      url: `${origin}/objects`,
       expires: now() + 3600,
       files: files.map(({ name, size }) => ({ name, fields: { key: JSON.stringify([dataset, folder, name, size]) }, refused: null })),
       files_left: 50_000,
@@ -83,17 +84,29 @@ const HANDLERS: Record<string, Handler> = {
 /** One request to /api or /objects. */
 export async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? "/", "http://localhost");
+  for (const [name, value] of Object.entries(shared(request.headers.origin))) response.setHeader(name, value);
+  if (request.method === "OPTIONS") return void response.writeHead(204).end();
   const sent = await read(request);
   if (url.pathname === "/objects") return store(sent, response);
   for (const [operation, [method, path]] of Object.entries(ROUTES)) {
     const match = new RegExp(`^${path.replace(/\{(\w+)\}/g, "(?<$1>[^/]+)")}$`).exec(url.pathname);
     if (!match || method !== request.method) continue;
     const body = sent.length ? (JSON.parse(sent.toString("utf8")) as unknown) : undefined;
-    const handled = HANDLERS[operation]?.({ dataset: match.groups?.dataset ?? "", query: url.searchParams, body });
+    const handled = HANDLERS[operation]?.({ origin: `http://${request.headers.host}`, dataset: match.groups?.dataset ?? "", query: url.searchParams, body });
     return reply(response, handled ?? refusal(501, "not_pretended", `${operation} is not pretended.`));
   }
   reply(response, refusal(404, "unknown", "There is no such address."));
 }
+
+/** Any page may embed the element here. */
+const shared = (origin: string | undefined): Record<string, string> =>
+  origin
+    ? {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Headers": "authorization, content-type",
+        "Access-Control-Allow-Methods": "GET, POST, PUT, DELETE",
+      }
+    : {};
 
 function store(sent: Buffer, response: ServerResponse): void {
   const key = /name="key"\r\n\r\n(.*)\r\n/.exec(sent.subarray(0, 4096).toString("utf8"))?.[1];

@@ -53,6 +53,8 @@ const PAGE = 200;
 /** Fewer permits than this: the next page is asked for. */
 const LOW = 60;
 const MOST_TRIES = 5;
+/** So many files given up in a row: it is not the files. */
+const MOST_IN_VAIN = 12;
 const FIRST_WAIT = 800;
 const LONGEST_WAIT = 20_000;
 const RATE_WINDOW = 10_000;
@@ -71,8 +73,9 @@ export class UploadQueue {
   private askTries = 0;
   private isPaused = false;
   private problem: string | null = null;
+  private inVain = 0; // files given up since one was sent
   private heard = 0; // how often anything has gone through
-  /** How often in a row nobody was reached; above 0 only one file at a time is tried. */
+  /** How often in a row nobody was reached; above 0 one thing at a time is tried. */
   private silences = 0;
   private holding: (() => void) | null = null; // calls off the wait after a silence
   private calledOff = new Set<() => void>();
@@ -102,7 +105,7 @@ export class UploadQueue {
   resume(): void {
     this.isPaused = false;
     this.problem = null;
-    this.askTries = 0;
+    this.askTries = this.inVain = 0;
     this.wake();
   }
 
@@ -131,7 +134,7 @@ export class UploadQueue {
     this.waiting = [];
     this.permitted = [];
     this.failures = [];
-    this.resting = this.active = this.silences = this.askTries = 0;
+    this.resting = this.active = this.silences = this.askTries = this.inVain = 0;
     this.asking = this.isPaused = false;
     this.problem = null;
     this.totals = { files: 0, bytes: 0, sent: 0, sentBytes: 0 };
@@ -184,16 +187,26 @@ export class UploadQueue {
   /** Starts whatever can be started now. */
   private pump(): void {
     if (this.mayGoOn()) {
-      const most = this.silences > 0 ? 1 : PARALLEL;
-      while (this.active < most && this.permitted.length) void this.sendOne(this.permitted.shift()!);
-      const hasRoom = this.permitted.length < LOW && (this.silences === 0 || !this.active);
-      if (hasRoom && this.waiting.length && !this.asking) void this.askPage();
+      if (this.silences > 0) this.probe();
+      else this.fill();
     }
     this.ports.onChange();
   }
 
-  private async askPage(): Promise<void> {
-    const page = this.waiting.splice(0, PAGE);
+  private fill(): void {
+    while (this.active < PARALLEL && this.permitted.length) void this.sendOne(this.permitted.shift()!);
+    if (this.permitted.length < LOW && this.waiting.length && !this.asking) void this.askPage(PAGE);
+  }
+
+  /** Nobody was reached: one thing at a time is tried, first to ask anew for what has failed. */
+  private probe(): void {
+    if (this.active || this.asking) return;
+    if (this.waiting.length) void this.askPage(PARALLEL);
+    else if (this.permitted.length) void this.sendOne(this.permitted.shift()!);
+  }
+
+  private async askPage(size: number): Promise<void> {
+    const page = this.waiting.splice(0, size);
     const { signal } = this.stop;
     this.asking = true;
     try {
@@ -201,11 +214,7 @@ export class UploadQueue {
       if (signal.aborted) return;
       this.hear();
       this.askTries = 0;
-      page.forEach((one, place) => {
-        const permit = permits[place] ?? { refused: "" };
-        if ("refused" in permit) this.give(one.task, permit.refused);
-        else this.permitted.push({ ...one, permit });
-      });
+      this.permit(page, permits, size < PAGE);
     } catch (error) {
       if (signal.aborted) return;
       this.waiting.unshift(...page);
@@ -213,6 +222,17 @@ export class UploadQueue {
     }
     this.asking = false;
     this.pump();
+  }
+
+  private permit(page: readonly Try[], permits: readonly Permit[], isFirst: boolean): void {
+    const permitted: Permitted[] = [];
+    page.forEach((one, place) => {
+      const permit = permits[place] ?? { refused: "" };
+      if ("refused" in permit) this.give(one.task, permit.refused);
+      else permitted.push({ ...one, permit });
+    });
+    if (isFirst) this.permitted.unshift(...permitted);
+    else this.permitted.push(...permitted);
   }
 
   private afterFailedAsking(problem: SendProblem): void {
@@ -231,6 +251,7 @@ export class UploadQueue {
       if (signal.aborted) return;
       this.active -= 1;
       this.hear();
+      this.inVain = 0;
       this.totals.sent += 1;
       this.totals.sentBytes += one.task.size;
       this.recent.push({ at: this.ports.now(), bytes: one.task.size });
@@ -246,17 +267,23 @@ export class UploadQueue {
   private afterFailedSending(one: Permitted, problem: SendProblem, hasNetwork: boolean): void {
     const { task, permit } = one;
     if (problem.kind === "network" && !hasNetwork) {
-      // As long as nothing goes through, it is not this file's fault. If it is the last, its next form tells.
+      // As long as nothing goes through, it is not this file's fault.
       this.waiting.unshift({ task, tries: one.tries, heard: this.heard });
       return this.hold();
     }
     const tries = one.tries + 1;
-    if (problem.kind === "refused" || tries >= MOST_TRIES) return this.give(task, problem.message);
-    if (problem.kind === "expired") {
+    if (problem.kind === "refused" || tries >= MOST_TRIES) {
+      this.give(task, problem.message);
+      this.inVain += 1;
+      if (this.inVain >= MOST_IN_VAIN) this.problem = problem.message;
+    } else if (problem.kind === "expired") {
       // The others of its page have expired with it.
       this.waiting.unshift({ task, tries }, ...this.permitted.splice(0));
-    } else {
+    } else if (hasNetwork) {
       this.rest({ task, tries, permit });
+    } else {
+      this.permitted.unshift({ task, tries, permit });
+      this.hold(this.wait(tries), false); // nothing else goes through either
     }
   }
 

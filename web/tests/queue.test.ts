@@ -228,11 +228,24 @@ describe("a network that is gone", () => {
     expect([sent.length, new Set(sent).size, failed.length]).toEqual([300, 300, 0]);
   });
 
-  it("lets the server through but not the storage: every file is given up with a sentence in the end", async () => {
-    const { queue, sent, failed, pass } = world({ send: () => Promise.reject(new SendProblem("network", "broken off")) });
-    queue.add(tasks(20));
+  it.each(["network", "busy", "refused", "expired"] as const)("lets the server through but not the storage (%s): the queue stops with a sentence, and goes on when told to", async (kind) => {
+    let isBroken = true;
+    let sends = 0;
+    const { queue, sent, failed, pass } = world({
+      send: async () => {
+        sends += 1;
+        if (isBroken) throw new SendProblem(kind, "broken off");
+      },
+    });
+    queue.add(tasks(5000));
     await pass(24 * 3_600_000);
-    expect([sent.length, failed.length, queue.progress.state]).toEqual([0, 20, "idle"]);
+    expect(queue.progress).toMatchObject({ state: "stopped", problem: "broken off", sent: 0 });
+    expect(failed.length).toBeLessThan(20);
+    expect(sends).toBeLessThan(500);
+    isBroken = false;
+    queue.retryFailed();
+    await pass(3_600_000);
+    expect([sent.length, queue.progress.state]).toEqual([5000, "idle"]);
   });
 
   it("gives up the one file that never goes through while others do", async () => {

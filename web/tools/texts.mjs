@@ -12,7 +12,7 @@ const problems = [];
 for (const file of readdirSync(new URL("en/", ROOT)).filter((name) => name.endsWith(".json"))) {
   const english = read("en", file);
   const prefix = `${file.replace(".json", "")}.`;
-  if (file !== "catalogue.json") for (const key of Object.keys(english)) if (!key.startsWith(prefix)) problems.push(`${file}: ${key} does not begin with ${prefix}`);
+  for (const key of Object.keys(english)) if (!key.startsWith(prefix)) problems.push(`${file}: ${key} does not begin with ${prefix}`);
   for (const language of LANGUAGES) {
     const other = read(language, file);
     for (const key of new Set([...Object.keys(english), ...Object.keys(other)])) {

@@ -369,6 +369,17 @@ export type Error = {
   problems: Array<string>;
 };
 
+/** How people sign in who have no link */
+export type SignIn = {
+  oidc: {
+    /** Where /.well-known/openid-configuration is */
+    issuer: string;
+    /** The app's own, a public client */
+    client_id: string;
+    scope: string;
+  } | null;
+};
+
 /** What each operation is asked with and answers. */
 export interface Operations {
   /** Open a link: adds what it grants to this browser's session; any number of times */
@@ -384,6 +395,20 @@ export interface Operations {
     query: undefined;
     body: undefined;
     answer: undefined;
+  };
+  /** Whether the company's own sign-in opens the app */
+  getSignIn: {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: SignIn;
+  };
+  /** Open what one's groups may see; the Authorization header bears the identity token, which API Gateway has checked */
+  openOidcSession: {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: Me;
   };
   /** Who is here */
   getMe: {
@@ -545,6 +570,8 @@ export interface Operations {
 export const ROUTES: Record<keyof Operations, readonly [string, string]> = {
   openSession: ["POST", "/api/session"],
   closeSession: ["DELETE", "/api/session"],
+  getSignIn: ["GET", "/api/sign-in"],
+  openOidcSession: ["POST", "/api/oidc-session"],
   getMe: ["GET", "/api/me"],
   getInbox: ["GET", "/api/inbox"],
   listDatasets: ["GET", "/api/datasets"],

@@ -1,10 +1,11 @@
 import { useEffect, useState } from "preact/hooks";
 
+import { ApiError } from "../api/client";
 import type { Dataset, Folder, Me, StartAnswer } from "../api/types";
 import type { Found } from "../files/collect";
 import { lookInWorkers } from "../files/looker";
 import { go, hrefOf } from "../router";
-import { api } from "../session";
+import { api, may } from "../session";
 import { t } from "../texts";
 import { announce } from "../ui/announce";
 import { Button, Card, Failed, Link, Loading, Notice, Title } from "../ui";
@@ -26,10 +27,20 @@ const POLL_SECONDS = 8;
 /** Screen 2: images into a dataset, settings, start; for the folder `find`, images to look for in its model. */
 export function DropScreen({ me, name, folder }: { me: Me; name: string; folder: Folder }) {
   const polled = usePoll("getDataset", { path: { dataset: name } }, POLL_SECONDS);
+  if (isForbidden(polled.error) && may(me, name, "drop"))
+    return <Dropping me={me} dataset={unseen(name)} folder={folder} reload={polled.reload} />;
   if (!polled.answer) return polled.error ? <Failed error={polled.error} again={polled.reload} /> : <Loading />;
   if (!polled.answer.rights.includes("drop")) return <Watching dataset={polled.answer} />;
   return <Dropping me={me} dataset={polled.answer} folder={folder} reload={polled.reload} />;
 }
+
+const isForbidden = (error: Error | null): boolean => error instanceof ApiError && error.status === 403;
+
+/** A dataset into which one may drop, and see nothing of it. */
+const unseen = (name: string): Dataset => ({
+  dataset: name, title: name, rights: ["drop"], images: 0, has_more: false, cover: null, state: "idle", starts_at: null,
+  problems: [], run: null, cost: null,
+});
 
 function Watching({ dataset }: { dataset: Dataset }) {
   return (

@@ -1,5 +1,5 @@
+import catalogue from "../../../../layers/workshop/contract/reasons/de.json";
 import { asReasons } from "../reasons";
-import catalogue from "./catalogue.json";
 import datasets from "./datasets.json";
 import drop from "./drop.json";
 import inbox from "./inbox.json";
