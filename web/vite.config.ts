@@ -2,7 +2,9 @@ import { defineConfig, type UserConfig } from "vite";
 
 // The built files are committed: the same sources make the same bytes in every folder.
 const COMMON: UserConfig = { base: "./", envDir: false, clearScreen: false };
-const OUTPUT = { outDir: "../functions/web_api/static", target: "es2022", sourcemap: false } as const;
+// The first that know light-dark(), of 2024.
+const CSS_TARGET = ["chrome123", "edge123", "firefox120", "safari17.5"];
+const OUTPUT = { outDir: "../functions/web_api/static", target: "es2022", cssTarget: CSS_TARGET, sourcemap: false };
 
 /** The app; with `--mode element` the custom element, one file under a name that stays, into the same folder. */
 export default defineConfig(({ mode }) =>
