@@ -7,13 +7,21 @@ import { invitationOf, useRoute } from "./router";
 import { Screen } from "./screens";
 import { api, onSignedOut } from "./session";
 import { Shell } from "./shell";
-import { currentLanguage, t, type Language } from "./texts";
+import { currentLanguage, type Language } from "./texts";
 import { setLanguage, wantedLanguage } from "./texts/load";
-import { Empty, Failed, Loading, Title } from "./ui";
+import { SignedOut } from "./signed-out";
+import { Failed, Loading } from "./ui";
 import "./styles/index.css";
+
+/** Whether a provider at which somebody has signed in has led back here. */
+const hasComeBack = (): boolean => /[?&]state=/.test(location.search);
 
 /** Opens what the address brings along, takes it out of the address, and says who is here. */
 async function enter(): Promise<Me> {
+  if (hasComeBack()) {
+    const { identityToken } = await import("./sign-in");
+    return api.call("openOidcSession", { bearer: await identityToken() });
+  }
   const invitation = invitationOf(location.hash);
   if (!invitation) return api.call("getMe", {});
   // Out of the address before anything else is asked for, so that no copy of it is left in the history.
@@ -46,8 +54,8 @@ function App({ entered }: { entered: Promise<Me> }) {
   const choose = (language: Language) => void setLanguage(language, true).then(() => setSpoken(language));
   return (
     <Shell route={route} hasInbox={hasInbox} onLanguage={choose}>
-      {error instanceof ApiError && error.status === 401 ? (
-        <SignedOut />
+      {isOutside(error) ? (
+        <SignedOut hasFailed={error?.name === "SignInFailed"} />
       ) : error ? (
         <Failed error={error} again={() => arrive(enter())} />
       ) : me ? (
@@ -59,14 +67,8 @@ function App({ entered }: { entered: Promise<Me> }) {
   );
 }
 
-function SignedOut() {
-  return (
-    <>
-      <Title text={t("shell.signed_out.title")} />
-      <Empty title={t("shell.name")} text={t("shell.signed_out.text")} />
-    </>
-  );
-}
+const isOutside = (error: Error | null): boolean =>
+  (error instanceof ApiError && error.status === 401) || error?.name === "SignInFailed";
 
 await setLanguage(wantedLanguage(), false);
 const entered = enter();

@@ -26,6 +26,8 @@ type Given<T> = { [P in keyof T as T[P] extends undefined ? never : P]: T[P] };
 export type Asked<K extends Operation> = Given<Omit<Operations[K], "answer" | "query">> & {
   query?: Exclude<Operations[K]["query"], undefined>;
   signal?: AbortSignal;
+  /** Another token than the door's. */
+  bearer?: string;
 };
 
 /** What a poll found: something new, with the tag by which to ask next time. */
@@ -36,6 +38,7 @@ type Loose = {
   query?: Record<string, string | undefined>;
   body?: unknown;
   signal?: AbortSignal;
+  bearer?: string;
 };
 
 export type Door = {
@@ -73,7 +76,8 @@ export class Api {
   private async send(operation: Operation, asked: Loose, etag: string | null = null) {
     const headers: Record<string, string> = { "Accept-Language": this.door.language() };
     const token = this.door.token?.();
-    if (token) headers.Authorization = `Bearer ${token}`;
+    const bearer = asked.bearer ?? token;
+    if (bearer) headers.Authorization = `Bearer ${bearer}`;
     if (etag) headers["If-None-Match"] = etag;
     const request: RequestInit = { method: ROUTES[operation][0], headers, cache: "no-store" };
     request.credentials = token ? "omit" : "same-origin";
