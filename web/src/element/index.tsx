@@ -77,7 +77,7 @@ function Embedded({ host, endpoint, dataset, token }: Given) {
     });
   };
   useEffect(() => {
-    if (!me) enter();
+    if (!me && token) enter(); // the page may have to fetch one first
   }, [token]);
   if (error) return <Failed error={error} again={enter} />;
   return me ? <Dropping host={host} api={api} dataset={dataset} largest={me.limits.bytes_a_file} token={token} tell={tell} /> : <Loading />;
