@@ -15,7 +15,12 @@ export default defineConfig(({ mode }) =>
         build: {
           ...OUTPUT,
           emptyOutDir: false,
-          lib: { entry: "src/element/index.tsx", formats: ["iife"], name: "WorkshopDrop", fileName: () => "workshop-drop.js" },
+          lib: {
+            entry: "src/element/index.tsx",
+            formats: ["iife"],
+            name: "WorkshopDrop",
+            fileName: () => "workshop-drop.js",
+          },
         },
       }
     : {

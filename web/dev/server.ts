@@ -1,7 +1,15 @@
 // Answers as openapi.json says, from what is in memory. It checks no rights and trains nothing.
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import { ROUTES, type Dataset, type Me, type Offer, type SettingValues, type Settings, type Uploads } from "../src/api/types";
+import {
+  ROUTES,
+  type Dataset,
+  type Me,
+  type Offer,
+  type SettingValues,
+  type Settings,
+  type Uploads,
+} from "../src/api/types";
 import { DATASETS, ESTIMATE, FIELDS } from "./fixtures";
 
 type Answered = { status?: number; body?: unknown };
@@ -18,10 +26,15 @@ const filesOf = (dataset: string, folder: string): Map<string, number> => {
   if (!stored.has(key)) stored.set(key, new Map());
   return stored.get(key)!;
 };
-const refusal = (status: number, error: string, say: string): Answered => ({ status, body: { error, say, problems: [] } });
+const refusal = (status: number, error: string, say: string): Answered => ({
+  status,
+  body: { error, say, problems: [] },
+});
 const found = (dataset: string): Answered => {
   const one = datasets.get(dataset);
-  return one ? { body: { ...one, images: filesOf(dataset, "images").size || one.images } } : refusal(404, "unknown", "There is no such dataset.");
+  return one
+    ? { body: { ...one, images: filesOf(dataset, "images").size || one.images } }
+    : refusal(404, "unknown", "There is no such dataset.");
 };
 
 const me = (): Me => ({
@@ -34,7 +47,10 @@ const me = (): Me => ({
 
 const form = (): Settings => ({
   fields: FIELDS.map((field) => ({ ...field, value: settings[field.key] ?? null })),
-  problems: settings.max_hours && Number(settings.max_hours) > 24 ? [`max_hours: must be ${FIELDS.find((f) => f.key === "max_hours")!.allowed}`] : [],
+  problems:
+    settings.max_hours && Number(settings.max_hours) > 24
+      ? [`max_hours: must be ${FIELDS.find((f) => f.key === "max_hours")!.allowed}`]
+      : [],
 });
 
 const HANDLERS: Record<string, Handler> = {
@@ -49,8 +65,22 @@ const HANDLERS: Record<string, Handler> = {
   },
   createDataset: ({ body }) => {
     const { title } = body as { title: string };
-    const dataset = title.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "") || `d-${datasets.size}`;
-    const made: Dataset = { ...DATASETS[0]!, dataset, title, images: 0, cover: null, state: "empty", starts_at: null, run: null, cost: null };
+    const dataset =
+      title
+        .toLowerCase()
+        .replace(/[^a-z0-9]+/g, "-")
+        .replace(/^-|-$/g, "") || `d-${datasets.size}`;
+    const made: Dataset = {
+      ...DATASETS[0]!,
+      dataset,
+      title,
+      images: 0,
+      cover: null,
+      state: "empty",
+      starts_at: null,
+      run: null,
+      cost: null,
+    };
     datasets.set(dataset, made);
     return { status: 201, body: made };
   },
@@ -65,7 +95,11 @@ const HANDLERS: Record<string, Handler> = {
     const answered: Uploads = {
       url: `${origin}/objects`,
       expires: now() + 3600,
-      files: files.map(({ name, size }) => ({ name, fields: { key: JSON.stringify([dataset, folder, name, size]) }, refused: null })),
+      files: files.map(({ name, size }) => ({
+        name,
+        fields: { key: JSON.stringify([dataset, folder, name, size]) },
+        refused: null,
+      })),
       files_left: 50_000,
       bytes_left: 50e9,
     };
@@ -92,7 +126,12 @@ export async function answer(request: IncomingMessage, response: ServerResponse)
     const match = new RegExp(`^${path.replace(/\{(\w+)\}/g, "(?<$1>[^/]+)")}$`).exec(url.pathname);
     if (!match || method !== request.method) continue;
     const body = sent.length ? (JSON.parse(sent.toString("utf8")) as unknown) : undefined;
-    const handled = HANDLERS[operation]?.({ origin: `http://${request.headers.host}`, dataset: match.groups?.dataset ?? "", query: url.searchParams, body });
+    const handled = HANDLERS[operation]?.({
+      origin: `http://${request.headers.host}`,
+      dataset: match.groups?.dataset ?? "",
+      query: url.searchParams,
+      body,
+    });
     return reply(response, handled ?? refusal(501, "not_pretended", `${operation} is not pretended.`));
   }
   reply(response, refusal(404, "unknown", "There is no such address."));

@@ -16,6 +16,9 @@ import "./styles/index.css";
 /** Whether a provider at which somebody has signed in has led back here. */
 const hasComeBack = (): boolean => /[?&]state=/.test(location.search);
 
+/** What a link has brought along, until the server has taken it: the network may be gone just now. */
+let brought: ReturnType<typeof invitationOf> = null;
+
 /** Opens what the address brings along, takes it out of the address, and says who is here. */
 async function enter(): Promise<Me> {
   if (hasComeBack()) {
@@ -23,10 +26,16 @@ async function enter(): Promise<Me> {
     return api.call("openOidcSession", { bearer: await identityToken() });
   }
   const invitation = invitationOf(location.hash);
-  if (!invitation) return api.call("getMe", {});
-  // Out of the address before anything else is asked for, so that no copy of it is left in the history.
-  history.replaceState(null, "", location.pathname + invitation.go);
-  return api.call("openSession", { body: { token: invitation.token } });
+  if (invitation) {
+    brought = invitation;
+    // Before anything else is asked for, so that no copy of it is left in the history.
+    history.replaceState(null, "", location.pathname + invitation.go);
+    dispatchEvent(new HashChangeEvent("hashchange"));
+  }
+  if (!brought) return api.call("getMe", {});
+  const me = await api.call("openSession", { body: { token: brought.token } });
+  brought = null;
+  return me;
 }
 
 function App({ entered }: { entered: Promise<Me> }) {
@@ -48,7 +57,11 @@ function App({ entered }: { entered: Promise<Me> }) {
     return () => removeEventListener("hashchange", opened);
   }, []);
   useEffect(() => {
-    if (me) api.call("getInbox", {}).then((inbox) => setInbox(inbox.mails !== null), () => setInbox(false));
+    if (me)
+      api.call("getInbox", {}).then(
+        (inbox) => setInbox(inbox.mails !== null),
+        () => setInbox(false),
+      );
   }, [me]);
 
   const choose = (language: Language) => void setLanguage(language, true).then(() => setSpoken(language));

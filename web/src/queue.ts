@@ -10,7 +10,10 @@ export type Permit = { url: string; fields: Record<string, string> } | { refused
 /** How a try to send a file has failed. `network`: nobody was reached; `expired`: the leave no longer holds; `busy`: it
  * may go well later; `refused`: it will not. */
 export class SendProblem extends Error {
-  constructor(readonly kind: "network" | "expired" | "busy" | "refused", message = "") {
+  constructor(
+    readonly kind: "network" | "expired" | "busy" | "refused",
+    message = "",
+  ) {
     super(message);
     this.name = "SendProblem";
   }
@@ -210,7 +213,10 @@ export class UploadQueue {
     const { signal } = this.stop;
     this.asking = true;
     try {
-      const permits = await this.ports.ask(page.map(({ task }) => task), signal);
+      const permits = await this.ports.ask(
+        page.map(({ task }) => task),
+        signal,
+      );
       if (signal.aborted) return;
       this.hear();
       this.askTries = 0;
@@ -325,4 +331,5 @@ export class UploadQueue {
   }
 }
 
-const problemOf = (error: unknown): SendProblem => (error instanceof SendProblem ? error : new SendProblem("busy", String(error)));
+const problemOf = (error: unknown): SendProblem =>
+  error instanceof SendProblem ? error : new SendProblem("busy", String(error));

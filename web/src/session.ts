@@ -15,5 +15,7 @@ export function onSignedOut(tell: () => void): () => void {
 
 /** Whether this session may do that with the dataset. The server judges; this only decides what is offered. */
 export function may(me: Me, dataset: string, right: Right): boolean {
-  return me.grants.some((grant) => (grant.dataset === "*" || grant.dataset === dataset) && grant.rights.includes(right));
+  return me.grants.some(
+    (grant) => (grant.dataset === "*" || grant.dataset === dataset) && grant.rights.includes(right),
+  );
 }

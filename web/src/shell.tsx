@@ -6,7 +6,12 @@ import { currentLanguage, LANGUAGES, t, type Language } from "./texts";
 import { listen } from "./ui/announce";
 
 /** What is around every screen: skip link, header, the region in which messages are read out. */
-export function Shell({ route, hasInbox, onLanguage, children }: {
+export function Shell({
+  route,
+  hasInbox,
+  onLanguage,
+  children,
+}: {
   route: Route;
   hasInbox: boolean;
   onLanguage: (language: Language) => void;

@@ -20,13 +20,26 @@ export async function leaveToSignIn(provider: Provider): Promise<void> {
   const endpoints = await asked(fetch(`${provider.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`));
   const { authorization_endpoint: authorize, token_endpoint: tokenEndpoint } = endpoints;
   if (!isSafe(authorize) || !isSafe(tokenEndpoint)) throw new SignInFailed("");
-  const begun: Begun = { state: random(), nonce: random(), verifier: random(), tokenEndpoint, clientId: provider.client_id, go: location.hash };
+  const begun: Begun = {
+    state: random(),
+    nonce: random(),
+    verifier: random(),
+    tokenEndpoint,
+    clientId: provider.client_id,
+    go: location.hash,
+  };
   sessionStorage.setItem(KEPT, JSON.stringify(begun));
   const address = new URL(authorize);
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(begun.verifier));
   const parameters = {
-    response_type: "code", client_id: provider.client_id, redirect_uri: here(), scope: provider.scope,
-    state: begun.state, nonce: begun.nonce, code_challenge: base64url(new Uint8Array(digest)), code_challenge_method: "S256",
+    response_type: "code",
+    client_id: provider.client_id,
+    redirect_uri: here(),
+    scope: provider.scope,
+    state: begun.state,
+    nonce: begun.nonce,
+    code_challenge: base64url(new Uint8Array(digest)),
+    code_challenge_method: "S256",
   };
   for (const [name, value] of Object.entries(parameters)) address.searchParams.set(name, value);
   location.assign(address);
@@ -42,7 +55,11 @@ export async function identityToken(): Promise<string> {
   // An answer to a question that this tab has not asked may be somebody else's.
   if (!begun || !code || brought.get("state") !== begun.state) throw new SignInFailed("");
   const body = new URLSearchParams({
-    grant_type: "authorization_code", code, redirect_uri: here(), client_id: begun.clientId, code_verifier: begun.verifier,
+    grant_type: "authorization_code",
+    code,
+    redirect_uri: here(),
+    client_id: begun.clientId,
+    code_verifier: begun.verifier,
   });
   const { id_token: token } = await asked(fetch(begun.tokenEndpoint, { method: "POST", body }));
   if (!token || nonceOf(token) !== begun.nonce) throw new SignInFailed("");
@@ -74,4 +91,7 @@ function nonceOf(token: string): unknown {
 
 const random = (): string => base64url(crypto.getRandomValues(new Uint8Array(32)));
 const base64url = (bytes: Uint8Array): string =>
-  btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");

@@ -10,7 +10,10 @@ export function SignedOut({ hasFailed }: { hasFailed: boolean }) {
   const [provider, setProvider] = useState<Provider | null>(null);
   const [failed, setFailed] = useState(hasFailed);
   useEffect(() => {
-    api.call("getSignIn", {}).then(({ oidc }) => setProvider(oidc), () => setProvider(null));
+    api.call("getSignIn", {}).then(
+      ({ oidc }) => setProvider(oidc),
+      () => setProvider(null),
+    );
   }, []);
   const leave = async (to: Provider) => {
     setFailed(false);

@@ -9,15 +9,28 @@ import chinese from "../src/texts/zh-CN";
 
 describe("addresses", () => {
   const routes: Array<Exclude<Route, { screen: "unknown" }>> = [
-    { screen: "datasets" }, { screen: "inbox" }, { screen: "drop", dataset: "inbox" }, { screen: "drop", dataset: "red-chairs" },
-    { screen: "find", dataset: "a" }, { screen: "run", dataset: "a", run: "r1" }, { screen: "result", dataset: "a", run: "r1" },
+    { screen: "datasets" },
+    { screen: "inbox" },
+    { screen: "drop", dataset: "inbox" },
+    { screen: "drop", dataset: "red-chairs" },
+    { screen: "find", dataset: "a" },
+    { screen: "run", dataset: "a", run: "r1" },
+    { screen: "result", dataset: "a", run: "r1" },
     { screen: "compare", dataset: "a", a: "r1", b: "r2" },
   ];
   it.each(routes)("lead to the screen they are made for: $screen", (route) => {
     expect(routeOf(hrefOf(route))).toEqual(route);
   });
 
-  it.each(["#/Red", "#/a/b", "#/a/runs/../x", "#/a/runs/r1/x", "#/%3Cscript%3E", "#/a/compare?a=1&b=<", "#//evil.example"])("that nobody made lead nowhere: %s", (address) => {
+  it.each([
+    "#/Red",
+    "#/a/b",
+    "#/a/runs/../x",
+    "#/a/runs/r1/x",
+    "#/%3Cscript%3E",
+    "#/a/compare?a=1&b=<",
+    "#//evil.example",
+  ])("that nobody made lead nowhere: %s", (address) => {
     expect(routeOf(address).screen).toBe("unknown");
   });
 
@@ -38,13 +51,21 @@ describe("the way to the server", () => {
 
   it("fills addresses in, whatever is in them", () => {
     expect(addressOf("getRun", { path: { dataset: "a/b", run: "r" } })).toBe("/api/datasets/a%2Fb/runs/r");
-    expect(addressOf("listFiles", { path: { dataset: "a" }, query: { after: "ä&b", folder: undefined } })).toBe("/api/datasets/a/files?after=%C3%A4%26b");
+    expect(addressOf("listFiles", { path: { dataset: "a" }, query: { after: "ä&b", folder: undefined } })).toBe(
+      "/api/datasets/a/files?after=%C3%A4%26b",
+    );
   });
 
   it("says the reader's language, and sends a token only where there is one", async () => {
     const fetched = answering(() => Response.json({ files: [] }));
-    await new Api({ language: () => "zh-CN", endpoint: "https://door.example", token: () => "abc" }).call("listDatasets", {});
-    expect(fetched.mock.calls[0]).toMatchObject(["https://door.example/api/datasets", { credentials: "omit", headers: { "Accept-Language": "zh-CN", Authorization: "Bearer abc" } }]);
+    await new Api({ language: () => "zh-CN", endpoint: "https://door.example", token: () => "abc" }).call(
+      "listDatasets",
+      {},
+    );
+    expect(fetched.mock.calls[0]).toMatchObject([
+      "https://door.example/api/datasets",
+      { credentials: "omit", headers: { "Accept-Language": "zh-CN", Authorization: "Bearer abc" } },
+    ]);
     await new Api({ language: () => "de" }).call("listDatasets", {});
     expect(fetched.mock.calls[1]![1]!.headers).toEqual({ "Accept-Language": "de" });
   });
@@ -53,7 +74,13 @@ describe("the way to the server", () => {
     const onSignedOut = vi.fn();
     answering(() => Response.json({ error: "signed_out", say: "Open your link.", problems: ["x"] }, { status: 401 }));
     const refused = new Api({ language: () => "en", onSignedOut }).call("getMe", {});
-    await expect(refused).rejects.toMatchObject({ name: "ApiError", status: 401, code: "signed_out", message: "Open your link.", problems: ["x"] });
+    await expect(refused).rejects.toMatchObject({
+      name: "ApiError",
+      status: 401,
+      code: "signed_out",
+      message: "Open your link.",
+      problems: ["x"],
+    });
     expect(onSignedOut).toHaveBeenCalledOnce();
   });
 
@@ -82,11 +109,23 @@ describe("the way to the server", () => {
 
 describe("words", () => {
   it("are chosen by the browser's languages, English where there is none of them", () => {
-    expect([choose(["fr", "de-AT"]), choose(["zh-TW"]), choose(["zh-Hans-CN"]), choose(["fr"]), choose([])]).toEqual(["de", "zh-CN", "zh-CN", "en", "en"]);
+    expect([choose(["fr", "de-AT"]), choose(["zh-TW"]), choose(["zh-Hans-CN"]), choose(["fr"]), choose([])]).toEqual([
+      "de",
+      "zh-CN",
+      "zh-CN",
+      "en",
+      "en",
+    ]);
   });
 
   it("have plurals and numbers as each language has them", () => {
-    const said = ([["en", english], ["de", german], ["zh-CN", chinese]] as const).map(([language, words]) => {
+    const said = (
+      [
+        ["en", english],
+        ["de", german],
+        ["zh-CN", chinese],
+      ] as const
+    ).map(([language, words]) => {
       speak(language, words as Texts);
       return [t("drop.send.button", { n: 1 }), t("drop.send.button", { n: 12_000 })];
     });
@@ -104,7 +143,14 @@ describe("words", () => {
 
   it("tell times and sizes in their two largest units", () => {
     speak("en", english);
-    expect([duration(0), duration(59.6), duration(61), duration(3600), duration(7500), duration(90_000)]).toEqual(["0 sec", "1 min", "1 min 1 sec", "1 hr", "2 hr 5 min", "1 day 1 hr"]);
+    expect([duration(0), duration(59.6), duration(61), duration(3600), duration(7500), duration(90_000)]).toEqual([
+      "0 sec",
+      "1 min",
+      "1 min 1 sec",
+      "1 hr",
+      "2 hr 5 min",
+      "1 day 1 hr",
+    ]);
     expect([bytes(0), bytes(999), bytes(1_234_567), bytes(2.5e9)]).toEqual(["0 byte", "999 byte", "1.2 MB", "2.5 GB"]);
     expect([money(3.1), money(34)]).toEqual(["$3.10", "$34"]);
   });

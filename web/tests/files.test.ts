@@ -20,7 +20,11 @@ describe("names", () => {
   });
 
   it("get a number before the ending", () => {
-    expect([numbered("a/1.png", 2), numbered("a.b/1", 3), numbered(".x", 2)]).toEqual(["a/1 (2).png", "a.b/1 (3)", ".x (2)"]);
+    expect([numbered("a/1.png", 2), numbered("a.b/1", 3), numbered(".x", 2)]).toEqual([
+      "a/1 (2).png",
+      "a.b/1 (3)",
+      ".x (2)",
+    ]);
   });
 
   it("keep what is below the label", () => {
@@ -33,7 +37,11 @@ describe("labels", () => {
 
   it("are the outermost folders with their counts", () => {
     expect(countLabels(paths, {})).toEqual({
-      labels: [{ name: "cats", images: 2 }, { name: "dogs", images: 1 }, { name: "kitten", images: 1 }],
+      labels: [
+        { name: "cats", images: 2 },
+        { name: "dogs", images: 1 },
+        { name: "kitten", images: 1 },
+      ],
       without: 1,
     });
   });
@@ -41,7 +49,10 @@ describe("labels", () => {
   it("put together under one name, and then renamed again, stay together", () => {
     const merged = rename({}, paths, "kitten", "cats");
     const renamed = rename(merged, paths, "cats", "Katzen");
-    expect(countLabels(paths, renamed).labels).toEqual([{ name: "Katzen", images: 3 }, { name: "dogs", images: 1 }]);
+    expect(countLabels(paths, renamed).labels).toEqual([
+      { name: "Katzen", images: 3 },
+      { name: "dogs", images: 1 },
+    ]);
   });
 
   it("never give two files one name, and the same names at every time", () => {
@@ -69,14 +80,20 @@ const given = (path: string, content: BlobPart = "x"): Found => {
   return { path, size: blob.size, open: async () => blob };
 };
 const zipOf = (files: Record<string, Uint8Array | string>): Uint8Array<ArrayBuffer> =>
-  zipSync(Object.fromEntries(Object.entries(files).map(([n, c]) => [n, typeof c === "string" ? strToU8(c) : c]))) as Uint8Array<ArrayBuffer>;
+  zipSync(
+    Object.fromEntries(Object.entries(files).map(([n, c]) => [n, typeof c === "string" ? strToU8(c) : c])),
+  ) as Uint8Array<ArrayBuffer>;
 const pathsOf = (found: Found[]) => found.map(({ path }) => path);
 
 describe("what was chosen", () => {
   const file = (path: string) => Object.assign(new File(["x"], path.split("/").pop()!), { webkitRelativePath: path });
 
   it("in one folder loses that folder, and keeps the sub-folders", () => {
-    expect(pathsOf(ofFiles([file("pics/cats/1.png"), file("pics/2.png"), file(".DS_Store")]))).toEqual(["cats/1.png", "2.png", ".DS_Store"]);
+    expect(pathsOf(ofFiles([file("pics/cats/1.png"), file("pics/2.png"), file(".DS_Store")]))).toEqual([
+      "cats/1.png",
+      "2.png",
+      ".DS_Store",
+    ]);
   });
 
   it("in two folders keeps both", () => {
@@ -90,24 +107,41 @@ describe("what was chosen", () => {
 
 describe("a zip", () => {
   it("made by another program is unpacked byte for byte, without its wrapper and what macOS adds", async () => {
-    const archive = zipOf({ "pics/cats/1.png": "one", "pics/2.png": "2".repeat(100_000), "__MACOSX/pics/._2.png": "junk" });
+    const archive = zipOf({
+      "pics/cats/1.png": "one",
+      "pics/2.png": "2".repeat(100_000),
+      "__MACOSX/pics/._2.png": "junk",
+    });
     const found = await unzipped([given("pics.zip", archive)], false);
     expect(pathsOf(found)).toEqual(["cats/1.png", "2.png", "__MACOSX/pics/._2.png"]);
     expect(await (await found[1]!.open()).text()).toBe("2".repeat(100_000));
   });
 
   it("in a folder is unpacked at its place", async () => {
-    expect(pathsOf(await unzipped([given("cats/more.zip", zipOf({ "1.png": "x", "a/2.png": "y" }))], false))).toEqual(["cats/1.png", "cats/a/2.png"]);
+    expect(pathsOf(await unzipped([given("cats/more.zip", zipOf({ "1.png": "x", "a/2.png": "y" }))], false))).toEqual([
+      "cats/1.png",
+      "cats/a/2.png",
+    ]);
   });
 
   it("in a zip, an empty one, and one that is none are told", async () => {
     const inner = zipOf({ "1.png": "x" });
-    const found = await unzipped([given("a.zip", zipOf({ "b.zip": inner, "1.png": "x" })), given("c.zip", zipOf({})), given("d.zip", "no zip")], false);
-    expect(found.map(({ path, reason }) => [path, reason])).toEqual([["b.zip", "archive"], ["1.png", undefined], ["c.zip", "zip_empty"], ["d.zip", "zip_damaged"]]);
+    const found = await unzipped(
+      [given("a.zip", zipOf({ "b.zip": inner, "1.png": "x" })), given("c.zip", zipOf({})), given("d.zip", "no zip")],
+      false,
+    );
+    expect(found.map(({ path, reason }) => [path, reason])).toEqual([
+      ["b.zip", "archive"],
+      ["1.png", undefined],
+      ["c.zip", "zip_empty"],
+      ["d.zip", "zip_damaged"],
+    ]);
   });
 
   it("with the slashes of Windows has folders", async () => {
-    expect(pathsOf(await unzipped([given("a.zip", zipOf({ "cats\\1.png": "x", "dogs\\1.png": "y" }))], false))).toEqual(["cats/1.png", "dogs/1.png"]);
+    expect(pathsOf(await unzipped([given("a.zip", zipOf({ "cats\\1.png": "x", "dogs\\1.png": "y" }))], false))).toEqual(
+      ["cats/1.png", "dogs/1.png"],
+    );
   });
 
   it("that leads outside is refused by its names", async () => {
@@ -119,7 +153,10 @@ describe("a zip", () => {
     const archive = zipOf({ "ABCD.png": "x" });
     const bytes = Buffer.from(archive);
     const old = { chinese: [0xba, 0xec, 0xd2, 0xce], german: [0x84, 0x94, 0x81, 0xe1] };
-    for (const [isChinese, raw, expected] of [[true, old.chinese, "红椅.png"], [false, old.german, "äöüß.png"]] as const) {
+    for (const [isChinese, raw, expected] of [
+      [true, old.chinese, "红椅.png"],
+      [false, old.german, "äöüß.png"],
+    ] as const) {
       const changed = Buffer.from(bytes);
       for (let at = changed.indexOf("ABCD"); at >= 0; at = changed.indexOf("ABCD", at + 1)) changed.set(raw, at);
       expect((await listZip(new Blob([changed]), isChinese))[0]!.path).toBe(expected);
@@ -139,7 +176,11 @@ describe("a zip", () => {
     ["of another checksum", (bytes: Buffer) => bytes.writeUInt32LE(7, listed(bytes) + 16), "zip_damaged"],
     ["longer than it says", (bytes: Buffer) => bytes.writeUInt32LE(5, listed(bytes) + 24), "zip_damaged"],
     ["shorter than it says", (bytes: Buffer) => bytes.writeUInt32LE(5000, listed(bytes) + 24), "zip_damaged"],
-    ["far larger than the archive", (bytes: Buffer) => bytes.writeUInt32LE(2_000_000_000, listed(bytes) + 24), "zip_too_much"],
+    [
+      "far larger than the archive",
+      (bytes: Buffer) => bytes.writeUInt32LE(2_000_000_000, listed(bytes) + 24),
+      "zip_too_much",
+    ],
     ["beyond the archive's end", (bytes: Buffer) => bytes.writeUInt32LE(0x7fffffff, listed(bytes) + 42), "zip_damaged"],
     ["damaged where it is packed", (bytes: Buffer) => bytes.fill(0xff, 36, 40), "zip_damaged"],
   ])("with a file that is %s says so", async (_, change, code) => {
@@ -150,7 +191,9 @@ describe("a zip", () => {
     const whole = Buffer.from(zipOf({ "cats/1.png": "hello ".repeat(20), "2.png": "x" }));
     const spoilt = [
       ...Array.from({ length: whole.length }, (_, n) => whole.subarray(0, n)),
-      ...Array.from({ length: whole.length }, (_, n) => Buffer.concat([whole.subarray(0, n), Buffer.from([whole[n]! ^ 0xff]), whole.subarray(n + 1)])),
+      ...Array.from({ length: whole.length }, (_, n) =>
+        Buffer.concat([whole.subarray(0, n), Buffer.from([whole[n]! ^ 0xff]), whole.subarray(n + 1)]),
+      ),
     ];
     for (const bytes of spoilt) {
       const entries = await listZip(new Blob([bytes])).catch((error: Error) => {

@@ -28,14 +28,23 @@ function dropWith(stored: Array<[string, number]> = [], memory: Map<string, stri
     }
     if (address.includes("/files")) {
       const after = new URL(address, "http://x").searchParams.get("after");
-      return Response.json(after ? { files: stored.slice(1), next: null } : { files: stored.slice(0, 1), next: "next" });
+      return Response.json(
+        after ? { files: stored.slice(1), next: null } : { files: stored.slice(0, 1), next: "next" },
+      );
     }
     const { folder, files } = JSON.parse(String(request.body)) as { folder: string; files: Array<{ name: string }> };
     offered.push({ folder, files });
-    return Response.json({ url: "/objects", files: files.map(({ name }) => ({ name, fields: { key: name }, refused: null })) });
+    return Response.json({
+      url: "/objects",
+      files: files.map(({ name }) => ({ name, fields: { key: name }, refused: null })),
+    });
   });
   const drop = new Drop({
-    api: new Api({ language: () => "en" }), dataset: "chairs", folder: "images", largestFile: LARGEST, look,
+    api: new Api({ language: () => "en" }),
+    dataset: "chairs",
+    folder: "images",
+    largestFile: LARGEST,
+    look,
     clock: { later: () => () => {}, now: () => 0, random: () => 1, isOnline: () => true },
     memory: { getItem: (key) => memory.get(key) ?? null, setItem: (key, value) => void memory.set(key, value) },
     onChange: () => {},
@@ -44,7 +53,9 @@ function dropWith(stored: Array<[string, number]> = [], memory: Map<string, stri
     while (!done()) await new Promise((resolve) => setImmediate(resolve));
   };
   return {
-    drop, posted, offered,
+    drop,
+    posted,
+    offered,
     add: async (...files: Found[]) => {
       await drop.add(files);
       await until(() => drop.summary.counts.looking === 0);
@@ -57,21 +68,39 @@ function dropWith(stored: Array<[string, number]> = [], memory: Map<string, stri
 }
 
 afterEach(() => vi.unstubAllGlobals());
-const states = (drop: Drop) => Object.fromEntries(drop.items.map((item: Item) => [item.path, item.reason?.code ?? item.state]));
+const states = (drop: Drop) =>
+  Object.fromEntries(drop.items.map((item: Item) => [item.path, item.reason?.code ?? item.state]));
 
 describe("what is dropped", () => {
   it("is looked at: images are ready, everything else is skipped with its reason, what systems leave is not shown", async () => {
     const { drop, add } = dropWith();
     await add(
-      found("cats/1.png"), found("2.png"), found("notes.png", "no image"), found("film.mp4"), found("a\\b.png"),
-      found("empty.png", ""), found("large.png", "x".repeat(LARGEST + 1)), found("Thumbs.db"),
+      found("cats/1.png"),
+      found("2.png"),
+      found("notes.png", "no image"),
+      found("film.mp4"),
+      found("a\\b.png"),
+      found("empty.png", ""),
+      found("large.png", "x".repeat(LARGEST + 1)),
+      found("Thumbs.db"),
       { path: "gone.png", size: 3, open: () => Promise.reject(new DOMException("", "NotReadableError")) },
     );
     expect(states(drop)).toEqual({
-      "cats/1.png": "ready", "2.png": "ready", "notes.png": "text", "film.mp4": "named_otherwise", "a\\b.png": "name_unusable",
-      "empty.png": "empty", "large.png": "too_large", "gone.png": "moved",
+      "cats/1.png": "ready",
+      "2.png": "ready",
+      "notes.png": "text",
+      "film.mp4": "named_otherwise",
+      "a\\b.png": "name_unusable",
+      "empty.png": "empty",
+      "large.png": "too_large",
+      "gone.png": "moved",
     });
-    expect(drop.summary).toMatchObject({ junk: 1, counts: { ready: 2, skipped: 6 }, labels: [{ name: "cats", images: 1 }], without: 1 });
+    expect(drop.summary).toMatchObject({
+      junk: 1,
+      counts: { ready: 2, skipped: 6 },
+      labels: [{ name: "cats", images: 1 }],
+      without: 1,
+    });
   });
 
   it("twice is in the list once", async () => {
@@ -91,7 +120,10 @@ describe("what is dropped", () => {
   });
 
   it("is not sent again where it is there, by name and size", async () => {
-    const { drop, add } = dropWith([["1.png", 5], ["2.png", 999]]);
+    const { drop, add } = dropWith([
+      ["1.png", 5],
+      ["2.png", 999],
+    ]);
     await drop.loadThere();
     await add(found("1.png"), found("2.png"));
     expect(states(drop)).toEqual({ "1.png": "there", "2.png": "ready" });
@@ -108,7 +140,13 @@ describe("labels", () => {
     await send();
     expect(posted.sort()).toEqual(["cats/1 (2).png", "cats/1.png"]);
 
-    const again = dropWith([["cats/1 (2).png", 1], ["cats/1.png", 1]], memory);
+    const again = dropWith(
+      [
+        ["cats/1 (2).png", 1],
+        ["cats/1.png", 1],
+      ],
+      memory,
+    );
     await again.drop.loadThere();
     await again.add(found("kitten/1.png", "a"), found("cats/1.png", "b"));
     expect(states(again.drop)).toEqual({ "kitten/1.png": "there", "cats/1.png": "there" });
@@ -117,7 +155,9 @@ describe("labels", () => {
 
   it("remembered as nonsense are forgotten", () => {
     expect(dropWith([], new Map([["workshop-labels-chairs", "{"]])).drop.renamed).toEqual({});
-    expect(dropWith([], new Map([["workshop-labels-chairs", '{"a": 1, "b": "x/y"}']])).drop.renamed).toEqual({ b: "x y" });
+    expect(dropWith([], new Map([["workshop-labels-chairs", '{"a": 1, "b": "x/y"}']])).drop.renamed).toEqual({
+      b: "x y",
+    });
   });
 });
 
@@ -125,7 +165,15 @@ it("sends each image with its name, size and kind, and counts it as there", asyn
   const { drop, add, send, offered } = dropWith();
   await add(found("cats/1.png"), found("2.png"));
   await send();
-  expect(offered).toEqual([{ folder: "images", files: [{ name: "2.png", size: 5, type: "image/png" }, { name: "cats/1.png", size: 10, type: "image/png" }] }]);
+  expect(offered).toEqual([
+    {
+      folder: "images",
+      files: [
+        { name: "2.png", size: 5, type: "image/png" },
+        { name: "cats/1.png", size: 10, type: "image/png" },
+      ],
+    },
+  ]);
   expect(states(drop)).toEqual({ "2.png": "sent", "cats/1.png": "sent" });
   expect(drop.thereCount).toBe(2);
 });

@@ -4,7 +4,13 @@ import { SendProblem, UploadQueue, type Permit, type Ports, type Task } from "..
 
 const permit: Permit = { url: "/objects", fields: {} };
 const tasks = (count: number, from = 0): Task[] =>
-  Array.from({ length: count }, (_, n) => ({ id: from + n, name: `${from + n}.png`, size: 10, type: "image/png", open: async () => new Blob() }));
+  Array.from({ length: count }, (_, n) => ({
+    id: from + n,
+    name: `${from + n}.png`,
+    size: 10,
+    type: "image/png",
+    open: async () => new Blob(),
+  }));
 
 /** A queue in a world of its own: its time passes when `pass` says so. */
 function world(given: Partial<Pick<Ports, "ask" | "send">> = {}) {
@@ -44,7 +50,11 @@ function world(given: Partial<Pick<Ports, "ask" | "send">> = {}) {
   });
   const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
   return {
-    queue, sent, failed, asked, settle,
+    queue,
+    sent,
+    failed,
+    asked,
+    settle,
     mostAtOnce: () => most,
     setOnline: (is: boolean) => (online = is),
     timers: () => timers.length,
@@ -74,7 +84,14 @@ describe("a queue whose files all go through", () => {
     expect(new Set(sent).size).toBe(450);
     expect(asked).toEqual([200, 200, 50]);
     expect(mostAtOnce()).toBe(6);
-    expect(queue.progress).toMatchObject({ files: 450, sent: 450, failed: 0, bytes: 4500, sentBytes: 4500, problem: null });
+    expect(queue.progress).toMatchObject({
+      files: 450,
+      sent: 450,
+      failed: 0,
+      bytes: 4500,
+      sentBytes: 4500,
+      problem: null,
+    });
   });
 
   it("leaves the event loop free where there are fewer files than places, and a page is long in coming", async () => {
@@ -139,7 +156,10 @@ describe("a file that does not go through", () => {
     });
     queue.add(tasks(2));
     await pass(60_000);
-    expect(failed).toEqual([["0.png", "no image"], ["1.png", "too large"]]);
+    expect(failed).toEqual([
+      ["0.png", "no image"],
+      ["1.png", "too large"],
+    ]);
     expect(sends).toBe(1);
   });
 
@@ -228,25 +248,28 @@ describe("a network that is gone", () => {
     expect([sent.length, new Set(sent).size, failed.length]).toEqual([300, 300, 0]);
   });
 
-  it.each(["network", "busy", "refused", "expired"] as const)("lets the server through but not the storage (%s): the queue stops with a sentence, and goes on when told to", async (kind) => {
-    let isBroken = true;
-    let sends = 0;
-    const { queue, sent, failed, pass } = world({
-      send: async () => {
-        sends += 1;
-        if (isBroken) throw new SendProblem(kind, "broken off");
-      },
-    });
-    queue.add(tasks(5000));
-    await pass(24 * 3_600_000);
-    expect(queue.progress).toMatchObject({ state: "stopped", problem: "broken off", sent: 0 });
-    expect(failed.length).toBeLessThan(20);
-    expect(sends).toBeLessThan(500);
-    isBroken = false;
-    queue.retryFailed();
-    await pass(3_600_000);
-    expect([sent.length, queue.progress.state]).toEqual([5000, "idle"]);
-  });
+  it.each(["network", "busy", "refused", "expired"] as const)(
+    "lets the server through but not the storage (%s): the queue stops with a sentence, and goes on when told to",
+    async (kind) => {
+      let isBroken = true;
+      let sends = 0;
+      const { queue, sent, failed, pass } = world({
+        send: async () => {
+          sends += 1;
+          if (isBroken) throw new SendProblem(kind, "broken off");
+        },
+      });
+      queue.add(tasks(5000));
+      await pass(24 * 3_600_000);
+      expect(queue.progress).toMatchObject({ state: "stopped", problem: "broken off", sent: 0 });
+      expect(failed.length).toBeLessThan(20);
+      expect(sends).toBeLessThan(500);
+      isBroken = false;
+      queue.retryFailed();
+      await pass(3_600_000);
+      expect([sent.length, queue.progress.state]).toEqual([5000, "idle"]);
+    },
+  );
 
   it("gives up the one file that never goes through while others do", async () => {
     const { queue, sent, failed, pass } = world({

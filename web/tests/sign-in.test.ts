@@ -3,7 +3,10 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { identityToken, leaveToSignIn, SignInFailed } from "../src/sign-in";
 
 const PROVIDER = { issuer: "https://id.example/", client_id: "workshop", scope: "openid profile" };
-const ENDPOINTS = { authorization_endpoint: "https://id.example/authorize?tenant=1", token_endpoint: "https://id.example/token" };
+const ENDPOINTS = {
+  authorization_endpoint: "https://id.example/authorize?tenant=1",
+  token_endpoint: "https://id.example/token",
+};
 let left: URL | null = null;
 let place: { origin: string; pathname: string; search: string; hash: string; assign: (to: URL) => void };
 let kept: Map<string, string>;
@@ -11,7 +14,13 @@ let kept: Map<string, string>;
 beforeEach(() => {
   left = null;
   kept = new Map();
-  place = { origin: "https://app.example", pathname: "/", search: "", hash: "#/red-chairs", assign: (to) => (left = to) };
+  place = {
+    origin: "https://app.example",
+    pathname: "/",
+    search: "",
+    hash: "#/red-chairs",
+    assign: (to) => (left = to),
+  };
   vi.stubGlobal("location", place);
   vi.stubGlobal("sessionStorage", {
     getItem: (key: string) => kept.get(key) ?? null,
@@ -35,7 +44,11 @@ it("leaves with a challenge, and comes back with the token that was made for it,
   const asked = provider(() => left!.searchParams.get("nonce")!);
   await leaveToSignIn(PROVIDER);
   expect(Object.fromEntries(left!.searchParams)).toMatchObject({
-    tenant: "1", response_type: "code", client_id: "workshop", redirect_uri: "https://app.example/", code_challenge_method: "S256",
+    tenant: "1",
+    response_type: "code",
+    client_id: "workshop",
+    redirect_uri: "https://app.example/",
+    code_challenge_method: "S256",
   });
   place.search = `?code=abc&state=${left!.searchParams.get("state")}`;
   expect(await identityToken()).toMatch(/^h\./);
@@ -47,13 +60,16 @@ it("leaves with a challenge, and comes back with the token that was made for it,
   await expect(identityToken()).rejects.toBeInstanceOf(SignInFailed); // the same once more
 });
 
-it.each(["?code=abc&state=forged", "?error=access_denied&state=x", "?code=abc"])("takes no answer to a question of somebody else: %s", async (search) => {
-  const asked = provider(() => "");
-  await leaveToSignIn(PROVIDER);
-  place.search = search;
-  await expect(identityToken()).rejects.toBeInstanceOf(SignInFailed);
-  expect(asked).toHaveBeenCalledTimes(1);
-});
+it.each(["?code=abc&state=forged", "?error=access_denied&state=x", "?code=abc"])(
+  "takes no answer to a question of somebody else: %s",
+  async (search) => {
+    const asked = provider(() => "");
+    await leaveToSignIn(PROVIDER);
+    place.search = search;
+    await expect(identityToken()).rejects.toBeInstanceOf(SignInFailed);
+    expect(asked).toHaveBeenCalledTimes(1);
+  },
+);
 
 it("takes no token that was made for another", async () => {
   provider(() => "another");
@@ -62,11 +78,12 @@ it("takes no token that was made for another", async () => {
   await expect(identityToken()).rejects.toBeInstanceOf(SignInFailed);
 });
 
-it.each([[{}], [{ ...ENDPOINTS, authorization_endpoint: "javascript:alert(1)" }], [{ ...ENDPOINTS, token_endpoint: "http://id.example/token" }]])(
-  "goes nowhere that is not safe: %j",
-  async (endpoints) => {
-    provider(() => "", endpoints);
-    await expect(leaveToSignIn(PROVIDER)).rejects.toBeInstanceOf(SignInFailed);
-    expect(left).toBeNull();
-  },
-);
+it.each([
+  [{}],
+  [{ ...ENDPOINTS, authorization_endpoint: "javascript:alert(1)" }],
+  [{ ...ENDPOINTS, token_endpoint: "http://id.example/token" }],
+])("goes nowhere that is not safe: %j", async (endpoints) => {
+  provider(() => "", endpoints);
+  await expect(leaveToSignIn(PROVIDER)).rejects.toBeInstanceOf(SignInFailed);
+  expect(left).toBeNull();
+});

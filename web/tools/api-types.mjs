@@ -29,7 +29,9 @@ function typeOf(schema, indent = "") {
         ? `[${schema.prefixItems.map((one) => typeOf(one, indent)).join(", ")}]`
         : `Array<${typeOf(schema.items, indent)}>`;
     case "object":
-      return schema.properties ? objectOf(schema, indent) : `Record<string, ${typeOf(schema.additionalProperties, indent)}>`;
+      return schema.properties
+        ? objectOf(schema, indent)
+        : `Record<string, ${typeOf(schema.additionalProperties, indent)}>`;
     default:
       throw new Error(`no TypeScript type for ${JSON.stringify(schema)}`);
   }

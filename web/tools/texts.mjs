@@ -12,12 +12,15 @@ const problems = [];
 for (const file of readdirSync(new URL("en/", ROOT)).filter((name) => name.endsWith(".json"))) {
   const english = read("en", file);
   const prefix = `${file.replace(".json", "")}.`;
-  for (const key of Object.keys(english)) if (!key.startsWith(prefix)) problems.push(`${file}: ${key} does not begin with ${prefix}`);
+  for (const key of Object.keys(english))
+    if (!key.startsWith(prefix)) problems.push(`${file}: ${key} does not begin with ${prefix}`);
   for (const language of LANGUAGES) {
     const other = read(language, file);
     for (const key of new Set([...Object.keys(english), ...Object.keys(other)])) {
-      if (!(key in other) || !(key in english)) problems.push(`${language}/${file}: ${key} is only in ${key in other ? language : "en"}`);
-      else if (places(english[key]) !== places(other[key])) problems.push(`${language}/${file}: ${key} has other places than en`);
+      if (!(key in other) || !(key in english))
+        problems.push(`${language}/${file}: ${key} is only in ${key in other ? language : "en"}`);
+      else if (places(english[key]) !== places(other[key]))
+        problems.push(`${language}/${file}: ${key} has other places than en`);
       else if (!sentences(other[key]).every(Boolean)) problems.push(`${language}/${file}: ${key} says nothing`);
     }
   }

@@ -53,7 +53,9 @@ export type Door = {
 
 /** The address of an operation below the endpoint. */
 export function addressOf(operation: Operation, asked: Pick<Loose, "path" | "query"> = {}): string {
-  const path = ROUTES[operation][1].replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(asked.path?.[name] ?? ""));
+  const path = ROUTES[operation][1].replace(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(asked.path?.[name] ?? ""),
+  );
   const pairs = Object.entries(asked.query ?? {}).filter((pair): pair is [string, string] => pair[1] !== undefined);
   return pairs.length ? `${path}?${new URLSearchParams(pairs)}` : path;
 }
@@ -64,7 +66,9 @@ export class Api {
 
   /** Asks and returns the answer; throws ApiError or Unreachable. */
   async call<K extends Operation>(operation: K, asked: Asked<K>): Promise<Answer<K>> {
-    return (await (await this.send(operation, asked as Loose)).json) as Answer<K>;
+    return (await (
+      await this.send(operation, asked as Loose)
+    ).json) as Answer<K>;
   }
 
   /** The same for something that is asked again and again: null if nothing has changed since `etag`. */

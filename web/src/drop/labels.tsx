@@ -5,7 +5,12 @@ import { cleanLabel } from "../files/labels";
 import type { Drop, Summary } from "./model";
 
 /** The labels found, each with its number of images; they can be renamed and put together until they are sent. */
-export function Labels({ drop, summary, isUsed, onUse }: {
+export function Labels({
+  drop,
+  summary,
+  isUsed,
+  onUse,
+}: {
   drop: Drop;
   summary: Summary;
   isUsed: boolean;

@@ -126,7 +126,18 @@ export class Drop {
       return null;
     }
     const { path, size, open } = found;
-    const item: Item = { id: this.nextId++, path, size, open, state: "looking", reason: null, note: "", type: "", digest: null, isWide: true };
+    const item: Item = {
+      id: this.nextId++,
+      path,
+      size,
+      open,
+      state: "looking",
+      reason: null,
+      note: "",
+      type: "",
+      digest: null,
+      isWide: true,
+    };
     this.items.push(item);
     this.byId.set(item.id, item);
     const reason = found.reason ?? (kind === "refused" ? "name_unusable" : size === 0 ? "empty" : null);
@@ -206,7 +217,8 @@ export class Drop {
       freed.add(item.digest);
     }
     this.sweep();
-    for (const item of this.items) if (item.digest && freed.has(item.digest) && !this.owners.has(item.digest)) this.own(item);
+    for (const item of this.items)
+      if (item.digest && freed.has(item.digest) && !this.owners.has(item.digest)) this.own(item);
     this.restructured();
   }
 
@@ -235,7 +247,10 @@ export class Drop {
   /** The name under which an item is sent. */
   nameOf(item: Item): string {
     if (!this.names) {
-      const names = namesToSend(this.items.map((one) => one.path), this.renamed);
+      const names = namesToSend(
+        this.items.map((one) => one.path),
+        this.renamed,
+      );
       this.names = new Map(this.items.map((one, place) => [one.id, names[place]!]));
     }
     return this.names.get(item.id) ?? item.path;
@@ -248,7 +263,8 @@ export class Drop {
   /** Names have changed, or what is known to be there. */
   private restructured(): void {
     this.names = null;
-    for (const item of this.items) if (item.state === "ready" || item.state === "there") item.state = this.isThere(item) ? "there" : "ready";
+    for (const item of this.items)
+      if (item.state === "ready" || item.state === "there") item.state = this.isThere(item) ? "there" : "ready";
     this.options.onChange();
   }
 
@@ -291,11 +307,14 @@ export class Drop {
     for (const item of this.items) {
       counts[item.state] += 1;
       if (item.state === "ready") bytes += item.size;
-      if (item.state === "there" || item.state === "sent" || item.state === "queued") fixed.add(labelFor(item.path, this.renamed));
+      if (item.state === "there" || item.state === "sent" || item.state === "queued")
+        fixed.add(labelFor(item.path, this.renamed));
       if (!item.reason) used.push(item.path);
       else if (!groups.get(item.reason.code)?.push(item)) groups.set(item.reason.code, [item]);
     }
-    const skipped = [...groups].map(([code, items]) => ({ code, items })).sort((a, b) => b.items.length - a.items.length);
+    const skipped = [...groups]
+      .map(([code, items]) => ({ code, items }))
+      .sort((a, b) => b.items.length - a.items.length);
     const { labels, without } = countLabels(used, this.renamed);
     const marked = labels.map((label) => ({ ...label, isFixed: fixed.has(label.name) }));
     return { counts, junk: this.junk, skipped, bytes, labels: marked, without };

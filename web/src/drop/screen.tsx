@@ -38,8 +38,17 @@ const isForbidden = (error: Error | null): boolean => error instanceof ApiError 
 
 /** A dataset into which one may drop, and see nothing of it. */
 const unseen = (name: string): Dataset => ({
-  dataset: name, title: name, rights: ["drop"], images: 0, has_more: false, cover: null, state: "idle", starts_at: null,
-  problems: [], run: null, cost: null,
+  dataset: name,
+  title: name,
+  rights: ["drop"],
+  images: 0,
+  has_more: false,
+  cover: null,
+  state: "idle",
+  starts_at: null,
+  problems: [],
+  run: null,
+  cost: null,
 });
 
 function Watching({ dataset }: { dataset: Dataset }) {
@@ -67,7 +76,10 @@ function Dropping({ me, dataset, folder, reload }: { me: Me; dataset: Dataset; f
   const offersLabels = settings.fields.some(({ key, choices }) => key === "labels" && choices.includes("folders"));
 
   const take = (found: Found[] | Promise<Found[]>) =>
-    void drop.add(found).then((n) => announce(t("drop.added", { n })), () => announce(t("shell.wrong")));
+    void drop.add(found).then(
+      (n) => announce(t("drop.added", { n })),
+      () => announce(t("shell.wrong")),
+    );
   const labels = !isFinding && (
     <Labels
       drop={drop}
@@ -119,7 +131,9 @@ function Dropping({ me, dataset, folder, reload }: { me: Me; dataset: Dataset; f
 }
 
 function Counts({ counts }: { counts: { ready: number; there: number; sent: number } }) {
-  const said = (["ready", "there", "sent"] as const).filter((state) => counts[state]).map((state) => t(`drop.count.${state}`, { n: counts[state] }));
+  const said = (["ready", "there", "sent"] as const)
+    .filter((state) => counts[state])
+    .map((state) => t(`drop.count.${state}`, { n: counts[state] }));
   return said.length ? <p class="soft counts">{said.join(" · ")}</p> : null;
 }
 
@@ -131,13 +145,17 @@ function Places({ dataset, folder }: { dataset: Dataset; folder: Folder }) {
   return (
     <p class="places">
       {dataset.images > 0 && (
-        <span class="soft">{t(dataset.has_more ? "datasets.images_more" : "drop.images_there", { n: dataset.images })}</span>
+        <span class="soft">
+          {t(dataset.has_more ? "datasets.images_more" : "drop.images_there", { n: dataset.images })}
+        </span>
       )}
       {run && <Link href={hrefOf({ screen: "run", dataset: name, run: run.id })}>{t("drop.last_run")}</Link>}
       {run?.status === "succeeded" && dataset.rights.includes("take") && (
         <Link href={hrefOf({ screen: "result", dataset: name, run: run.id })}>{t("drop.pictures")}</Link>
       )}
-      {run && dataset.rights.includes("drop") && <Link href={hrefOf({ screen: "find", dataset: name })}>{t("drop.find_link")}</Link>}
+      {run && dataset.rights.includes("drop") && (
+        <Link href={hrefOf({ screen: "find", dataset: name })}>{t("drop.find_link")}</Link>
+      )}
     </p>
   );
 }

@@ -34,7 +34,11 @@ export function Sending({ drop, summary }: { drop: Drop; summary: Summary }) {
   ].filter(Boolean);
   return (
     <div class="sending">
-      <Meter label={t("drop.send.progress")} value={all ? sentBytes / all : 0} text={`${number(sent)} / ${number(files)}`} />
+      <Meter
+        label={t("drop.send.progress")}
+        value={all ? sentBytes / all : 0}
+        text={`${number(sent)} / ${number(files)}`}
+      />
       <p class="sending-rate">{details.join(" · ")}</p>
       {progress.state === "offline" && <Notice tone="warning">{t("drop.send.offline")}</Notice>}
       {progress.state === "paused" && <Notice>{t("drop.send.paused")}</Notice>}

@@ -13,8 +13,13 @@ export function SettingsForm({ settings }: { settings: SettingsState }) {
   const told = [...new Set([...problems, ...(estimate?.problems ?? [])])];
   const problemOf = (key: string) => told.find((problem) => new RegExp(`(^|[^a-z_])${key}([^a-z_]|$)`).test(problem));
   const general = told.filter((problem) => !fields.some(({ key }) => problemOf(key) === problem));
-  const show = (field: SettingField) => <Setting key={field.key} field={field} settings={settings} problem={problemOf(field.key)} />;
-  const [first, rest] = [fields.filter(({ key }) => FIRST.includes(key)), fields.filter(({ key }) => !FIRST.includes(key))];
+  const show = (field: SettingField) => (
+    <Setting key={field.key} field={field} settings={settings} problem={problemOf(field.key)} />
+  );
+  const [first, rest] = [
+    fields.filter(({ key }) => FIRST.includes(key)),
+    fields.filter(({ key }) => !FIRST.includes(key)),
+  ];
   return (
     <Card title={t("drop.settings.title")} class="settings">
       {general.map((problem) => (
@@ -36,11 +41,17 @@ export function SettingsForm({ settings }: { settings: SettingsState }) {
 
 const named = (key: string, fallback: string): string => (has(key) ? t(key) : fallback);
 const wordOf = (field: SettingField, value: string): string =>
-  field.kind === "truth"
-    ? named(`drop.settings.${value}`, value)
-    : named(`drop.choice.${field.key}.${value}`, value);
+  field.kind === "truth" ? named(`drop.settings.${value}`, value) : named(`drop.choice.${field.key}.${value}`, value);
 
-function Setting({ field, settings, problem }: { field: SettingField; settings: SettingsState; problem: string | undefined }) {
+function Setting({
+  field,
+  settings,
+  problem,
+}: {
+  field: SettingField;
+  settings: SettingsState;
+  problem: string | undefined;
+}) {
   const { key, kind, allowed } = field;
   const isChoice = kind === "choice" || kind === "truth";
   return (
@@ -49,7 +60,11 @@ function Setting({ field, settings, problem }: { field: SettingField; settings: 
       {...(isChoice ? {} : { hint: allowed })}
       {...(problem ? { problem } : {})}
       control={(ids) =>
-        isChoice ? <Choice field={field} settings={settings} ids={ids} /> : <Typed field={field} settings={settings} ids={ids} />
+        isChoice ? (
+          <Choice field={field} settings={settings} ids={ids} />
+        ) : (
+          <Typed field={field} settings={settings} ids={ids} />
+        )
       }
     />
   );
@@ -63,7 +78,11 @@ function Choice({ field, settings, ids }: ControlProps) {
     ? t("drop.settings.default", { value: wordOf(field, field.default) })
     : t("drop.settings.no_default");
   return (
-    <select {...ids} value={settings.values[key] ?? ""} onChange={(event) => settings.set(key, event.currentTarget.value || null)}>
+    <select
+      {...ids}
+      value={settings.values[key] ?? ""}
+      onChange={(event) => settings.set(key, event.currentTarget.value || null)}
+    >
       <option value="">{usual}</option>
       {(kind === "truth" ? ["true", "false"] : choices).map((choice) => (
         <option key={choice} value={choice}>
@@ -76,7 +95,10 @@ function Choice({ field, settings, ids }: ControlProps) {
 
 function Typed({ field, settings, ids }: ControlProps) {
   const { key, kind, low, high } = field;
-  const bounds = kind === "text" ? {} : { type: "number", min: low ?? undefined, max: high ?? undefined, step: kind === "whole" ? 1 : "any" };
+  const bounds =
+    kind === "text"
+      ? {}
+      : { type: "number", min: low ?? undefined, max: high ?? undefined, step: kind === "whole" ? 1 : "any" };
   return (
     <input
       {...ids}

@@ -13,7 +13,11 @@ export function Skipped({ summary }: { summary: Summary }) {
       {summary.skipped.map(({ code, items }) => (
         <section key={code} class="skipped-group">
           {code === "duplicate" ? (
-            <Names title={t("drop.skipped.duplicates", { n: items.length })} items={items} say={(item) => `${item.path}: ${why(item)}`} />
+            <Names
+              title={t("drop.skipped.duplicates", { n: items.length })}
+              items={items}
+              say={(item) => `${item.path}: ${why(item)}`}
+            />
           ) : (
             <Names title={why(items[0]!)} items={items} say={(item) => item.path} />
           )}
@@ -45,12 +49,12 @@ function Names({ title, items, say }: { title?: string; items: readonly Item[]; 
     <>
       {title && <h3>{title}</h3>}
       <ul class="names">
-      {items.slice(0, MOST_NAMES).map((item) => (
-        <li key={item.id} dir="auto">
-          {say(item)}
-        </li>
-      ))}
-      {items.length > MOST_NAMES && <li>{t("drop.skipped.more", { n: items.length - MOST_NAMES })}</li>}
+        {items.slice(0, MOST_NAMES).map((item) => (
+          <li key={item.id} dir="auto">
+            {say(item)}
+          </li>
+        ))}
+        {items.length > MOST_NAMES && <li>{t("drop.skipped.more", { n: items.length - MOST_NAMES })}</li>}
       </ul>
     </>
   );

@@ -8,7 +8,14 @@ import { announce } from "../ui/announce";
 import { Button, Card, Dialog, Failed, Link, Notice } from "../ui";
 
 /** What a run would take and cost, when it starts by itself, and the button that does not wait. */
-export function Start({ dataset, estimate, unsent, images, isSending, onStarted }: {
+export function Start({
+  dataset,
+  estimate,
+  unsent,
+  images,
+  isSending,
+  onStarted,
+}: {
   dataset: Dataset;
   estimate: Estimate | null;
   unsent: number;
@@ -50,13 +57,20 @@ export function Start({ dataset, estimate, unsent, images, isSending, onStarted 
       {isRunning && dataset.run && (
         <Notice>
           <p>{t("drop.start.running")}</p>
-          <Link href={hrefOf({ screen: "run", dataset: dataset.dataset, run: dataset.run.id })}>{t("drop.start.watch")}</Link>
+          <Link href={hrefOf({ screen: "run", dataset: dataset.dataset, run: dataset.run.id })}>
+            {t("drop.start.watch")}
+          </Link>
         </Notice>
       )}
       {answer && <Notice>{answer.say}</Notice>}
       {error && <Failed error={error} />}
       {images > 0 && !isRunning && (
-        <Button look={unsent || isSending ? "quiet" : "primary"} busy={isBusy} disabled={isSending || isBusy} onClick={() => setAsking(true)}>
+        <Button
+          look={unsent || isSending ? "quiet" : "primary"}
+          busy={isBusy}
+          disabled={isSending || isBusy}
+          onClick={() => setAsking(true)}
+        >
           {answer?.outcome === "nothing" ? t("drop.start.again") : t("drop.start.button")}
         </Button>
       )}
@@ -80,7 +94,9 @@ function Expected({ estimate }: { estimate: Estimate | null }) {
   if (!estimate || estimate.seconds === null) return null;
   const time = duration(estimate.seconds);
   const sentences = [
-    estimate.cost === null ? t("drop.start.estimate_time", { time }) : t("drop.start.estimate", { time, cost: money(estimate.cost) }),
+    estimate.cost === null
+      ? t("drop.start.estimate_time", { time })
+      : t("drop.start.estimate", { time, cost: money(estimate.cost) }),
     estimate.cost_cap !== null && t("drop.start.cap", { cap: money(estimate.cost_cap) }),
     estimate.is_guess && t("drop.start.guess"),
   ];

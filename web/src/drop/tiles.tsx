@@ -55,8 +55,14 @@ export function Tiles({ drop, items }: { drop: Drop; items: readonly Item[] }) {
   const onKeyDown = (event: KeyboardEvent) => {
     const page = columns * Math.max(1, Math.floor(view.height / row));
     const steps: Record<string, number> = {
-      ArrowLeft: current - 1, ArrowRight: current + 1, ArrowUp: current - columns, ArrowDown: current + columns,
-      PageUp: current - page, PageDown: current + page, Home: 0, End: items.length - 1,
+      ArrowLeft: current - 1,
+      ArrowRight: current + 1,
+      ArrowUp: current - columns,
+      ArrowDown: current + columns,
+      PageUp: current - page,
+      PageDown: current + page,
+      Home: 0,
+      End: items.length - 1,
     };
     const item = items[current];
     if (event.key in steps) moveTo(steps[event.key]!);
@@ -102,7 +108,15 @@ export function Tiles({ drop, items }: { drop: Drop; items: readonly Item[] }) {
   );
 }
 
-function Tile({ item, label, side, column, isActive, onRemove, onPick }: {
+function Tile({
+  item,
+  label,
+  side,
+  column,
+  isActive,
+  onRemove,
+  onPick,
+}: {
   item: Item;
   label: string;
   side: number;
@@ -153,6 +167,11 @@ function Thumbnail({ item, side }: { item: Item; side: number }) {
     [item.id],
   );
   const box = { width: `${side}px`, height: `${side}px` };
-  if (isMissing) return <div class="thumb thumb-none" style={box}>{item.path.split(".").pop()}</div>;
+  if (isMissing)
+    return (
+      <div class="thumb thumb-none" style={box}>
+        {item.path.split(".").pop()}
+      </div>
+    );
   return <canvas ref={canvas} class="thumb" width={1} height={1} style={box} aria-hidden="true" />;
 }

@@ -14,7 +14,9 @@ export function transport(api: Api, dataset: string, folder: Folder): Pick<Ports
         const forms = new Map(answer.files.map((one) => [one.name, one]));
         return tasks.map(({ name }) => {
           const form = forms.get(name);
-          return form?.fields ? { url: answer.url, fields: form.fields } : { refused: form?.refused?.say ?? t("shell.wrong") };
+          return form?.fields
+            ? { url: answer.url, fields: form.fields }
+            : { refused: form?.refused?.say ?? t("shell.wrong") };
         });
       } catch (error) {
         throw ofApi(error);

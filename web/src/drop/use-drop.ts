@@ -22,7 +22,13 @@ export const CLOCK = {
 export type Dropped = { drop: Drop; error: Error | null; isListed: boolean; reload: () => void };
 
 /** The drop of one folder for as long as the page shows it; renders again when it has changed, but not for every file. */
-export function useDrop(api: Api, dataset: string, folder: Folder, largestFile: number, makeLooker: () => Looker): Dropped {
+export function useDrop(
+  api: Api,
+  dataset: string,
+  folder: Folder,
+  largestFile: number,
+  makeLooker: () => Looker,
+): Dropped {
   const [, redraw] = useState(0);
   const [error, setError] = useState<Error | null>(null);
   const [isListed, setListed] = useState(false);

@@ -35,7 +35,9 @@ export function useSettings(dataset: string, images: number, isAllowed: boolean)
     api.call("getSettings", { path }).then((settings) => {
       setFields(settings.fields);
       setProblems(settings.problems);
-      setValues(Object.fromEntries(settings.fields.flatMap(({ key, value }) => (value === null ? [] : [[key, value]]))));
+      setValues(
+        Object.fromEntries(settings.fields.flatMap(({ key, value }) => (value === null ? [] : [[key, value]]))),
+      );
     }, setError);
   }, [dataset, isAllowed]);
 
@@ -44,9 +46,11 @@ export function useSettings(dataset: string, images: number, isAllowed: boolean)
     if (!isAllowed || !fields.length || !images) return;
     const stop = new AbortController();
     const timer = setTimeout(() => {
-      api.call("getEstimate", { path, body: { values, images }, signal: stop.signal }).then(setEstimate, (failure: Error) => {
-        if (!stop.signal.aborted && !(failure instanceof Unreachable)) setEstimate(null);
-      });
+      api
+        .call("getEstimate", { path, body: { values, images }, signal: stop.signal })
+        .then(setEstimate, (failure: Error) => {
+          if (!stop.signal.aborted && !(failure instanceof Unreachable)) setEstimate(null);
+        });
     }, ESTIMATE_MILLISECONDS);
     return () => {
       clearTimeout(timer);

@@ -9,7 +9,17 @@ type Taken = (found: Found[] | Promise<Found[]>) => void;
 const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes("Files") ?? false;
 
 /** Where files are dropped, chosen or pasted. The whole of `area` takes drops; the zone shows that it does. */
-export function DropZone({ area, small, busy, onTaken }: { area: EventTarget; small: boolean; busy: boolean; onTaken: Taken }) {
+export function DropZone({
+  area,
+  small,
+  busy,
+  onTaken,
+}: {
+  area: EventTarget;
+  small: boolean;
+  busy: boolean;
+  onTaken: Taken;
+}) {
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
   const isOver = useDropArea(area, onTaken);

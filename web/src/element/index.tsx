@@ -44,7 +44,11 @@ class WorkshopDrop extends HTMLElement {
 
   private draw(): void {
     speakLanguage(this.getAttribute("language"));
-    const [endpoint, dataset, token] = ATTRIBUTES.map((name) => this.getAttribute(name) ?? "") as [string, string, string];
+    const [endpoint, dataset, token] = ATTRIBUTES.map((name) => this.getAttribute(name) ?? "") as [
+      string,
+      string,
+      string,
+    ];
     const key = `${endpoint} ${dataset}`;
     render(<Embedded key={key} host={this} endpoint={endpoint} dataset={dataset} token={token} />, this.shadowRoot!);
   }
@@ -73,17 +77,29 @@ function Embedded({ host, endpoint, dataset, token }: Given) {
     setError(null);
     api.call("getMe", {}).then(setMe, (failure: Error) => {
       setError(failure);
-      if (!(failure instanceof ApiError && failure.status === 401)) tell("problem", { code: failure.name, message: failure.message });
+      if (!(failure instanceof ApiError && failure.status === 401))
+        tell("problem", { code: failure.name, message: failure.message });
     });
   };
   useEffect(() => {
     if (!me && token) enter(); // the page may have to fetch one first
   }, [token]);
   if (error) return <Failed error={error} again={enter} />;
-  return me ? <Dropping host={host} api={api} dataset={dataset} largest={me.limits.bytes_a_file} token={token} tell={tell} /> : <Loading />;
+  return me ? (
+    <Dropping host={host} api={api} dataset={dataset} largest={me.limits.bytes_a_file} token={token} tell={tell} />
+  ) : (
+    <Loading />
+  );
 }
 
-function Dropping({ host, api, dataset, largest, token, tell }: {
+function Dropping({
+  host,
+  api,
+  dataset,
+  largest,
+  token,
+  tell,
+}: {
   host: HTMLElement;
   api: Api;
   dataset: string;
@@ -109,7 +125,12 @@ function Dropping({ host, api, dataset, largest, token, tell }: {
   return (
     <div class="drop-main">
       {error && <Failed error={error} again={reload} />}
-      <DropZone area={host} small={shown.length > 0} busy={drop.reading > 0} onTaken={(found) => void drop.add(found)} />
+      <DropZone
+        area={host}
+        small={shown.length > 0}
+        busy={drop.reading > 0}
+        onTaken={(found) => void drop.add(found)}
+      />
       {summary.counts.looking > 0 && <p class="soft looking">{t("drop.looking", { n: summary.counts.looking })}</p>}
       <Sending drop={drop} summary={summary} />
       {state === "idle" && sent > 0 && !failed && <Notice tone="good">{t("drop.send.done", { n: sent })}</Notice>}

@@ -58,7 +58,11 @@ async function fileOf(entry: FileSystemFileEntry): Promise<Found> {
 }
 
 const tidy = (path: string): string => path.normalize("NFC");
-const found = (path: string, file: File): Found => ({ path: tidy(path), size: file.size, open: () => Promise.resolve(file) });
+const found = (path: string, file: File): Found => ({
+  path: tidy(path),
+  size: file.size,
+  open: () => Promise.resolve(file),
+});
 
 /** If all that is meant lies in one folder, that folder is only what it came in; its sub-folders are labels. */
 function withoutWrapper(all: Found[]): Found[] {

@@ -2,10 +2,31 @@
 
 /** Why a file is not used: codes of contract.reasons, and some that only this app has; texts' reasons.<code> says it. */
 export type ReasonCode =
-  | "empty" | "too_large" | "too_many_pixels" | "damaged" | "name_unusable" | "duplicate"
-  | "pdf" | "postscript" | "photoshop" | "archive" | "svg" | "xml" | "heic" | "avif" | "video" | "camera_raw" | "text" | "unreadable"
-  | "zip_damaged" | "zip_encrypted" | "zip_compression"
-  | "moved" | "named_otherwise" | "zip_too_much" | "zip_empty";
+  | "empty"
+  | "too_large"
+  | "too_many_pixels"
+  | "damaged"
+  | "name_unusable"
+  | "duplicate"
+  | "pdf"
+  | "postscript"
+  | "photoshop"
+  | "archive"
+  | "svg"
+  | "xml"
+  | "heic"
+  | "avif"
+  | "video"
+  | "camera_raw"
+  | "text"
+  | "unreadable"
+  | "zip_damaged"
+  | "zip_encrypted"
+  | "zip_compression"
+  | "moved"
+  | "named_otherwise"
+  | "zip_too_much"
+  | "zip_empty";
 
 /** A reason and what stands in its sentence's {places}. */
 export type Reason = { code: ReasonCode; values: Readonly<Record<string, string | number>> };
@@ -14,8 +35,7 @@ export type Reason = { code: ReasonCode; values: Readonly<Record<string, string 
 export const MOST_PIXELS = 89_478_485;
 
 export type Kind =
-  | { type: string; width: number | null; height: number | null; reason?: undefined }
-  | { reason: ReasonCode };
+  { type: string; width: number | null; height: number | null; reason?: undefined } | { reason: ReasonCode };
 
 const ascii = (bytes: Uint8Array, at: number, length: number): string =>
   String.fromCharCode(...bytes.subarray(at, at + length));
@@ -38,7 +58,8 @@ function imageOf(bytes: Uint8Array): Kind | null {
   if (start === "RIFF" && ascii(bytes, 8, 4) === "WEBP") return webp(bytes);
   if (start === "GIF8") return gif(bytes);
   if (start === "II*\0" || start === "MM\0*") return tiff(bytes);
-  if (start.startsWith("BM") && bytes.length > 18 && bytes[15] === 0 && bytes[16] === 0 && bytes[17] === 0) return bmp(bytes);
+  if (start.startsWith("BM") && bytes.length > 18 && bytes[15] === 0 && bytes[16] === 0 && bytes[17] === 0)
+    return bmp(bytes);
   return null;
 }
 
@@ -46,7 +67,7 @@ function png(bytes: Uint8Array): Kind {
   const view = viewOf(bytes);
   if (bytes.length < 33 || ascii(bytes, 12, 4) !== "IHDR") return DAMAGED;
   let hasPixels = false;
-  for (let at = 8; at + 8 <= bytes.length; ) {
+  for (let at = 8; at + 8 <= bytes.length;) {
     const end = at + 12 + view.getUint32(at);
     const name = ascii(bytes, at + 4, 4);
     if (name === "IEND") break;
@@ -72,7 +93,8 @@ function jpeg(bytes: Uint8Array): Kind {
       continue;
     }
     if (marker === 0xda) break;
-    if (isFrame(marker) && at + 9 <= bytes.length) size = { height: view.getUint16(at + 5), width: view.getUint16(at + 7) };
+    if (isFrame(marker) && at + 9 <= bytes.length)
+      size = { height: view.getUint16(at + 5), width: view.getUint16(at + 7) };
     at += 2 + view.getUint16(at + 2);
   }
   if (!size || at + 4 > bytes.length || !hasEnd(bytes, at)) return DAMAGED;
@@ -81,7 +103,8 @@ function jpeg(bytes: Uint8Array): Kind {
 
 /** Whether the end of the image follows; phones put more behind it. */
 function hasEnd(bytes: Uint8Array, from: number): boolean {
-  for (let at = bytes.lastIndexOf(0xd9); at > from; at = bytes.lastIndexOf(0xd9, at - 1)) if (bytes[at - 1] === 0xff) return true;
+  for (let at = bytes.lastIndexOf(0xd9); at > from; at = bytes.lastIndexOf(0xd9, at - 1))
+    if (bytes[at - 1] === 0xff) return true;
   return false;
 }
 
@@ -119,7 +142,10 @@ function bmp(bytes: Uint8Array): Kind {
   return { type: "image/bmp", width: view.getInt32(18, true), height: Math.abs(view.getInt32(22, true)) };
 }
 
-const SUBFILE_TYPE = 254, WIDTH = 256, HEIGHT = 257, DNG_VERSION = 50706;
+const SUBFILE_TYPE = 254,
+  WIDTH = 256,
+  HEIGHT = 257,
+  DNG_VERSION = 50706;
 
 function tiff(bytes: Uint8Array): Kind {
   const view = viewOf(bytes);
@@ -130,7 +156,10 @@ function tiff(bytes: Uint8Array): Kind {
   const tags = new Map<number, number>();
   const count = view.getUint16(first, little);
   for (let at = first + 2; at + 12 <= bytes.length && tags.size < count; at += 12)
-    tags.set(view.getUint16(at, little), view.getUint16(at + 2, little) === 3 ? view.getUint16(at + 8, little) : view.getUint32(at + 8, little));
+    tags.set(
+      view.getUint16(at, little),
+      view.getUint16(at + 2, little) === 3 ? view.getUint16(at + 8, little) : view.getUint32(at + 8, little),
+    );
   // A camera's raw file has a smaller copy first.
   if (tags.has(DNG_VERSION) || (tags.get(SUBFILE_TYPE) ?? 0) & 1) return { reason: "camera_raw" };
   return { type: "image/tiff", width: tags.get(WIDTH) ?? null, height: tags.get(HEIGHT) ?? null };

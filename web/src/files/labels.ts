@@ -7,7 +7,14 @@ export type Label = { name: string; images: number };
 
 /** What a label may be called, so that it is one folder; "" takes the label away. */
 export const cleanLabel = (text: string): string =>
-  text.normalize("NFC").replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}/\\]/gu, " ").replace(/\s+/g, " ").trim().replace(/^\.+/, "").slice(0, 60).trim();
+  text
+    .normalize("NFC")
+    .replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}/\\]/gu, " ")
+    .replace(/\s+/g, " ")
+    .trim()
+    .replace(/^\.+/, "")
+    .slice(0, 60)
+    .trim();
 
 /** The label under which a file with this path is sent. */
 export function labelFor(path: string, renamed: Renamed): string {

@@ -3,8 +3,15 @@
 
 const MAX_SEGMENT_BYTES = 255;
 const JUNK = new Set([
-  "__macosx", "@eadir", "thumbs.db", "ehthumbs.db", "desktop.ini",
-  "$recycle.bin", "#recycle", "system volume information", "lost+found",
+  "__macosx",
+  "@eadir",
+  "thumbs.db",
+  "ehthumbs.db",
+  "desktop.ini",
+  "$recycle.bin",
+  "#recycle",
+  "system volume information",
+  "lost+found",
 ]);
 const NO_IMAGE = new RegExp(
   "^(txt|md|rtf|doc|docx|odt|pages|pdf|epub|csv|tsv|xls|xlsx|ods|numbers|ppt|pptx|odp|key|json|jsonl|xml|xmp|aae" +
@@ -25,14 +32,21 @@ export function kindOfName(path: string): NameKind {
   if (segments.some((one) => one.startsWith(".") || JUNK.has(one.toLowerCase()))) return "junk";
   const last = segments.at(-1)!;
   const dot = last.lastIndexOf(".");
-  const ending = last.slice(dot + 1).toLowerCase().trim();
+  const ending = last
+    .slice(dot + 1)
+    .toLowerCase()
+    .trim();
   const isNoImage = dot > 0 ? NO_IMAGE.test(ending) : ["_ready", "ready"].includes(ending);
   return isNoImage || segments.some((one) => OWN_NAMES.has(one)) ? "other" : "image";
 }
 
 function isHostile(segment: string): boolean {
-  return ["", ".", ".."].includes(segment) || segment.includes("\\") || CONTROL.test(segment) ||
-    new TextEncoder().encode(segment).length > MAX_SEGMENT_BYTES;
+  return (
+    ["", ".", ".."].includes(segment) ||
+    segment.includes("\\") ||
+    CONTROL.test(segment) ||
+    new TextEncoder().encode(segment).length > MAX_SEGMENT_BYTES
+  );
 }
 
 /** The label that a file gets from its folder: the first one below the dataset's; "" without. */

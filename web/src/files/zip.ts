@@ -9,12 +9,21 @@ export const MOST_RATIO = 200;
 export const HARMLESS_BYTES = 100e6;
 const LARGEST_LIST = 64e6;
 
-const END = 0x06054b50, END_SIZE = 22, LONGEST_COMMENT = 0xffff;
-const END64_LOCATOR = 0x07064b50, END64_LOCATOR_SIZE = 20, END64 = 0x06064b50, END64_SIZE = 56;
-const LISTED = 0x02014b50, LISTED_SIZE = 46;
-const LOCAL = 0x04034b50, LOCAL_SIZE = 30;
-const STORED = 0, DEFLATED = 8;
-const IS_ENCRYPTED = 1, IS_UTF8 = 1 << 11;
+const END = 0x06054b50,
+  END_SIZE = 22,
+  LONGEST_COMMENT = 0xffff;
+const END64_LOCATOR = 0x07064b50,
+  END64_LOCATOR_SIZE = 20,
+  END64 = 0x06064b50,
+  END64_SIZE = 56;
+const LISTED = 0x02014b50,
+  LISTED_SIZE = 46;
+const LOCAL = 0x04034b50,
+  LOCAL_SIZE = 30;
+const STORED = 0,
+  DEFLATED = 8;
+const IS_ENCRYPTED = 1,
+  IS_UTF8 = 1 << 11;
 const UNKNOWN32 = 0xffffffff;
 // The upper half of code page 437, in which names are that do not say otherwise.
 const CP437 =
@@ -45,7 +54,7 @@ export async function listZip(archive: Blob, isChinese = false): Promise<ZipEntr
   const list = await view(archive, offset, size);
   const entries: ZipEntry[] = [];
   let total = 0;
-  for (let at = 0; at + LISTED_SIZE <= list.byteLength && list.getUint32(at, true) === LISTED; ) {
+  for (let at = 0; at + LISTED_SIZE <= list.byteLength && list.getUint32(at, true) === LISTED;) {
     const nameLength = list.getUint16(at + 28, true);
     const extraLength = list.getUint16(at + 30, true);
     const next = at + LISTED_SIZE + nameLength + extraLength + list.getUint16(at + 32, true);
@@ -55,7 +64,11 @@ export async function listZip(archive: Blob, isChinese = false): Promise<ZipEntr
       total += record.size;
       entries.push({ path: record.path, size: record.size, open: () => unpack(archive, record) });
     }
-    if (entries.length > MOST_FILES || total > MOST_BYTES || (total > HARMLESS_BYTES && total > archive.size * MOST_RATIO))
+    if (
+      entries.length > MOST_FILES ||
+      total > MOST_BYTES ||
+      (total > HARMLESS_BYTES && total > archive.size * MOST_RATIO)
+    )
       throw new ZipProblem("zip_too_much");
     at = next;
   }
@@ -63,9 +76,23 @@ export async function listZip(archive: Blob, isChinese = false): Promise<ZipEntr
   return entries;
 }
 
-type ListedFile = { path: string; flags: number; method: number; crc: number; packed: number; size: number; offset: number };
+type ListedFile = {
+  path: string;
+  flags: number;
+  method: number;
+  crc: number;
+  packed: number;
+  size: number;
+  offset: number;
+};
 
-function readRecord(list: DataView, at: number, nameLength: number, extraLength: number, isChinese: boolean): ListedFile {
+function readRecord(
+  list: DataView,
+  at: number,
+  nameLength: number,
+  extraLength: number,
+  isChinese: boolean,
+): ListedFile {
   const flags = list.getUint16(at + 8, true);
   const name = bytesOf(list, at + LISTED_SIZE, nameLength);
   const record = {
@@ -113,7 +140,11 @@ async function findList(archive: Blob): Promise<{ offset: number; size: number; 
   let at = tail.byteLength - END_SIZE;
   while (at >= 0 && tail.getUint32(at, true) !== END) at -= 1;
   if (at < 0) throw new ZipProblem("zip_damaged");
-  const found = { count: tail.getUint16(at + 10, true), size: tail.getUint32(at + 12, true), offset: tail.getUint32(at + 16, true) };
+  const found = {
+    count: tail.getUint16(at + 10, true),
+    size: tail.getUint32(at + 12, true),
+    offset: tail.getUint32(at + 16, true),
+  };
   const locator = at - END64_LOCATOR_SIZE;
   if (locator >= 0 && tail.getUint32(locator, true) === END64_LOCATOR) {
     const end = await view(archive, Number(tail.getBigUint64(locator + 8, true)), END64_SIZE);
@@ -132,14 +163,18 @@ async function unpack(archive: Blob, file: ListedFile): Promise<Blob> {
   if (local.getUint32(0, true) !== LOCAL) throw new ZipProblem("zip_damaged");
   const start = file.offset + LOCAL_SIZE + local.getUint16(26, true) + local.getUint16(28, true);
   const packed = archive.slice(start, start + file.packed);
-  const stream = file.method === STORED ? packed.stream() : packed.stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  const stream =
+    file.method === STORED ? packed.stream() : packed.stream().pipeThrough(new DecompressionStream("deflate-raw"));
   const parts = await readAtMost(stream, file.size);
   if (checksum(parts) !== file.crc) throw new ZipProblem("zip_damaged");
   return new Blob(parts);
 }
 
 /** Reads a stream that must have exactly `size` bytes; one with more is given up at once. */
-async function readAtMost(stream: ReadableStream<Uint8Array<ArrayBuffer>>, size: number): Promise<Uint8Array<ArrayBuffer>[]> {
+async function readAtMost(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  size: number,
+): Promise<Uint8Array<ArrayBuffer>[]> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   const reader = stream.getReader();
   let read = 0;

@@ -153,7 +153,15 @@ function NewDataset({ open, longest, onClose }: { open: boolean; longest: number
           hint={t("datasets.new.hint")}
           {...(problem ? { problem } : {})}
           control={(ids) => (
-            <input {...ids} autofocus dir="auto" autocomplete="off" maxLength={longest} value={title} onInput={(event) => setTitle(event.currentTarget.value)} />
+            <input
+              {...ids}
+              autofocus
+              dir="auto"
+              autocomplete="off"
+              maxLength={longest}
+              value={title}
+              onInput={(event) => setTitle(event.currentTarget.value)}
+            />
           )}
         />
         <div class="buttons">

@@ -63,7 +63,12 @@ export function bytes(value: number): string {
 export const money = (dollars: number): string =>
   number(dollars, { style: "currency", currency: "USD", maximumFractionDigits: dollars < 10 ? 2 : 0 });
 
-const TIMES: ReadonlyArray<readonly [unit: string, seconds: number]> = [["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 1]];
+const TIMES: ReadonlyArray<readonly [unit: string, seconds: number]> = [
+  ["day", 86_400],
+  ["hour", 3600],
+  ["minute", 60],
+  ["second", 1],
+];
 const largest = (seconds: number): number => {
   const found = TIMES.findIndex(([, size]) => seconds >= size);
   return found < 0 ? TIMES.length - 1 : found;
@@ -90,7 +95,11 @@ export const moment = (seconds: number, style: "short" | "medium" = "medium"): s
 /** How long ago, or how far away, such as "3 days ago". */
 export function ago(seconds: number, now = Date.now() / 1000): string {
   const away = seconds - now;
-  const units: Array<[Intl.RelativeTimeFormatUnit, number]> = [["day", 86_400], ["hour", 3600], ["minute", 60]];
+  const units: Array<[Intl.RelativeTimeFormatUnit, number]> = [
+    ["day", 86_400],
+    ["hour", 3600],
+    ["minute", 60],
+  ];
   const [unit, size] = units.find(([, length]) => Math.abs(away) >= length) ?? ["minute", 60];
   return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(Math.trunc(away / size), unit);
 }

@@ -1,11 +1,7 @@
 import { choose, LANGUAGES, speak, type Language } from "./index";
 
 const KEPT = "workshop-language";
-const CATALOGUES = {
-  en: () => import("./en"),
-  de: () => import("./de"),
-  "zh-CN": () => import("./zh-CN"),
-};
+const CATALOGUES = { en: () => import("./en"), de: () => import("./de"), "zh-CN": () => import("./zh-CN") };
 
 /** What the reader chose here before, else the browser's. */
 export function wantedLanguage(): Language {

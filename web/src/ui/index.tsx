@@ -30,7 +30,12 @@ export function Title({ text, children }: { text: string } & Children) {
 
 type Look = "primary" | "quiet" | "danger";
 
-export function Button({ look, busy, class: more, ...rest }: { look?: Look; busy?: boolean } & JSX.IntrinsicElements["button"]) {
+export function Button({
+  look,
+  busy,
+  class: more,
+  ...rest
+}: { look?: Look; busy?: boolean } & JSX.IntrinsicElements["button"]) {
   return (
     <button
       type="button"
@@ -56,7 +61,12 @@ export function Card({ title, children, class: more }: { title?: string; class?:
 }
 
 /** A control with its name, a hint and what is wrong with it. `control` gets the ids to refer to. */
-export function Field({ label, hint, problem, control }: {
+export function Field({
+  label,
+  hint,
+  problem,
+  control,
+}: {
   label: string;
   hint?: string;
   problem?: string;
@@ -67,7 +77,11 @@ export function Field({ label, hint, problem, control }: {
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      {control({ id, ...(described ? { "aria-describedby": described } : {}), ...(problem ? { "aria-invalid": true } : {}) })}
+      {control({
+        id,
+        ...(described ? { "aria-describedby": described } : {}),
+        ...(problem ? { "aria-invalid": true } : {}),
+      })}
       {hint && (
         <p class="hint" id={`${id}-hint`}>
           {hint}
@@ -84,7 +98,9 @@ export function Field({ label, hint, problem, control }: {
 
 /** How far something is, 0 to 1; null: it goes on, nobody knows how far. */
 export function Meter({ label, value, text }: { label: string; value: number | null; text?: string }) {
-  return <progress class="meter" aria-label={label} aria-valuetext={text} {...(value === null ? {} : { value, max: 1 })} />;
+  return (
+    <progress class="meter" aria-label={label} aria-valuetext={text} {...(value === null ? {} : { value, max: 1 })} />
+  );
 }
 
 export function Details({ summary, open, children }: { summary: ComponentChildren; open?: boolean } & Children) {
@@ -135,7 +151,12 @@ export const Loading = () => (
 );
 
 /** A question or a form in front of the page; Escape and the cross close it. */
-export function Dialog({ title, open, onClose, children }: { title: string; open: boolean; onClose: () => void } & Children) {
+export function Dialog({
+  title,
+  open,
+  onClose,
+  children,
+}: { title: string; open: boolean; onClose: () => void } & Children) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {

@@ -36,7 +36,9 @@ export function usePoll<K extends Operation>(operation: K, asked: Asked<K>, seco
       try {
         const fresh = await api.fresh(operation, { ...asked, signal: stop.signal }, etag.current);
         if (fresh) etag.current = fresh.etag;
-        setState((before) => (fresh ? { answer: fresh.answer, error: null } : before.error ? { ...before, error: null } : before));
+        setState((before) =>
+          fresh ? { answer: fresh.answer, error: null } : before.error ? { ...before, error: null } : before,
+        );
       } catch (error) {
         if (stop.signal.aborted) return;
         setState((before) => ({ ...before, error: error as Error }));
@@ -46,7 +48,10 @@ export function usePoll<K extends Operation>(operation: K, asked: Asked<K>, seco
     const plan = () => {
       clearTimeout(timer);
       if (seconds === null || stop.signal.aborted) return;
-      timer = window.setTimeout(() => void ask(), 1000 * (document.hidden ? Math.max(seconds, HIDDEN_SECONDS) : seconds));
+      timer = window.setTimeout(
+        () => void ask(),
+        1000 * (document.hidden ? Math.max(seconds, HIDDEN_SECONDS) : seconds),
+      );
     };
     const back = () => {
       if (!document.hidden) void ask();
