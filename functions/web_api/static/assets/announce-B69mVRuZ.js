@@ -1,0 +1,1 @@
+var e=()=>{},t=t=>e(t);function n(t){e=t}export{n,t};
