@@ -45,6 +45,7 @@ NOT_RUN = {
     "inference/red-chairs/": "a place, no command",
     "uploads/furniture/": "places, no commands",
     "{": "a policy, which tests/operations/test_upload_policy.py reads",
+    "<!doctype html>": "a page, which web/tests/element.test.ts holds to the element",
     "preset: sketch": "settings, which tests/unit/dataset/test_settings.py reads",
     "options: gamma": "a setting, which tests/unit/dataset/test_settings.py reads",
 }

@@ -17,14 +17,12 @@ import uiStyle from "../styles/ui.css?inline";
 import { currentLanguage, t } from "../texts";
 import { listen } from "../ui/announce";
 import { Failed, Loading, Notice } from "../ui";
+import { ATTRIBUTES, type Tell } from "./interface";
 import { speakLanguage } from "./texts";
 
-const ATTRIBUTES = ["endpoint", "dataset", "token", "language"];
-
-/** Dispatches `done` when everything is sent (detail: {files}) and `problem` when something is in the way (detail:
- * {code, message}; the code `signed_out` asks for a new `token`). */
+/** The drop zone for other sites' pages. */
 class WorkshopDrop extends HTMLElement {
-  static observedAttributes = ATTRIBUTES;
+  static observedAttributes = [...ATTRIBUTES];
 
   connectedCallback(): void {
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
@@ -61,8 +59,8 @@ function Embedded({ host, endpoint, dataset, token }: Given) {
   current.current = token;
   const [me, setMe] = useState<Me | null>(null);
   const [error, setError] = useState<Error | null>(null);
-  const tell = (name: "done" | "problem", detail: object) =>
-    host.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
+  const tell: Tell = (name, detail) =>
+    void host.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
   const api = useMemo(
     () =>
       new Api({
@@ -105,7 +103,7 @@ function Dropping({
   dataset: string;
   largest: number;
   token: string;
-  tell: (name: "done" | "problem", detail: object) => void;
+  tell: Tell;
 }) {
   // No worker: a browser starts none from another site.
   const { drop, error, reload } = useDrop(api, dataset, "images", largest, () => ({ look, close: () => {} }));
