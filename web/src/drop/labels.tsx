@@ -1,6 +1,6 @@
 import { t } from "../texts";
 import { announce } from "../ui/announce";
-import { Button, Card } from "../ui";
+import { Button, Card, Typed } from "../ui";
 import { cleanLabel } from "../files/labels";
 import type { Drop, Summary } from "./model";
 
@@ -32,13 +32,13 @@ export function Labels({
       <ul>
         {labels.map(({ name, images, isFixed }) => (
           <li key={name}>
-            <input
+            <Typed
               aria-label={t("drop.labels.name", { name })}
               dir="auto"
               value={name}
               maxLength={60}
               disabled={isFixed}
-              onChange={(event) => change(name, event.currentTarget.value)}
+              onCommit={(typed) => change(name, typed)}
             />
             <span class="soft">{t("drop.labels.images", { n: images })}</span>
           </li>

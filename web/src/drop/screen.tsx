@@ -63,7 +63,18 @@ function Watching({ dataset }: { dataset: Dataset }) {
 }
 
 function Dropping({ me, dataset, folder, reload }: { me: Me; dataset: Dataset; folder: Folder; reload: () => void }) {
-  const { drop, error, reload: list } = useDrop(api, dataset.dataset, folder, me.limits.bytes_a_file, lookInWorkers);
+  const {
+    drop,
+    error,
+    reload: list,
+  } = useDrop({
+    api,
+    dataset: dataset.dataset,
+    folder,
+    largestFile: me.limits.bytes_a_file,
+    makeLooker: lookInWorkers,
+    isKept: true,
+  });
   useEffect(() => forgetThumbnails, []);
   const summary = drop.summary;
   const { counts } = summary;

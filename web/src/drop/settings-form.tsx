@@ -1,6 +1,6 @@
 import type { SettingField } from "../api/types";
 import { has, t } from "../texts";
-import { Card, Details, Failed, Field, Notice } from "../ui";
+import { Card, Details, Failed, Field, Notice, Typed } from "../ui";
 import type { SettingsState } from "./use-settings";
 
 /** What most people may want to choose; the rest is behind a fold. */
@@ -63,7 +63,7 @@ function Setting({
         isChoice ? (
           <Choice field={field} settings={settings} ids={ids} />
         ) : (
-          <Typed field={field} settings={settings} ids={ids} />
+          <Free field={field} settings={settings} ids={ids} />
         )
       }
     />
@@ -93,21 +93,19 @@ function Choice({ field, settings, ids }: ControlProps) {
   );
 }
 
-function Typed({ field, settings, ids }: ControlProps) {
+function Free({ field, settings, ids }: ControlProps) {
   const { key, kind, low, high } = field;
-  const bounds =
-    kind === "text"
-      ? {}
-      : { type: "number", min: low ?? undefined, max: high ?? undefined, step: kind === "whole" ? 1 : "any" };
+  const step = kind === "whole" ? 1 : "any";
+  const bounds = kind === "text" ? {} : { type: "number", min: low ?? undefined, max: high ?? undefined, step };
   return (
-    <input
+    <Typed
       {...ids}
       {...bounds}
       autocomplete="off"
       maxLength={400}
       placeholder={field.default}
       value={settings.values[key] ?? ""}
-      onChange={(event) => settings.set(key, event.currentTarget.value.trim() || null)}
+      onCommit={(typed) => settings.set(key, typed.trim() || null)}
     />
   );
 }

@@ -106,7 +106,14 @@ function Dropping({
   tell: Tell;
 }) {
   // No worker: a browser starts none from another site.
-  const { drop, error, reload } = useDrop(api, dataset, "images", largest, () => ({ look, close: () => {} }));
+  const { drop, error, reload } = useDrop({
+    api,
+    dataset,
+    folder: "images",
+    largestFile: largest,
+    makeLooker: () => ({ look, close: () => {} }),
+    isKept: false,
+  });
   const [message, setMessage] = useState("");
   useEffect(() => listen(setMessage), []);
   const { state, sent, failed, problem } = drop.progress;

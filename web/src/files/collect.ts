@@ -26,14 +26,15 @@ export const ofFiles = (files: Iterable<File>): Found[] =>
   withoutWrapper([...files].map((file) => found(file.webkitRelativePath || file.name, file)));
 
 async function walk(entries: FileSystemEntry[], loose: File[]): Promise<Found[]> {
-  const all: Found[] = loose.map((file) => found(file.name, file));
-  const waiting = [...entries];
+  const lists = [loose.map((file) => found(file.name, file))];
+  const waiting = [entries];
   while (waiting.length) {
-    const entry = waiting.pop()!;
-    if (entry.isDirectory) waiting.push(...(await childrenOf(entry as FileSystemDirectoryEntry)));
-    else all.push(await fileOf(entry as FileSystemFileEntry));
+    const level = waiting.pop()!;
+    const files = level.filter((entry) => !entry.isDirectory) as FileSystemFileEntry[];
+    lists.push(await Promise.all(files.map(fileOf)));
+    for (const entry of level) if (entry.isDirectory) waiting.push(await childrenOf(entry as FileSystemDirectoryEntry));
   }
-  return withoutWrapper(all);
+  return withoutWrapper(lists.flat());
 }
 
 /** A browser gives a folder in pages, the last of which is empty. */

@@ -1,6 +1,6 @@
 // The pieces that every screen is made of.
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 
 import { Unreachable } from "../api/client";
 import { hasMoved } from "../router";
@@ -93,6 +93,22 @@ export function Field({
         </p>
       )}
     </div>
+  );
+}
+
+type TypedProps = { value: string; onCommit: (typed: string) => void } & Omit<JSX.IntrinsicElements["input"], "value">;
+
+/** An input that tells when it is left, and keeps what is being typed however often the page is drawn meanwhile. */
+export function Typed({ value, onCommit, ...rest }: TypedProps) {
+  const [draft, setDraft] = useState(value);
+  useEffect(() => setDraft(value), [value]);
+  return (
+    <input
+      {...rest}
+      value={draft}
+      onInput={(event) => setDraft(event.currentTarget.value)}
+      onChange={(event) => onCommit(event.currentTarget.value)}
+    />
   );
 }
 

@@ -1,1 +1,0 @@
-import{t as e}from"./screen-DyyfSEIJ.js";import{p as t}from"./ui-WlqCH5yZ.js";function n({me:n,dataset:r}){return t(e,{me:n,name:r,folder:`images`})}export{n as default};

@@ -1,1 +1,0 @@
-import{f as e,p as t}from"./ui-WlqCH5yZ.js";function n(n){return t(e,{text:`Run`})}export{n as default};

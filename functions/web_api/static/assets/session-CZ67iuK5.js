@@ -1,1 +1,0 @@
-import{k as e,v as t}from"./ui-WlqCH5yZ.js";var n=new Set,r=new e({language:t,onSignedOut:()=>n.forEach(e=>e())});function i(e){return n.add(e),()=>n.delete(e)}function a(e,t,n){return e.grants.some(e=>(e.dataset===`*`||e.dataset===t)&&e.rights.includes(n))}export{a as n,i as r,r as t};
