@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { strToU8, zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 
-import { ofFiles, unzipped, type Found } from "../src/files/collect";
+import { ofFiles, ofPaste, unzipped, type Found } from "../src/files/collect";
 import { cleanLabel, countLabels, namesToSend, rename } from "../src/files/labels";
 import { kindOfName, numbered, withLabel } from "../src/files/names";
 import { listZip } from "../src/files/zip";
@@ -98,6 +98,12 @@ describe("what was chosen", () => {
 
   it("in two folders keeps both", () => {
     expect(pathsOf(ofFiles([file("cats/1.png"), file("dogs/1.png")]))).toEqual(["cats/1.png", "dogs/1.png"]);
+  });
+
+  it("is told apart by its time where it was pasted without a name of its own", () => {
+    const pasted = [new File(["x"], "image.png"), new File(["x"], "chair.png")];
+    const at = new Date("2026-11-28T03:50:07Z");
+    expect(pathsOf(ofPaste(pasted, at))).toEqual(["image 2026-11-28 03-50-07.png", "chair.png"]);
   });
 
   it("comes in Unicode's composed form", () => {

@@ -131,6 +131,19 @@ describe("what is dropped", () => {
   });
 });
 
+it("taken out of the list leaves what is at the workshop, whose names do not change any more", async () => {
+  const { drop, add, send, posted } = dropWith();
+  await add(found("1.png", "a"));
+  await add(found("1.png", "b"));
+  await send();
+  expect(posted).toEqual(["1.png", "1 (2).png"]);
+  drop.remove(drop.items.map(({ id }) => id));
+  await add(found("1.png", "c"));
+  await send();
+  expect(posted.at(-1)).toBe("1 (3).png");
+  expect(drop.items.length).toBe(3);
+});
+
 describe("labels", () => {
   it("that were renamed go into the names that are sent, and are remembered after a reload", async () => {
     const memory = new Map<string, string>();

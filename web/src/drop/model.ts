@@ -26,6 +26,8 @@ export type Item = {
   digest: string | null;
   /** Wider than high, or not known. */
   isWide: boolean;
+  /** The name under which it is sent or was, which does not change any more. */
+  name: string | null;
 };
 
 export type SkippedGroup = { code: ReasonCode; items: Item[] };
@@ -61,6 +63,8 @@ export class Drop {
   /** What is in the list, skipped files among it, in the order in which it came. */
   items: Item[] = [];
   renamed: Renamed;
+  /** Whether it is known what is there already. */
+  isListed = false;
   /** Folders and archives that are being read. */
   reading = 0;
   private junk = 0;
@@ -94,6 +98,7 @@ export class Drop {
       for (const [name, size] of page.files) this.there.set(name, size);
       after = page.next ?? undefined;
     } while (after !== undefined);
+    this.isListed = true;
     this.restructured();
   }
 
@@ -137,6 +142,7 @@ export class Drop {
       type: "",
       digest: null,
       isWide: true,
+      name: null,
     };
     this.items.push(item);
     this.byId.set(item.id, item);
@@ -205,9 +211,9 @@ export class Drop {
     this.restructured();
   }
 
-  /** Takes files out of the list; a duplicate of one takes its place. */
+  /** Takes files out of the list that are not sent; a duplicate of one takes its place. */
   remove(ids: Iterable<number>): void {
-    const gone = new Set([...ids].filter((id) => this.byId.get(id)?.state !== "queued"));
+    const gone = [...ids].filter((id) => canRemove(this.byId.get(id)));
     const freed = new Set<string>();
     for (const id of gone) {
       const item = this.byId.get(id);
@@ -246,6 +252,7 @@ export class Drop {
 
   /** The name under which an item is sent. */
   nameOf(item: Item): string {
+    if (item.name !== null) return item.name;
     if (!this.names) {
       const names = namesToSend(
         this.items.map((one) => one.path),
@@ -271,8 +278,9 @@ export class Drop {
   /** Sends everything that is ready. */
   send(): void {
     const ready = this.items.filter((item) => item.state === "ready");
-    for (const item of ready) item.state = "queued";
-    this.queue.add(ready.map((item) => ({ ...item, name: this.nameOf(item) })));
+    const tasks = ready.map((item) => ({ ...item, name: this.nameOf(item) }));
+    ready.forEach((item, place) => Object.assign(item, { state: "queued", name: tasks[place]!.name }));
+    this.queue.add(tasks);
   }
 
   sendFailedAgain(): void {
@@ -283,8 +291,9 @@ export class Drop {
   /** Stops sending; what is not sent is ready again. */
   stopSending(): void {
     this.queue.cancel();
-    for (const item of this.items) if (item.state === "queued" || item.state === "failed") item.state = "ready";
-    this.options.onChange();
+    for (const item of this.items)
+      if (item.state === "queued" || item.state === "failed") Object.assign(item, { state: "ready", name: null });
+    this.restructured();
   }
 
   private settle(id: number, state: ItemState, note: string): void {
@@ -320,6 +329,10 @@ export class Drop {
     return { counts, junk: this.junk, skipped, bytes, labels: marked, without };
   }
 }
+
+/** What is at the workshop already stays there, and so in the list. */
+export const canRemove = (item: Item | undefined): boolean =>
+  item !== undefined && !["queued", "sent", "there"].includes(item.state);
 
 function isZipFault(error: unknown): error is { code: ReasonCode } {
   return error instanceof Error && error.name === "ZipProblem";

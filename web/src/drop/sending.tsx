@@ -18,7 +18,7 @@ export function Sending({ drop, summary }: { drop: Drop; summary: Summary }) {
     if (!n) return null;
     return (
       <div class="sending">
-        <Button look="primary" disabled={summary.counts.looking > 0} onClick={() => drop.send()}>
+        <Button look="primary" disabled={summary.counts.looking > 0 || !drop.isListed} onClick={() => drop.send()}>
           {t("drop.send.button", { n })}
         </Button>
         <p class="hint">{t("drop.send.size", { size: bytes(summary.bytes) })}</p>

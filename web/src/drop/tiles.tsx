@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../texts";
 import { announce } from "../ui/announce";
 import { labelFor } from "../files/labels";
-import type { Drop, Item } from "./model";
+import { canRemove, type Drop, type Item } from "./model";
 import { wishThumbnail } from "./thumbnails";
 
 const SMALLEST_TILE = 104;
@@ -49,6 +49,7 @@ export function Tiles({ drop, items }: { drop: Drop; items: readonly Item[] }) {
     else if (top + row > box.scrollTop + box.clientHeight) box.scrollTop = top + row - box.clientHeight;
   };
   const remove = (item: Item) => {
+    if (!canRemove(item)) return;
     drop.remove([item.id]);
     announce(t("drop.removed", { name: item.path }));
   };
@@ -139,7 +140,7 @@ function Tile({
     >
       <Thumbnail item={item} side={side} />
       <span class="tile-mark" title={state} />
-      {item.state !== "queued" && (
+      {canRemove(item) && (
         <button type="button" class="tile-remove" tabIndex={-1} aria-label={t("drop.tiles.remove")} onClick={onRemove}>
           ×
         </button>

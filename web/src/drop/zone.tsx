@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { ofDrop, ofFiles, type Found } from "../files/collect";
+import { ofDrop, ofFiles, ofPaste, type Found } from "../files/collect";
 import { t } from "../texts";
 import { Button } from "../ui";
 
@@ -75,7 +75,7 @@ function useDropArea(area: EventTarget, onTaken: Taken): boolean {
     });
     on<ClipboardEvent>("paste", (event) => {
       const files = event.clipboardData?.files;
-      if (files?.length) taken.current(ofFiles(files));
+      if (files?.length) taken.current(ofPaste(files, new Date()));
     });
     return () => stop.abort();
   }, [area]);

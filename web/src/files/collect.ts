@@ -21,9 +21,15 @@ export function ofDrop(transfer: DataTransfer): Promise<Found[]> {
   return walk(entries, loose);
 }
 
-/** Of a chooser or of the clipboard. */
+/** Of a chooser. */
 export const ofFiles = (files: Iterable<File>): Found[] =>
   withoutWrapper([...files].map((file) => found(file.webkitRelativePath || file.name, file)));
+
+/** Of the clipboard, in which every image is called the same: the time tells them apart. */
+export const ofPaste = (files: Iterable<File>, now: Date): Found[] =>
+  ofFiles(files).map((one) => ({ ...one, path: one.path.replace(/^image(?=\.\w+$)/, `image ${stamp(now)}`) }));
+
+const stamp = (now: Date): string => now.toISOString().slice(0, 19).replaceAll(":", "-").replace("T", " ");
 
 async function walk(entries: FileSystemEntry[], loose: File[]): Promise<Found[]> {
   const lists = [loose.map((file) => found(file.name, file))];
