@@ -2,6 +2,7 @@
 
     names            the grammar of datasets, keys and executions
     file_kinds       what a file of a dataset's folder is to us, by its name
+    languages        in which languages people are spoken to
     layout           where everything lies in the bucket, and in a run's folder
     pipeline         the pipeline's steps, and its parameters: type, default, bounds or choices, fixed or open
     jobs             the names of their inputs, outputs, channels, hyperparameters and variables; codes of failures

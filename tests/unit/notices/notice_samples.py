@@ -6,6 +6,7 @@
 import sys
 
 from contract import layout
+from contract.languages import LANGUAGES
 from contract.names import Execution, parse_execution
 from contract.pipeline import Step
 from contract.prepare_report import PrepareReport, SetAside
@@ -13,7 +14,6 @@ from contract.run_results import TrainingOutcome
 from contract.statuses import FAILED
 from workshop.dataset import Caps, Targets, default_choice, parse_settings
 from workshop.dataset.classes import Folders
-from workshop.dataset.settings import LANGUAGES
 from workshop.estimates import Basis, Estimate
 from workshop.handlers.report import restart_command, ways_to_restart
 from workshop.ledger import RunRecord

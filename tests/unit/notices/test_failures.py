@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contract.languages import LANGUAGES
 from contract.names import parse_execution
 from tests.unit.conftest import RUN_ARN
 from tests.unit.properties import quick
-from workshop.dataset.settings import LANGUAGES
 from workshop.notices.failures import failed, log_url, stopped
 from workshop.notices.reasons import Cause, find_cause
 from workshop.words import words
@@ -278,7 +278,7 @@ def test_only_a_training_goes_on_from_a_checkpoint() -> None:
         step: failed(ENGLISH, {"StepName": step}, "MaxRuntimeExceeded", "again", EXECUTION).next_steps[0]
         for step in ("Prepare", "Train", "Infer")
     }
-    assert [step for step, hint in hints.items() if "checkpoint" in hint] == ["Train"]
+    assert [step for step, hint in hints.items() if "last saved" in hint] == ["Train"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

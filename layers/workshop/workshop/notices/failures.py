@@ -118,11 +118,11 @@ def _what_helps(say: Words, finding: Finding, step: str, log: str) -> str:
         return say.help_unknown if log else say.help_no_log
     text = _HELP[finding.cause](say)
     if finding.key:
-        text = f"{text} {say.help_file.format(key=quoted(finding.key, MAX_KEY_CHARS))}"
+        text = say.sentences(text, say.help_file.format(key=quoted(finding.key, MAX_KEY_CHARS)))
     if step == Step.TRAIN and finding.cause is Cause.TIME:
-        text = f"{text} {say.help_training_time}"
+        text = say.sentences(text, say.help_training_time)
     # Train saves as it goes: whoever starts the run again does not begin anew.
-    return f"{text} {say.help_checkpoint}" if step == Step.TRAIN and finding.cause in _GOES_ON else text
+    return say.sentences(text, say.help_checkpoint) if step == Step.TRAIN and finding.cause in _GOES_ON else text
 
 
 def too_few_images(say: Words, reason: str) -> Failure:
@@ -168,7 +168,7 @@ def lost(say: Words, restart: Sequence[str]) -> Failure:
 def _step_words(say: Words, name: str) -> str:
     if name not in say.steps:
         return name or say.unknown
-    return f"{name} ({say.steps[name]})"
+    return say.step_named.format(name=name, words=say.steps[name])
 
 
 def log_url(step: dict[str, Any], execution: Execution) -> str:

@@ -110,7 +110,7 @@ class Leftovers:
         ]
         for phrase, names in ((say.files_unused, self.others), (say.files_refused, self.refused)):
             if names:
-                problems.append(f"{say.count(phrase, len(names))}: {_listed(say, names)}")
+                problems.append(say.named.format(name=say.count(phrase, len(names)), text=_listed(say, names)))
         return problems
 
     def next_steps(self, say: Words) -> list[str]:
@@ -181,6 +181,6 @@ class LeftoverNotices:
 
 
 def _listed(say: Words, names: Sequence[str]) -> str:
-    shown = ", ".join(quoted(name, MAX_SHOWN_CHARS) for name in names[:MAX_NAMED])
+    shown = say.listing(quoted(name, MAX_SHOWN_CHARS) for name in names[:MAX_NAMED])
     further = len(names) - MAX_NAMED
-    return f"{shown} {say.count(say.and_more, further)}" if further > 0 else shown
+    return say.count(say.and_more, further, names=shown) if further > 0 else shown

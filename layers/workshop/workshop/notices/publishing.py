@@ -11,11 +11,11 @@ from importlib import resources
 from string import Template
 
 from workshop.ledger import Runs
+from workshop.notices.subject import fit_subject
 from workshop.platform import clock
 from workshop.platform.clients import SNS
 from workshop.words import Words
 
-MAX_SUBJECT_CHARS = 99  # SNS: fewer than 100, printable ASCII, no line break
 MAX_BODY_BYTES = 262_143  # SNS: less than 256 KiB, counted in bytes
 
 
@@ -45,12 +45,6 @@ def render_notice(say: Words, kind: Kind, template: str, dataset: str, **values:
     subject, _, body = source.partition("\n\n")
     fields = values | {"dataset": dataset}
     return Notice(kind, dataset, fit_subject(_fill(subject, fields)), fit_body(_fill(body, fields), say.cut))
-
-
-def fit_subject(text: str) -> str:
-    """One line of printable ASCII, 1 to 99 characters."""
-    line = re.sub(r"[^ -~]+", " ", text).strip() or "Workshop"
-    return line if len(line) <= MAX_SUBJECT_CHARS else line[: MAX_SUBJECT_CHARS - 3] + "..."
 
 
 def fit_body(text: str, cut: str) -> str:
