@@ -49,7 +49,7 @@ class Skipped:
     """Files by their reasons, the commonest first; and those that have each a reason of its own."""
 
     groups: Sequence[SkippedGroup]
-    single: Sequence[SetAside]
+    single: Sequence[SkippedGroup]
 
 
 def inline_film(film: MadeFilm | None) -> InlineFilm | None:
@@ -91,7 +91,7 @@ def by_reason(images: Sequence[SetAside]) -> Skipped:
     """What was skipped, grouped."""
     names: defaultdict[str, list[str]] = defaultdict(list)
     for image in images:
-        names[wording.printable(image.reason)].append(wording.printable(image.name))
+        names[wording.printable(image.reason.sentence("en"))].append(wording.printable(image.name))
     groups = [SkippedGroup(reason, listed) for reason, listed in names.items() if len(listed) > 1]
-    single = [SetAside(listed[0], reason) for reason, listed in names.items() if len(listed) == 1]
+    single = [SkippedGroup(reason, listed) for reason, listed in names.items() if len(listed) == 1]
     return Skipped(sorted(groups, key=lambda group: -len(group.names)), single)

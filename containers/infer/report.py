@@ -75,7 +75,7 @@ def _outcome(network: ChosenNetwork, record: TrainingRecord) -> TrainingOutcome 
 
 def _named(images: Sequence[SetAside]) -> list[SetAside]:
     """The images as other programs may show them."""
-    return [SetAside(wording.printable(image.name), wording.printable(image.reason)) for image in images]
+    return [SetAside(wording.printable(image.name), image.reason) for image in images]
 
 
 @functools.cache

@@ -23,6 +23,7 @@ from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
 from containers.infer.results import ChosenNetwork, MadeFilm, MadeImages, MovedPicture, Projections, ReportRun
 from contract.prepare_report import PrepareReport, SetAside
+from contract.reasons import told
 from contract.run_results import RunResults, TrainingOutcome
 from stylegan2.synthesis.video import write_video
 from tests.containers.conftest import picture
@@ -69,7 +70,7 @@ def test_every_part_of_the_run_is_on_the_page(finished_run: ReportRun, tmp_path:
     assert page.tags.count("img") == 24 + 12 + 8 + 11 + 2
     assert page.tags.count("svg") == 3 + 1
     assert "broken.png" in text
-    assert "This is not a picture but text." in text
+    assert "This is not an image but text." in text
 
 
 def test_the_page_asks_nobody_for_anything(finished_run: ReportRun, tmp_path: Path) -> None:
@@ -201,9 +202,9 @@ def test_the_numbers_are_written_for_other_programs(finished_run: ReportRun, tmp
             "last_score": None,
         },
         "pictures": {"generated": 24, "mixed": 6, "projected": 1},
-        "set_aside": [{"name": "broken.png", "reason": "It is damaged."}],
+        "set_aside": [{"name": "broken.png", "code": "damaged", "arguments": {}}],
         "targets": {"listed": 2, "projected": 1, "skipped": 1, "steps": 3, "wanted_steps": 3},
-        "skipped_targets": [{"name": "notes.txt", "reason": "This is not a picture but text."}],
+        "skipped_targets": [{"name": "notes.txt", "code": "text", "arguments": {}}],
         "size": "",
         "classes": [],
         "page": "index.html",
@@ -234,7 +235,7 @@ def test_the_mail_is_told_as_many_pictures_as_the_page_names(
 def test_of_a_run_that_can_use_none_of_its_targets_each_is_told_with_its_reason(
     finished_run: ReportRun, tmp_path: Path
 ) -> None:
-    images = [SetAside(f"{number}.heic", f"Reason {number}.") for number in range(targets_per_run(16))]
+    images = [SetAside(f"{number}.heic", told(f"Reason {number}.")) for number in range(targets_per_run(16))]
     run = dataclasses.replace(finished_run, images=MadeImages(skipped_targets=images))
     text = render(run, tmp_path / "report")
     numbers = json.loads((tmp_path / "report" / "report.json").read_text())
@@ -293,7 +294,7 @@ def test_any_name_of_a_file_stays_text(finished_run: ReportRun, tmp_path: Path, 
 
 def run_with_name(run: ReportRun, name: str, reason: str) -> ReportRun:
     """The run with this name in every place that shows names of files."""
-    image = SetAside(name, reason)
+    image = SetAside(name, told(reason))
     projected = [dataclasses.replace(picture, name=name) for picture in run.images.projected]
     pictures = MadeImages(projections=Projections(projected, 3, 3), skipped_targets=[image])
     return with_set_aside(dataclasses.replace(run, images=pictures), image)
@@ -310,7 +311,7 @@ def run_with_name(run: ReportRun, name: str, reason: str) -> ReportRun:
     ],
 )
 def test_a_hostile_name_is_shown_as_what_it_is(finished_run: ReportRun, tmp_path: Path, name: str, shown: str) -> None:
-    run = with_set_aside(finished_run, SetAside(name, "why"))
+    run = with_set_aside(finished_run, SetAside(name, told("why")))
     assert f"<bdi>{shown}</bdi>" in render(run, tmp_path / "report")
 
 
@@ -459,7 +460,7 @@ def test_the_run_that_trained_a_network_is_told_by_the_models_place(uri: str | N
 
 
 def test_a_long_list_of_set_aside_files_is_cut_and_says_so(finished_run: ReportRun, tmp_path: Path) -> None:
-    images = [SetAside(f"{number}.png", "why") for number in range(1000)]
+    images = [SetAside(f"{number}.png", told("why")) for number in range(1000)]
     text = render(with_set_aside(finished_run, *images), tmp_path / "report")
     assert "199.png" in text
     assert "200.png" not in text
@@ -472,7 +473,7 @@ def test_a_long_list_of_set_aside_files_is_cut_and_says_so(finished_run: ReportR
 def test_the_page_says_how_many_copies_of_set_aside_files_there_are(
     finished_run: ReportRun, tmp_path: Path, copies: int, told: str | None
 ) -> None:
-    images = tuple(SetAside(f"{number}.png", "why") for number in range(3))
+    images = tuple(SetAside(f"{number}.png", told("why")) for number in range(3))
     prepare = dataclasses.replace(finished_run.prepare, set_aside=images, copies=copies)
     text = render(dataclasses.replace(finished_run, prepare=prepare), tmp_path / "report")
     assert (f"Copies of {told} of them lie in the folder “set-aside”" in text) is (told is not None)
@@ -481,7 +482,7 @@ def test_the_page_says_how_many_copies_of_set_aside_files_there_are(
 def test_of_a_list_too_long_for_prepare_json_the_first_are_there_and_the_page_says_so(
     finished_run: ReportRun, tmp_path: Path
 ) -> None:
-    images = [SetAside(f"{'ü' * 1000}-{number}.png", "why") for number in range(4000)]
+    images = [SetAside(f"{'ü' * 1000}-{number}.png", told("why")) for number in range(4000)]
     text = dataclasses.replace(finished_run.prepare, found=4030, good=30, set_aside=images).to_json()
     assert 14_900_000 < len(text) < 15_100_000
     written = json.loads(text)

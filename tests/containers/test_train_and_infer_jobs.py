@@ -24,6 +24,7 @@ from containers.train.hyperparameters import read_hyperparameters
 from containers.train.step import train_network
 from contract.gallery import Gallery, GalleryKind
 from contract.prepare_report import PrepareReport, SetAside
+from contract.reasons import told
 from contract.training_progress import TrainingProgress
 from stylegan2.base.errors import NetworkFileError
 from stylegan2.data.preparation import prepare_images
@@ -101,7 +102,7 @@ def archive(trained: Job, tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def infer_job(base: Path, archive: bytes) -> Job:
     job = Job(base)
     (job.folder("processing/input/model") / "model.tar.gz").write_bytes(archive)
-    report = PrepareReport("my-faces", 16, 13, 12, (SetAside("notes.png", "It is no image."),), 0.5)
+    report = PrepareReport("my-faces", 16, 13, 12, (SetAside("notes.png", told("It is no image.")),), 0.5)
     (job.folder("processing/input/prepare-report") / "prepare.json").write_text(report.to_json())
     return job
 
@@ -397,7 +398,7 @@ def test_the_trained_model_becomes_pictures_and_a_page(
     page = job.text("processing/output/report/index.html")
     assert "mine/a&lt;00&gt;.png" in page
     assert "mine/a&lt;11&gt;.png" in page
-    assert "This is not a picture but text." in page
+    assert "This is not an image but text." in page
     assert "The file lies in an archive" in page
     drawn = tmp_path / "processing/output/inference"
     folders = {path.name for path in drawn.iterdir()}

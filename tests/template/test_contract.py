@@ -4,7 +4,7 @@ import json
 import re
 
 from contract import layout
-from contract.languages import LANGUAGES
+from contract.names import LANGUAGES
 from contract.pipeline import PARAMETERS
 from contract.train_options import TRAIN_OPTIONS
 from tests.template.stack import Stack

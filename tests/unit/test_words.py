@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.languages import LANGUAGES
+from contract.names import LANGUAGES
 from tests.unit.properties import quick
-from workshop.notices.subject import fit_subject
+from workshop.notices.publishing import fit_subject
 from workshop.words import Plural, Words, words
 
 LAYER = Path(__file__).resolve().parents[2] / "layers" / "workshop"

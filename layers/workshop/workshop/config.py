@@ -5,8 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contract.names import DATASET_NAME
-from contract.languages import FALLBACK_LANGUAGE, LANGUAGES
+from contract.names import DATASET_NAME, FALLBACK_LANGUAGE, LANGUAGES
 from contract.pipeline import PARAMETERS
 from contract.train_options import TRAIN_OPTIONS
 from workshop.dataset import Caps

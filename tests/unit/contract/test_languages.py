@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.languages import FALLBACK_LANGUAGE, LANGUAGES, language_of
+from contract.names import FALLBACK_LANGUAGE, LANGUAGES, language_of
 from tests.unit.properties import quick
 
 

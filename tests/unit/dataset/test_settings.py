@@ -13,7 +13,7 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 
 from contract.file_kinds import FileKind, kind_of
-from contract.languages import LANGUAGES
+from contract.names import LANGUAGES
 from contract.pipeline import PARAMETERS, RESOLUTIONS, resolutions_of
 from contract.train_options import NO_OPTIONS, TRAIN_OPTIONS, options_text
 from stylegan2.base.errors import OptionError

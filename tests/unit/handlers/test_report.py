@@ -7,6 +7,7 @@ import pytest
 
 from contract.names import parse_execution
 from contract.prepare_report import PrepareReport, SetAside
+from contract.reasons import told
 from contract.run_identity import RunIdentity
 from tests.chaos.fakes import FakeExecution, client_error
 from tests.unit.conftest import BUCKET, RUN_ARN, Stage, sample
@@ -138,7 +139,7 @@ def test_more_time_is_allowed_by_whoever_has_set_the_limit(stage: Stage, name: s
 
 def test_a_mail_says_where_the_whole_list_is(stage: Stage) -> None:
     stage.leave_artefacts()
-    named = [SetAside(f"{number}.png", "No image.") for number in range(800)]
+    named = [SetAside(f"{number}.png", told("No image.")) for number in range(800)]
     report = PrepareReport("red-chairs", 256, 900, 100, named, 61.5)
     stage.put("runs/red-chairs/p4jn9xou8a8s/prepare-report/prepare.json", report.to_json().encode())
     succeed(stage)
@@ -204,7 +205,7 @@ def test_a_run_without_pictures_says_which_of_the_two_folders_is_meant(stage: St
 
 def test_what_strangers_have_named_is_no_link_in_the_mail(stage: Stage) -> None:
     stage.leave_artefacts()
-    evil = SetAside("www.evil.com/a.png", "See https://evil.com")
+    evil = SetAside("www.evil.com/a.png", told("See https://evil.com"))
     report = PrepareReport("red-chairs", 256, 4, 3, [evil], 1.5)
     stage.put("runs/red-chairs/p4jn9xou8a8s/prepare-report/prepare.json", report.to_json().encode())
     succeed(stage)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from contract.languages import LANGUAGES
+from contract.names import LANGUAGES
 from contract.run_results import TrainingOutcome
 from tests.unit.notices.notice_samples import _run
 from tests.unit.properties import quick

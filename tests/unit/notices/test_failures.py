@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract.languages import LANGUAGES
-from contract.names import parse_execution
+from contract.names import LANGUAGES, parse_execution
 from tests.unit.conftest import RUN_ARN
 from tests.unit.properties import quick
 from workshop.notices.failures import failed, log_url, stopped

@@ -7,12 +7,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from contract.languages import LANGUAGES
+from contract.names import LANGUAGES
 from tests.unit.notices.notice_samples import as_text, print_samples, samples
 from tests.unit.properties import quick
 from workshop.notices import Kind
-from workshop.notices.publishing import MAX_BODY_BYTES, fit_body, render_notice
-from workshop.notices.subject import fit_subject
+from workshop.notices.publishing import MAX_BODY_BYTES, fit_body, fit_subject, render_notice
 from workshop.words import words
 
 GOLDEN = Path(__file__).parent / "golden_notices"

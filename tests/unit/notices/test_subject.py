@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.unit.properties import quick
-from workshop.notices.subject import MAX_SUBJECT_UNITS, fit_subject
+from workshop.notices.publishing import MAX_SUBJECT_UNITS, fit_subject
 
 # As a reader sees them, one each.
 SEEN = st.sampled_from(

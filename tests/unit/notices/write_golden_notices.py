@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from contract.languages import LANGUAGES
+from contract.names import LANGUAGES
 from tests.unit.notices.notice_samples import as_text, samples
 
 if __name__ == "__main__":

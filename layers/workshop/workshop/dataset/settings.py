@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from typing import Any
 
-from contract.languages import FALLBACK_LANGUAGE
+from contract.names import FALLBACK_LANGUAGE
 from contract.pipeline import (
     ALL_CLASSES,
     LONGEST_SIDE,

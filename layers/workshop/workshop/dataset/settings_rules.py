@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from contract.languages import LANGUAGES, language_of
+from contract.names import LANGUAGES, language_of
 from contract.pipeline import PARAMETERS, Parameter
 from workshop.dataset.plain_values import AMBIGUOUS, NUMBER, TRUTHS, WHOLE
 from workshop.dataset.train_options import OptionFault, read_options

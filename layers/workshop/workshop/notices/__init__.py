@@ -1,6 +1,5 @@
 """The mails to a dataset's people.
 
-subject        one line that SNS takes as a subject
 publishing     `Notices`: rendering within SNS's limits, publishing each one once; texts/<language>/
 content        what each one says: from records and findings to the words
 started        the first: a run has begun; expectations: what it will take and cost, and whether it can be done

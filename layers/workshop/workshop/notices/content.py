@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from contract import layout
-from contract.languages import FALLBACK_LANGUAGE
-from contract.names import Execution, parse_execution, printable
+from contract.names import FALLBACK_LANGUAGE, Execution, parse_execution, printable
 from contract.pipeline import PARAMETERS
 from contract.prepare_report import PrepareReport, SetAside
+from contract.reasons import Reason
 from contract.run_results import TrainingOutcome
 from workshop.ledger import RunRecord
 from workshop.notices import Kind, Notice, expectations
@@ -301,7 +301,11 @@ def _copies(say: Words, prepared: PrepareReport, folder: str) -> str:
 
 
 def _named(say: Words, item: SetAside) -> str:
-    return say.named.format(name=quoted(item.name, 120), text=quoted(item.reason, 200))
+    return say.named.format(name=quoted(item.name, 120), text=_why(say, item.reason))
+
+
+def _why(say: Words, reason: Reason) -> str:
+    return reason.sentence(say.language, lambda text: quoted(text, 200))
 
 
 def _bullets(lines: Sequence[str]) -> str:

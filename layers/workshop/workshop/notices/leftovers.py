@@ -29,7 +29,7 @@ from workshop.words import Words
 MAX_NAMED = 5
 
 
-class Reason(StrEnum):
+class WaitingReason(StrEnum):
     """Why pictures to project wait."""
 
     NO_NETWORK = "no_network"
@@ -40,7 +40,7 @@ class Reason(StrEnum):
 class Waiting:
     """The pictures to project of a dataset, and why they wait."""
 
-    reason: Reason
+    reason: WaitingReason
     targets: Targets
 
     def problem(self, say: Words) -> str:
@@ -56,9 +56,9 @@ def waiting_targets(state: DatasetState, targets: Targets, choice: Choice, *, tr
     if targets.digest in ("", state.last_targets):
         return None
     if not choice.projects:
-        return Waiting(Reason.NOT_ASKED, targets)
+        return Waiting(WaitingReason.NOT_ASKED, targets)
     if state.good_arn is None and not trains:
-        return Waiting(Reason.NO_NETWORK, targets)
+        return Waiting(WaitingReason.NO_NETWORK, targets)
     return None
 
 

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from contract import layout
 from contract.capacity.volumes import run_volumes
-from contract.languages import FALLBACK_LANGUAGE
+from contract.names import FALLBACK_LANGUAGE
 from contract.pipeline import (
     OF_FOLDERS,
     OPEN_PARAMETERS,

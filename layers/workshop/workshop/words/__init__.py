@@ -178,7 +178,7 @@ class Words(Protocol):
     and_more: Plural
     convert_files: str
 
-    # Pictures to project that wait, by leftovers.Reason
+    # Pictures to project that wait, by leftovers.WaitingReason
     targets_waiting: Mapping[str, str]
     targets_next: Mapping[str, str]
 
@@ -297,6 +297,6 @@ class Words(Protocol):
 
 @cache
 def words(language: str) -> Words:
-    """The words of one of contract.languages.LANGUAGES. Raises ModuleNotFoundError for any other."""
+    """The words of one of contract.names.LANGUAGES. Raises ModuleNotFoundError for any other."""
     found: Words = import_module(f"{__name__}.{language.replace('-', '_').lower()}").WORDS
     return found
