@@ -248,7 +248,7 @@ def _network(say: Words, training: TrainingOutcome | None) -> str:
     if training.network_score == last:
         return say.network_last_is_best.format(score=score)
     return say.network_best.format(
-        kimg=say.unknown if training.network_kimg is None else _measured(say, training.network_kimg),
+        kimg=say.unknown if training.network_kimg is None else say.kimg(training.network_kimg),
         score=score,
         last=say.network_no_score if last is None else _measured(say, last),
     )
@@ -261,7 +261,7 @@ def _trouble(say: Words, training: TrainingOutcome | None) -> str:
         return ""
     words = [say.troubles[trouble]]
     if training.ended == trouble:
-        kimg, wanted = _measured(say, training.kimg), _measured(say, training.wanted_kimg)
+        kimg, wanted = say.kimg(training.kimg), say.kimg(training.wanted_kimg)
         words.append(say.trouble_ended.format(kimg=kimg, wanted=wanted))
     words.append(say.trouble_next[trouble])
     return f"\n{say.paragraph(*words)}\n"

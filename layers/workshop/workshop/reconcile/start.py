@@ -197,11 +197,11 @@ def build_claim(
         estimate=None,
         hourly_price=config.caps.price(training.instance_type),
         machines=training.machines,
-        language=choice.language,
+        language=parameters["Language"],
         targets=targets,
         source_arn=source_arn,
         size="" if size.is_square else size.told,
-        folders=told_folders(words(choice.language), folders, labels),
+        folders=told_folders(words(parameters["Language"]), folders, labels),
     )
 
 

@@ -60,14 +60,14 @@ class Chinese(Words):
     took_estimated = "{duration}（预计：{estimated}）"
     took_estimated_twice = "{duration}（预计：{estimated}；训练进行到 2% 时预计：{early}）"
     training_ended: Mapping[str, str] = {
-        "time_limit": "训练到达时间上限而结束，共学习了 {kimg} 千张次图片（计划 {wanted} 千张次）。",
-        "on_request": "训练按要求提前结束，共学习了 {kimg} 千张次图片（计划 {wanted} 千张次）。",
-        "": "训练提前结束，共学习了 {kimg} 千张次图片（计划 {wanted} 千张次）。",
+        "time_limit": "训练到达时间上限而结束，共学习了 {kimg} 万张次图片（计划 {wanted} 万张次）。",
+        "on_request": "训练按要求提前结束，共学习了 {kimg} 万张次图片（计划 {wanted} 万张次）。",
+        "": "训练提前结束，共学习了 {kimg} 万张次图片（计划 {wanted} 万张次）。",
     }
     finishing_takes = "完成剩余部分约需 {duration}，费用约 {cost}。"
     finishing_takes_time = "完成剩余部分约需 {duration}。"
     go_on = "如需从那里继续，请联系管理员执行\n\n  {command}"
-    network_best = "最佳的一个，学习了 {kimg} 千张次（得分 {score}；最后一个：{last}；越小越好）"
+    network_best = "最佳的一个，学习了 {kimg} 万张次（得分 {score}；最后一个：{last}；越小越好）"
     network_last_is_best = "最后一个，也是最佳的一个（得分 {score}；越小越好）"
     network_last = "最后一个（得分 {score}；越小越好）"
     network_unscored = "最后一个（没有得分）"
@@ -76,7 +76,7 @@ class Chinese(Words):
         "collapsed": "训练崩溃了：模型学到的内容已经瓦解。新图由上面列出的模型生成；该模型和最后一个模型都已保留。",
         "stalled": "训练最后停滞了：很长时间没有再变好。",
     }
-    trouble_ended = "因此训练提前结束，共学习了 {kimg} 千张次（计划 {wanted} 千张次）；已学到的内容没有丢失。"
+    trouble_ended = "因此训练提前结束，共学习了 {kimg} 万张次（计划 {wanted} 万张次）；已学到的内容没有丢失。"
     trouble_next: Mapping[str, str] = {
         "collapsed": "最有帮助的是更多图片，或彼此更相似的图片；换一个 seed（settings.yaml）也可能有用。",
         "stalled": "延长训练几乎没有帮助，增加图片或许有用。",
@@ -272,6 +272,10 @@ class Chinese(Words):
     shown_text = "“{text}”"
     shown_other = "无法照录的内容"
     cut = "[其余内容太长，邮件中已省略]"
+
+    def kimg(self, number: float) -> str:
+        """Large numbers are counted in 万, tens of thousands."""
+        return super().kimg(number / 10)
 
     def paragraph(self, *said: str) -> str:
         """In one line: Chinese has no spaces to break lines at, and mail programs break it by its own rules."""
