@@ -461,11 +461,17 @@ def test_a_page_drawn_with_the_network_of_an_earlier_run_says_so(
     model = {"S3Uri": "s3://bucket/runs/my-faces/p4jn9xou8a8s/training/job-1/output/model.tar.gz"}
     config = {"ProcessingInputs": [{"InputName": "model", "S3Input": model}]}
     (job.folder("config") / "processingjobconfig.json").write_text(json.dumps(config))
-    for name, value in {"DATASET": "my-faces", "EXECUTION_ID": "ifw9mcxjxl5q", "INFERENCE_MODE": "mix"}.items():
+    environment = {
+        "DATASET": "my-faces",
+        "EXECUTION_ID": "ifw9mcxjxl5q",
+        "INFERENCE_MODE": "mix",
+        "PAGE_LANGUAGE": "de",
+    }
+    for name, value in environment.items():
         monkeypatch.setenv(name, value)
     infer(ProcessingJob(tmp_path))
-    today = f"{datetime.now(UTC):%B %Y}"  # the network was trained by this very test run
-    sentence = rf"trained by an earlier run, p4jn9xou8a8s on \d+ {today}; what it drew for this page is new\."
+    year = datetime.now(UTC).year  # the network was trained by this very test run
+    sentence = rf"in einem früheren Lauf, p4jn9xou8a8s am \d+\. \w+ {year}; die Bilder auf dieser Seite sind neu\."
     assert re.search(sentence, job.text("processing/output/report/index.html"))
 
 

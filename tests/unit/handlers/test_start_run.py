@@ -69,6 +69,7 @@ def test_a_settled_drop_starts_one_run_with_every_parameter_and_says_so(stage: S
         "TrainOptions": "{}",
         "InferenceMode": "all",
         "InferenceNetwork": "best",
+        "Language": "en",
         "MinImages": "3",
         "ProcessVolumeGB": "30",
         "TrainVolumeGB": "30",

@@ -152,6 +152,15 @@ def test_without_a_settings_file_a_run_is_told_in_the_deployers_language(
     assert "die Arbeit an deinen Bildern hat begonnen" in newest(stage)
 
 
+def test_chinese_is_told_in_chinese_from_the_subject_on(stage: Stage) -> None:
+    stage.put(SETTINGS, b"language: zh_CN\n")
+    stage.settle()
+
+    assert stage.mails[-1]["Subject"] == "工坊 red-chairs：您的图片已开始处理"
+    (execution,) = stage.sagemaker.executions.values()
+    assert execution.parameters["Language"] == "zh-CN"
+
+
 def test_a_preset_does_not_take_the_deployers_language_away(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NOTICE_LANGUAGE", "de")
     stage.put(SETTINGS, b"preset: best\n")
