@@ -53,7 +53,7 @@ def test_classes_and_shape_go_from_the_folder_to_the_page(
     report = PrepareReport.from_json(prepare.text("processing/output/report/prepare.json"))
     assert (report.size, report.resolution, report.good) == ("24x16", 16, 10)
     assert {one.name: one.images for one in report.classes} == CLASSES
-    assert "lies in none of the sub-folders" in report.set_aside[0].reason
+    assert "lies in none of the sub-folders" in report.set_aside[0].reason.sentence("en")
     archive = prepare.base / "processing/output/prepared/dataset.zip"
     with zipfile.ZipFile(archive) as dataset, Image.open(dataset.open("00000/img00000000.png")) as image:
         assert image.size == (24, 16)

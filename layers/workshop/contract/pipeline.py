@@ -39,6 +39,9 @@ class Step(StrEnum):
 # What runs when only new images are wanted: https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-selective-ex.html
 STEPS_WITHOUT_TRAINING = (Step.INFER, Step.NOTIFY)
 
+# What step TooFewImages says, before and after the number that is needed; mails say it in the language of their reader.
+TOO_FEW_IMAGES = ("Too few good images: at least ", " are needed.")
+
 MAX_VALUE_CHARS = 1024  # PipelineParameter.Value
 RESOLUTIONS = (16, 32, 64, 128, 256, 512, 1024)
 # Of those presets of the trainer that are not made for every resolution.

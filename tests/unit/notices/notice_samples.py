@@ -64,7 +64,7 @@ def samples(language: str) -> dict[str, Notice]:
     failures_of = {
         "failed_training": (_training_failure(say, execution, restart), None),
         "failed_too_few_images": (
-            failures.too_few_images(say, "12 good images are needed."),
+            failures.too_few_images(say, "Too few good images: at least 20 are needed. prepare.json lists every file."),
             _prepared(found=20, good=6, copies=14),
         ),
         "stopped": (failures.stopped(say, [], restart, execution), None),
