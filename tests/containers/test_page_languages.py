@@ -22,7 +22,17 @@ WORDS = INFER / "templates/words"
 TEXTS = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in WORDS.glob("*.json")}
 # Which languages may share.
 MARKS = {"thousands", "decimal", "between_sentences", "between_names", "kimg_unit", "large_from", "looks", "quoted"}
-NAMES = {"setting.preset", "setting.batch", "setting.seed", "curve_target", "month.4", "month.8", "month.9", "month.11"}
+NAMES = {
+    "film",
+    "setting.preset",
+    "setting.batch",
+    "setting.seed",
+    "curve_target",
+    "month.4",
+    "month.8",
+    "month.9",
+    "month.11",
+}
 
 
 def fields(text: str) -> set[str]:

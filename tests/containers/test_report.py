@@ -166,9 +166,9 @@ def test_what_scrolls_is_reached_by_keyboard_and_pictures_wait_until_they_are_se
 
 
 def test_what_was_skipped_for_one_reason_is_one_line_that_opens(finished_run: ReportRun, tmp_path: Path) -> None:
-    phones = [SetAside(f"IMG_{number}.HEIC", "A HEIC photo.") for number in range(150)]
-    cut = [SetAside(f"{number}.png", "The file is damaged.") for number in range(2)]
-    own = [SetAside("a.png", "Another reason."), SetAside("b.png", "A third one.")]
+    phones = [SetAside(f"IMG_{number}.HEIC", told("A HEIC photo.")) for number in range(150)]
+    cut = [SetAside(f"{number}.png", told("The file is damaged.")) for number in range(2)]
+    own = [SetAside("a.png", told("Another reason.")), SetAside("b.png", told("A third one."))]
     text = render(with_set_aside(finished_run, *cut, *phones, *own), tmp_path / "report")
     section = text[text.index('<section id="aside">') :]
     summaries = re.findall(r"<summary>(.*?) <span class=\"tag\">(.*?)</span>", section)
