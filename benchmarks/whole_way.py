@@ -109,7 +109,7 @@ def run_many_images(images: int) -> None:
     print(f"\nOf step Prepare, {display.fetch_seconds:.0f} s were the images' way out of S3.\n\n{watch.table()}\n")
     if result.run.status != SUCCEEDED or wrong:
         sys.exit(f"The run {result.run.status.lower()}. {' '.join(wrong)}")
-    print(f"Report, mails and page say: {images:,} found, {images - too_small:,} good, {too_small:,} set aside.")
+    print(f"Report, mails and page say: {images:,} found, {images - too_small:,} good, {too_small:,} skipped.")
 
 
 def _wrong_numbers(
@@ -122,14 +122,14 @@ def _wrong_numbers(
         yield f"The report says {report['images']} instead of {counts}."
     told = "\n".join(mail.text() for mail in mails)
     for line in (
-        rf"Pictures found: +{images:,}\b",
-        rf"Pictures used: +{good:,} of {images:,}\b",
-        rf"\b{too_small:,} pictures? (was|were) set aside",
+        rf"Images found: +{images:,}\b",
+        rf"Images used: +{good:,} of {images:,}\b",
+        rf"\b{too_small:,} images? (was|were) skipped",
     ):
         if not re.search(line, told):
             yield f"No mail says {line!r}."
     text = re.sub(r"<[^>]*>", " ", page.read_text())
-    for figure in (rf"images used\s+{good:,}\b", rf"set aside\s+{too_small:,}\b"):
+    for figure in (rf"images used\s+{good:,}\b", rf"skipped\s+{too_small:,}\b"):
         if not re.search(figure, text):
             yield f"The page does not say {figure!r}."
 

@@ -1,7 +1,7 @@
 """The images of a run, copied from S3 to the job's disk: exactly those that its record lists, as they were then.
 
     read_record     the list that start_run has written: names, ETags and sizes
-    fetch_images    the files, and for each that cannot be had one plain sentence that says why
+    fetch_images    the files, and for each that cannot be had why
 
 SageMaker's own inputs know keys only: they would bring whatever lies there by now, and one missing or unreadable
 object would fail the job. Here an object that has been replaced or deleted since is taken from the bucket's versions,
@@ -18,27 +18,26 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from containers.errors import InputError, StepError
+from containers.reasons import refusal_of
 from containers.s3 import THREADS, S3Reader
 from contract.errors import DocumentError
 from contract.image_record import MAX_BYTES, ImageRecord, ListedImage
+from contract.reasons import ReasonCode
+from stylegan2.data.refusals import Refusal
 from stylegan2.data.uploads import NamedUploads
 from stylegan2.data.vetting import LARGEST_FILE
 
 _CHUNK = 1 << 20
 _TRIES = 5  # of reading a whole object; botocore tries each request several times
 
-_GONE = "The file was replaced or deleted after this run had made its list; the next run takes what is there then."
-_ARCHIVED = "The file lies in an archive (S3 Glacier) and cannot be read; upload it again."
-_ENCRYPTED = "The file is encrypted with a key of its own (SSE-C), which the workshop does not have; upload it without."
-_FORBIDDEN = "The workshop may not read this file (it may be encrypted with another key); upload it again."
 _REASONS = {
-    "InvalidObjectState": _ARCHIVED,
-    "InvalidRequest": _ENCRYPTED,
-    "AccessDenied": _FORBIDDEN,
-    "NoSuchKey": _GONE,
-    "NoSuchVersion": _GONE,
-    "MethodNotAllowed": _GONE,  # the version is a deletion
-    "PreconditionFailed": _GONE,
+    "InvalidObjectState": ReasonCode.ARCHIVED,
+    "InvalidRequest": ReasonCode.ENCRYPTED,
+    "AccessDenied": ReasonCode.FORBIDDEN,
+    "NoSuchKey": ReasonCode.GONE,
+    "NoSuchVersion": ReasonCode.GONE,
+    "MethodNotAllowed": ReasonCode.GONE,  # the version is a deletion
+    "PreconditionFailed": ReasonCode.GONE,
 }
 
 
@@ -60,7 +59,7 @@ def fetch_images(s3: S3Reader, record: ImageRecord, folder: Path) -> NamedUpload
     """
     folder.mkdir(parents=True, exist_ok=True)
 
-    def fetch(image: ListedImage) -> str | None:
+    def fetch(image: ListedImage) -> Refusal | None:
         return _fetch(s3, record, image, NamedUploads.place(folder, image.name))
 
     with ThreadPoolExecutor(THREADS) as threads:
@@ -69,10 +68,10 @@ def fetch_images(s3: S3Reader, record: ImageRecord, folder: Path) -> NamedUpload
     return NamedUploads(folder, [image.name for image in record.images if image.name not in unusable], unusable)
 
 
-def _fetch(s3: S3Reader, record: ImageRecord, image: ListedImage, target: Path) -> str | None:
+def _fetch(s3: S3Reader, record: ImageRecord, image: ListedImage, target: Path) -> Refusal | None:
     """Copy one image; return why it cannot be had, if it cannot."""
     if image.size > LARGEST_FILE:
-        return f"The file is larger than {LARGEST_FILE // 1_000_000} MB; scale the picture down."
+        return refusal_of(ReasonCode.TOO_LARGE, megabytes=LARGEST_FILE // 1_000_000)
     where = {"Bucket": record.bucket, "Key": record.prefix + image.name}
     try:
         try:
@@ -80,16 +79,16 @@ def _fetch(s3: S3Reader, record: ImageRecord, image: ListedImage, target: Path) 
             return None
         except ClientError as error:
             # S3 says "403", too, of what is gone, to a role that may not list the bucket.
-            if _reason(error) not in (_GONE, _FORBIDDEN):
+            if _reason(error) not in (ReasonCode.GONE, ReasonCode.FORBIDDEN):
                 raise
         version = _version_of(s3, where, image.etag)
         if version is None:
-            return _GONE
+            return refusal_of(ReasonCode.GONE)
         _copy(s3, where | {"VersionId": version}, target)
     except ClientError as error:
         if (reason := _reason(error)) is None:
             raise _trouble(image, error) from error
-        return reason
+        return refusal_of(reason)
     except BotoCoreError as error:
         raise _trouble(image, error) from error
     except OSError as error:
@@ -128,11 +127,11 @@ def _version_of(s3: S3Reader, where: dict[str, str], etag: str) -> str | None:
         request |= {"KeyMarker": page["NextKeyMarker"], "VersionIdMarker": page["NextVersionIdMarker"]}
 
 
-def _reason(error: ClientError) -> str | None:
-    """What is wrong with the object, in one sentence; None if the trouble is not the object's."""
+def _reason(error: ClientError) -> ReasonCode | None:
+    """What is wrong with the object; None if the trouble is not the object's."""
     code = str(error.response.get("Error", {}).get("Code", ""))
     if code.startswith("KMS.") and "Throttling" not in code:
-        return _FORBIDDEN
+        return ReasonCode.FORBIDDEN
     return _REASONS.get(code)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from contract.layout import PREPARE_REPORT_FILE
-from contract.pipeline import Step
+from contract.pipeline import TOO_FEW_IMAGES, Step
 from contract.prepare_report import GOOD_IMAGES_PATH
 from pipeline_builder import prepare
 from pipeline_builder.parameters import given
@@ -26,14 +26,15 @@ def enough_images_step(then: list[Any]) -> ConditionStep:
 def _too_few_images_step() -> FailStep:
     # The count itself is not in the sentence: the service documents parameters and properties in an ErrorMessage,
     # not values out of a property file. The failure notice reads the count from prepare.json.
+    before, after = TOO_FEW_IMAGES
     return FailStep(
         name=Step.TOO_FEW_IMAGES,
         error_message=Join(
             on="",
             values=[
-                "Too few good images: at least ",
+                before,
                 given("MinImages"),
-                f" are needed. {PREPARE_REPORT_FILE} of this run lists every file that was set aside, with a reason.",
+                f"{after} {PREPARE_REPORT_FILE} of this run lists every file that was set aside, with a reason.",
             ],
         ),
     )

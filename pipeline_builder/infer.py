@@ -33,6 +33,7 @@ def infer_step(build: Build, prepare_step: ProcessingStep, train_step: TrainingS
             jobs.INFERENCE_CLASSES_VARIABLE: given("InferenceClasses"),
             jobs.INFERENCE_NETWORK_VARIABLE: given("InferenceNetwork"),
             jobs.SEED_VARIABLE: as_string(given("Seed")),
+            jobs.PAGE_LANGUAGE_VARIABLE: given("Language"),
         },
         sagemaker_session=build.session,
     )

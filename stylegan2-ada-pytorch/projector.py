@@ -14,7 +14,8 @@ from stylegan2.base.whole_files import refuse_existing
 from stylegan2.cli import WIDE, errors_as_messages, table, with_options
 from stylegan2.cli.networks import open_generator, open_network, write_png
 from stylegan2.data.bounded_vetting import load_images
-from stylegan2.data.vetting import Channels, RefusedImage, Wanted
+from stylegan2.data.refusals import RefusedImage
+from stylegan2.data.vetting import Channels, Wanted
 from stylegan2.options.row import A_SEED, INPUT_FILE, REQUIRED, SWITCH, Row, one_of, whole
 from stylegan2.synthesis.latents import save_ws
 from stylegan2.synthesis.perceptual import DiscriminatorFeatures, Features, TorchScriptFeatures

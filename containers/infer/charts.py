@@ -9,6 +9,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from containers.infer.wording import Wording
+
 # Room for the labels around the plot, in SVG units.
 LEFT, RIGHT, TOP, BOTTOM = 42.0, 12.0, 14.0, 38.0
 LARGE = (420.0, 250.0)
@@ -79,6 +81,7 @@ class Chart:
 
 
 def line_chart(
+    say: Wording,
     title: str,
     series: Sequence[Series],
     *,
@@ -102,18 +105,19 @@ def line_chart(
     width, height = size
     x_scale = _Scale(min(xs), max(xs), LEFT, width - RIGHT)
     y_scale = _Scale(low, high, height - BOTTOM, TOP)
-    lines = [_line(one, x_scale, y_scale) for one in drawable]
+    lines = [_line(say, one, x_scale, y_scale) for one in drawable]
     return Chart(
         title=title,
-        summary=f"{title} against {x_name}. "
-        + " ".join(
-            f"{one.name} goes from {_number(one.points[0][1])} to {_number(one.points[-1][1])}." for one in drawable
+        summary=say.sentences(
+            say("curve_summary", title=title, x_name=x_name), *(_course(say, one) for one in drawable)
         ),
         x_name=x_name,
         lines=lines,
-        x_ticks=[Tick(x_scale(x), _number(x)) for x in _nice_ticks(min(xs), max(xs), width / _UNITS_PER_TICK / 2)],
-        y_ticks=[Tick(y_scale(y), _number(y)) for y in _nice_ticks(low, high, height / _UNITS_PER_TICK)],
-        target=Tick(y_scale(target[0]), f"{target[1]} ({_number(target[0])})") if target else None,
+        x_ticks=[Tick(x_scale(x), say.figure(x)) for x in _nice_ticks(min(xs), max(xs), width / _UNITS_PER_TICK / 2)],
+        y_ticks=[Tick(y_scale(y), say.figure(y)) for y in _nice_ticks(low, high, height / _UNITS_PER_TICK)],
+        target=Tick(y_scale(target[0]), say("curve_target", name=target[1], value=say.figure(target[0])))
+        if target
+        else None,
         width=width,
         height=height,
     )
@@ -133,10 +137,15 @@ class _Scale:
         return round(self.start + share * (self.end - self.start), 2)
 
 
-def _line(series: Series, x_scale: _Scale, y_scale: _Scale) -> ChartLine:
+def _course(say: Wording, one: Series) -> str:
+    first, last = (say.figure(point[1]) for point in (one.points[0], one.points[-1]))
+    return say("curve_course", name=one.name, first=first, last=last)
+
+
+def _line(say: Wording, series: Series, x_scale: _Scale, y_scale: _Scale) -> ChartLine:
     places = [(x_scale(x), y_scale(y)) for x, y in series.points]
     path = "M" + "L".join(f"{x:g},{y:g}" for x, y in places)
-    return ChartLine(series.name, series.style, path, places[-1], _number(series.points[-1][1]))
+    return ChartLine(series.name, series.style, path, places[-1], say.figure(series.points[-1][1]))
 
 
 def _with_margin(low: float, high: float, at_least: tuple[float, float] | None) -> tuple[float, float]:
@@ -173,7 +182,3 @@ def _nice_ticks(low: float, high: float, wanted: float) -> list[float]:
     step = next(factor * magnitude for factor in (1.0, 2.0, 5.0, 10.0) if factor * magnitude >= rough)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [round(index * step, 12) for index in range(first, last + 1)]
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from containers.infer import wording
 from containers.infer.inline_images import InlineImage, inline_file, inline_image
 from containers.infer.results import MadeFilm, MovedPicture
+from containers.infer.wording import Wording, printable
 from contract.prepare_report import SetAside
 
 LARGEST_FILM = 3_000_000
@@ -49,7 +49,7 @@ class Skipped:
     """Files by their reasons, the commonest first; and those that have each a reason of its own."""
 
     groups: Sequence[SkippedGroup]
-    single: Sequence[SetAside]
+    single: Sequence[SkippedGroup]
 
 
 def inline_film(film: MadeFilm | None) -> InlineFilm | None:
@@ -75,7 +75,7 @@ def frames_between(film: MadeFilm, count: int) -> list[InlineImage]:
     return frames
 
 
-def direction_table(pictures: Sequence[MovedPicture]) -> DirectionTable | None:
+def direction_table(say: Wording, pictures: Sequence[MovedPicture]) -> DirectionTable | None:
     """The first seed's pictures along every direction; None if there are none."""
     if not pictures:
         return None
@@ -83,15 +83,15 @@ def direction_table(pictures: Sequence[MovedPicture]) -> DirectionTable | None:
     rows: defaultdict[int, list[InlineImage]] = defaultdict(list)
     for one in first:
         rows[one.direction].append(inline_file(one.file, DIRECTION_SIDE, is_made=True))
-    shifts = [f"{one.shift:+g}" if one.shift else "0" for one in first if one.direction == first[0].direction]
+    shifts = [say.signed(one.shift) for one in first if one.direction == first[0].direction]
     return DirectionTable(shifts, list(rows.values()))
 
 
-def by_reason(images: Sequence[SetAside]) -> Skipped:
+def by_reason(say: Wording, images: Sequence[SetAside]) -> Skipped:
     """What was skipped, grouped."""
     names: defaultdict[str, list[str]] = defaultdict(list)
     for image in images:
-        names[wording.printable(image.reason)].append(wording.printable(image.name))
+        names[printable(image.reason.sentence(say.language))].append(printable(image.name))
     groups = [SkippedGroup(reason, listed) for reason, listed in names.items() if len(listed) > 1]
-    single = [SetAside(listed[0], reason) for reason, listed in names.items() if len(listed) == 1]
+    single = [SkippedGroup(reason, listed) for reason, listed in names.items() if len(listed) == 1]
     return Skipped(sorted(groups, key=lambda group: -len(group.names)), single)

@@ -15,9 +15,10 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from containers.infer import page_extras, page_parts, wording
+from containers.infer import page_extras, page_parts
 from containers.infer.model_folder import TrainingRecord, read_training_record
 from containers.infer.results import ChosenNetwork, ReportRun
+from containers.infer.wording import printable, wording
 from contract.layout import GENERATED, MIXED, PROJECTED, REPORT_DATA, REPORT_PAGE
 from contract.prepare_report import SetAside
 from contract.run_results import RunResults, TrainingOutcome
@@ -52,7 +53,7 @@ def _numbers(run: ReportRun, record: TrainingRecord) -> dict[str, Any]:
         "execution_id": run.execution_id,
         "images": {"found": prepare.found, "good": prepare.good, "set_aside": prepare.set_aside_count},
         "size": prepare.size,
-        "classes": [{"number": one.number, "name": wording.printable(one.name)} for one in images.classes.drawn],
+        "classes": [{"number": one.number, "name": printable(one.name)} for one in images.classes.drawn],
         "kimg": round(record.kimg, 3),
         "training_seconds": round(record.seconds, 1),
         "set_aside": [one.as_dict() for one in _named(prepare.set_aside[:_SET_ASIDE_IN_JSON])],
@@ -75,7 +76,7 @@ def _outcome(network: ChosenNetwork, record: TrainingRecord) -> TrainingOutcome 
 
 def _named(images: Sequence[SetAside]) -> list[SetAside]:
     """The images as other programs may show them."""
-    return [SetAside(wording.printable(image.name), wording.printable(image.reason)) for image in images]
+    return [SetAside(printable(image.name), image.reason) for image in images]
 
 
 @functools.cache
@@ -87,37 +88,39 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["printable"] = wording.printable
+    environment.filters["printable"] = printable
     return environment.get_template("report.html.j2")
 
 
 def _page(run: ReportRun, record: TrainingRecord) -> str:
-    strip = page_parts.film_strip(run.model_folder)
+    say = wording(run.language)
+    strip = page_parts.film_strip(say, run.model_folder)
     set_aside = run.prepare.set_aside[:_MOST_SET_ASIDE_SHOWN]
     return _template().render(
+        say=say,
         run=run,
-        lead=page_parts.lead(run, record),
-        facts=page_parts.facts(run, record),
-        trouble=page_parts.trouble(run, record),
-        drawn_with=page_parts.drawn_with(run.network),
+        lead=page_parts.lead(say, run, record),
+        facts=page_parts.facts(say, run, record),
+        trouble=page_parts.trouble(say, run, record),
+        drawn_with=page_parts.drawn_with(say, run.network),
         banner=page_parts.banner(run, strip),
         generated=[] if run.images.classes.drawn else page_parts.seeds_sheet(run.images.generated),
-        class_sheets=page_parts.class_sheets(run),
-        class_note=page_parts.class_note(run.images.classes),
+        class_sheets=page_parts.class_sheets(say, run),
+        class_note=page_parts.class_note(say, run.images.classes),
         shape=page_parts.shape(run),
         strip=strip,
         source_type=DIGITAL_SOURCE_TYPE,
         aigc=aigc_label(run.execution_id),
-        directions=page_extras.direction_table(run.images.directions),
+        directions=page_extras.direction_table(say, run.images.directions),
         film=page_extras.inline_film(run.images.film),
         mixture=page_parts.mixture(run.images.mixing) if run.images.mixing else None,
-        pairs=page_parts.pairs(run.images.projected[:_MOST_PAIRS_SHOWN]),
+        pairs=page_parts.pairs(say, run.images.projected[:_MOST_PAIRS_SHOWN]),
         pairs_hidden=max(0, len(run.images.projected) - _MOST_PAIRS_SHOWN),
-        skipped_targets=page_extras.by_reason(run.images.skipped_targets[:_MOST_SET_ASIDE_SHOWN]),
+        skipped_targets=page_extras.by_reason(say, run.images.skipped_targets[:_MOST_SET_ASIDE_SHOWN]),
         skipped_hidden=max(0, len(run.images.skipped_targets) - _MOST_SET_ASIDE_SHOWN),
-        charts=page_parts.charts(record),
-        origin=page_parts.origin(record),
-        settings=page_parts.settings(record),
-        set_aside=page_extras.by_reason(set_aside),
+        charts=page_parts.charts(say, record),
+        origin=page_parts.origin(say, run, record),
+        settings=page_parts.settings(say, record),
+        set_aside=page_extras.by_reason(say, set_aside),
         set_aside_hidden=run.prepare.set_aside_count - len(set_aside),
     )

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from containers.infer.classes import ClassChoice, NetworkClass
+from contract.names import FALLBACK_LANGUAGE
 from contract.pipeline import PARAMETERS
 from contract.prepare_report import PrepareReport, SetAside
 from stylegan2.base.machine_made import save_marked
@@ -161,7 +162,7 @@ class ReportRun:
     """Everything that the report tells: the names of the run, what was prepared, learned and drawn.
 
     `trained_by` is the earlier run whose network was drawn with; None if this run trained its own. `network` is the one
-    of the training's networks that has drawn.
+    of the training's networks that has drawn. `language` is that of the page.
     """
 
     dataset: str
@@ -171,3 +172,4 @@ class ReportRun:
     images: MadeImages
     trained_by: str | None = None
     network: ChosenNetwork = field(default_factory=ChosenNetwork)
+    language: str = FALLBACK_LANGUAGE

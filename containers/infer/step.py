@@ -67,6 +67,7 @@ def infer(job: ProcessingJob) -> None:
     execution_id = environment.text(jobs.EXECUTION_ID_VARIABLE, EXECUTION_ID, "ifw9mcxjxl5q")
     mode = environment.parameter(jobs.INFERENCE_MODE_VARIABLE, "InferenceMode")
     wanted = environment.parameter(jobs.INFERENCE_NETWORK_VARIABLE, "InferenceNetwork")
+    language = environment.parameter(jobs.PAGE_LANGUAGE_VARIABLE, "Language")
     seed = environment.integer(jobs.SEED_VARIABLE, *PARAMETERS["Seed"].bounds, default=0)
     gpu = torch.cuda.is_available()
     steps = environment.integer("PROJECTION_STEPS", 1, 10_000, default=_STEPS_ON_GPU if gpu else _STEPS_ON_CPU)
@@ -79,7 +80,7 @@ def infer(job: ProcessingJob) -> None:
         move_to_device([network.G_ema, network.D], "cuda" if gpu else "cpu")
         drawn = _draw(job, network, _Wish(mode, seed, steps, choose_classes(network, classes), prepare), clock)
         trained_by = earlier_run(job.source(jobs.MODEL_INPUT), execution_id)
-        run = ReportRun(dataset, execution_id, prepare, model, drawn, trained_by, chosen)
+        run = ReportRun(dataset, execution_id, prepare, model, drawn, trained_by, chosen, language)
         report, made = job.output(jobs.REPORT_OUTPUT), job.output(jobs.MADE_OUTPUT)
         write_report(report, run)
         with _timed("gallery"):

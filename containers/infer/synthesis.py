@@ -22,11 +22,13 @@ import numpy as np
 
 from containers.infer.classes import NetworkClass
 from containers.infer.results import GeneratedImage, MixtureGrid, Pixels, class_stem, save_picture
+from containers.reasons import reason_of
 from contract.layout import SEED, SHEET
 from contract.prepare_report import SetAside
 from stylegan2.data.bounded_vetting import load_images
+from stylegan2.data.refusals import RefusedImage
 from stylegan2.data.uploads import NamedUploads
-from stylegan2.data.vetting import RefusedImage, Wanted
+from stylegan2.data.vetting import Wanted
 from stylegan2.model.networks import Generator
 from stylegan2.synthesis import generate_images, mix_styles
 
@@ -110,11 +112,11 @@ def vet_targets(source: NamedUploads, wanted: int | Wanted) -> tuple[list[tuple[
     """
     good: list[tuple[str, Pixels]] = []
     names, unusable = source.list_files()
-    skipped = [SetAside(name, reason) for name, reason in unusable.items()]
+    skipped = [SetAside(name, reason_of(refusal)) for name, refusal in unusable.items()]
     files = [source.place(source.path, name) for name in names]
     for name, image in zip(names, load_images(files, wanted), strict=True):
         if isinstance(image, RefusedImage):
-            skipped.append(SetAside(name, str(image)))
+            skipped.append(SetAside(name, reason_of(image.refusal)))
         else:
             good.append((name, image))
     return good, skipped

@@ -36,6 +36,7 @@ def _prepare(job: ProcessingJob) -> None:
     # Here, so that a broken image is reported like any failure.
     from containers.fetching import fetch_images, read_record
     from containers.fitting import wanted_images
+    from containers.reasons import reason_of
     from containers.s3 import s3_client
     from stylegan2.data.preparation import CopyLimits, LabelSource, prepare_images
 
@@ -70,7 +71,7 @@ def _prepare(job: ProcessingJob) -> None:
         resolution=resolution,
         found=prepared.found,
         good=prepared.good,
-        set_aside=[SetAside(one.name, one.reason) for one in prepared.set_aside],
+        set_aside=[SetAside(one.name, reason_of(one.refusal)) for one in prepared.set_aside],
         seconds=time.monotonic() - started,
         copies=prepared.copied,
         size=str(size),

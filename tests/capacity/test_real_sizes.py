@@ -34,6 +34,7 @@ from contract.gallery import Gallery
 from contract.image_record import ImageRecord, ListedImage
 from contract.pipeline import MAX_VALUE_CHARS, PARAMETERS, RESOLUTIONS, picture_sizes, resolutions_of
 from contract.prepare_report import PrepareReport, SetAside
+from contract.reasons import Reason, ReasonCode, told
 from contract.training_progress import progress
 from stylegan2.base.machine_made import save_marked, xmp_packet
 from stylegan2.data.png_format import plain_png
@@ -208,14 +209,13 @@ class TestLists:
         assert len(bodies[0]) <= artefacts.contents_index_bytes(self.WORK) <= 1.5 * len(bodies[0])
 
     def test_prepare_json_and_counts_json(self) -> None:
-        reason = "This is the same picture as {}, which is used."
-        aside = [SetAside(name, reason.format(name)) for name in self.NAMES]
+        aside = [SetAside(name, Reason(ReasonCode.DUPLICATE, {"other": name})) for name in self.NAMES]
         prepared = PrepareReport("d" * 63, 1024, 200_000, 0, aside, 123.456, 0, 500)
         assert len(prepared.to_json()) <= artefacts.prepare_report_bytes(self.WORK) <= 3 * len(prepared.to_json())
         assert len(prepared.counts_json()) <= artefacts.counts_bytes(self.WORK)
 
     def test_report_json(self, tmp_path: Path) -> None:
-        evil = SetAside("\U0001f600" * 300, "\U0001f600" * 300)
+        evil = SetAside("\U0001f600" * 300, told("\U0001f600" * 300))
         prepared = PrepareReport("d", 16, 999, 0, [evil] * 50, 1.0)
         run = ReportRun("d", "ifw9mcxjxl5q", prepared, tmp_path, MadeImages(skipped_targets=[evil] * 300))
         write_report(tmp_path / "report", run)
@@ -258,7 +258,7 @@ def test_the_page_shows_as_many_images_as_computed_and_is_no_larger(tmp_path: Pa
         for step, shift in enumerate(exploring.SHIFTS, start=1)
     ]
     pairs = [ProjectedImage(f"{n}.png", large, large, [1.0 / (n + 1) for n in range(1_000)]) for n in range(8)]
-    aside = [SetAside("&" * 300, "<" * 300)] * 300
+    aside = [SetAside("&" * 300, told("<" * 300))] * 300
     run = ReportRun(
         "d", "ifw9mcxjxl5q", PrepareReport("d", 512, 300, 0, aside, 1.0, copies=7), tmp_path / "model",
         MadeImages(

@@ -11,6 +11,7 @@ from PIL import Image
 
 from containers.infer.results import GeneratedImage, MadeImages, MixtureGrid, ProjectedImage, Projections, ReportRun
 from contract.prepare_report import PrepareReport, SetAside
+from contract.reasons import Reason, ReasonCode
 from tests.containers.bucket import Bucket, etag_under_kms
 from tests.containers.jobs import draw
 from tests.one_thread import one_thread
@@ -67,7 +68,7 @@ def finished_run(tmp_path: Path) -> ReportRun:
     return ReportRun(
         dataset="my-faces",
         execution_id="ifw9mcxjxl5q",
-        prepare=PrepareReport("my-faces", 16, 31, 30, (SetAside("broken.png", "It is damaged."),), 1.5),
+        prepare=PrepareReport("my-faces", 16, 31, 30, (SetAside("broken.png", Reason(ReasonCode.DAMAGED)),), 1.5),
         model_folder=model,
         images=MadeImages(
             generated=[GeneratedImage(seed, picture(drawn / f"seed{seed}.png", 9 * seed)) for seed in range(24)],
@@ -75,6 +76,6 @@ def finished_run(tmp_path: Path) -> ReportRun:
             projections=Projections(
                 [ProjectedImage("anna.png", sources[0].file, sources[1].file, [1.0, 0.5, 0.25])], 3, 3
             ),
-            skipped_targets=[SetAside("notes.txt", "This is not a picture but text.")],
+            skipped_targets=[SetAside("notes.txt", Reason(ReasonCode.TEXT))],
         ),
     )

@@ -15,7 +15,9 @@ from containers import fetching
 from containers.errors import InputError, StepError
 from containers.fetching import fetch_images, read_record
 from containers.job import ProcessingJob, run_job
+from containers.reasons import refusal_of
 from contract.image_record import MAX_BYTES, ImageRecord, ListedImage
+from contract.reasons import ReasonCode
 from stylegan2.data.preparation import prepare_images
 from stylegan2.data.uploads import NamedUploads
 from stylegan2.data.vetting import LARGEST_FILE
@@ -107,7 +109,7 @@ def fetch(store: Store, folder: Path, *images: ListedImage) -> tuple[dict[str, b
     """What was fetched, and what is set aside, by name."""
     uploads = fetch_images(store, ImageRecord("bucket", PREFIX, images), folder)
     names, unusable = uploads.list_files()
-    return {name: uploads.read(name) for name in names}, unusable
+    return {name: uploads.read(name) for name in names}, {name: str(why) for name, why in unusable.items()}
 
 
 def image(name: str, etag: str = "1", size: int = 1) -> ListedImage:
@@ -398,13 +400,13 @@ def test_files_with_names_of_their_own_are_prepared_and_set_aside_under_these(
     for name, file in zip(names, sorted(drawn.iterdir()), strict=True):
         NamedUploads.place(tmp_path, name).write_bytes(file.read_bytes())
     NamedUploads.place(tmp_path, "notes.png").write_text("no picture")
-    uploads = NamedUploads(tmp_path, [*names, "notes.png"], {"gone.png": "It is gone."})
+    uploads = NamedUploads(tmp_path, [*names, "notes.png"], {"gone.png": refusal_of(ReasonCode.GONE)})
     report = prepare_images(
         uploads, tmp_path.parent / "out.zip", resolution=16, set_aside=tmp_path.parent / "aside", workers=workers
     )
     assert (report.found, report.good) == (13, 11)
     assert [(one.name, one.reason) for one in report.set_aside] == [
-        ("gone.png", "It is gone."),
-        ("notes.png", "This is not a picture but text."),
+        ("gone.png", str(refusal_of(ReasonCode.GONE))),
+        ("notes.png", "This is not an image but text."),
     ]
     assert [path.name for path in (tmp_path.parent / "aside").iterdir()] == ["notes.png"]

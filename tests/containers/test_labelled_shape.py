@@ -53,7 +53,7 @@ def test_classes_and_shape_go_from_the_folder_to_the_page(
     report = PrepareReport.from_json(prepare.text("processing/output/report/prepare.json"))
     assert (report.size, report.resolution, report.good) == ("24x16", 16, 10)
     assert {one.name: one.images for one in report.classes} == CLASSES
-    assert "lies in none of the sub-folders" in report.set_aside[0].reason
+    assert "lies in none of the sub-folders" in report.set_aside[0].reason.sentence("en")
     archive = prepare.base / "processing/output/prepared/dataset.zip"
     with zipfile.ZipFile(archive) as dataset, Image.open(dataset.open("00000/img00000000.png")) as image:
         assert image.size == (24, 16)
@@ -82,7 +82,7 @@ def test_classes_and_shape_go_from_the_folder_to_the_page(
     assert "--shape: 24 / 16" in page
     assert "24 × 16 px" in page
     assert '<h3><bdi>St\u00fchle &lt;b&gt;</bdi> <span class="tag">learned from 4 images</span></h3>' in page
-    assert "Asked for, but not learned by the network: “gone”. 1 class is not drawn here" in page
+    assert "Asked for, but not learned by the model: “gone”. 1 class is not shown here" in page
     made = inference.base / "processing/output/inference"
     assert (made / "generated/00-St-hle-b-seed0023.png").is_file()
     assert (made / "generated/01-chairs-seed0000.png").is_file()
@@ -139,4 +139,4 @@ def test_a_page_tells_which_images_each_class_was_learned_from(finished_run: Rep
     page = (tmp_path / "index.html").read_text()
     assert page.count('<div class="class">') == MOST_DRAWN
     assert "learned from 1,234 images" in page
-    assert "6 classes are not drawn here; `classes` in settings.yaml chooses which are." in page
+    assert "6 classes are not shown here; `classes` in settings.yaml chooses which are." in page

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from contract.file_kinds import FileKind, kind_of
 from contract.prepare_report import PrepareReport, SetAside
+from contract.reasons import Reason, ReasonCode
 from tests.containers.bucket import Bucket
 from tests.containers.jobs import Job, draw
 
@@ -47,7 +48,7 @@ def test_good_images_become_a_data_set_and_bad_ones_are_set_aside_with_a_reason(
     counts = json.loads(job.text("processing/output/report/counts.json"))
     assert counts == {"found": 9, "good": 6, "set_aside": 3, "resolution": 16}
     assert {one["name"] for one in report["set_aside"]} >= {"broken.png", "notes.jpg"}
-    assert all(one["reason"].endswith(".") for one in report["set_aside"])
+    assert all(Reason.from_dict(one).sentence("de").endswith(".") for one in report["set_aside"])
     with zipfile.ZipFile(tmp_path / "processing/output/prepared/dataset.zip") as dataset:
         assert sum(name.endswith(".png") for name in dataset.namelist()) == 6
     assert len([file for file in (tmp_path / "processing/output/set-aside").rglob("*") if file.is_file()]) == 3
@@ -92,7 +93,7 @@ def test_one_object_does_not_spoil_the_run(tmp_path: Path, bucket: Bucket, drawn
 
     assert ended.code == 0, ended.err
     summary = read_report(tmp_path)
-    reasons = {one.name: one.reason for one in summary.set_aside}
+    reasons = {one.name: one.reason.sentence("en") for one in summary.set_aside}
     assert (summary.found, summary.good) == (14, 11)  # a file and a folder of one name are both read
     assert "lies in an archive" in reasons["glacier.png"]
     assert "lies in an archive" in reasons["deep.png"]
@@ -109,12 +110,12 @@ def test_a_file_of_any_name_is_used_or_told_why_not(tmp_path: Path, bucket: Buck
         (images / f"picture{number:03d}.png").rename(images / name)
     refused = {
         "empty.png": (b"", "The file is empty (0 bytes); upload it again."),
-        "IMG_0001.HEIC": (b"\0\0\0\x18ftypheic\0\0", "This is not a picture but a HEIC photo; export it as JPEG."),
-        "a.avif": (b"\0\0\0\x18ftypavif\0\0", "This is not a picture but an AVIF picture; export it as PNG or JPEG."),
-        "a.psd": (b"8BPS\0\1", "This is not a picture but a Photoshop document; export it as PNG or JPEG."),
-        "a.svg": (b"<svg/>", "This is not a picture but an SVG drawing; export it as PNG."),
-        "README": (b"Hello", "This is not a picture but text."),
-        "a.raw": (b"\x80" * 100, "This is not a picture that can be read; save it as PNG or JPEG."),
+        "IMG_0001.HEIC": (b"\0\0\0\x18ftypheic\0\0", "This is a HEIC photo; export it as JPEG."),
+        "a.avif": (b"\0\0\0\x18ftypavif\0\0", "This is an AVIF image; export it as PNG or JPEG."),
+        "a.psd": (b"8BPS\0\1", "This is a Photoshop document; export it as PNG or JPEG."),
+        "a.svg": (b"<svg/>", "This is an SVG drawing; export it as PNG."),
+        "README": (b"Hello", "This is not an image but text."),
+        "a.raw": (b"\x80" * 100, "This is not an image that can be read; save it as PNG or JPEG."),
     }
     for name, (content, _) in refused.items():
         (images / name).write_bytes(content)
@@ -126,7 +127,7 @@ def test_a_file_of_any_name_is_used_or_told_why_not(tmp_path: Path, bucket: Buck
 
     summary = read_report(tmp_path)
     assert (summary.found, summary.good) == (len(good) + len(refused), len(good))
-    assert {one.name: one.reason for one in summary.set_aside} == {
+    assert {one.name: one.reason.sentence("en") for one in summary.set_aside} == {
         name: reason for name, (_, reason) in refused.items()
     }
 
@@ -138,7 +139,7 @@ def test_not_one_good_image_is_still_a_finished_job(tmp_path: Path, bucket: Buck
     assert ended.code == 0, ended.err
     summary = read_report(tmp_path)
     assert (summary.found, summary.good) == (1, 0)
-    assert summary.set_aside == (SetAside("notes.png", "This is not a picture but text."),)
+    assert summary.set_aside == (SetAside("notes.png", Reason(ReasonCode.TEXT)),)
 
 
 def test_a_bad_setting_ends_the_job_with_a_sentence_that_names_it(tmp_path: Path) -> None:

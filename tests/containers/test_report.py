@@ -17,12 +17,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from containers.errors import InputError
-from containers.infer import page_extras, wording
+from containers.infer import page_extras
 from containers.infer.page_parts import film_strip
 from containers.infer.provenance import earlier_run
 from containers.infer.report import write_report
 from containers.infer.results import ChosenNetwork, MadeFilm, MadeImages, MovedPicture, Projections, ReportRun
+from containers.infer.wording import wording
 from contract.prepare_report import PrepareReport, SetAside
+from contract.reasons import told
 from contract.run_results import RunResults, TrainingOutcome
 from stylegan2.synthesis.video import write_video
 from tests.containers.conftest import picture
@@ -69,7 +71,7 @@ def test_every_part_of_the_run_is_on_the_page(finished_run: ReportRun, tmp_path:
     assert page.tags.count("img") == 24 + 12 + 8 + 11 + 2
     assert page.tags.count("svg") == 3 + 1
     assert "broken.png" in text
-    assert "This is not a picture but text." in text
+    assert "This is not an image but text." in text
 
 
 def test_the_page_asks_nobody_for_anything(finished_run: ReportRun, tmp_path: Path) -> None:
@@ -164,9 +166,9 @@ def test_what_scrolls_is_reached_by_keyboard_and_pictures_wait_until_they_are_se
 
 
 def test_what_was_skipped_for_one_reason_is_one_line_that_opens(finished_run: ReportRun, tmp_path: Path) -> None:
-    phones = [SetAside(f"IMG_{number}.HEIC", "A HEIC photo.") for number in range(150)]
-    cut = [SetAside(f"{number}.png", "The file is damaged.") for number in range(2)]
-    own = [SetAside("a.png", "Another reason."), SetAside("b.png", "A third one.")]
+    phones = [SetAside(f"IMG_{number}.HEIC", told("A HEIC photo.")) for number in range(150)]
+    cut = [SetAside(f"{number}.png", told("The file is damaged.")) for number in range(2)]
+    own = [SetAside("a.png", told("Another reason.")), SetAside("b.png", told("A third one."))]
     text = render(with_set_aside(finished_run, *cut, *phones, *own), tmp_path / "report")
     section = text[text.index('<section id="aside">') :]
     summaries = re.findall(r"<summary>(.*?) <span class=\"tag\">(.*?)</span>", section)
@@ -201,9 +203,9 @@ def test_the_numbers_are_written_for_other_programs(finished_run: ReportRun, tmp
             "last_score": None,
         },
         "pictures": {"generated": 24, "mixed": 6, "projected": 1},
-        "set_aside": [{"name": "broken.png", "reason": "It is damaged."}],
+        "set_aside": [{"name": "broken.png", "code": "damaged", "arguments": {}}],
         "targets": {"listed": 2, "projected": 1, "skipped": 1, "steps": 3, "wanted_steps": 3},
-        "skipped_targets": [{"name": "notes.txt", "reason": "This is not a picture but text."}],
+        "skipped_targets": [{"name": "notes.txt", "code": "text", "arguments": {}}],
         "size": "",
         "classes": [],
         "page": "index.html",
@@ -225,7 +227,7 @@ def test_the_mail_is_told_as_many_pictures_as_the_page_names(
     )
     page = Page(render(dataclasses.replace(finished_run, images=images), tmp_path))
     (shown,) = re.findall(r"Here are? (.*?)\.", " ".join(page.words))
-    named = [int(number) for number in re.findall(r"(\d+) (?:new picture|mixture|likeness)", shown)]
+    named = [int(number) for number in re.findall(r"(\d+) (?:new picture|mixed picture|images? recreated)", shown)]
     results = RunResults.from_json((tmp_path / "report.json").read_bytes())
     assert (sum(named), results.made_count) == (sum(made), sum(made))
     assert named == [number for number in made if number]
@@ -234,14 +236,14 @@ def test_the_mail_is_told_as_many_pictures_as_the_page_names(
 def test_of_a_run_that_can_use_none_of_its_targets_each_is_told_with_its_reason(
     finished_run: ReportRun, tmp_path: Path
 ) -> None:
-    images = [SetAside(f"{number}.heic", f"Reason {number}.") for number in range(targets_per_run(16))]
+    images = [SetAside(f"{number}.heic", told(f"Reason {number}.")) for number in range(targets_per_run(16))]
     run = dataclasses.replace(finished_run, images=MadeImages(skipped_targets=images))
     text = render(run, tmp_path / "report")
     numbers = json.loads((tmp_path / "report" / "report.json").read_text())
     assert numbers["pictures"] == {"generated": 0, "mixed": 0, "projected": 0}
     count = len(images)
     assert numbers["targets"] == {"listed": count, "projected": 0, "skipped": count, "steps": 0, "wanted_steps": 0}
-    assert numbers["skipped_targets"] == [dataclasses.asdict(image) for image in images]
+    assert numbers["skipped_targets"] == [image.as_dict() for image in images]
     assert all(f"<bdi>{image.name}</bdi>" in text for image in images)
 
 
@@ -257,7 +259,7 @@ def test_of_hundreds_of_projected_pictures_the_page_shows_some_and_says_where_th
 ) -> None:
     few, many = (render(with_projected(finished_run, count), tmp_path / str(count)) for count in (24, 500))
     assert "not shown here" not in few
-    assert "476 more pairs are not shown here; they are files of the run" in many
+    assert "476 more pairs are not shown here; they are among the files of the run" in many
     assert "anna023.png" in many
     assert "anna024.png" not in many
     assert len(many) < 1.01 * len(few)
@@ -293,7 +295,7 @@ def test_any_name_of_a_file_stays_text(finished_run: ReportRun, tmp_path: Path, 
 
 def run_with_name(run: ReportRun, name: str, reason: str) -> ReportRun:
     """The run with this name in every place that shows names of files."""
-    image = SetAside(name, reason)
+    image = SetAside(name, told(reason))
     projected = [dataclasses.replace(picture, name=name) for picture in run.images.projected]
     pictures = MadeImages(projections=Projections(projected, 3, 3), skipped_targets=[image])
     return with_set_aside(dataclasses.replace(run, images=pictures), image)
@@ -310,7 +312,7 @@ def run_with_name(run: ReportRun, name: str, reason: str) -> ReportRun:
     ],
 )
 def test_a_hostile_name_is_shown_as_what_it_is(finished_run: ReportRun, tmp_path: Path, name: str, shown: str) -> None:
-    run = with_set_aside(finished_run, SetAside(name, "why"))
+    run = with_set_aside(finished_run, SetAside(name, told("why")))
     assert f"<bdi>{shown}</bdi>" in render(run, tmp_path / "report")
 
 
@@ -320,12 +322,12 @@ def test_a_network_that_began_with_another_says_so(finished_run: ReportRun, tmp_
     (finished_run.model_folder / "base.json").write_text(json.dumps({"dataset": "<masks>", "kimg": 1200.0}))
     text = render(finished_run, tmp_path / "report")
     assert "did not begin from nothing" in text
-    assert "already been shown 1.2 million images of the data set “&lt;masks&gt;” was fine-tuned" in text
+    assert "already seen 1.2 million images of the data set “&lt;masks&gt;” was fine-tuned" in text
     assert "thousands of images to look at" in text
 
 
 def test_a_network_that_began_from_nothing_says_so(finished_run: ReportRun, tmp_path: Path) -> None:
-    assert "The network began from nothing" in render(finished_run, tmp_path / "report")
+    assert "The model began from nothing" in render(finished_run, tmp_path / "report")
 
 
 def test_a_page_of_an_earlier_runs_network_says_whose_it_is_and_from_when(
@@ -335,7 +337,7 @@ def test_a_page_of_an_earlier_runs_network_says_whose_it_is_and_from_when(
     network.write_text("{}")
     os.utime(network, (0, datetime(2026, 11, 24, 23, 59, tzinfo=UTC).timestamp()))
     run = dataclasses.replace(finished_run, trained_by="p4jn9xou8a8s")
-    sentence = "The network was trained by an earlier run, p4jn9xou8a8s on 24 November 2026;"
+    sentence = "The model was trained by an earlier run, p4jn9xou8a8s on 24 November 2026;"
     assert sentence in render(run, tmp_path / "report")
     assert "earlier run" not in render(finished_run, tmp_path / "own")
 
@@ -355,18 +357,18 @@ BEST = ChosenNetwork("best", kimg=0.512, score=0.25, last_score=0.5)
     [
         (
             BEST,
-            "drawn with the best network of the training, from when it had seen 512 images. Its score is 0.25; that",
+            "made with the best model of the training, from when it had seen 512 images. Its score is 0.25, that",
         ),
-        (dataclasses.replace(BEST, last_score=None), "Its score is 0.25; the last one has none any more: a"),
-        (dataclasses.replace(BEST, last_score=0.25), "the last network of the training, which is its best. Its score"),
-        (ChosenNetwork("last", 1.0, 0.5, 0.5), "drawn with the last network of the training. Its score is 0.5:"),
+        (dataclasses.replace(BEST, last_score=None), "Its score is 0.25, the last one has none any more: a"),
+        (dataclasses.replace(BEST, last_score=0.25), "the last model of the training, which is its best. Its score"),
+        (ChosenNetwork("last", 1.0, 0.5, 0.5), "made with the last model of the training. Its score is 0.5:"),
     ],
 )
 def test_the_page_says_which_network_has_drawn(
     finished_run: ReportRun, tmp_path: Path, network: ChosenNetwork, sentence: str
 ) -> None:
     assert sentence in render(dataclasses.replace(finished_run, network=network), tmp_path / "report")
-    assert "drawn with" not in render(finished_run, tmp_path / "unscored"), (
+    assert "made with" not in render(finished_run, tmp_path / "unscored"), (
         "of a network without a score nothing is known"
     )
 
@@ -377,10 +379,10 @@ def test_the_page_says_which_network_has_drawn(
         (
             "collapsed",
             BEST,
-            "This training has collapsed: what the network had learned fell apart, as happens with few",
+            "This training has collapsed: what the model had learned fell apart, as happens with few",
         ),
-        ("collapsed", BEST, "The pictures here are from before that: they were drawn with the best network"),
-        ("collapsed", ChosenNetwork(), "The pictures here are those of its last network that was saved."),
+        ("collapsed", BEST, "The pictures here are from before that: they were made with the best model"),
+        ("collapsed", ChosenNetwork(), "The pictures here are those of its last model that was saved."),
         ("stalled", BEST, "This training stood still in the end: for long, nothing better came of it."),
     ],
 )
@@ -414,33 +416,34 @@ def test_without_new_pictures_the_banner_shows_samples_of_the_network_that_draws
 
 def test_a_network_without_a_date_is_told_of_without_one(finished_run: ReportRun, tmp_path: Path) -> None:
     run = dataclasses.replace(finished_run, trained_by="p4jn9xou8a8s")
-    assert "by an earlier run, p4jn9xou8a8s; what it drew" in render(run, tmp_path / "report")
+    assert "by an earlier run, p4jn9xou8a8s; the pictures" in render(run, tmp_path / "report")
 
 
 @pytest.mark.parametrize(
     ("seconds", "day"), [(0, "1 January 1970"), (1_795_564_740, "24 November 2026"), (2**62, ""), (float("nan"), "")]
 )
 def test_a_time_is_told_as_a_day_if_a_calendar_has_it(seconds: float, day: str) -> None:
-    assert wording.day(seconds) == day
+    assert wording("en").day(seconds) == day
 
 
 @pytest.mark.parametrize(
     ("ended", "words"),
     [
-        ("time_limit", "Its training was ended by its time limit at 1,310 of 2,000 thousand images (kimg)."),
-        ("on_request", "Its training was ended on request at"),
-        ("a new word", "Its training ended early at"),
+        ("time_limit", "Its training was ended by its time limit, after 1,310 of 2,000 thousand images."),
+        ("on_request", "Its training was ended on request, after"),
+        ("a new word", "Its training ended early, after"),
     ],
 )
 def test_a_training_that_ended_early_is_told_on_the_page(ended: str, words: str) -> None:
-    assert words in wording.early_end(TrainingOutcome(1_310, 2_000, ended, 86_000))
-    assert wording.early_end(TrainingOutcome(2_000, 2_000, "finished", 86_000)) == wording.early_end(None) == ""
+    assert words in wording("en").early_end(TrainingOutcome(1_310, 2_000, ended, 86_000))
+    finished = TrainingOutcome(2_000, 2_000, "finished", 86_000)
+    assert wording("en").early_end(finished) == wording("en").early_end(None) == ""
 
 
 def test_the_page_tells_it_in_its_summary(finished_run: ReportRun, tmp_path: Path) -> None:
     options = finished_run.model_folder / "training_options.json"
     options.write_text(json.dumps(json.loads(options.read_text()) | {"settings": {"kimg": 20_000}}))
-    assert "of 20,000 thousand images (kimg)" in render(finished_run, tmp_path / "report")
+    assert "of 20,000 thousand images" in render(finished_run, tmp_path / "report")
 
 
 @pytest.mark.parametrize(
@@ -459,7 +462,7 @@ def test_the_run_that_trained_a_network_is_told_by_the_models_place(uri: str | N
 
 
 def test_a_long_list_of_set_aside_files_is_cut_and_says_so(finished_run: ReportRun, tmp_path: Path) -> None:
-    images = [SetAside(f"{number}.png", "why") for number in range(1000)]
+    images = [SetAside(f"{number}.png", told("why")) for number in range(1000)]
     text = render(with_set_aside(finished_run, *images), tmp_path / "report")
     assert "199.png" in text
     assert "200.png" not in text
@@ -468,20 +471,20 @@ def test_a_long_list_of_set_aside_files_is_cut_and_says_so(finished_run: ReportR
     assert len(json.loads((tmp_path / "report" / "report.json").read_text())["set_aside"]) == 20
 
 
-@pytest.mark.parametrize(("copies", "told"), [(3, "all"), (2, "2"), (0, None)])
+@pytest.mark.parametrize(("copies", "named"), [(3, "all"), (2, "2"), (0, None)])
 def test_the_page_says_how_many_copies_of_set_aside_files_there_are(
-    finished_run: ReportRun, tmp_path: Path, copies: int, told: str | None
+    finished_run: ReportRun, tmp_path: Path, copies: int, named: str | None
 ) -> None:
-    images = tuple(SetAside(f"{number}.png", "why") for number in range(3))
+    images = tuple(SetAside(f"{number}.png", told("why")) for number in range(3))
     prepare = dataclasses.replace(finished_run.prepare, set_aside=images, copies=copies)
     text = render(dataclasses.replace(finished_run, prepare=prepare), tmp_path / "report")
-    assert (f"Copies of {told} of them lie in the folder “set-aside”" in text) is (told is not None)
+    assert (f"Copies of {named} of them lie in the folder “set-aside”" in text) is (named is not None)
 
 
 def test_of_a_list_too_long_for_prepare_json_the_first_are_there_and_the_page_says_so(
     finished_run: ReportRun, tmp_path: Path
 ) -> None:
-    images = [SetAside(f"{'ü' * 1000}-{number}.png", "why") for number in range(4000)]
+    images = [SetAside(f"{'ü' * 1000}-{number}.png", told("why")) for number in range(4000)]
     text = dataclasses.replace(finished_run.prepare, found=4030, good=30, set_aside=images).to_json()
     assert 14_900_000 < len(text) < 15_100_000
     written = json.loads(text)
@@ -569,5 +572,5 @@ def test_the_film_strip_is_cut_from_jpeg_sheets_and_from_the_png_of_older_archiv
     with Image.open(newest) as sheet:
         sheet.save(samples / "fakes001.024.jpg", quality=95, subsampling=0)
     newest.unlink()
-    strip = film_strip(finished_run.model_folder)
+    strip = film_strip(wording("en"), finished_run.model_folder)
     assert [frame.label for frame in strip.frames] == ["start", "512", "1,024"]

@@ -24,6 +24,7 @@ from containers.train.hyperparameters import read_hyperparameters
 from containers.train.step import train_network
 from contract.gallery import Gallery, GalleryKind
 from contract.prepare_report import PrepareReport, SetAside
+from contract.reasons import told
 from contract.training_progress import TrainingProgress
 from stylegan2.base.errors import NetworkFileError
 from stylegan2.data.preparation import prepare_images
@@ -101,7 +102,7 @@ def archive(trained: Job, tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def infer_job(base: Path, archive: bytes) -> Job:
     job = Job(base)
     (job.folder("processing/input/model") / "model.tar.gz").write_bytes(archive)
-    report = PrepareReport("my-faces", 16, 13, 12, (SetAside("notes.png", "It is no image."),), 0.5)
+    report = PrepareReport("my-faces", 16, 13, 12, (SetAside("notes.png", told("It is no image.")),), 0.5)
     (job.folder("processing/input/prepare-report") / "prepare.json").write_text(report.to_json())
     return job
 
@@ -397,7 +398,7 @@ def test_the_trained_model_becomes_pictures_and_a_page(
     page = job.text("processing/output/report/index.html")
     assert "mine/a&lt;00&gt;.png" in page
     assert "mine/a&lt;11&gt;.png" in page
-    assert "This is not a picture but text." in page
+    assert "This is not an image but text." in page
     assert "The file lies in an archive" in page
     drawn = tmp_path / "processing/output/inference"
     folders = {path.name for path in drawn.iterdir()}
@@ -460,11 +461,17 @@ def test_a_page_drawn_with_the_network_of_an_earlier_run_says_so(
     model = {"S3Uri": "s3://bucket/runs/my-faces/p4jn9xou8a8s/training/job-1/output/model.tar.gz"}
     config = {"ProcessingInputs": [{"InputName": "model", "S3Input": model}]}
     (job.folder("config") / "processingjobconfig.json").write_text(json.dumps(config))
-    for name, value in {"DATASET": "my-faces", "EXECUTION_ID": "ifw9mcxjxl5q", "INFERENCE_MODE": "mix"}.items():
+    environment = {
+        "DATASET": "my-faces",
+        "EXECUTION_ID": "ifw9mcxjxl5q",
+        "INFERENCE_MODE": "mix",
+        "PAGE_LANGUAGE": "de",
+    }
+    for name, value in environment.items():
         monkeypatch.setenv(name, value)
     infer(ProcessingJob(tmp_path))
-    today = f"{datetime.now(UTC):%B %Y}"  # the network was trained by this very test run
-    sentence = rf"trained by an earlier run, p4jn9xou8a8s on \d+ {today}; what it drew for this page is new\."
+    year = datetime.now(UTC).year  # the network was trained by this very test run
+    sentence = rf"in einem früheren Lauf, p4jn9xou8a8s am \d+\. \w+ {year}; die Bilder auf dieser Seite sind neu\."
     assert re.search(sentence, job.text("processing/output/report/index.html"))
 
 

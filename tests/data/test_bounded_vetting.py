@@ -12,7 +12,8 @@ from stylegan2.base.worker_pool import OutOfMemory, OutOfTime, WorkerLimits
 from stylegan2.data import preparation
 from stylegan2.data.bounded_vetting import LIMITS, load_images, why_lost
 from stylegan2.data.preparation import prepare_images
-from stylegan2.data.vetting import MOST_PIXELS, RefusedImage
+from stylegan2.data.refusals import RefusedImage
+from stylegan2.data.vetting import MOST_PIXELS
 from tests.data.pictures import encoded, photo
 from tests.patience import HARD_END
 
@@ -129,5 +130,5 @@ def test_the_largest_pictures_are_taken(tmp_path, mode, file_format, options):
 
 def test_the_bounds_are_those_that_the_sentence_tells():
     assert (LIMITS.cpu_seconds, LIMITS.memory_bytes) == (30, 2 << 30)
-    assert "longer than 30 seconds" in why_lost(OutOfTime(), LIMITS)
-    assert "more than 2,048 MB" in why_lost(OutOfMemory(), LIMITS)
+    assert "longer than 30 seconds" in str(why_lost(OutOfTime(), LIMITS))
+    assert "more than 2048 MB" in str(why_lost(OutOfMemory(), LIMITS))

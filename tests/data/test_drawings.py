@@ -68,7 +68,7 @@ def test_of_the_sample_drop_every_portrait_is_good_and_every_other_file_is_set_a
         "flyer.jpg": "PDF",
         "icon.png": "only 8 x 8",
         "notes.png": "text",
-        "portrait-0000_copy.png": "same picture as portrait-0000.png",
+        "portrait-0000_copy.png": "same image as portrait-0000.png",
         "poster.png": "million pixels",
     }
     assert reasons.keys() == expected.keys()

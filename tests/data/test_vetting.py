@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from stylegan2.data.vetting import RefusedImage, load_training_pixels
+from stylegan2.data.refusals import RefusedImage
+from stylegan2.data.vetting import load_training_pixels
 from tests.data.pictures import encoded, photo
 
 ORIENTATION = 0x0112
@@ -179,9 +180,9 @@ class TestRefusals:
         ("data", "reason"),
         [
             pytest.param(b"", "empty", id="empty"),
-            pytest.param(b"my notes", "not a picture but text", id="text"),
-            pytest.param(b"BM stands for bitmap. " * 3, "not a picture but text", id="text-like-bmp"),
-            pytest.param(b"RIFF\xff\xff\0\0WAVEfmt " + bytes(60), "not a picture that can be read", id="sound"),
+            pytest.param(b"my notes", "not an image but text", id="text"),
+            pytest.param(b"BM stands for bitmap. " * 3, "not an image but text", id="text-like-bmp"),
+            pytest.param(b"RIFF\xff\xff\0\0WAVEfmt " + bytes(60), "not an image that can be read", id="sound"),
             pytest.param(b"%PDF-1.7\n%\xe2\xe3", "PDF document; export its pages", id="pdf"),
             pytest.param(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "PostScript", id="eps"),
             pytest.param(b"8BPS\0\1" + bytes(60), "Photoshop", id="psd"),
@@ -191,7 +192,7 @@ class TestRefusals:
             pytest.param(b"\0\0\0\x18ftyphevc" + bytes(60), "HEIC photo; export it as JPEG", id="heic-sequence"),
             pytest.param(b"\0\0\0\x18ftyphevx" + bytes(60), "HEIC photo; export it as JPEG", id="heic-10-bit-sequence"),
             pytest.param(b"\0\0\0\x18ftypmsf1" + bytes(60), "HEIC photo; export it as JPEG", id="heif-sequence"),
-            pytest.param(b"\0\0\0\x18ftypavis" + bytes(60), "AVIF picture; export it as PNG", id="avif-sequence"),
+            pytest.param(b"\0\0\0\x18ftypavis" + bytes(60), "AVIF image; export it as PNG", id="avif-sequence"),
             pytest.param(b"\0\0\0\x18ftypcrx " + bytes(60), CAMERA_RAW, id="cr3"),
             pytest.param(b"II*\0\x10\0\0\0CR\2\0" + bytes(60), CAMERA_RAW, id="cr2-that-pillow-cannot-open"),
             pytest.param(b"\0\0\0\x18ftypisom" + bytes(60), "video", id="video"),

@@ -14,8 +14,8 @@ from stylegan2.data import uploads
 from stylegan2.data.dataset import ImageDataset
 from stylegan2.data.image_files import open_files
 from stylegan2.data.preparation import prepare_images
+from stylegan2.data.refusals import RefusedImage
 from stylegan2.data.uploads import open_uploads
-from stylegan2.data.vetting import RefusedImage
 from tests.data.pictures import encoded, photo
 
 PNG = encoded(photo(0, 16, 16), "PNG")

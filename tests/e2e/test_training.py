@@ -114,5 +114,5 @@ def test_new_pictures_to_project_are_made_with_the_network_that_is_there(worksho
     assert newest.status == "Succeeded"
     assert reused_steps(workshop, newest.arn) == {"Prepare", "EnoughImages", "Train"}
     last = [mail for mail in mails if mail.kind == "succeeded"][-1]
-    assert f"the network of run {trained.execution_id} was used" in last.body
+    assert f"the model of run {trained.execution_id} was used" in last.body
     assert "mine.png" in made_pictures(workshop, "inferred")

@@ -65,7 +65,7 @@ def test_too_few_good_images_end_the_run_with_a_sentence_that_says_so(workshop: 
     assert "0 of 12" in body or "0 good" in body
     assert "0.png" in body
     assert "0-empty.png: The file is empty" in body
-    assert "0.HEIC: This is not a picture but a HEIC photo" in body
+    assert "0.HEIC: This is a HEIC photo" in body
 
 
 def test_a_dataset_with_bad_settings_gets_one_mail_that_names_the_key_and_no_run(workshop: LocalWorkshop) -> None:

@@ -14,6 +14,7 @@ from botocore.stub import Stubber
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from contract.names import LANGUAGES
 from pipeline_builder.bundle import (
     base_networks,
     bundle_files,
@@ -41,6 +42,11 @@ def test_the_code_of_the_inference_step_is_bundled_and_nothing_else(checkout: Pa
         "stylegan2-ada-pytorch/stylegan2/model/networks.py",
         "stylegan2-ada-pytorch/train.py",
     ]
+
+
+def test_the_page_and_the_reasons_find_their_words_in_the_bundle_in_every_language() -> None:
+    places = ("containers/infer/templates/words", "contract/reasons")
+    assert {f"{place}/{language}.json" for place in places for language in LANGUAGES} <= bundle_files(ROOT).keys()
 
 
 def test_what_tools_leave_behind_does_not_change_the_bundle(checkout: Path) -> None:

@@ -278,7 +278,7 @@ class TestProjector:
         (tmp_path / "notes.txt").write_text("hello")
         result = run(projector, "--network", network_folder(), "--target", tmp_path / "notes.txt", "--outdir", tmp_path)
         assert result.exit_code == 2
-        assert "notes.txt: This is not a picture but text." in " ".join(result.output.split())
+        assert "notes.txt: This is not an image but text." in " ".join(result.output.split())
 
 
 class TestEarlierResults:

@@ -4,10 +4,11 @@ import json
 import re
 
 from contract import layout
+from contract.names import LANGUAGES
 from contract.pipeline import PARAMETERS
 from contract.train_options import TRAIN_OPTIONS
 from tests.template.stack import Stack
-from workshop.dataset.settings import LANGUAGES, PRESETS
+from workshop.dataset.settings import PRESETS
 
 PREFIXES = {
     layout.UPLOADS,

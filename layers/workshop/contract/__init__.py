@@ -1,6 +1,6 @@
 """What function, pipeline and container must agree on, each fact once.
 
-    names            the grammar of datasets, keys and executions
+    names            the grammar of datasets, keys and executions; the languages that people are spoken to in
     file_kinds       what a file of a dataset's folder is to us, by its name
     layout           where everything lies in the bucket, and in a run's folder
     pipeline         the pipeline's steps, and its parameters: type, default, bounds or choices, fixed or open
@@ -8,6 +8,7 @@
     statuses         what SageMaker says of executions
     run_identity     which run an execution is, as its description tells
     image_record     the list of images that a job is to read
+    reasons/         why a file was skipped: codes, and what each language says
     prepare_report   what Prepare has found, kept and set aside
     run_results      what a run has made, in numbers
     gallery/         ... and picture by picture, for the web app

@@ -1,4 +1,4 @@
-"""The grammar of names: datasets, files inside a dataset, executions.
+"""The grammar of names: datasets, files inside a dataset, executions, languages.
 
 Every name here was chosen by somebody else and ends up in paths, parameters and mails, so everything is refused that
 is not plainly allowed. Keys are EventBridge keys and listed keys: raw text, never URL-encoded.
@@ -16,6 +16,12 @@ DATASET_WORDS = "a dataset's name"
 FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 FINGERPRINT_WORDS = "64 hex digits"
 EXECUTION_ID = re.compile(r"[a-zA-Z0-9]{1,64}")
+# What people are spoken to in: mails, settings' faults, reasons, the page. Files of words, the pipeline's parameter and
+# pages name a language by its tag (BCP 47).
+LANGUAGES = ("en", "de", "zh-CN")
+FALLBACK_LANGUAGE = "en"  # where nobody has said another
+# Any region of English and German; of Chinese, what is written in simplified characters.
+_SPELLINGS = {"en": r"en(-[a-z]{2})?", "de": r"de(-[a-z]{2})?", "zh-CN": r"zh(-hans)?(-cn|-sg)?"}
 _EXECUTION_ARN = re.compile(
     r"arn:aws[a-z-]*:sagemaker:(?P<region>[a-z0-9-]+):[0-9]{12}:"
     rf"pipeline/[a-zA-Z0-9-]{{1,256}}/execution/(?P<id>{EXECUTION_ID.pattern})"
@@ -73,6 +79,13 @@ def parse_upload_key(key: str) -> UploadKey:
     if not key.startswith(UPLOADS) or not slash:
         raise RefusedName(f"{printable(key, 200)!r} is not in a dataset's folder: uploads/<dataset>/ is expected.")
     return UploadKey(check_dataset(folder), name)
+
+
+def language_of(text: str) -> str | None:
+    """The language that people mean by `zh`, `zh_CN`, `DE` or `en-gb`, as one of LANGUAGES; None if it is none of
+    them."""
+    plain = text.strip().replace("_", "-").lower()
+    return next((tag for tag, spelling in _SPELLINGS.items() if re.fullmatch(spelling, plain)), None)
 
 
 def printable(value: object, limit: int) -> str:

@@ -13,7 +13,15 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Literal
 
-from contract.names import DATASET_NAME, DATASET_WORDS, FINGERPRINT, FINGERPRINT_WORDS, printable
+from contract.names import (
+    DATASET_NAME,
+    DATASET_WORDS,
+    FALLBACK_LANGUAGE,
+    FINGERPRINT,
+    FINGERPRINT_WORDS,
+    LANGUAGES,
+    printable,
+)
 from contract.train_options import NO_OPTIONS, OPTIONS_WORDS, why_options_refused
 
 
@@ -30,6 +38,9 @@ class Step(StrEnum):
 
 # What runs when only new images are wanted: https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-selective-ex.html
 STEPS_WITHOUT_TRAINING = (Step.INFER, Step.NOTIFY)
+
+# What step TooFewImages says, before and after the number that is needed; mails say it in the language of their reader.
+TOO_FEW_IMAGES = ("Too few good images: at least ", " are needed.")
 
 MAX_VALUE_CHARS = 1024  # PipelineParameter.Value
 RESOLUTIONS = (16, 32, 64, 128, 256, 512, 1024)
@@ -252,6 +263,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "InferenceMode": Parameter("String", "all", choices=_MODES, setting="inference_mode"),
     "InferenceClasses": _classes(),  # of a network that was trained with Labels
     "InferenceNetwork": Parameter("String", "best", choices=("best", "last"), setting="network"),  # which one draws
+    "Language": Parameter("String", FALLBACK_LANGUAGE, choices=LANGUAGES, setting="language"),  # of page and mails
     # How it is trained.
     "Preset": Parameter("String", "auto", choices=_TRAIN_PRESETS, is_images_own=True, decides_network=True),
     "Kimg": _number(0.1, 25_000, "1000", setting="kimg"),  # thousands of images shown to the discriminator

@@ -12,6 +12,7 @@ from itertools import accumulate
 from typing import Any
 
 from contract.documents import as_count, as_text, parse_json, reading
+from contract.reasons import Reason
 
 MAX_BYTES = 32 << 20
 # Of the list of what was set aside; 64,000 images with usual names take 10 MB.
@@ -19,7 +20,7 @@ MAX_LISTED_BYTES = 15_000_000
 # Copies of what was set aside: of so many files at most, and of so many bytes. The list names the others.
 MAX_COPIES = 1_000
 MAX_COPIED_BYTES = 2_000_000_000
-_LAYOUT_BYTES = 14  # spaces and ends of lines, of each image
+_LAYOUT_BYTES = 40  # spaces and ends of lines, of each image
 # More classes than a network learns well, and than prepare.json has room for.
 MAX_CLASSES = 512
 # Where in counts.json the pipeline's condition finds how many images are good.
@@ -28,18 +29,18 @@ GOOD_IMAGES_PATH = "good"
 
 @dataclass(frozen=True)
 class SetAside:
-    """An image that was not used, and one plain sentence that says why."""
+    """An image that was not used, and why. Earlier releases wrote a sentence under "reason" in place of the code."""
 
     name: str
-    reason: str
+    reason: Reason
 
-    def as_dict(self) -> dict[str, str]:
-        return {"name": self.name, "reason": self.reason}
+    def as_dict(self) -> dict[str, Any]:
+        return {"name": self.name} | self.reason.as_dict()
 
     @classmethod
     def from_dict(cls, value: Any) -> "SetAside":
-        """Raises KeyError or TypeError."""
-        return cls(as_text(value["name"]), as_text(value["reason"]))
+        """Raises KeyError, TypeError or ValueError."""
+        return cls(as_text(value["name"]), Reason.from_dict(value))
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ class PrepareReport:
             )
 
 
-def _images_that_fit(images: Sequence[SetAside]) -> list[dict[str, str]]:
+def _images_that_fit(images: Sequence[SetAside]) -> list[dict[str, Any]]:
     """The first of the images, as many as have room, as they are written."""
     entries = [image.as_dict() for image in images]
     sizes = accumulate(len(json.dumps(entry)) + _LAYOUT_BYTES for entry in entries)

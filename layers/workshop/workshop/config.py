@@ -5,14 +5,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contract.names import DATASET_NAME
+from contract.names import DATASET_NAME, FALLBACK_LANGUAGE, LANGUAGES
 from contract.pipeline import PARAMETERS
 from contract.train_options import TRAIN_OPTIONS
 from workshop.dataset import Caps
-from workshop.dataset.settings import LANGUAGES, MIN_JOB_SECONDS, PRESETS
+from workshop.dataset.settings import MIN_JOB_SECONDS, PRESETS
 from workshop.estimates.prices import PriceList, price_list
 from workshop.platform.errors import ConfigError
-from workshop.words import FALLBACK_LANGUAGE
 
 DAY = 86_400
 

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylegan2.base.worker_pool import OutOfMemory, OutOfTime, WorkerCrashed, WorkerLimits, map_in_order
-from stylegan2.data.vetting import RefusedImage, Wanted, load_training_pixels
+from stylegan2.data.refusals import Refusal, RefusalCode, RefusedImage, refusal
+from stylegan2.data.vetting import Wanted, load_training_pixels
 
 LIMITS = WorkerLimits(cpu_seconds=30, memory_bytes=2 << 30)
 """What one image may cost."""
@@ -30,23 +31,17 @@ def load_images(
         yield RefusedImage(why_lost(outcome, limits)) if isinstance(outcome, WorkerCrashed) else outcome
 
 
-def why_lost(outcome: WorkerCrashed, limits: WorkerLimits) -> str:
-    """Return the sentence for the person who uploaded an image that has killed its process."""
+def why_lost(outcome: WorkerCrashed, limits: WorkerLimits) -> Refusal:
+    """Return what to say of an image that has killed its process."""
     if isinstance(outcome, OutOfTime):
-        return (
-            f"The picture takes longer than {limits.cpu_seconds:g} seconds to decode, which no ordinary one does; "
-            f"save it anew as PNG or JPEG and try again."
-        )
+        return refusal(RefusalCode.TOO_SLOW, seconds=int(limits.cpu_seconds))
     if isinstance(outcome, OutOfMemory):
-        return (
-            f"The picture needs more than {limits.memory_bytes >> 20:,} MB of memory to decode; scale it down, "
-            f"or save it anew as PNG or JPEG, and try again."
-        )
-    return "The picture makes the program that reads it crash; save it anew and try again."
+        return refusal(RefusalCode.TOO_MUCH_MEMORY, megabytes=limits.memory_bytes >> 20)
+    return refusal(RefusalCode.CRASHES)
 
 
 def _load(job: tuple[Path, int | Wanted]) -> NDArray[np.uint8] | RefusedImage:
     try:
         return load_training_pixels(*job)
-    except RefusedImage as refusal:
-        return RefusedImage(str(refusal))
+    except RefusedImage as refused:
+        return RefusedImage(refused.refusal)  # without the traceback, which cannot be sent

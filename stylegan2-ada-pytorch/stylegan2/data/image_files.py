@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from stylegan2.base.errors import DatasetError
+from stylegan2.data.refusals import Refusal, RefusalCode, refusal
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp"})
 LABELS_NAME = "dataset.json"
@@ -198,19 +199,19 @@ class ZipMembers:
     def __reduce__(self) -> tuple[type[ZipMembers], tuple[Path]]:
         return ZipMembers, (self.path,)  # an open file cannot be pickled; a spawned worker opens its own
 
-    def why_unusable(self, name: str, limit: int) -> str | None:
-        """Return the reason, for after "it ...", why a member cannot be read safely; None if it can."""
+    def why_unusable(self, name: str, limit: int) -> Refusal | None:
+        """Return why a member cannot be read safely; None if it can."""
         info = self.infos[name]
         if info.flag_bits & 1:
-            return "is encrypted; make the zip without a password"
+            return refusal(RefusalCode.ZIP_ENCRYPTED)
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            return "is compressed in an unknown way; store it without compression"
+            return refusal(RefusalCode.ZIP_COMPRESSION)
         if info.compress_type == zipfile.ZIP_STORED and info.file_size != info.compress_size:
-            return "has two different sizes; make the zip anew"
+            return refusal(RefusalCode.ZIP_TWO_SIZES)
         if max(info.file_size, info.compress_size) > limit:
-            return f"claims {info.file_size} bytes, which is too large"
+            return refusal(RefusalCode.ZIP_TOO_LARGE, size=info.file_size)
         if info.file_size > max(_BOMB_BYTES, _BOMB_RATIO * info.compress_size):
-            return f"claims to unpack {info.compress_size} bytes to {info.file_size}, as only a decompression bomb does"
+            return refusal(RefusalCode.ZIP_BOMB, packed=info.compress_size, size=info.file_size)
         return None
 
     def read(self, name: str) -> bytes:
@@ -318,7 +319,7 @@ class ZipFiles:
     def _refuse_if_unusable(self, name: str, limit: int) -> None:
         reason = self._members.why_unusable(name, limit)
         if reason is not None:
-            raise DatasetError(f"{self._members.describe(name)} {reason}.")
+            raise DatasetError(reason.naming(self._members.describe(name)))
 
 
 def leads_outside(name: str) -> bool:

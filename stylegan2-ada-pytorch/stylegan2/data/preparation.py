@@ -31,8 +31,9 @@ from stylegan2.data.bounded_vetting import LIMITS, why_lost
 from stylegan2.data.image_files import LABELS_NAME
 from stylegan2.data.labels import Label, labels_by_name
 from stylegan2.data.png_format import encode_png, plain_png
+from stylegan2.data.refusals import Refusal, RefusalCode, RefusedImage, refusal
 from stylegan2.data.uploads import PreparationError, Uploads, open_uploads
-from stylegan2.data.vetting import LARGEST_FILE, RefusedImage, Wanted, training_pixels
+from stylegan2.data.vetting import LARGEST_FILE, Wanted, training_pixels
 
 __all__ = ["CopyLimits", "LabelSource", "PreparationError", "PreparationResult", "RefusedFile", "prepare_images"]
 
@@ -48,10 +49,15 @@ _LONGEST_SHOWN = 1024
 
 @dataclass(frozen=True)
 class RefusedFile:
-    """A file that is not in the data set: its name relative to the source, and why, in one plain sentence."""
+    """A file that is not in the data set: its name relative to the source, and why."""
 
     name: str
-    reason: str
+    refusal: Refusal
+
+    @property
+    def reason(self) -> str:
+        """The plain sentence."""
+        return str(self.refusal)
 
 
 @dataclass(frozen=True)
@@ -112,7 +118,7 @@ def prepare_images(
     uploads = open_uploads(source) if isinstance(source, Path) else source
     for option, path in (("dest", dest_zip), ("set_aside", set_aside)):
         if path is not None and path.resolve().is_relative_to(uploads.path.resolve()):
-            raise PreparationError(f"{option}: {path} must not lie inside the pictures' own place, {uploads.path}.")
+            raise PreparationError(f"{option}: {path} must not lie inside the images' own place, {uploads.path}.")
     names, unusable = uploads.list_files()
     listed = {*names, *unusable}  # dataset.json, which anyone may have written, can add any name to the unusable
     labelling = _Labelling(labels, uploads, names, unusable)
@@ -129,7 +135,7 @@ def prepare_images(
             for done, (name, outcome) in enumerate(zip(names, outcomes, strict=True), start=1 + len(unusable)):
                 if isinstance(outcome, WorkerCrashed):
                     unusable[name] = why_lost(outcome, LIMITS)
-                elif isinstance(outcome, str):
+                elif isinstance(outcome, Refusal):
                     unusable[name] = outcome
                 elif (no_label := labelling.why_without(name)) is not None:
                     unusable[name] = no_label
@@ -137,7 +143,7 @@ def prepare_images(
                     alike = twins.setdefault(bytes(outcome[-_CHECKSUMS:]), [])
                     twin = next((other for other in alike if dataset.read(good[other]) == outcome), None)
                     if twin is not None:
-                        unusable[name] = f"This is the same picture as {_printable(twin)}, which is used."
+                        unusable[name] = refusal(RefusalCode.DUPLICATE, other=_printable(twin))
                     else:
                         alike.append(name)
                         good[name] = dataset.add(outcome)
@@ -185,7 +191,7 @@ def _refuse_useless(wanted: Wanted, max_images: int | None) -> None:
 _CHECKSUMS = 20  # bytes at the end of a plain PNG with Adler-32, CRC-32 and the empty last chunk
 
 
-Outcome = memoryview | str | WorkerCrashed
+Outcome = memoryview | Refusal | WorkerCrashed
 
 
 def _vet_all(
@@ -211,13 +217,13 @@ def _vet_all(
         scratch.unlink(missing_ok=True)
 
 
-def _vet_into_memory(job: tuple[Uploads, str, Wanted, Path, int]) -> str | None:
-    """Write the image, in a worker process, into the mapped file, or return the sentence that says why not."""
+def _vet_into_memory(job: tuple[Uploads, str, Wanted, Path, int]) -> Refusal | None:
+    """Write the image, in a worker process, into the mapped file, or return why not."""
     uploads, name, wanted, scratch, start = job
     try:
         png = encode_png(training_pixels(uploads.read(name), wanted))
-    except RefusedImage as refusal:
-        return str(refusal)
+    except RefusedImage as refused:
+        return refused.refusal
     _mapped(scratch)[start : start + len(png)] = png
     return None
 
@@ -232,7 +238,7 @@ def _mapped(path: Path) -> memoryview:
 class _Labelling:
     """Which label an image gets."""
 
-    def __init__(self, source: LabelSource, uploads: Uploads, names: list[str], unusable: dict[str, str]) -> None:
+    def __init__(self, source: LabelSource, uploads: Uploads, names: list[str], unusable: dict[str, Refusal]) -> None:
         """Takes dataset.json out of the ``names``, and adds what it tells of but is not there to the ``unusable``."""
         self._from_folders = source == "folders"
         self._by_name: dict[str, Label] | None = None
@@ -245,14 +251,14 @@ class _Labelling:
         if source == "file":
             self._by_name = labels_by_name(data, f"{LABELS_NAME} in {uploads.path}")
             for name in (self._by_name or {}).keys() - set(names):
-                unusable.setdefault(name, f"{LABELS_NAME} has a label for this picture, but there is no such file.")
+                unusable.setdefault(name, refusal(RefusalCode.NO_SUCH_FILE))
 
-    def why_without(self, name: str) -> str | None:
+    def why_without(self, name: str) -> Refusal | None:
         """Return why an image has no label, None if it has one or needs none."""
         if self._from_folders and "/" not in name:
-            return "The picture lies in none of the sub-folders, whose names are the classes; move it into one."
+            return refusal(RefusalCode.OUTSIDE_CLASSES)
         if self._by_name is not None and name not in self._by_name:
-            return f"{LABELS_NAME} has no label for this picture."
+            return refusal(RefusalCode.NO_LABEL)
         return None
 
     def classes(self, good: Mapping[str, str]) -> dict[str, int]:

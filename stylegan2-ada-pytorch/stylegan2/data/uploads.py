@@ -16,7 +16,8 @@ from typing import Protocol
 
 from stylegan2.base.errors import DatasetError, ModelError
 from stylegan2.data.image_files import LABELS_NAME, LARGEST_LABELS_FILE, ZipMembers, leads_outside
-from stylegan2.data.vetting import LARGEST_FILE, RefusedImage, read_ordinary_file
+from stylegan2.data.refusals import Refusal, RefusalCode, RefusedImage, refusal
+from stylegan2.data.vetting import LARGEST_FILE, read_ordinary_file
 
 IGNORED_NAMES = frozenset({"__MACOSX", "@eaDir", "#recycle", "Thumbs.db", "desktop.ini"})
 """Files and folders that are not meant as images; hidden ones (".name") are passed over too."""
@@ -31,7 +32,7 @@ class Uploads(Protocol):
 
     path: Path
 
-    def list_files(self) -> tuple[list[str], dict[str, str]]:
+    def list_files(self) -> tuple[list[str], dict[str, Refusal]]:
         """Return the names (with "/") of all files, sorted, and what cannot even be listed, with the reason."""
         ...
 
@@ -58,7 +59,7 @@ def open_uploads(path: Path) -> Uploads:
         return FolderUploads(path)
     if path.is_file():
         return ZipUploads(path)
-    raise PreparationError(f"There is no folder {path} to take pictures from, and no zip.")
+    raise PreparationError(f"There is no folder {path} to take images from, and no zip.")
 
 
 def _is_ignored(name: str) -> bool:
@@ -71,9 +72,9 @@ class FolderUploads:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def list_files(self) -> tuple[list[str], dict[str, str]]:
+    def list_files(self) -> tuple[list[str], dict[str, Refusal]]:
         names: list[str] = []
-        unusable: dict[str, str] = {}
+        unusable: dict[str, Refusal] = {}
         folders = [""]
         while folders:
             folder = folders.pop()
@@ -83,7 +84,7 @@ class FolderUploads:
             except OSError as error:
                 if folder == "":
                     raise PreparationError(f"The folder {self.path} cannot be opened: {error.strerror}.") from error
-                unusable[folder] = f"This folder cannot be opened ({error.strerror})."
+                unusable[folder] = refusal(RefusalCode.FOLDER_CANNOT_OPEN, why=str(error.strerror))
                 continue
             for entry in entries:
                 if _is_ignored(entry.name):
@@ -116,7 +117,7 @@ class NamedUploads:
     may be the folder of another. On the disk a file's name is the digest of its own.
     """
 
-    def __init__(self, path: Path, names: Sequence[str], unusable: Mapping[str, str] | None = None) -> None:
+    def __init__(self, path: Path, names: Sequence[str], unusable: Mapping[str, Refusal] | None = None) -> None:
         """``unusable``: names of files that are not there, each with the reason."""
         self.path = path
         self._names, self._unusable = names, unusable or {}
@@ -129,7 +130,7 @@ class NamedUploads:
         """Return where the file with this name lies in the folder."""
         return folder / hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
-    def list_files(self) -> tuple[list[str], dict[str, str]]:
+    def list_files(self) -> tuple[list[str], dict[str, Refusal]]:
         return sorted(self._names, key=os.fsencode), dict(self._unusable)
 
     def read(self, name: str) -> bytes:
@@ -170,18 +171,18 @@ class ZipUploads:
     def _members(self) -> ZipMembers:
         return _members(self.path, *self._version)
 
-    def list_files(self) -> tuple[list[str], dict[str, str]]:
+    def list_files(self) -> tuple[list[str], dict[str, Refusal]]:
         names: list[str] = []
-        unusable: dict[str, str] = {}
+        unusable: dict[str, Refusal] = {}
         for name in self._members().infos:
             if not name:
-                unusable[name] = "This file has no name; make the zip anew."
+                unusable[name] = refusal(RefusalCode.ZIP_NO_NAME)
             elif leads_outside(name):
-                unusable[name] = "The name of this file leads outside of the zip; make the zip anew."
+                unusable[name] = refusal(RefusalCode.ZIP_LEADS_OUTSIDE)
             elif any(map(_is_ignored, name.split("/"))):
                 continue
             elif name.endswith("/"):
-                unusable[name] = "The name of this file is that of a folder; make the zip anew."
+                unusable[name] = refusal(RefusalCode.ZIP_FOLDER_NAME)
             else:
                 names.append(name)
         return sorted(names, key=os.fsencode), unusable
@@ -190,13 +191,13 @@ class ZipUploads:
         members = self._members()
         reason = members.why_unusable(name, LARGEST_FILE)
         if reason is not None:
-            raise RefusedImage(f"The file {reason}.")
+            raise RefusedImage(reason)
         try:
             data = members.read(name)
         except DatasetError as error:
-            raise RefusedImage(str(error)) from error
+            raise RefusedImage(refusal(RefusalCode.ZIP_DAMAGED)) from error
         if not data:
-            raise RefusedImage("The file is empty (0 bytes); upload it again.")
+            raise RefusedImage(refusal(RefusalCode.EMPTY))
         return data
 
     def read_labels(self) -> bytes | None:
@@ -205,7 +206,7 @@ class ZipUploads:
             return None
         reason = members.why_unusable(LABELS_NAME, LARGEST_LABELS_FILE)
         if reason is not None:
-            raise PreparationError(f"{members.describe(LABELS_NAME)} {reason}.")
+            raise PreparationError(reason.naming(members.describe(LABELS_NAME)))
         return members.read(LABELS_NAME)
 
     def copy(self, name: str, target: Path, most: int = LARGEST_FILE) -> int | None:

@@ -1,6 +1,5 @@
-"""Turn one uploaded file into training pixels, or say in one plain sentence why it cannot be used.
+"""Turn one uploaded file into training pixels, or say why it cannot be used.
 
-The sentences are read by designers: they name what is wrong with the image and, where there is one, the way out.
 Files may come from anyone. A format is recognised by its content, never by the file's name, and only formats whose
 decoders are meant for untrusted data are tried (an EPS would start another program).
 """
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
-from stylegan2.base.errors import ModelError
+from stylegan2.data.refusals import RefusalCode, RefusedImage, refusal
 
 IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
 MOST_PIXELS = 89_478_485
@@ -32,27 +31,22 @@ LARGEST_FILE = 300_000_000
 PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
 _SMALLEST_FRACTION = 4  # the shorter side needs resolution / 4 pixels: enlarging less than that gives only blur
 
-_DAMAGED = (
-    "The picture is damaged, incomplete, or stored in a way that cannot be read here; "
-    "save it anew as PNG or JPEG and upload that."
-)
-_CAMERA_RAW = "This is a camera's raw file; export it as JPEG or PNG."
 # Sounds and videos are RIFF, too, and a text may begin with "BM": no text has the zeros that follow in a BMP.
 _IMAGE_START = re.compile(rb"\x89PNG|\xff\xd8\xff|RIFF....WEBP|BM.{13}\0\0\0|II\*\0|MM\0\*|GIF8", re.DOTALL)
-_OTHER_KINDS = (  # where the first bytes tell, which bytes, what people took for an image and what to do about it
-    (0, b"%PDF", "a PDF document; export its pages as PNG or JPEG"),
-    (0, b"%!PS", "a PostScript drawing; export it as PNG or JPEG"),
-    (0, b"8BPS", "a Photoshop document; export it as PNG or JPEG"),
-    (0, b"PK\x03\x04", "a zip archive or an office document; upload the pictures in it one by one"),
-    (0, b"<svg", "an SVG drawing; export it as PNG"),
-    (0, b"<?xml", "an SVG drawing or other XML; export the drawing as PNG"),
-    (4, b"ftyphei", "a HEIC photo; export it as JPEG"),
-    (4, b"ftyphev", "a HEIC photo; export it as JPEG"),
-    (4, b"ftypmif1", "a HEIC photo; export it as JPEG"),
-    (4, b"ftypmsf1", "a HEIC photo; export it as JPEG"),
-    (4, b"ftypavif", "an AVIF picture; export it as PNG or JPEG"),
-    (4, b"ftypavis", "an AVIF picture; export it as PNG or JPEG"),
-    (4, b"ftyp", "a video; upload single pictures taken from it"),
+_OTHER_KINDS = (  # where the first bytes tell, which bytes, what people took for an image
+    (0, b"%PDF", RefusalCode.PDF),
+    (0, b"%!PS", RefusalCode.POSTSCRIPT),
+    (0, b"8BPS", RefusalCode.PHOTOSHOP),
+    (0, b"PK\x03\x04", RefusalCode.ARCHIVE),
+    (0, b"<svg", RefusalCode.SVG),
+    (0, b"<?xml", RefusalCode.XML),
+    (4, b"ftyphei", RefusalCode.HEIC),
+    (4, b"ftyphev", RefusalCode.HEIC),
+    (4, b"ftypmif1", RefusalCode.HEIC),
+    (4, b"ftypmsf1", RefusalCode.HEIC),
+    (4, b"ftypavif", RefusalCode.AVIF),
+    (4, b"ftypavis", RefusalCode.AVIF),
+    (4, b"ftyp", RefusalCode.VIDEO),
 )
 _CR2_MAGIC, _CR3_MAGIC = b"II*\0\x10\0\0\0CR\2", b"ftypcrx "  # the latter after four bytes
 _NEW_SUBFILE_TYPE, _DNG_VERSION = 254, 50706  # tags of TIFF 6.0 (bit 0: a smaller copy of another image) and of DNG
@@ -79,10 +73,6 @@ bars at two sides."""
 Colour = tuple[int, int, int]
 """Red, green and blue, 0 to 255."""
 _WHITE, _BLACK = (255, 255, 255), (0, 0, 0)
-
-
-class RefusedImage(ModelError):  # noqa: N818 - it is the file that is at fault, and the program goes on
-    """The file cannot be used for training; the message is the sentence for the person who uploaded it."""
 
 
 @dataclass(frozen=True)
@@ -147,17 +137,16 @@ def training_pixels(data: bytes, wanted: Wanted) -> NDArray[np.uint8]:
     except (RefusedImage, MemoryError):
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise RefusedImage(
-            f"The picture has more than {MOST_PIXELS // 1_000_000} million pixels; scale it down before uploading it."
-        ) from error
+        megapixels = MOST_PIXELS // 1_000_000
+        raise RefusedImage(refusal(RefusalCode.TOO_MANY_PIXELS, megapixels=megapixels)) from error
     except UnidentifiedImageError as error:
-        raise RefusedImage(_say_what_it_is(data)) from error
+        raise RefusedImage(refusal(_what_it_is(data))) from error
     except Exception as error:
         # Decoders raise a dozen unrelated types on damaged data (OSError, SyntaxError, struct.error, IndexError ...),
         # and one bad file must not end the preparation of the others.
         if isinstance(error, OSError) and "memory" in str(error):  # Pillow's for what its C code could not allocate
             raise MemoryError from error
-        raise RefusedImage(_say_what_it_is(data)) from error
+        raise RefusedImage(refusal(_what_it_is(data))) from error
 
 
 def read_ordinary_file(path: Path) -> bytes:
@@ -167,24 +156,24 @@ def read_ordinary_file(path: Path) -> bytes:
         with open(descriptor, "rb") as file:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise RefusedImage("This is not an ordinary file; upload the picture itself.")
+                raise RefusedImage(refusal(RefusalCode.NOT_ORDINARY))
             if status.st_size == 0:
-                raise RefusedImage("The file is empty (0 bytes); upload it again.")
+                raise RefusedImage(refusal(RefusalCode.EMPTY))
             if status.st_size > LARGEST_FILE:
-                raise RefusedImage(f"The file is larger than {LARGEST_FILE // 1_000_000} MB; scale the picture down.")
+                raise RefusedImage(refusal(RefusalCode.TOO_LARGE, megabytes=LARGEST_FILE // 1_000_000))
             return file.read(LARGEST_FILE)
     except OSError as error:
         if path.is_symlink():
-            raise RefusedImage("This is a link to another file; upload the picture itself.") from error
-        raise RefusedImage(f"The file cannot be opened ({error.strerror}).") from error
+            raise RefusedImage(refusal(RefusalCode.LINK)) from error
+        raise RefusedImage(refusal(RefusalCode.CANNOT_OPEN, why=str(error.strerror))) from error
 
 
 def _to_training_pixels(data: bytes, wanted: Wanted) -> NDArray[np.uint8]:
     if data.startswith(_CR2_MAGIC) or data.startswith(_CR3_MAGIC, 4):
-        raise RefusedImage(_CAMERA_RAW)
+        raise RefusedImage(refusal(RefusalCode.CAMERA_RAW))
     with Image.open(io.BytesIO(data), formats=IMAGE_FORMATS) as image:
         if _is_preview(image):
-            raise RefusedImage(_CAMERA_RAW)
+            raise RefusedImage(refusal(RefusalCode.CAMERA_RAW))
         if image.width * image.height > MOST_PIXELS:
             raise Image.DecompressionBombError
         if wanted.transform != "letterbox" and min(image.size) * _SMALLEST_FRACTION < min(wanted.height, wanted.width):
@@ -240,10 +229,11 @@ def _between_bars(image: Image.Image, wanted: Wanted) -> Image.Image:
 
 def _too_small(image: Image.Image, wanted: Wanted) -> RefusedImage:
     height, width = (-(-side // _SMALLEST_FRACTION) for side in (wanted.height, wanted.width))
-    needed = f"{width} on the shorter side" if height == width else f"{width} x {height} after cropping"
-    if wanted.transform == "letterbox":
-        needed = f"{width} in width or {height} in height"
-    return RefusedImage(f"The picture is only {image.width} x {image.height} pixels; at least {needed} are needed.")
+    if wanted.transform != "letterbox" and height == width:
+        few = refusal(RefusalCode.TOO_FEW_PIXELS, width=image.width, height=image.height, side=width)
+        return RefusedImage(few)
+    code = RefusalCode.TOO_FEW_IN_FRAME if wanted.transform == "letterbox" else RefusalCode.TOO_FEW_AFTER_CROP
+    return RefusedImage(refusal(code, width=image.width, height=image.height, least_width=width, least_height=height))
 
 
 def _orientation(image: Image.Image) -> int:
@@ -282,12 +272,10 @@ def _to_8_bit(image: Image.Image) -> Image.Image:
     return Image.fromarray(scaled)
 
 
-def _say_what_it_is(data: bytes) -> str:
+def _what_it_is(data: bytes) -> RefusalCode:
     if _IMAGE_START.match(data):
-        return _DAMAGED
+        return RefusalCode.DAMAGED
     for offset, magic, kind in _OTHER_KINDS:
         if data.startswith(magic, offset):
-            return f"This is not a picture but {kind}."
-    if data[:1000].isascii():
-        return "This is not a picture but text."
-    return "This is not a picture that can be read; save it as PNG or JPEG."
+            return kind
+    return RefusalCode.TEXT if data[:1000].isascii() else RefusalCode.UNREADABLE

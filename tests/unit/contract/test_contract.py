@@ -16,6 +16,7 @@ from contract.image_record import ImageRecord, ListedImage
 from contract.layout import MADE_KINDS
 from contract.pipeline import MAX_VALUE_CHARS, OPEN_PARAMETERS, PARAMETERS, Step, class_names, resolutions_of
 from contract.prepare_report import ImageClass, PrepareReport, SetAside
+from contract.reasons import told
 from contract.run_results import ESTIMATED_AFTER, RunResults, TrainingOutcome
 from tests.unit.properties import quick
 
@@ -25,9 +26,10 @@ RECORDS = st.builds(
     ImageRecord, NAMES, NAMES,
     st.lists(st.builds(ListedImage, NAMES, NAMES, COUNTS), unique_by=lambda image: image.name, max_size=5).map(tuple),
 )  # fmt: skip
+SKIPPED = st.lists(st.builds(SetAside, NAMES, NAMES.map(told)), max_size=5)
 REPORTS = st.builds(
     PrepareReport, NAMES, COUNTS, COUNTS, COUNTS,
-    st.lists(st.builds(SetAside, NAMES, NAMES), max_size=5).map(tuple),
+    SKIPPED.map(tuple),
     st.integers(0, 10**6).map(lambda ms: ms / 1000), COUNTS, st.none() | COUNTS, NAMES, NAMES, NAMES,
     st.lists(st.builds(ImageClass, NAMES, COUNTS), max_size=3).map(tuple),
 )  # fmt: skip
@@ -39,7 +41,7 @@ RESULTS = st.builds(
     lambda made, skipped, training: RunResults(
         dict(zip(MADE_KINDS, made, strict=True)), made[2] + len(skipped), tuple(skipped), training
     ),
-    st.tuples(COUNTS, COUNTS, COUNTS), st.lists(st.builds(SetAside, NAMES, NAMES), max_size=5), st.none() | OUTCOMES,
+    st.tuples(COUNTS, COUNTS, COUNTS), SKIPPED, st.none() | OUTCOMES,
 )  # fmt: skip
 DOCUMENTS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | NAMES,
@@ -224,7 +226,7 @@ def test_a_record_with_a_name_twice_is_refused() -> None:
 def test_a_report_as_long_as_one_can_be_is_read_whole() -> None:
     """Names and reasons of the greatest length that the kinds of names allow, four bytes a character, escaped."""
     name = "\U0001f600" * 255
-    report = PrepareReport("cats", 256, 200_000, 0, [SetAside(name, name)] * 6_000, 1.0)
+    report = PrepareReport("cats", 256, 200_000, 0, [SetAside(name, told(name))] * 6_000, 1.0)
     text = report.to_json()
     assert len(text) < prepare_report.MAX_BYTES / 2
     assert PrepareReport.from_json(text).set_aside_count == 6_000

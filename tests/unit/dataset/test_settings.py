@@ -13,6 +13,7 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 
 from contract.file_kinds import FileKind, kind_of
+from contract.names import LANGUAGES
 from contract.pipeline import PARAMETERS, RESOLUTIONS, resolutions_of
 from contract.train_options import NO_OPTIONS, TRAIN_OPTIONS, options_text
 from stylegan2.base.errors import OptionError
@@ -21,7 +22,6 @@ from tests.unit.properties import quick
 from workshop.dataset import Caps, Choice, default_choice, parse_settings
 from workshop.dataset import settings as settings_module
 from workshop.dataset.settings import (
-    LANGUAGES,
     MAX_PROBLEMS,
     MAX_PROJECTION_TARGETS,
     MAX_SETTINGS_BYTES,
@@ -108,7 +108,7 @@ def test_best_uses_the_papers_configuration_where_there_is_one(content: bytes, t
         (b"instance_type: ml.p5.48xlarge", "instance_type must be one of ml.g5.xlarge, ml.g5.2xlarge, not"),
         (b"max_hours: 11", "max_hours must be a number from 0.01 to 10, not 11."),
         (b"projection_targets: 17", "projection_targets must be a whole number from 1 to 16, not 17."),
-        (b"language: fr", "language must be one of en, de, not"),
+        (b"language: fr", "language must be one of en, de, zh-CN, not"),
         (b"kimg: 30000", "kimg must be a number from 0.1 to 25000, not 30000."),
         (b"kimg: '5'", 'kimg must be a number from 0.1 to 25000, not "5".'),
         (b"kimg: true", 'kimg must be a number from 0.1 to 25000, not "true".'),
@@ -246,7 +246,7 @@ def test_every_option_says_what_it_may_be(name: str, language: str) -> None:
     caps, wrong = Caps(36_000, {}, 50, (name,)), b"options: %s=-99" % name.encode()
     with pytest.raises(SettingsError) as caught:
         parse_settings(wrong, default_choice("balanced", language=language), caps)
-    assert f" {name} " in str(caught.value)
+    assert re.search(rf"\b{name} ", str(caught.value))
     assert "-99" in str(caught.value)
     assert "{" not in str(caught.value)
 
@@ -575,3 +575,17 @@ def test_no_training_costs_more_than_the_deployer_allows(
     learning, job = Caps(most_seconds, {"machine": price}, most_dollars).times("machine", max_hours)
     assert 1 <= learning <= job <= most_seconds
     assert job == MIN_JOB_SECONDS or price * job / 3600 <= most_dollars * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("written", "language"),
+    [("zh-CN", "zh-CN"), ("zh", "zh-CN"), ("zh_CN", "zh-CN"), ("'ZH-cn'", "zh-CN"), ("EN", "en"), ("de-DE", "de")],
+)
+def test_a_language_may_be_written_as_people_know_it(written: str, language: str) -> None:
+    assert parse_settings(f"language: {written}".encode(), DEFAULTS, CAPS).language == language
+
+
+def test_a_mistake_is_told_in_chinese_to_who_writes_chinese() -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(b"language: zh_CN\nkimgs: 5", DEFAULTS, CAPS)
+    assert caught.value.problems == ["settings.yaml 第 2 行：没有“kimgs”这项设置。您是指“kimg”吗？"]

@@ -7,6 +7,7 @@ import pytest
 
 from contract.names import parse_execution
 from contract.prepare_report import PrepareReport, SetAside
+from contract.reasons import told
 from contract.run_identity import RunIdentity
 from tests.chaos.fakes import FakeExecution, client_error
 from tests.unit.conftest import BUCKET, RUN_ARN, Stage, sample
@@ -55,7 +56,7 @@ def test_a_good_run_gives_one_mail_with_one_link_counts_and_reasons(stage: Stage
     assert mail["Subject"] == "Workshop: red-chairs - your pictures are ready"
     assert text.count("https://") == 1
     assert "https://results.example.com/?t=" in text
-    assert "Pictures used:      3 of 5" in text
+    assert "Images used:        3 of 5" in text
     assert "Pictures made:      2" in text
     assert "- a b.png: No image." in text
     assert "s3://workshop-bucket/runs/red-chairs/p4jn9xou8a8s/" in text
@@ -123,22 +124,22 @@ def test_pictures_to_project_of_which_none_can_be_used_are_named_and_not_tried_a
 
     assert succeed(stage) == {"notified": "failed"}
     text = stage.mails[0]["Message"]
-    assert "None of the pictures to project can be used" in text
+    assert "None of the images to recreate can be used" in text
     assert "IMG_1.HEIC: A photo in Apple's format." in text
-    assert "Replace those pictures" in text
+    assert "Replace those images" in text
     assert "start_run" not in text
 
 
 @pytest.mark.parametrize(("name", "is_training"), [("Train", True), ("Infer", False)])
 def test_more_time_is_allowed_by_whoever_has_set_the_limit(stage: Stage, name: str, is_training: bool) -> None:
     text = fail(stage, "Failed", [step(name, reason="ClientError: Job failed: MaxRuntimeExceeded")])
-    assert "Whoever runs the workshop can allow more time." in text
+    assert "Your admin can allow more time." in text
     assert ("If settings.yaml has max_hours, a larger number there allows more." in text) is is_training
 
 
 def test_a_mail_says_where_the_whole_list_is(stage: Stage) -> None:
     stage.leave_artefacts()
-    named = [SetAside(f"{number}.png", "No image.") for number in range(800)]
+    named = [SetAside(f"{number}.png", told("No image.")) for number in range(800)]
     report = PrepareReport("red-chairs", 256, 900, 100, named, 61.5)
     stage.put("runs/red-chairs/p4jn9xou8a8s/prepare-report/prepare.json", report.to_json().encode())
     succeed(stage)
@@ -204,7 +205,7 @@ def test_a_run_without_pictures_says_which_of_the_two_folders_is_meant(stage: St
 
 def test_what_strangers_have_named_is_no_link_in_the_mail(stage: Stage) -> None:
     stage.leave_artefacts()
-    evil = SetAside("www.evil.com/a.png", "See https://evil.com")
+    evil = SetAside("www.evil.com/a.png", told("See https://evil.com"))
     report = PrepareReport("red-chairs", 256, 4, 3, [evil], 1.5)
     stage.put("runs/red-chairs/p4jn9xou8a8s/prepare-report/prepare.json", report.to_json().encode())
     succeed(stage)
@@ -221,7 +222,7 @@ def test_without_prepare_json_the_mail_goes_out_with_unknown_counts(stage: Stage
     stage.put("runs/red-chairs/p4jn9xou8a8s/prepare-report/prepare.json", b"[1, 2")
 
     assert succeed(stage) == {"notified": "succeeded"}
-    assert "Pictures used:      unknown" in stage.mails[0]["Message"]
+    assert "Images used:        unknown" in stage.mails[0]["Message"]
 
 
 def test_trouble_does_not_fail_the_pipeline_but_is_retried_for_the_listener(
@@ -315,8 +316,8 @@ def test_too_few_good_images_are_counted_and_named(stage: Stage) -> None:
     stage.leave_artefacts()
     text = fail(stage, "Failed", [step("Prepare", "Succeeded"), step("TooFewImages", reason="At least 20 are needed.")])
 
-    assert "too few good pictures" in text
-    assert "3 of 5 pictures can be used. At least 20 are needed." in text
+    assert "too few good images" in text
+    assert "3 of 5 images can be used. At least 20 are needed." in text
     assert "- a b.png: No image." in text
 
 
@@ -343,7 +344,7 @@ def test_a_run_that_failed_as_a_whole_gives_the_executions_reason(stage: Stage) 
 
 def test_a_lost_run_is_told_as_lost(stage: Stage) -> None:
     stage.invoke("report_failure", sample("report_failure_from_listener"))
-    assert "the run is lost" in stage.mails[0]["Subject"]
+    assert "we can no longer find the run" in stage.mails[0]["Subject"]
 
 
 def test_the_failed_step_is_found_on_any_page(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -523,6 +524,6 @@ def test_a_speed_that_cannot_be_teaches_nothing(stage: Stage, training: dict[str
 def test_a_training_that_its_limit_has_ended_is_a_success_that_says_what_the_rest_takes(stage: Stage) -> None:
     text = finish_training(stage, kimg=100.0, ended="time_limit", seconds=6_000, estimated_seconds=None)
     assert stage.mail_kinds[-1] == "succeeded"
-    assert "ended by its time limit at 100 of 400 kimg" in text
+    assert "ended by its time limit, after 100 of 400 thousand images" in text
     assert "Finishing it takes about 1 h 25 min and USD 1.97." in text
     assert "\n  python -m operations rerun red-chairs\n" in text

@@ -69,6 +69,7 @@ def test_a_settled_drop_starts_one_run_with_every_parameter_and_says_so(stage: S
         "TrainOptions": "{}",
         "InferenceMode": "all",
         "InferenceNetwork": "best",
+        "Language": "en",
         "MinImages": "3",
         "ProcessVolumeGB": "30",
         "TrainVolumeGB": "30",
@@ -79,7 +80,7 @@ def test_a_settled_drop_starts_one_run_with_every_parameter_and_says_so(stage: S
         "MaxTrainSeconds": "86400",  # 50 dollars would last longer
     }
     assert stage.mail_kinds == ["started"]
-    assert "Pictures found:     3 (2 other files were left out)" in stage.mails[0]["Message"]
+    assert "Images found:       3 (2 other files were left out)" in stage.mails[0]["Message"]
     state = stage.item("DATASET#red-chairs")
     assert state["phase"] == {"S": "RUNNING"}
     assert "timerDue" not in state
@@ -205,7 +206,7 @@ def test_too_few_images_give_one_notice_per_snapshot_and_no_run(stage: Stage, im
 
     assert executions(stage) == []
     assert stage.mail_kinds == ["attention"]
-    assert "At least 3 pictures are needed." in stage.mails[0]["Message"]
+    assert "At least 3 images are needed." in stage.mails[0]["Message"]
 
 
 def test_pictures_that_no_disk_holds_start_nothing_until_a_larger_machine_is_chosen(
@@ -217,7 +218,7 @@ def test_pictures_that_no_disk_holds_start_nothing_until_a_larger_machine_is_cho
 
     assert executions(stage) == []
     assert stage.mail_kinds == ["attention"]
-    assert "All these pictures together need a disk of about" in stage.mails[0]["Message"]
+    assert "All these images together need a disk of about" in stage.mails[0]["Message"]
     assert "the machine ml.g5.xlarge has at most 5 GB" in stage.mails[0]["Message"]
     assert "divide them among several folders" in stage.mails[0]["Message"]
 

@@ -6,14 +6,14 @@
 import sys
 
 from contract import layout
-from contract.names import Execution, parse_execution
+from contract.names import LANGUAGES, Execution, parse_execution
 from contract.pipeline import Step
 from contract.prepare_report import PrepareReport, SetAside
+from contract.reasons import Reason, ReasonCode, told
 from contract.run_results import TrainingOutcome
 from contract.statuses import FAILED
 from workshop.dataset import Caps, Targets, default_choice, parse_settings
 from workshop.dataset.classes import Folders
-from workshop.dataset.settings import LANGUAGES
 from workshop.estimates import Basis, Estimate
 from workshop.handlers.report import restart_command, ways_to_restart
 from workshop.ledger import RunRecord
@@ -21,7 +21,7 @@ from workshop.notices import Notice, content, failures
 from workshop.notices.artefacts import Artefacts
 from workshop.notices.content import BEST_NETWORK
 from workshop.notices.expectations import course_of
-from workshop.notices.leftovers import Leftovers, Reason, Waiting
+from workshop.notices.leftovers import Leftovers, Waiting, WaitingReason
 from workshop.notices.results_link import Link
 from workshop.notices.strays import stray_notice
 from workshop.platform.errors import SettingsError
@@ -42,8 +42,8 @@ _FINISHED = TrainingOutcome(400, 400, "finished", 6_700, 16.75, 6_900, None, BES
 _CUT = TrainingOutcome(1_310, 2_000, "time_limit", 86_000, 47.0, 94_000, None, BEST_NETWORK, 1_310, 0.0823, 0.0823)
 _REFUSAL = "SageMaker refuses to start workshop: ResourceNotFound: Pipeline 'workshop' does not exist."
 _UNUSABLE = (
-    SetAside("IMG_1.HEIC", "This file is a photo in Apple's HEIC format; export it as JPEG."),
-    SetAside("brief.pdf", "This file is not an image."),
+    SetAside("IMG_1.HEIC", Reason(ReasonCode.HEIC)),
+    SetAside("brief.pdf", Reason(ReasonCode.PDF)),
 )
 _MANY_FAULTS = b"""
 typeface: red
@@ -64,7 +64,7 @@ def samples(language: str) -> dict[str, Notice]:
     failures_of = {
         "failed_training": (_training_failure(say, execution, restart), None),
         "failed_too_few_images": (
-            failures.too_few_images(say, "12 good images are needed."),
+            failures.too_few_images(say, "Too few good images: at least 20 are needed. prepare.json lists every file."),
             _prepared(found=20, good=6, copies=14),
         ),
         "stopped": (failures.stopped(say, [], restart, execution), None),
@@ -76,8 +76,8 @@ def samples(language: str) -> dict[str, Notice]:
         "attention_unread_settings": _attention(say, b"", images=1012, left_out=1, lookalikes=("settings.yaml.txt",)),
         "attention_shape": _attention(say, b"width: 1920\nheight: 1080", images=1012, left_out=0),
         "unused": _unused(say),
-        "waiting": _waiting(say, Reason.NO_NETWORK),
-        "waiting_unasked": _waiting(say, Reason.NOT_ASKED),
+        "waiting": _waiting(say, WaitingReason.NO_NETWORK),
+        "waiting_unasked": _waiting(say, WaitingReason.NOT_ASKED),
         "stray": stray_notice(say, "uploads/Rote Stühle (neu)/", "0001.png"),
         "stray_unnameable": stray_notice(say, "uploads/红椅子 www.example.com/", "www.example.com/a.png"),
         "stray_files": stray_notice(say, "uploads/", "Kopie von 0001.png"),
@@ -153,7 +153,7 @@ def _unused(say: Words) -> Notice:
     )
 
 
-def _waiting(say: Words, reason: Reason) -> Notice:
+def _waiting(say: Words, reason: WaitingReason) -> Notice:
     left = Leftovers(waiting=Waiting(reason, Targets(_DATASET, ())))
     return content.attention(say, _DATASET, _BUCKET, left.problems(say), 0, 0, left.next_steps(say), template="unused")
 
@@ -215,12 +215,12 @@ def _problems(say: Words, execution: Execution, found: Artefacts) -> Notice:
 
 def _prepared(found: int, good: int, copies: int) -> PrepareReport:
     offenders = (
-        SetAside("brief.png", "This file is not an image."),
-        SetAside("Kopie von 0001.png", "The same picture as 0001.png."),
-        SetAside("sub/panorama.jpg", "The file ends too early; it may have been copied incompletely."),
-        SetAside("tiny.gif", "The picture is smaller than 64 x 64 pixels."),
-        SetAside("x5.png", "This file is not an image."),
-        SetAside("x6.png", "This file is not an image."),
+        SetAside("brief.png", Reason(ReasonCode.TEXT)),
+        SetAside("Kopie von 0001.png", Reason(ReasonCode.DUPLICATE, {"other": "0001.png"})),
+        SetAside("sub/panorama.jpg", Reason(ReasonCode.DAMAGED)),
+        SetAside("tiny.gif", Reason(ReasonCode.TOO_FEW_PIXELS, {"width": 20, "height": 30, "side": 64})),
+        SetAside("x5.png", told("This is what an earlier release has said of www.example.com.")),
+        SetAside("x6.png", Reason(ReasonCode.TEXT)),
     )
     unlisted = found - good - len(offenders)
     return PrepareReport(_DATASET, 256, found, good, offenders, 61.5, unlisted=unlisted, copies=copies)

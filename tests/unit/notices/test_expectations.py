@@ -7,10 +7,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from contract.names import LANGUAGES
 from contract.run_results import TrainingOutcome
 from tests.unit.notices.notice_samples import _run
 from tests.unit.properties import quick
-from workshop.dataset.settings import LANGUAGES
 from workshop.estimates import Basis, Estimate
 from workshop.ledger import RunRecord
 from workshop.notices import expectations
@@ -118,7 +118,9 @@ def test_a_training_that_cannot_be_done_in_its_time_is_told_and_any_other_is_not
 def test_a_training_that_goes_on_says_from_where() -> None:
     half_done = replace(estimate(40 * HOURS), done=0.5)
     told = expectations.remarks(EN, run(half_done, preset="best"))
-    assert told.startswith("It goes on from about 50 % of the training, which an earlier run has learned. The training")
+    assert told.startswith(
+        "It goes on from about 50 % of the training, which an earlier run has already done. The training"
+    )
     assert "at about 80 %" in told
 
 
@@ -132,7 +134,7 @@ def test_without_a_price_none_is_told() -> None:
     unpriced = expectations.expected_cost(EN, run(estimate(8 * HOURS), hourly_price=0.0))
     assert unpriced == EN.cost_unknown
     beside_unpriced = replace(estimate(8 * HOURS), beside_cost=None)
-    assert "the other machines' prices are not known" in expectations.expected_cost(EN, run(beside_unpriced))
+    assert "no prices are configured for the other machines" in expectations.expected_cost(EN, run(beside_unpriced))
 
 
 def course(outcome: TrainingOutcome, **changes: object) -> expectations.Course:
@@ -187,7 +189,7 @@ def test_of_what_cannot_be_nothing_is_told_or_learned(outcome: TrainingOutcome) 
 def test_a_training_that_ended_early_says_where_what_the_rest_takes_and_how_it_goes_on() -> None:
     outcome = TrainingOutcome(1_310, 2_000, "time_limit", 86_000, 47.0, None)
     told = expectations.early_end(EN, run(), outcome, "python -m operations rerun red-chairs")
-    assert "ended by its time limit at 1,310 of 2,000 kimg" in told
+    assert "ended by its time limit, after 1,310 of 2,000 thousand images" in told
     assert "Finishing it takes about 9 h and USD 13." in told
     assert "python -m operations rerun red-chairs" in told
     assert "and USD" not in expectations.early_end(EN, run(hourly_price=0.0), outcome, "call")

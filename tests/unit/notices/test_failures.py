@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract.names import parse_execution
+from contract.names import LANGUAGES, parse_execution
 from tests.unit.conftest import RUN_ARN
 from tests.unit.properties import quick
-from workshop.dataset.settings import LANGUAGES
-from workshop.notices.failures import failed, log_url, stopped
+from workshop.notices.failures import failed, log_url, stopped, too_few_images
 from workshop.notices.reasons import Cause, find_cause
 from workshop.words import words
 
@@ -278,7 +277,7 @@ def test_only_a_training_goes_on_from_a_checkpoint() -> None:
         step: failed(ENGLISH, {"StepName": step}, "MaxRuntimeExceeded", "again", EXECUTION).next_steps[0]
         for step in ("Prepare", "Train", "Infer")
     }
-    assert [step for step, hint in hints.items() if "checkpoint" in hint] == ["Train"]
+    assert [step for step, hint in hints.items() if "last saved" in hint] == ["Train"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -303,3 +302,12 @@ def test_a_step_without_a_job_has_no_log(metadata: dict[str, dict[str, str]]) ->
     assert log_url({"Metadata": metadata}, EXECUTION) == ""
     step = {"StepName": "Train", "StepStatus": "Stopped", "Metadata": metadata}
     assert stopped(ENGLISH, [step], "", EXECUTION).log_url == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "At least 20 images are needed."), ("zh-CN", "至少需要 20 张图片。")]
+)
+def test_how_many_images_are_needed_is_told_in_the_readers_language(language: str, told: str) -> None:
+    said = "Too few good images: at least 20 are needed. prepare.json of this run lists every file."
+    assert too_few_images(words(language), said).reason == told
+    assert too_few_images(words(language), "Too few.").reason == "Too few."

@@ -33,7 +33,7 @@ def newest(stage: Stage) -> str:
 
 def test_a_run_that_starts_is_told_in_the_language_of_its_settings(stage: Stage, run_arn: str) -> None:
     assert stage.mail_kinds == ["started"]
-    assert "deine Bilder sind in Arbeit" in newest(stage)
+    assert "die Arbeit an deinen Bildern hat begonnen" in newest(stage)
     assert "Erwartete Dauer:    etwa 3 Std. (geschätzt: " in newest(stage)
     assert "Erwartete Kosten:   etwa 3,84 USD, davon das Training 3,82 USD, höchstens 34 USD" in newest(stage)
 
@@ -42,7 +42,7 @@ def test_a_success_is_told_in_the_runs_language(stage: Stage, run_arn: str) -> N
     stage.leave_artefacts(execution_id=parse_execution(run_arn).id)
     text = report(stage, "report_success", run_arn, "Succeeded")
 
-    assert "deine Bilder sind fertig" in text
+    assert "deine neuen Bilder sind fertig" in text
     assert "Der Link funktioniert bis zum " in text
     assert "Verwendete Bilder:  3 von 5" in text
 
@@ -149,7 +149,16 @@ def test_without_a_settings_file_a_run_is_told_in_the_deployers_language(
     monkeypatch.setenv("NOTICE_LANGUAGE", "de")
     stage.settle()
 
-    assert "deine Bilder sind in Arbeit" in newest(stage)
+    assert "die Arbeit an deinen Bildern hat begonnen" in newest(stage)
+
+
+def test_chinese_is_told_in_chinese_from_the_subject_on(stage: Stage) -> None:
+    stage.put(SETTINGS, b"language: zh_CN\n")
+    stage.settle()
+
+    assert stage.mails[-1]["Subject"] == "工坊 red-chairs：您的图片已开始处理"
+    (execution,) = stage.sagemaker.executions.values()
+    assert execution.parameters["Language"] == "zh-CN"
 
 
 def test_a_preset_does_not_take_the_deployers_language_away(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,4 +166,4 @@ def test_a_preset_does_not_take_the_deployers_language_away(stage: Stage, monkey
     stage.put(SETTINGS, b"preset: best\n")
     stage.settle()
 
-    assert "deine Bilder sind in Arbeit" in newest(stage)
+    assert "die Arbeit an deinen Bildern hat begonnen" in newest(stage)

@@ -96,7 +96,7 @@ def test_a_file_that_may_be_a_picture_goes_to_prepare(stage: Stage, name: str) -
     (parameters,) = executions(stage)
     listed = stage.read_json(f"manifests/red-chairs/{parameters['Fingerprint']}.json")["objects"]
     assert name in str(listed)
-    assert "Pictures found:     4\n" in texts(stage)[0]
+    assert "Images found:       4\n" in texts(stage)[0]
 
 
 def test_forty_photos_of_a_telephone_become_a_run_whose_prepare_says_why_not(stage: Stage) -> None:
@@ -105,7 +105,7 @@ def test_forty_photos_of_a_telephone_become_a_run_whose_prepare_says_why_not(sta
     stage.settle(images=0)
 
     assert len(executions(stage)) == 1
-    assert "Pictures found:     40\n" in texts(stage)[0]
+    assert "Images found:       40\n" in texts(stage)[0]
 
 
 def test_more_of_them_after_a_first_run_are_a_further_run(stage: Stage) -> None:
@@ -121,7 +121,7 @@ def test_a_folder_of_nothing_but_other_files_is_no_silence(stage: Stage) -> None
     put_and_settle(stage, "clip.mp4")
 
     assert stage.mail_kinds == ["attention"]
-    assert "3 files are no pictures" in texts(stage)[0]
+    assert "3 files are no images" in texts(stage)[0]
     for name in ("brief.pdf", "notes.txt", "clip.mp4"):
         assert name in texts(stage)[0]
 
@@ -143,7 +143,7 @@ def test_other_files_after_a_first_run_are_told_once(stage: Stage) -> None:
 
     assert len(executions(stage)) == 1
     assert stage.mail_kinds == ["started", "attention"]
-    assert "12 files are no pictures" in texts(stage)[1]
+    assert "12 files are no images" in texts(stage)[1]
     assert "and 7 more" in texts(stage)[1]
 
 
@@ -198,7 +198,7 @@ def test_what_cannot_be_projected_is_told_when_others_take_its_place(stage: Stag
     stage.settle()
 
     assert sorted(stage.mail_kinds) == ["attention", "started"]
-    assert any("1 file is no picture" in text and "inference/red-chairs/mine.pdf" in text for text in texts(stage))
+    assert any("1 file is no image" in text and "inference/red-chairs/mine.pdf" in text for text in texts(stage))
 
 
 def test_what_cannot_be_projected_is_told_after_a_training_and_where_nothing_else_is(stage: Stage) -> None:
@@ -243,8 +243,8 @@ def test_pictures_for_a_network_that_nobody_trains_are_told_once(stage: Stage) -
     for _ in range(2):
         assert manual(stage, dataset="red-chair")["outcome"] == "nothing"
     assert stage.mail_kinds == ["attention"]
-    assert "The pictures in inference/red-chair/ wait: no network of this name has been trained yet." in texts(stage)[0]
-    assert "Put the pictures that it shall learn from into uploads/red-chair/:" in texts(stage)[0]
+    assert "The images in inference/red-chair/ wait: no model of this name has been trained yet." in texts(stage)[0]
+    assert "Put the images that it shall learn from into uploads/red-chair/:" in texts(stage)[0]
 
     stage.put("inference/red-chair/another.jpg")
     manual(stage, dataset="red-chair")
@@ -267,7 +267,7 @@ def test_pictures_that_the_settings_do_not_ask_for_are_told_once(stage: Stage) -
     stage.settle()
     assert sorted(stage.mail_kinds) == ["attention", "started"]
     (text,) = [text for text in texts(stage) if "wait" in text]
-    assert "The pictures in inference/red-chairs/ wait: by settings.yaml (inference_mode), none are projected." in text
+    assert "The images in inference/red-chairs/ wait: by settings.yaml (inference_mode), none are recreated." in text
     assert "or remove that line" in text
 
     finish(stage, "Succeeded")
@@ -301,7 +301,7 @@ def test_settings_beside_the_pictures_to_project_are_read_by_nobody_and_told(sta
 
 def test_archives_are_to_be_unpacked(stage: Stage) -> None:
     put_and_settle(stage, "pictures.zip")
-    assert "Unpack archives, and upload the pictures that are in them." in texts(stage)[0]
+    assert "Unpack archives, and upload the images that are in them." in texts(stage)[0]
 
 
 def test_other_files_are_told_when_a_run_starts_whose_notice_has_no_number_of_them(stage: Stage) -> None:
@@ -314,7 +314,7 @@ def test_other_files_are_told_when_a_run_starts_whose_notice_has_no_number_of_th
 
     assert len(executions(stage)) == 2
     assert stage.mail_kinds == ["started", "attention", "started"]
-    assert "1 file is no picture: notes.txt" in texts(stage)[1]
+    assert "1 file is no image: notes.txt" in texts(stage)[1]
 
 
 def test_other_files_are_not_counted_as_told_by_a_run_that_did_not_start(
@@ -330,7 +330,7 @@ def test_other_files_are_not_counted_as_told_by_a_run_that_did_not_start(
 
     stage.s3.delete_object(Bucket="workshop-bucket", Key="uploads/red-chairs/more.png")
     manual(stage)
-    assert "1 file is no picture: notes.txt" in texts(stage)[-1]
+    assert "1 file is no image: notes.txt" in texts(stage)[-1]
 
 
 def test_the_same_mistake_is_told_again_on_another_day_and_after_a_run_in_between(stage: Stage) -> None:

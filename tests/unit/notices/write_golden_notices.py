@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from contract.names import LANGUAGES
 from tests.unit.notices.notice_samples import as_text, samples
-from workshop.dataset.settings import LANGUAGES
 
 if __name__ == "__main__":
     for language in LANGUAGES:

@@ -259,7 +259,7 @@ def test_success_needs_no_model_of_its_own_and_names_the_run_whose_network_was_u
     event = sample("report_success_from_pipeline") | {"pipelineExecutionArn": run.arn}
 
     assert stage.invoke("report_success", event) == {"notified": "succeeded"}
-    assert f"the network of run {trained.arn.rpartition('/')[2]} was used" in stage.mails[-1]["Message"]
+    assert f"the model of run {trained.arn.rpartition('/')[2]} was used" in stage.mails[-1]["Message"]
     assert "Cost of training:   none" in stage.mails[-1]["Message"]
 
 

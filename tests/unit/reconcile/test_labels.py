@@ -41,7 +41,7 @@ CHAIRS = ("chairs/a.png", "chairs/b.png", "lamps/a.png", "tables/old/a.png")
 
 def test_classes_are_counted_in_the_mail_and_given_to_the_run(stage: Stage) -> None:
     mail = drop(stage, "labels: folders\nclasses: lamps, 0\naspect: 3:2\nfit: letterbox", *CHAIRS, "top.png")
-    assert "Classes:            3: chairs 2, lamps 1, tables 1; 1 picture lies in no sub-folder and is not used" in mail
+    assert "Classes:            3: chairs 2, lamps 1, tables 1; 1 image lies in no sub-folder and is not used" in mail
     assert "pictures of 192 x 128" in mail
     (parameters,) = executions(stage)
     assert parameters["Labels"] == "folders"
@@ -74,8 +74,8 @@ def test_sub_folders_are_not_passed_over_in_silence(
 @pytest.mark.parametrize(
     ("settings", "names", "sentence"),
     [
-        ("labels: folders", ("a.png", "b.png", "c.png"), "the pictures lie in 0 sub-folders. At least 2 are needed"),
-        ("labels: folders", ("x/a.png", "x/b.png", "c.png"), "the pictures lie in 1 sub-folder. At least 2 are needed"),
+        ("labels: folders", ("a.png", "b.png", "c.png"), "the images lie in 0 sub-folders. At least 2 are needed"),
+        ("labels: folders", ("x/a.png", "x/b.png", "c.png"), "the images lie in 1 sub-folder. At least 2 are needed"),
         ("labels: folders\nclasses: stools, 3", CHAIRS, "no sub-folders: stools, 3. There are: chairs, lamps, tables."),
         ("classes: chairs", CHAIRS, "line 1: there are classes only with `labels: folders`."),
         ("labels: folder", CHAIRS, "labels must be one of none, folders"),
@@ -101,7 +101,7 @@ def test_a_rerun_may_make_classes_of_the_sub_folders(stage: Stage) -> None:
 def test_a_rerun_cannot_make_classes_of_nothing(stage: Stage) -> None:
     drop(stage, "", "a.png", "b.png", "c.png")
     finish(stage, "Succeeded")
-    with pytest.raises(BadRequest, match="the pictures lie in 0 sub-folders"):
+    with pytest.raises(BadRequest, match="the images lie in 0 sub-folders"):
         manual(stage, rerun=True, parameters={"Labels": "folders"})
 
 

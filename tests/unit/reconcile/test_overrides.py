@@ -65,6 +65,7 @@ WRONG = {
     "Labels": ["folder", "file", "true", ""],
     "InferenceClasses": [" ", ",", "a\nb", "a\u2028b", "\ud800", "x" * 1025],
     "InferenceNetwork": ["first", "BEST", ""],
+    "Language": ["fr", "zh", "EN", ""],
     "Patience": ["-1", "1.5", "1000001", "never"],
     "MinImages": ["0", "-5", "1.5", "none"],
     "ProcessVolumeGB": ["0", "16385", "30.5", "30 GB"],
@@ -100,6 +101,7 @@ RIGHT = {
     "Labels": "folders",
     "InferenceClasses": "chairs, 2, Stühle",
     "InferenceNetwork": "last",
+    "Language": "zh-CN",
     "Patience": "0",
     "MinImages": "5",
     "ProcessVolumeGB": "16384",
@@ -199,7 +201,7 @@ def rerun(stage: Stage, **parameters: str) -> dict[str, str]:
         ({"MaxTrainSeconds": "50000", "TrainInstanceCount": "4"}, "at most 31914, not 50000"),
         ({"TrainInstanceCount": "50", "TrainInstanceType": "ml.g5.2xlarge", "MaxTrainSeconds": "3600"}, "at most 2368"),
         ({"Preset": "tiny"}, "Preset=tiny trains pictures of 16, 32 pixels, not of 128"),
-        ({"Labels": "folders"}, "but the pictures lie in 0 sub-folders. At least 2 are needed"),
+        ({"Labels": "folders"}, "but the images lie in 0 sub-folders. At least 2 are needed"),
         (
             {"PictureSize": "384x256", "Resolution": "128"},
             "do not go together: pictures of that size need Resolution=256",
@@ -219,7 +221,7 @@ def test_a_rerun_may_want_fewer_or_more_pictures_than_the_installation(trained: 
     assert manual(trained, rerun=True)["outcome"] == "attention"
     assert rerun(trained, MinImages="2")["MinImages"] == "2"
     finish(trained, "Succeeded")
-    assert "4 pictures" in manual(trained, rerun=True, parameters={"MinImages": "4"})["detail"]
+    assert "4 images" in manual(trained, rerun=True, parameters={"MinImages": "4"})["detail"]
 
 
 def test_parameters_of_a_start_that_has_to_wait_are_not_dropped_without_a_word(stage: Stage) -> None:
@@ -300,7 +302,7 @@ def test_the_deployer_may_let_overrides_exceed_the_bounds(stage: Stage, monkeypa
     )
 
     assert (parameters["TrainInstanceType"], parameters["MaxTrainSeconds"]) == ("ml.p5.48xlarge", "432000")
-    assert "this installation knows no price" in stage.mails[-1]["Message"]
+    assert "no price is configured for this type of machine" in stage.mails[-1]["Message"]
 
 
 def test_even_then_no_value_is_out_of_what_a_job_takes(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

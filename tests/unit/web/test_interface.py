@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract.names import LANGUAGES
 from tests.unit.properties import quick
 from workshop.admission import Right
 from workshop.platform.refusals import Unusable
 from workshop.web.interface import document, operations
-from workshop.web.sentences import LANGUAGES, chosen_language, sentences
+from workshop.web.sentences import chosen_language, sentences
 
 
 def references(value: Any) -> set[str]:

@@ -51,7 +51,7 @@ _PAGE_FILM_BYTES, _PAGE_TEXT_BYTES = 3_000_000, 3_000_000
 _MARK_BYTES = 1_500  # of a picture, on who has made it
 _GALLERY_ITEM_BYTES = 1_200  # without names
 _ZIP_ENTRY_BYTES = 500
-_SHOWN_BYTES = 200 * _ESCAPED  # a name or a reason, cut to 200 characters
+_SHOWN_BYTES = 200 * _ESCAPED  # a name, or what a reason names, cut to 200 characters
 
 MOST_PARAMETERS, MOST_ADDRESSES = 60, 10  # of the pipeline; the service takes 200
 _ETAG_BYTES, _SIZE_DIGITS, _CONTENT_BYTES = 40, 13, 60
@@ -242,7 +242,7 @@ def page_bytes(workload: Workload) -> int:
 
 def results_bytes(workload: Workload) -> int:
     """report.json: numbers, and the images that it names."""
-    return (MAX_SKIPPED + 20) * 2 * _SHOWN_BYTES + 10_000
+    return (MAX_SKIPPED + 20) * (2 * _SHOWN_BYTES + 100) + 10_000
 
 
 def start_request_bytes() -> int:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from typing import Any
 
+from contract.names import FALLBACK_LANGUAGE
 from contract.pipeline import (
     ALL_CLASSES,
     LONGEST_SIDE,
@@ -29,6 +30,7 @@ from workshop.dataset.settings_rules import (
     colour,
     number,
     of_parameter,
+    one_language,
     one_of,
     options,
     whole,
@@ -37,11 +39,10 @@ from workshop.dataset.shape import chosen_size
 from workshop.dataset.train_options import OptionFault, option_allowed
 from workshop.platform.errors import SettingsError
 from workshop.platform.telemetry import logger
-from workshop.words import FALLBACK_LANGUAGE, Words, words
+from workshop.words import Words, words
 
 MAX_SETTINGS_BYTES = 4_096
 MAX_PROBLEMS = 20  # that one mail tells
-LANGUAGES = ("en", "de")
 MAX_PROJECTION_TARGETS = 16
 MIN_HOURS = 0.01
 # What a job may take beyond the hours that it is to learn: to start, to fetch the images, to save and to upload.
@@ -152,7 +153,7 @@ def rules(caps: Caps) -> Mapping[str, Rule]:
         "labels": of_parameter(FED["labels"]),
         "classes": classes(),
         "projection_targets": whole(1, MAX_PROJECTION_TARGETS),
-        "language": one_of(LANGUAGES),
+        "language": one_language(),
         # In hundredths of an hour, rounded down: what a mail says is allowed can be typed.
         "max_hours": number(MIN_HOURS, max(MIN_HOURS, caps.max_train_seconds // 36 / 100)),
         "instance_type": one_of(caps.prices),
@@ -205,7 +206,7 @@ def _parse(content: bytes, defaults: Choice, caps: Caps) -> Choice:
     if choice.resolution not in possible:
         line_number = max(at[key] for key in ("preset", "resolution", "width", "height") if key in at)
         shown = choice.resolution if size.is_square else f"{size.told} (~ {choice.resolution})"
-        values = ", ".join(map(str, possible))
+        values = say.listing(map(str, possible))
         problem = say.setting_pair.format(line=line_number, preset=choice.preset, values=values, resolution=shown)
         raise SettingsError([problem], language)
     return choice
@@ -277,7 +278,7 @@ _WORD_TO_REPEAT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,29}")
 
 def _unknown(say: Words, known: Mapping[str, Rule], setting: Setting) -> str:
     near = difflib.get_close_matches(setting.key[:40].lower(), known, n=1)
-    hint = say.setting_did_you_mean.format(near=near[0]) if near else say.setting_all.format(keys=", ".join(known))
+    hint = say.setting_did_you_mean.format(near=near[0]) if near else say.setting_all.format(keys=say.listing(known))
     if _KEY_TO_REPEAT.fullmatch(setting.key):
         return say.setting_unknown.format(line=setting.line, key=setting.key, hint=hint)
     return say.setting_unknown_line.format(line=setting.line, hint=hint)
@@ -302,7 +303,7 @@ def _wrong_option(say: Words, line: int, fault: OptionFault) -> str:
             return say.setting_ambiguous.format(line=line, key=name)
         case "unknown":
             shown = say.shown_text.format(text=name) if _KEY_TO_REPEAT.fullmatch(name) else say.shown_other
-            return say.option_unknown.format(line=line, shown=shown, names=", ".join(fault.allowed))
+            return say.option_unknown.format(line=line, shown=shown, names=say.listing(fault.allowed))
         case "clash" if fault.clash is not None:
             clash = fault.clash
             phrase = say.option_missing if clash.is_missing else say.option_clash

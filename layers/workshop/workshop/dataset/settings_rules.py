@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from contract.names import LANGUAGES, language_of
 from contract.pipeline import PARAMETERS, Parameter
 from workshop.dataset.plain_values import AMBIGUOUS, NUMBER, TRUTHS, WHOLE
 from workshop.dataset.train_options import OptionFault, read_options
@@ -24,18 +25,20 @@ class Rule:
     judge: Callable[[str], str | OptionFault] | None = None  # says more of what was not read
 
 
+def _among(values: Collection[str]) -> Callable[[Words], str]:
+    return lambda say: say.allowed_one_of.format(values=say.listing(values))
+
+
 def one_of(values: Collection[str]) -> Rule:
-    listed = ", ".join(values)
-    return Rule(
-        lambda say: say.allowed_one_of.format(values=listed), lambda text: text if text in values else None, True
-    )
+    return Rule(_among(values), lambda text: text if text in values else None, True)
 
 
 def one_number_of(values: Collection[str]) -> Rule:
-    listed = ", ".join(values)
-    return Rule(
-        lambda say: say.allowed_one_of.format(values=listed), lambda text: int(text) if text in values else None
-    )
+    return Rule(_among(values), lambda text: int(text) if text in values else None)
+
+
+def one_language() -> Rule:
+    return Rule(_among(LANGUAGES), language_of, True)
 
 
 def truth() -> Rule:

@@ -55,7 +55,7 @@ def option_allowed(say: Words, name: str) -> str:
     """What an option may be, in words that go on after "must be"."""
     option = TRAIN_OPTIONS[name]
     if option.takes == "word":
-        return say.allowed_one_of.format(values=", ".join(option.words))
+        return say.allowed_one_of.format(values=say.listing(option.words))
     bounds = {"low": f"{option.low:g}", "high": f"{option.high:g}"}
     is_bounded, is_whole = option.high < math.inf, option.takes == "whole"
     if is_bounded:
@@ -63,4 +63,4 @@ def option_allowed(say: Words, name: str) -> str:
     else:
         phrase = say.allowed_above if option.above_low else say.allowed_whole_from if is_whole else say.allowed_from
     number = phrase.format(**bounds)
-    return say.allowed_or.format(number=number, words=", ".join(option.words)) if option.words else number
+    return say.allowed_or.format(number=number, words=say.listing(option.words)) if option.words else number

@@ -1,12 +1,12 @@
 """What each notice says: from records and findings to the words of the mail, in the language of `say`."""
 
-import textwrap
 from collections.abc import Sequence
 
 from contract import layout
-from contract.names import Execution, parse_execution, printable
+from contract.names import FALLBACK_LANGUAGE, Execution, parse_execution, printable
 from contract.pipeline import PARAMETERS
 from contract.prepare_report import PrepareReport, SetAside
+from contract.reasons import Reason
 from contract.run_results import TrainingOutcome
 from workshop.ledger import RunRecord
 from workshop.notices import Kind, Notice, expectations
@@ -16,13 +16,12 @@ from workshop.notices.failures import Failure
 from workshop.notices.publishing import render_notice
 from workshop.notices.quoting import quoted
 from workshop.notices.results_link import PRESIGNED_SECONDS, Link
-from workshop.words import FALLBACK_LANGUAGE, Words, words
+from workshop.words import Words, words
 
 # How many offenders a mail names, and how many the page (containers.infer.report). prepare.json names more.
 MAX_NAMED = 5
 MAX_NAMED_ON_PAGE = 200
 MAX_REASON_CHARS = 2000
-_LINE_CHARS = 76
 BEST_NETWORK = PARAMETERS["InferenceNetwork"].choices[0]
 
 
@@ -108,7 +107,7 @@ def problems(
     if artefacts.missing:
         next_steps.append(say.ask_for_restart.format(rerun=restart_command))
     if artefacts.unusable_targets:
-        named = [_named(item) for item in artefacts.unusable_targets[:MAX_NAMED]]
+        named = [_named(say, item) for item in artefacts.unusable_targets[:MAX_NAMED]]
         missing.append("\n  ".join([say.targets_unusable, *named]))
         next_steps.append(say.replace_targets)
     return render_notice(
@@ -166,7 +165,7 @@ def attention(
         bucket=bucket,
         folder=layout.uploads(dataset),
         problems=_bullets(faults),
-        contents=f"{say.count(say.folder_holds, images)}{_other_files(say, left_out)}.",
+        contents=say.count(say.folder_holds, images, others=_other_files(say, left_out)),
         next=_bullets(next_steps),
     )
 
@@ -249,7 +248,7 @@ def _network(say: Words, training: TrainingOutcome | None) -> str:
     if training.network_score == last:
         return say.network_last_is_best.format(score=score)
     return say.network_best.format(
-        kimg=say.unknown if training.network_kimg is None else _measured(say, training.network_kimg),
+        kimg=say.unknown if training.network_kimg is None else say.kimg(training.network_kimg),
         score=score,
         last=say.network_no_score if last is None else _measured(say, last),
     )
@@ -262,10 +261,10 @@ def _trouble(say: Words, training: TrainingOutcome | None) -> str:
         return ""
     words = [say.troubles[trouble]]
     if training.ended == trouble:
-        kimg, wanted = _measured(say, training.kimg), _measured(say, training.wanted_kimg)
+        kimg, wanted = say.kimg(training.kimg), say.kimg(training.wanted_kimg)
         words.append(say.trouble_ended.format(kimg=kimg, wanted=wanted))
     words.append(say.trouble_next[trouble])
-    return "\n" + "\n".join(textwrap.wrap(" ".join(words), _LINE_CHARS)) + "\n"
+    return f"\n{say.paragraph(*words)}\n"
 
 
 def _measured(say: Words, amount: float) -> str:
@@ -282,7 +281,7 @@ def _set_aside(say: Words, prepared: PrepareReport | None, folder: str, *, is_on
     if prepared is None or not prepared.set_aside_count:
         return ""
     named = prepared.set_aside[:MAX_NAMED]
-    lines = [_named(item) for item in named]
+    lines = [_named(say, item) for item in named]
     more = say.more_on_page if is_on_page and prepared.set_aside_count <= MAX_NAMED_ON_PAGE else say.more_in_file
     if prepared.set_aside_count > len(named):
         lines.append(say.count(more, prepared.set_aside_count - len(named)))
@@ -301,8 +300,12 @@ def _copies(say: Words, prepared: PrepareReport, folder: str) -> str:
     return f"\n{text.format(count=say.number(prepared.copies), folder=folder)}\n"
 
 
-def _named(item: SetAside) -> str:
-    return f"{quoted(item.name, 120)}: {quoted(item.reason, 200)}"
+def _named(say: Words, item: SetAside) -> str:
+    return say.named.format(name=quoted(item.name, 120), text=_why(say, item.reason))
+
+
+def _why(say: Words, reason: Reason) -> str:
+    return reason.sentence(say.language, lambda text: quoted(text, 200))
 
 
 def _bullets(lines: Sequence[str]) -> str:

@@ -91,7 +91,7 @@ def early_end(say: Words, run: RunRecord | None, training: TrainingOutcome | Non
         cost = say.rough_dollars(price * training.seconds_left / 3600)
         finishing = say.finishing_takes if price else say.finishing_takes_time
         sentences.append(finishing.format(duration=rest, cost=cost))
-    return f"{' '.join(sentences)}\n{say.go_on.format(command=command)}"
+    return f"{say.sentences(*sentences)}\n{say.go_on.format(command=command)}"
 
 
 def expected_duration(say: Words, run: RunRecord) -> str:
@@ -150,7 +150,7 @@ def remarks(say: Words, run: RunRecord) -> str:
     goes_on = ""
     if run.estimate is not None and run.estimate.done > 0:
         goes_on = say.goes_on_from.format(percent=max(1, round(run.estimate.done * 100)))
-    return " ".join(part for part in (goes_on, shortfall(say, run)) if part)
+    return say.sentences(goes_on, shortfall(say, run))
 
 
 def expectation(say: Words, run: RunRecord) -> str:
@@ -158,7 +158,7 @@ def expectation(say: Words, run: RunRecord) -> str:
     line = say.expected_line.format(
         duration=expected_duration(say, run), training=expected_training(say, run), cost=expected_cost(say, run)
     )
-    return " ".join(part for part in (line, remarks(say, run)) if part)
+    return say.sentences(line, remarks(say, run))
 
 
 def _basis(say: Words, estimate: Estimate) -> str:

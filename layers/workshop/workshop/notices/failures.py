@@ -1,5 +1,6 @@
 """Why a run failed: the step, SageMaker's reason, where its log is, and what a person can do about it."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,7 @@ from urllib.parse import quote
 from botocore.exceptions import ClientError
 
 from contract.names import Execution
-from contract.pipeline import Step
+from contract.pipeline import TOO_FEW_IMAGES, Step
 from contract.statuses import FAILED, LOST, STOPPED
 from workshop.notices.quoting import quoted
 from workshop.notices.reasons import Cause, Finding, bare, find_cause, may_have_log
@@ -16,6 +17,8 @@ from workshop.platform.clients import NOT_FOUND, SageMaker, error_code, list_ste
 from workshop.words import Words
 
 MAX_KEY_CHARS = 300
+
+_TOO_FEW = re.compile("(?P<least>[0-9]{1,7})".join(map(re.escape, TOO_FEW_IMAGES)))
 
 # The documented code, and what SageMaker answers about a job that it does not know.
 _JOB_IS_GONE = NOT_FOUND | {"ValidationException"}
@@ -118,20 +121,22 @@ def _what_helps(say: Words, finding: Finding, step: str, log: str) -> str:
         return say.help_unknown if log else say.help_no_log
     text = _HELP[finding.cause](say)
     if finding.key:
-        text = f"{text} {say.help_file.format(key=quoted(finding.key, MAX_KEY_CHARS))}"
+        text = say.sentences(text, say.help_file.format(key=quoted(finding.key, MAX_KEY_CHARS)))
     if step == Step.TRAIN and finding.cause is Cause.TIME:
-        text = f"{text} {say.help_training_time}"
+        text = say.sentences(text, say.help_training_time)
     # Train saves as it goes: whoever starts the run again does not begin anew.
-    return f"{text} {say.help_checkpoint}" if step == Step.TRAIN and finding.cause in _GOES_ON else text
+    return say.sentences(text, say.help_checkpoint) if step == Step.TRAIN and finding.cause in _GOES_ON else text
 
 
 def too_few_images(say: Words, reason: str) -> Failure:
-    """The pipeline itself ended the run: Prepare has set too many pictures aside."""
+    """The pipeline itself ended the run: Prepare has set too many images aside. How many are needed is told in the
+    language of `say`, if the reason says it in the pipeline's words."""
+    found = _TOO_FEW.match(reason)
     return Failure(
         headline=say.headline_too_few,
         what=say.too_few,
         step_words=_step_words(say, Step.TOO_FEW_IMAGES),
-        reason=reason,
+        reason=say.count(say.pictures_needed, int(found["least"])) if found else reason,
         log_url="",
         next_steps=(say.too_few_next,),
         is_too_few_images=True,
@@ -168,7 +173,7 @@ def lost(say: Words, restart: Sequence[str]) -> Failure:
 def _step_words(say: Words, name: str) -> str:
     if name not in say.steps:
         return name or say.unknown
-    return f"{name} ({say.steps[name]})"
+    return say.step_named.format(name=name, words=say.steps[name])
 
 
 def log_url(step: dict[str, Any], execution: Execution) -> str:

@@ -29,7 +29,7 @@ from workshop.words import Words
 MAX_NAMED = 5
 
 
-class Reason(StrEnum):
+class WaitingReason(StrEnum):
     """Why pictures to project wait."""
 
     NO_NETWORK = "no_network"
@@ -40,7 +40,7 @@ class Reason(StrEnum):
 class Waiting:
     """The pictures to project of a dataset, and why they wait."""
 
-    reason: Reason
+    reason: WaitingReason
     targets: Targets
 
     def problem(self, say: Words) -> str:
@@ -56,9 +56,9 @@ def waiting_targets(state: DatasetState, targets: Targets, choice: Choice, *, tr
     if targets.digest in ("", state.last_targets):
         return None
     if not choice.projects:
-        return Waiting(Reason.NOT_ASKED, targets)
+        return Waiting(WaitingReason.NOT_ASKED, targets)
     if state.good_arn is None and not trains:
-        return Waiting(Reason.NO_NETWORK, targets)
+        return Waiting(WaitingReason.NO_NETWORK, targets)
     return None
 
 
@@ -110,7 +110,7 @@ class Leftovers:
         ]
         for phrase, names in ((say.files_unused, self.others), (say.files_refused, self.refused)):
             if names:
-                problems.append(f"{say.count(phrase, len(names))}: {_listed(say, names)}")
+                problems.append(say.named.format(name=say.count(phrase, len(names)), text=_listed(say, names)))
         return problems
 
     def next_steps(self, say: Words) -> list[str]:
@@ -181,6 +181,6 @@ class LeftoverNotices:
 
 
 def _listed(say: Words, names: Sequence[str]) -> str:
-    shown = ", ".join(quoted(name, MAX_SHOWN_CHARS) for name in names[:MAX_NAMED])
+    shown = say.listing(quoted(name, MAX_SHOWN_CHARS) for name in names[:MAX_NAMED])
     further = len(names) - MAX_NAMED
-    return f"{shown} {say.count(say.and_more, further)}" if further > 0 else shown
+    return say.count(say.and_more, further, names=shown) if further > 0 else shown

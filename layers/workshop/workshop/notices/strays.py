@@ -99,7 +99,7 @@ def stray_notice(say: Words, folder: str, file: str) -> Notice:
         what = say.stray_files.format(folder=prefix)
     else:
         what = say.stray_folder.format(folder=f"{prefix}{quoted(name, MAX_SHOWN_CHARS)}/")
-    what = f"{what} {say.stray_example.format(name=quoted(file, MAX_SHOWN_CHARS))}"
+    what = say.sentences(what, say.stray_example.format(name=quoted(file, MAX_SHOWN_CHARS)))
     instead = f"{prefix}{suggestion or _EXAMPLE}/"
     return render_notice(say, Kind.ATTENTION, "stray", suggestion or NO_DATASET, what=what, instead=instead)
 

@@ -50,6 +50,6 @@ def told_folders(say: Words, folders: Folders, labels: str | None) -> str:
 
 def _listed(say: Words, names: Iterable[str]) -> str:
     every = list(names)
-    shown = ", ".join(quoted(name, MAX_NAME_CHARS) for name in every[:MAX_NAMED])
+    shown = say.listing(quoted(name, MAX_NAME_CHARS) for name in every[:MAX_NAMED])
     more = len(every) - MAX_NAMED
-    return f"{shown} {say.count(say.and_more, more)}" if more > 0 else shown
+    return say.count(say.and_more, more, names=shown) if more > 0 else shown

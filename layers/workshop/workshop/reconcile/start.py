@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from contract import layout
 from contract.capacity.volumes import run_volumes
+from contract.names import FALLBACK_LANGUAGE
 from contract.pipeline import (
     OF_FOLDERS,
     OPEN_PARAMETERS,
@@ -34,7 +35,7 @@ from workshop.ledger import Claim
 from workshop.platform.clients import NOT_FOUND, SageMaker, error_code, list_executions
 from workshop.platform.errors import BadRequest, StartDelayed, StartRefused
 from workshop.reconcile.labels import told_folders, why_no_classes
-from workshop.words import FALLBACK_LANGUAGE, words
+from workshop.words import words
 
 # By how much our clock may be before SageMaker's.
 _CLOCKS_DIFFER_SECONDS = 3600
@@ -196,11 +197,11 @@ def build_claim(
         estimate=None,
         hourly_price=config.caps.price(training.instance_type),
         machines=training.machines,
-        language=choice.language,
+        language=parameters["Language"],
         targets=targets,
         source_arn=source_arn,
         size="" if size.is_square else size.told,
-        folders=told_folders(words(choice.language), folders, labels),
+        folders=told_folders(words(parameters["Language"]), folders, labels),
     )
 
 

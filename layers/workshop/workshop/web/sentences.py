@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
-FALLBACK = "en"
-LANGUAGES = ("en", "de", "zh-CN")
+from contract.names import FALLBACK_LANGUAGE, LANGUAGES
 
 
 @cache
@@ -27,7 +26,7 @@ def chosen_language(accepted: str | None) -> str:
         for language in LANGUAGES:
             if tag[1] > 0 and tag[0].partition("-")[0] == language.partition("-")[0].lower():
                 return language
-    return FALLBACK
+    return FALLBACK_LANGUAGE
 
 
 def _tags(header: str) -> list[tuple[str, float]]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from contract.names import LANGUAGES
 from workshop.admission.grants import Right
 from workshop.admission.identity_tokens import claims_of, grants_of
 from workshop.admission.visitors import Door, Visitor
@@ -9,7 +10,6 @@ from workshop.config import OidcConfig
 from workshop.platform.refusals import NotThere
 from workshop.web.calls import Call, Reply
 from workshop.web.interface import document
-from workshop.web.sentences import LANGUAGES
 
 _SCOPE = "openid profile"
 

@@ -1,22 +1,25 @@
 """The words of the notices, one module a language: what the code that builds a mail says, and how it writes numbers.
 
 `words("de")` loads that language alone. A phrase is a text for `str.format`; tests hold that every language has the
-same placeholders: de, en. Whole texts with a subject and a body are in notices/texts/<language>/.
+same placeholders: de, en, zh_cn. Whole texts with a subject and a body are in notices/texts/<language>/; the sentences
+on files that were skipped, which other rooms say, too, in contract.reasons.
+
+Words that people read, in every language alike: an image is the artist's, a picture is made; model, not network;
+recreated, not projected; skipped, not set aside; length of the training, not kimg; your admin, whoever that is.
 """
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
 from typing import NamedTuple, Protocol
 
-__all__ = ["FALLBACK_LANGUAGE", "Plural", "Words", "words"]
+__all__ = ["Plural", "Words", "words"]
 
 # How an estimate is rounded that is shorter than the first number, in seconds: from ten minutes on by 5 % at most.
 _ROUGH = ((60, 10), (3_000, 60), (6_000, 300), (36_000, 600), (float("inf"), 3_600))
-
-# Of a notice about which nothing else is known.
-FALLBACK_LANGUAGE = "en"
+_LINE_CHARS = 76
 
 
 class Plural(NamedTuple):
@@ -27,7 +30,7 @@ class Plural(NamedTuple):
 
 
 class Words(Protocol):
-    """Everything that a language needs. Phrases named `headline...` go into subjects: printable ASCII.
+    """Everything that a language needs. Phrases named `headline...` go into subjects, after the dataset's name.
 
     A protocol, because mypy then refuses a language that lacks a phrase, and because a dataclass of so many fields
     takes several milliseconds of each cold start to make.
@@ -38,6 +41,8 @@ class Words(Protocol):
     # Numbers and times
     thousands: str
     decimal: str
+    between_sentences: str
+    between_names: str
     money: str
     date_format: str
     second: str
@@ -45,6 +50,8 @@ class Words(Protocol):
     hour: str
     days: str  # from two on
     unknown: str
+    named: str  # a name, and what is said of it
+    step_named: str
 
     # A run has started
     other_files: Plural
@@ -171,7 +178,7 @@ class Words(Protocol):
     and_more: Plural
     convert_files: str
 
-    # Pictures to project that wait, by leftovers.Reason
+    # Pictures to project that wait, by leftovers.WaitingReason
     targets_waiting: Mapping[str, str]
     targets_next: Mapping[str, str]
 
@@ -232,6 +239,18 @@ class Words(Protocol):
         """A number with the language's separators: 1,012 or 1.012."""
         return self._punctuated(f"{number:,}")
 
+    def sentences(self, *said: str) -> str:
+        """Sentences one after the other; empty ones are left out."""
+        return self.between_sentences.join(filter(None, said))
+
+    def paragraph(self, *said: str) -> str:
+        """The same in lines of a mail's width."""
+        return "\n".join(textwrap.wrap(self.sentences(*said), _LINE_CHARS))
+
+    def listing(self, names: Iterable[str]) -> str:
+        """Names one after the other."""
+        return self.between_names.join(names)
+
     def dollars(self, amount: float) -> str:
         """USD 33.84 or 33,84 USD."""
         return self.money.format(amount=self._punctuated(f"{amount:,.2f}"))
@@ -249,13 +268,14 @@ class Words(Protocol):
         step = next(step for limit, step in _ROUGH if seconds < limit)
         return self.duration(max(1, round(seconds / step)) * step)
 
-    def count(self, phrase: Plural, number: int) -> str:
-        """The phrase for so many."""
-        return (phrase.one if number == 1 else phrase.many).format(count=self.number(number))
+    def count(self, phrase: Plural, number: int, **others: str) -> str:
+        """The phrase for so many; `others` are its other placeholders."""
+        return (phrase.one if number == 1 else phrase.many).format(count=self.number(number), **others)
 
     def date(self, epoch_seconds: float) -> str:
         """The day of a moment, in UTC, as the language writes it."""
-        return datetime.fromtimestamp(epoch_seconds, UTC).strftime(self.date_format)
+        day = datetime.fromtimestamp(epoch_seconds, UTC)
+        return self.date_format.format(year=day.year, month=day.month, day=day.day)
 
     def duration(self, seconds: float) -> str:
         """A length of time in one unit or two: 45 s, 12 min, 1 h 2 min, 3 d 4 h."""
@@ -277,6 +297,6 @@ class Words(Protocol):
 
 @cache
 def words(language: str) -> Words:
-    """The words of one of settings.LANGUAGES. Raises ModuleNotFoundError for any other."""
-    found: Words = import_module(f"{__name__}.{language}").WORDS
+    """The words of one of contract.names.LANGUAGES. Raises ModuleNotFoundError for any other."""
+    found: Words = import_module(f"{__name__}.{language.replace('-', '_').lower()}").WORDS
     return found

@@ -10,13 +10,17 @@ class German(Words):
     language = "de"
     thousands = "."
     decimal = ","
+    between_sentences = " "
+    between_names = ", "
     money = "{amount} USD"
-    date_format = "%d.%m.%Y (UTC)"
+    date_format = "{day:02}.{month:02}.{year} (UTC)"
     second = "Sek."
     minute = "Min."
     hour = "Std."
     days = "Tage"
     unknown = "unbekannt"
+    named = "{name}: {text}"
+    step_named = "{name} ({words})"
     other_files = Plural(" ({count} andere Datei blieb außen vor)", " ({count} andere Dateien blieben außen vor)")
     expected_about = "etwa {duration} ({basis})"
     expected_unknown = "unbekannt, hier ist noch kein solcher Lauf fertig geworden"
@@ -26,18 +30,18 @@ class German(Words):
     basis_own = "wie frühere Läufe gezeigt haben"
     basis_measured = "wie auf einer solchen Maschine gemessen"
     basis_guess = "geschätzt: Hier ist noch kein solcher Lauf fertig geworden"
-    cost_unknown = "unbekannt, für die Maschine ist kein Preis hinterlegt"
+    cost_unknown = "unbekannt, für diesen Maschinentyp ist kein Preis hinterlegt"
     cost_at_most = "höchstens {most} für das Training"
     cost_about = "etwa {about}, davon das Training {share}, höchstens {most}"
     cost_about_training = (
         "etwa {share} für das Training, höchstens {most}; für die anderen Maschinen sind keine Preise hinterlegt"
     )
     cost_about_all = "etwa {about}"
-    goes_on_from = "Etwa {percent} % des Trainings hat ein früherer Lauf schon gelernt; von dort geht es weiter."
+    goes_on_from = "Etwa {percent} % des Trainings hat ein früherer Lauf schon geschafft; von dort geht es weiter."
     shortfall = (
         "Das Training wird in seiner Zeit nicht fertig: Das Preset {preset} würde hier etwa {whole} brauchen, erlaubt"
-        " sind {limit}, und so endet es bei etwa {percent} %. Die Bilder entstehen aus dem, was es bis dahin gelernt"
-        " hat."
+        " sind {limit}, und so endet es bei etwa {percent} %. Die neuen Bilder entstehen aus dem, was das Modell bis"
+        " dahin gelernt hat."
     )
     folders_are_classes = "Klassen:            {count}: {listed}"
     folders_outside = Plural(
@@ -51,33 +55,35 @@ class German(Words):
     link_until = "Der Link funktioniert bis zum {date}. Wer ihn hat, kann die Seite sehen."
     link_for_hours = "Der Link funktioniert höchstens {hours} Stunden lang. Wer ihn hat, kann die Seite sehen."
     pictures_used = "{good} von {found}"
-    pictures_used_none = "keine; die neuen Bilder stammen vom Netz aus Lauf {run}"
+    pictures_used_none = "keine; die neuen Bilder stammen vom Modell aus Lauf {run}"
     no_cost = "keine"
     billed = "{duration} abgerechnet"
     billed_cost = "etwa {cost} ({billed})"
     took_estimated = "{duration} (geschätzt: {estimated})"
     took_estimated_twice = "{duration} (geschätzt: {estimated}; nach 2 % des Trainings: {early})"
     training_ended: Mapping[str, str] = {
-        "time_limit": "Das Training endete an seiner Zeitgrenze, bei {kimg} von {wanted} kimg (tausend Bildern).",
-        "on_request": "Das Training wurde auf Wunsch beendet, bei {kimg} von {wanted} kimg (tausend Bildern).",
-        "": "Das Training endete vorzeitig, bei {kimg} von {wanted} kimg (tausend Bildern).",
+        "time_limit": "Das Training endete an seiner Zeitgrenze, nach {kimg} von {wanted} tausend gezeigten Bildern.",
+        "on_request": "Das Training wurde auf Wunsch beendet, nach {kimg} von {wanted} tausend gezeigten Bildern.",
+        "": "Das Training endete vorzeitig, nach {kimg} von {wanted} tausend gezeigten Bildern.",
     }
     finishing_takes = "Der Rest dauert etwa {duration} und kostet etwa {cost}."
     finishing_takes_time = "Der Rest braucht noch etwa {duration} Rechenzeit."
-    go_on = "Damit es von dort weitergeht, bitte den Betreiber des Workshops um den Aufruf von\n\n  {command}"
-    network_best = "das beste, von kimg {kimg} (Abstand {score}; beim letzten: {last}; weniger ist besser)"
+    go_on = "Damit es von dort weitergeht, bitte das Workshop-Team um den Aufruf von\n\n  {command}"
+    network_best = "das beste, nach {kimg} tausend Bildern (Abstand {score}; beim letzten: {last}; weniger ist besser)"
     network_last_is_best = "das letzte, es ist auch das beste (Abstand {score}; weniger ist besser)"
     network_last = "das letzte (Abstand {score}; weniger ist besser)"
     network_unscored = "das letzte (ohne Bewertung)"
     network_no_score = "keiner mehr"
     troubles: Mapping[str, str] = {
         "collapsed": (
-            "Das Training ist zusammengebrochen: Was das Netz gelernt hatte, ist zerfallen. Die Bilder stammen vom oben"
-            " genannten Netz; dieses und das letzte sind beide aufgehoben."
+            "Das Training ist zusammengebrochen: Was das Modell gelernt hatte, ist zerfallen. Die neuen Bilder stammen"
+            " vom oben genannten Modell; dieses und das letzte sind beide aufgehoben."
         ),
         "stalled": "Das Training ist am Ende stehen geblieben: Lange kam nichts Besseres mehr dabei heraus.",
     }
-    trouble_ended = "Deshalb wurde es vorzeitig beendet, bei {kimg} von {wanted} kimg; nichts Gelerntes ist verloren."
+    trouble_ended = (
+        "Deshalb wurde es vorzeitig beendet, nach {kimg} von {wanted} tausend Bildern; nichts Gelerntes ist verloren."
+    )
     trouble_next: Mapping[str, str] = {
         "collapsed": (
             "Am meisten helfen mehr Bilder oder solche, die sich ähnlicher sind; vielleicht auch ein anderer seed"
@@ -85,7 +91,7 @@ class German(Words):
         ),
         "stalled": "Ein längeres Training würde kaum helfen, mehr Bilder vielleicht schon.",
     }
-    set_aside = Plural("{count} Bild wurde aussortiert:", "{count} Bilder wurden aussortiert:")
+    set_aside = Plural("{count} Bild wurde übersprungen:", "{count} Bilder wurden übersprungen:")
     more_on_page = Plural("{count} weiteres steht auf der Seite", "{count} weitere stehen auf der Seite")
     more_in_file = Plural("{count} weiteres steht in prepare.json", "{count} weitere stehen in prepare.json")
     copies_of_all = "Kopien liegen unter {folder}"
@@ -97,9 +103,9 @@ class German(Words):
     no_picture = "Es gibt kein neues Bild: Im eigenen Ordner des Laufs, {folder}, liegt keins."
     results_page = "Die Seite mit den Ergebnissen ({name})"
     results_data = "Die Datei mit den Daten der Seite ({name})"
-    trained_model = "Das trainierte Netz ({name})"
+    trained_model = "Das trainierte Modell ({name})"
     targets_unusable = (
-        "Keins der Bilder, die projiziert werden sollen, ist zu gebrauchen; neue Bilder gibt es daher nicht:"
+        "Keins der Bilder, die nachgebildet werden sollen, ist zu gebrauchen; neue Bilder gibt es daher nicht:"
     )
     ask_for_restart = (
         "Bitte das Workshop-Team, ins Protokoll des Laufs zu schauen und ihn noch einmal zu starten:\n  {rerun}"
@@ -107,8 +113,8 @@ class German(Words):
     replace_targets = "Ersetze diese Bilder, etwa durch PNG- oder JPEG-Dateien: Der nächste Lauf nimmt die neuen."
     steps: Mapping[str, str] = {
         Step.PREPARE: "Vorbereiten der Bilder",
-        Step.ENOUGH_IMAGES: "Check, ob genug gute Bilder da sind",
-        Step.TOO_FEW_IMAGES: "Check, ob genug gute Bilder da sind",
+        Step.ENOUGH_IMAGES: "Prüfen, ob genug gute Bilder da sind",
+        Step.TOO_FEW_IMAGES: "Prüfen, ob genug gute Bilder da sind",
         Step.TRAIN: "Training",
         Step.INFER: "Erzeugen neuer Bilder",
         Step.NOTIFY: "Verschicken des Ergebnisses",
@@ -119,12 +125,12 @@ class German(Words):
     headline_too_few = "zu wenige gute Bilder"
     too_few = "Der Lauf ist vorzeitig zu Ende: Zu wenige deiner Bilder lassen sich verwenden."
     too_few_counted = "{good} von {found} Bildern lassen sich verwenden. {reason}"
-    too_few_next = "Lege weitere Bilder dazu oder ersetze die aussortierten. Dann startet von selbst ein neuer Lauf."
+    too_few_next = "Lege weitere Bilder dazu oder ersetze die übersprungenen. Dann startet von selbst ein neuer Lauf."
     headline_stopped = "der Lauf wurde abgebrochen"
     stopped = "Jemand hat den Lauf abgebrochen. Deine Dateien sind alle noch da, und keine wurde verändert."
     stopped_step_none = "keiner war aktiv"
     stopped_reason = "Der Lauf wurde auf Wunsch abgebrochen."
-    headline_lost = "der Lauf ist verschwunden"
+    headline_lost = "der Lauf ist nicht mehr zu finden"
     lost = "SageMaker kennt den Lauf nicht mehr. Vielleicht hat jemand ihn oder seine Pipeline gelöscht."
     lost_reason = "In SageMaker gibt es keinen Eintrag mehr zu diesem Lauf."
     no_reason = "SageMaker nennt keinen Grund."
@@ -138,7 +144,7 @@ class German(Words):
     )
     log = "Das Protokoll dieses Schritts:"
     help_quota = (
-        "Das Kontingent des AWS-Kontos für diesen Maschinentyp ist ausgeschöpft. Das Workshop-Team kann bei AWS ein"
+        "Das Limit des AWS-Kontos für diesen Maschinentyp ist ausgeschöpft. Das Workshop-Team kann bei AWS ein"
         " höheres beantragen oder einen anderen Maschinentyp wählen."
     )
     help_capacity = (
@@ -178,11 +184,11 @@ class German(Words):
         " starten; wenn es wieder passiert, bitte um ein Training auf einer einzigen Maschine."
     )
     help_image = (
-        "Das Container-Image des Schritts lässt sich nicht holen. Das Workshop-Team sollte nachsehen, ob es in der"
-        " Registry liegt und ob die Rolle der Jobs es lesen darf."
+        "Das Programm des Schritts (sein Container-Image) lässt sich nicht holen. Das Workshop-Team sollte nachsehen,"
+        " ob es in der Registry liegt und ob die Rolle der Jobs es lesen darf."
     )
     help_base = (
-        "Das Basisnetz, mit dem das Training beginnt, liegt nicht im Bucket. Das Workshop-Team sollte es hochladen"
+        "Das Basismodell, mit dem das Training beginnt, liegt nicht im Bucket. Das Workshop-Team sollte es hochladen"
         " (python -m pipeline_builder upload) oder ein anderes WarmStartModel wählen."
     )
     help_code = (
@@ -210,7 +216,7 @@ class German(Words):
     help_no_log = "Das Workshop-Team findet alles, was man über den Schritt weiß, in der Konsole von SageMaker."
     help_file = "Die Datei: {key}"
     help_checkpoint = "Ein Training, das noch einmal startet, macht beim letzten Zwischenstand weiter."
-    folder_holds = Plural("Im Ordner liegt {count} Bild", "Im Ordner liegen {count} Bilder")
+    folder_holds = Plural("Im Ordner liegt {count} Bild{others}.", "Im Ordner liegen {count} Bilder{others}.")
     pictures_needed = Plural(
         "Es wird mindestens {count} Bild gebraucht.", "Es werden mindestens {count} Bilder gebraucht."
     )
@@ -221,7 +227,7 @@ class German(Words):
     list_too_long = "Die Liste der Bildnamen wäre {needed} MB lang, und höchstens {most} MB können gelesen werden."
     make_room = (
         "Nimm Bilder heraus, verteile sie auf mehrere Ordner oder gib in settings.yaml eine kleinere resolution oder"
-        " eine andere instance_type an. Dein Plattform-Team kann eine Maschine mit größerer Platte wählen. Lange Namen"
+        " eine andere instance_type an. Das Workshop-Team kann eine Maschine mit größerer Platte wählen. Lange Namen"
         " lassen sich kürzen."
     )
     add_pictures = "Lege weitere Bilder (.png, .jpg, .webp, .bmp, .tif oder .gif) in den Ordner."
@@ -248,16 +254,16 @@ class German(Words):
         " lang."
     )
     unpack_archives = "Entpacke Archive und lade die Bilder daraus hoch."
-    and_more = Plural("und {count} weitere", "und {count} weitere")
+    and_more = Plural("{names} und {count} weitere", "{names} und {count} weitere")
     convert_files = "Exportiere als PNG oder JPEG, was verwendet werden soll. Die anderen Dateien stören nicht."
     targets_waiting: Mapping[str, str] = {
-        "no_network": "Die Bilder in {folder} warten: Noch ist kein Netz dieses Namens trainiert worden.",
-        "not_asked": "Die Bilder in {folder} warten: Laut settings.yaml (inference_mode) wird nichts projiziert.",
+        "no_network": "Die Bilder in {folder} warten: Noch ist kein Modell dieses Namens trainiert worden.",
+        "not_asked": "Die Bilder in {folder} warten: Laut settings.yaml (inference_mode) wird nichts nachgebildet.",
     }
     targets_next: Mapping[str, str] = {
         "no_network": (
             "Lege die Bilder, aus denen es lernen soll, in {folder}: Ein neues startet ein Training. Heißt das gemeinte"
-            " Netz anders? Dann verschiebe die wartenden Bilder in den Ordner dieses Namens."
+            " Modell anders? Dann verschiebe die wartenden Bilder in den Ordner dieses Namens."
         ),
         "not_asked": (
             "Schreib `inference_mode: all` oder `inference_mode: project` in settings.yaml oder lösche die Zeile."
@@ -274,9 +280,9 @@ class German(Words):
     settings_out_of_reach: Mapping[str, str] = {
         "archived": "settings.yaml liegt in einem Archiv (S3 Glacier) und lässt sich nicht lesen; lade die Datei neu "
         "hoch.",
-        "encrypted": "settings.yaml ist mit einem eigenen Schlüssel verschlüsselt (SSE-C), den die Werkstatt nicht "
+        "encrypted": "settings.yaml ist mit einem eigenen Schlüssel verschlüsselt (SSE-C), den der Workshop nicht "
         "hat; lade die Datei ohne ihn neu hoch.",
-        "forbidden": "Die Werkstatt darf settings.yaml nicht lesen (vielleicht ist die Datei mit einem anderen "
+        "forbidden": "Der Workshop darf settings.yaml nicht lesen (vielleicht ist die Datei mit einem anderen "
         "Schlüssel verschlüsselt); lade sie neu hoch.",
     }
     settings_unreadable = "settings.yaml lässt sich nicht lesen. Schreib sie neu, nur mit Zeilen wie `preset: sketch`."
@@ -372,7 +378,7 @@ class German(Words):
     shown_nothing = "nichts"
     shown_text = "„{text}“"
     shown_other = "etwas anderes"
-    cut = "[der Rest war zu lang für eine Mail]"
+    cut = "[der Rest war zu lang für eine E-Mail]"
 
 
 WORDS = German()

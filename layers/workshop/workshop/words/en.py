@@ -10,13 +10,17 @@ class English(Words):
     language = "en"
     thousands = ","
     decimal = "."
+    between_sentences = " "
+    between_names = ", "
     money = "USD {amount}"
-    date_format = "%Y-%m-%d (UTC)"
+    date_format = "{year}-{month:02}-{day:02} (UTC)"
     second = "s"
     minute = "min"
     hour = "h"
     days = "d"
     unknown = "unknown"
+    named = "{name}: {text}"
+    step_named = "{name} ({words})"
     other_files = Plural(" ({count} other file was left out)", " ({count} other files were left out)")
     expected_about = "about {duration} ({basis})"
     expected_unknown = "unknown, no run of this kind has ended here yet"
@@ -26,20 +30,22 @@ class English(Words):
     basis_own = "as earlier runs have shown"
     basis_measured = "as measured on such a machine"
     basis_guess = "a guess: no run of this kind has ended here yet"
-    cost_unknown = "unknown, this installation knows no price of the machine"
+    cost_unknown = "unknown, no price is configured for this type of machine"
     cost_at_most = "at most {most} for the training"
     cost_about = "about {about}, of which training {share}, {most} at most"
-    cost_about_training = "about {share} for the training, {most} at most; the other machines' prices are not known"
+    cost_about_training = (
+        "about {share} for the training, {most} at most; no prices are configured for the other machines"
+    )
     cost_about_all = "about {about}"
-    goes_on_from = "It goes on from about {percent} % of the training, which an earlier run has learned."
+    goes_on_from = "It goes on from about {percent} % of the training, which an earlier run has already done."
     shortfall = (
         "The training cannot be done in its time: preset {preset} would take about {whole} here, and the limit is"
-        " {limit}. It will end at about {percent} %, and its pictures are made from what it has learned by then."
+        " {limit}. It will end at about {percent} %, and the pictures are made from what the model has learned by then."
     )
     folders_are_classes = "Classes:            {count}: {listed}"
     folders_outside = Plural(
-        "; {count} picture lies in no sub-folder and is not used",
-        "; {count} pictures lie in no sub-folder and are not used",
+        "; {count} image lies in no sub-folder and is not used",
+        "; {count} images lie in no sub-folder and are not used",
     )
     folders_not_used = Plural(
         "Sub-folders:        {count}; its name is not used as a class (`labels: folders` in settings.yaml does so)",
@@ -48,40 +54,42 @@ class English(Words):
     link_until = "The link works until {date}. Whoever has it can see the page."
     link_for_hours = "The link works for {hours} hours at most. Whoever has it can see the page."
     pictures_used = "{good} of {found}"
-    pictures_used_none = "none; the network of run {run} was used"
+    pictures_used_none = "none; the model of run {run} was used"
     no_cost = "none"
     billed = "{duration} billed"
     billed_cost = "about {cost} ({billed})"
     took_estimated = "{duration} (estimated: {estimated})"
     took_estimated_twice = "{duration} (estimated: {estimated}; after 2 % of the training: {early})"
     training_ended: Mapping[str, str] = {
-        "time_limit": "The training was ended by its time limit at {kimg} of {wanted} kimg (thousands of images).",
-        "on_request": "The training was ended on request at {kimg} of {wanted} kimg (thousands of images).",
-        "": "The training ended early, at {kimg} of {wanted} kimg (thousands of images).",
+        "time_limit": "The training was ended by its time limit, after {kimg} of {wanted} thousand images shown.",
+        "on_request": "The training was ended on request, after {kimg} of {wanted} thousand images shown.",
+        "": "The training ended early, after {kimg} of {wanted} thousand images shown.",
     }
     finishing_takes = "Finishing it takes about {duration} and {cost}."
     finishing_takes_time = "Finishing it takes about {duration}."
-    go_on = "To go on from there, ask whoever runs the workshop to call\n\n  {command}"
-    network_best = "the best one, from {kimg} kimg (score {score}; the last one: {last}; less is better)"
+    go_on = "To go on from there, ask your admin to call\n\n  {command}"
+    network_best = "the best one, after {kimg} thousand images (score {score}; the last one: {last}; less is better)"
     network_last_is_best = "the last one, which is the best (score {score}; less is better)"
     network_last = "the last one (score {score}; less is better)"
     network_unscored = "the last one (it has no score)"
     network_no_score = "none any more"
     troubles: Mapping[str, str] = {
         "collapsed": (
-            "The training has collapsed: what the network had learned fell apart. The pictures are those of the network"
+            "The training has collapsed: what the model had learned fell apart. The pictures are those of the model"
             " that is named above, and both that and the last one are kept."
         ),
         "stalled": "The training stood still in the end: for long, nothing better came of it.",
     }
-    trouble_ended = "It was ended early for that, at {kimg} of {wanted} kimg; nothing that it had learned is lost."
+    trouble_ended = (
+        "It was ended early for that, after {kimg} of {wanted} thousand images; nothing that it had learned is lost."
+    )
     trouble_next: Mapping[str, str] = {
         "collapsed": (
-            "More pictures, or pictures that are more alike, help most; another seed (settings.yaml) may help, too."
+            "More images, or images that are more alike, help most; another seed (settings.yaml) may help, too."
         ),
-        "stalled": "A longer training would hardly help; more pictures may.",
+        "stalled": "A longer training would hardly help; more images may.",
     }
-    set_aside = Plural("{count} picture was set aside:", "{count} pictures were set aside:")
+    set_aside = Plural("{count} image was skipped:", "{count} images were skipped:")
     more_on_page = Plural("{count} more is listed on the page", "{count} more are listed on the page")
     more_in_file = Plural("{count} more is listed in prepare.json", "{count} more are listed in prepare.json")
     copies_of_all = "Copies lie under {folder}"
@@ -94,13 +102,13 @@ class English(Words):
     results_page = "The page with the results ({name})"
     results_data = "The page's data ({name})"
     trained_model = "The trained model ({name})"
-    targets_unusable = "None of the pictures to project can be used, so there is no new picture:"
-    ask_for_restart = "Ask whoever runs the workshop to look at the run's logs and to start it again:\n  {rerun}"
-    replace_targets = "Replace those pictures, by PNG or JPEG files for example: the next run takes the new ones."
+    targets_unusable = "None of the images to recreate can be used, so there is no new picture:"
+    ask_for_restart = "Ask your admin to look at the run's logs and to start it again:\n  {rerun}"
+    replace_targets = "Replace those images, by PNG or JPEG files for example: the next run takes the new ones."
     steps: Mapping[str, str] = {
-        Step.PREPARE: "preparing the pictures",
-        Step.ENOUGH_IMAGES: "checking that there are enough good pictures",
-        Step.TOO_FEW_IMAGES: "checking that there are enough good pictures",
+        Step.PREPARE: "preparing the images",
+        Step.ENOUGH_IMAGES: "checking that there are enough good images",
+        Step.TOO_FEW_IMAGES: "checking that there are enough good images",
         Step.TRAIN: "training",
         Step.INFER: "making new pictures",
         Step.NOTIFY: "sending the result",
@@ -108,53 +116,51 @@ class English(Words):
     headline_failed = "the run has failed"
     headline_failed_step = "the run has failed while {words}"
     failed = "The run has failed. Nothing that you uploaded is lost or changed."
-    headline_too_few = "too few good pictures"
-    too_few = "The run has ended early: too few of your pictures can be used."
-    too_few_counted = "{good} of {found} pictures can be used. {reason}"
-    too_few_next = "Add more pictures, or replace those that were set aside. Then a new run starts by itself."
+    headline_too_few = "too few good images"
+    too_few = "The run has ended early: too few of your images can be used."
+    too_few_counted = "{good} of {found} images can be used. {reason}"
+    too_few_next = "Add more images, or replace those that were skipped. Then a new run starts by itself."
     headline_stopped = "the run was stopped"
     stopped = "Somebody has stopped the run. Nothing that you uploaded is lost or changed."
     stopped_step_none = "none was active"
     stopped_reason = "The run was stopped on request."
-    headline_lost = "the run is lost"
+    headline_lost = "we can no longer find the run"
     lost = "SageMaker no longer knows the run. Somebody may have deleted it, or its pipeline."
     lost_reason = "The run's record in SageMaker does not exist any more."
     no_reason = "SageMaker gives no reason."
     rerun = "start_run with {event}"
-    again = "To start it again with the same pictures, ask whoever runs the workshop to call\n  {rerun}"
-    change = "Or add or change a picture: then a new run starts by itself."
-    change_targets = "Or add or change a picture in {folder}: then the weekly run makes them anew."
+    again = "To start it again with the same images, ask your admin to call\n  {rerun}"
+    change = "Or add or change an image: then a new run starts by itself."
+    change_targets = "Or add or change an image in {folder}: then the weekly run makes them anew."
     log = "The log of that step:"
     help_quota = (
-        "The account's limit for this type of machine is used up. Whoever runs the workshop can ask AWS for a higher"
-        " quota, or choose another instance type."
+        "The account's limit for this type of machine is used up. Your admin can ask AWS for a higher limit, or choose"
+        " another type of machine."
     )
     help_capacity = (
-        "AWS had no free machine of this type. Waiting some hours often helps; another instance type does, too."
+        "AWS had no free machine of this type. Waiting some hours often helps; another type of machine does, too."
     )
-    help_time = "The step took longer than allowed. Whoever runs the workshop can allow more time."
+    help_time = "The step took longer than allowed. Your admin can allow more time."
     help_training_time = (
         "If settings.yaml has max_hours, a larger number there allows more. A smaller preset needs less."
     )
-    help_memory = "The machine ran out of memory. Choose a lower resolution, or ask for a larger instance type."
+    help_memory = "The machine ran out of memory. Choose a lower resolution, or ask for a larger machine."
     help_killed = (
         "The process was ended from outside, most often because the machine ran out of memory. If it ends the same way"
-        " again, choose a lower resolution or a larger instance type."
+        " again, choose a lower resolution or a larger machine."
     )
     help_disk = (
-        "The disk of the machine is full. Whoever runs the workshop can start it again with a larger one"
+        "The disk of the machine is full. Your admin can start the run again with a larger one"
         " (ProcessVolumeGB, TrainVolumeGB, InferenceVolumeGB), or on a machine that has one;"
-        " fewer pictures or a lower resolution need less."
+        " fewer images or a lower resolution need less."
     )
-    help_permission = (
-        "A permission is missing. Whoever runs the workshop should compare the job role with the template."
-    )
+    help_permission = "A permission is missing. Your admin should compare the job role with the template."
     help_credentials = (
-        "The job's access to AWS had expired before it was done. Start it again; if it happens again, whoever runs the"
-        " workshop should tell AWS support."
+        "The job's access to AWS had expired before it was done. Start it again; if it happens again, your admin should"
+        " tell AWS support."
     )
     help_diverged = (
-        "The training has become unstable: what it had learned fell apart. More pictures, or pictures that are more"
+        "The training has become unstable: what the model had learned fell apart. More images, or images that are more"
         " alike, help most; another seed (settings.yaml) may help, too."
     )
     help_peers = (
@@ -162,15 +168,15 @@ class English(Words):
         " again, ask for a training on one machine."
     )
     help_image = (
-        "The container image of the step cannot be fetched. Whoever runs the workshop should check that it is in the"
+        "The program of the step (its container image) cannot be fetched. Your admin should check that it is in the"
         " registry, and that the job role may read it."
     )
     help_base = (
-        "The base network that the training begins with is not in the bucket. Whoever runs the workshop should upload"
-        " it (python -m pipeline_builder upload) or choose another WarmStartModel."
+        "The base model that the training begins with is not in the bucket. Your admin should upload it"
+        " (python -m pipeline_builder upload) or choose another WarmStartModel."
     )
     help_code = (
-        "The code that makes the pictures is not in the bucket. Whoever runs the workshop should upload it"
+        "The code that makes the pictures is not in the bucket. Your admin should upload it"
         " (python -m pipeline_builder upload)."
     )
     help_gone = (
@@ -191,20 +197,20 @@ class English(Words):
     )
     help_internal = "AWS had trouble of its own. Start it again; that mostly helps."
     help_unknown = "Look at the log: its last lines usually name the cause."
-    help_no_log = "Whoever runs the workshop finds all that is known about the step in SageMaker's console."
+    help_no_log = "Your admin finds all that is known about the step in SageMaker's console."
     help_file = "The file: {key}"
-    help_checkpoint = "A training that is started again goes on from its last checkpoint."
-    folder_holds = Plural("The folder holds {count} picture", "The folder holds {count} pictures")
-    pictures_needed = Plural("At least {count} picture is needed.", "At least {count} pictures are needed.")
+    help_checkpoint = "A training that is started again goes on from where it was last saved."
+    folder_holds = Plural("The folder holds {count} image{others}.", "The folder holds {count} images{others}.")
+    pictures_needed = Plural("At least {count} image is needed.", "At least {count} images are needed.")
     disk_too_small = (
-        "All these pictures together need a disk of about {needed} GB, and the machine {machine} has at most {most} GB."
+        "All these images together need a disk of about {needed} GB, and the machine {machine} has at most {most} GB."
     )
-    list_too_long = "The list of the pictures' names would be {needed} MB long, and at most {most} MB can be read."
+    list_too_long = "The list of the images' names would be {needed} MB long, and at most {most} MB can be read."
     make_room = (
-        "Take pictures away, divide them among several folders, or give a smaller resolution or another instance_type"
-        " in settings.yaml. Your platform team can choose a machine with a larger disk. Long names can be shortened."
+        "Take images away, divide them among several folders, or give a smaller resolution or another instance_type"
+        " in settings.yaml. Your admin can choose a machine with a larger disk. Long names can be shortened."
     )
-    add_pictures = "Add pictures (.png, .jpg, .webp, .bmp, .tif or .gif) to the folder."
+    add_pictures = "Add images (.png, .jpg, .webp, .bmp, .tif or .gif) to the folder."
     correct_settings = "Correct settings.yaml, or remove it: everything in it is optional."
     settings_unread = (
         '"{name}" looks like settings, but is not read. Only a file named exactly settings.yaml is, directly in the'
@@ -215,25 +221,25 @@ class English(Words):
         " not meant as settings, delete it, or put a settings.yaml beside it, which may be empty."
     )
     files_unused = Plural(
-        "{count} file is no picture",
-        "{count} files are no pictures",
+        "{count} file is no image",
+        "{count} files are no images",
     )
     files_refused = Plural(
         "{count} file has a name that cannot be used",
         "{count} files have names that cannot be used",
     )
     rename_files = "Upload the files with unusable names under others: without \\ and line breaks, 255 bytes at most."
-    unpack_archives = "Unpack archives, and upload the pictures that are in them."
-    and_more = Plural("and {count} more", "and {count} more")
+    unpack_archives = "Unpack archives, and upload the images that are in them."
+    and_more = Plural("{names} and {count} more", "{names} and {count} more")
     convert_files = "Export what shall be used as PNG or JPEG. The other files do no harm where they are."
     targets_waiting: Mapping[str, str] = {
-        "no_network": "The pictures in {folder} wait: no network of this name has been trained yet.",
-        "not_asked": "The pictures in {folder} wait: by settings.yaml (inference_mode), none are projected.",
+        "no_network": "The images in {folder} wait: no model of this name has been trained yet.",
+        "not_asked": "The images in {folder} wait: by settings.yaml (inference_mode), none are recreated.",
     }
     targets_next: Mapping[str, str] = {
         "no_network": (
-            "Put the pictures that it shall learn from into {folder}: a new one starts a training. If the network that"
-            " you mean has another name, move the waiting pictures to the folder of that name."
+            "Put the images that it shall learn from into {folder}: a new one starts a training. If the model that you"
+            " mean has another name, move the waiting images to the folder of that name."
         ),
         "not_asked": "Write `inference_mode: all` or `inference_mode: project` in settings.yaml, or remove that line.",
     }
@@ -314,13 +320,13 @@ class English(Words):
         " out."
     )
     labels_too_few = Plural(
-        "settings.yaml asks for classes (labels: folders), but the pictures lie in {count} sub-folder. At least 2 are"
+        "settings.yaml asks for classes (labels: folders), but the images lie in {count} sub-folder. At least 2 are"
         " needed, one for each class.",
-        "settings.yaml asks for classes (labels: folders), but the pictures lie in {count} sub-folders. At least 2 are"
+        "settings.yaml asks for classes (labels: folders), but the images lie in {count} sub-folders. At least 2 are"
         " needed, one for each class.",
     )
     labels_too_many = (
-        "settings.yaml asks for classes (labels: folders), but the pictures lie in {count} sub-folders. At most {most}"
+        "settings.yaml asks for classes (labels: folders), but the images lie in {count} sub-folders. At most {most}"
         " can be classes."
     )
     labels_unknown = "settings.yaml asks for pictures of classes that are no sub-folders: {names}. There are: {known}."
@@ -341,7 +347,7 @@ class English(Words):
     shown_nothing = "nothing"
     shown_text = '"{text}"'
     shown_other = "what stands there"
-    cut = "[the rest was too long for a mail]"
+    cut = "[the rest was too long for an email]"
 
 
 WORDS = English()
