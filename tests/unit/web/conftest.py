@@ -4,10 +4,13 @@ import base64
 import gzip
 import json
 import os
+import re
 from collections.abc import Callable, Iterable
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
+import jsonschema
 import pytest
 
 from tests.unit.conftest import Stage, sample
@@ -15,10 +18,12 @@ from workshop.admission.grants import Grant, Right
 from workshop.admission.invitations import Invitations, new_link_id
 from workshop.admission.links import Links
 from workshop.admission.visitors import Door, cookie_name
+from workshop.config import WebConfig
+from workshop.handlers import web_api
 from workshop.platform import clients
 from workshop.platform.signing import Signer
 from workshop.web.calls import Call, Reply
-from workshop.web.interface import operations
+from workshop.web.interface import document, operations
 from workshop.web.routes import Do, Routes
 from workshop.web.static_files import StaticFile
 
@@ -107,6 +112,42 @@ class Browser:
         return grant
 
 
+class CheckedBrowser(Browser):
+    """A browser that holds every answer of an operation to openapi.json."""
+
+    def ask(self, method: str, path: str, *args: Any, **more: Any) -> SimpleNamespace:
+        answer = super().ask(method, path, *args, **more)
+        check_answer(method, path.partition("?")[0], answer)
+        return answer
+
+
+def check_answer(method: str, path: str, answer: SimpleNamespace) -> None:
+    """Whether an answer is of the form that openapi.json gives it, by another reader of schemas than the app's own."""
+    responses = _responses(method, path)
+    spec = responses.get(str(answer.status))
+    if spec is None:
+        assert answer.status >= 400 or answer.status == 304, f"{method} {path} answers {answer.status}"
+        spec = responses["default"]
+    content = spec.get("content")
+    if content is None or answer.status == 304:
+        assert answer.body == b"", f"{method} {path} answers more than it should"
+    else:
+        _validator(json.dumps(content["application/json"]["schema"])).validate(answer.body)
+
+
+def _responses(method: str, path: str) -> dict[str, Any]:
+    for template, methods in document()["paths"].items():
+        if re.fullmatch(re.sub(r"{[a-z]+}", "[^/]+", template), path) and method.lower() in methods:
+            found: dict[str, Any] = methods[method.lower()]["responses"]
+            return found
+    raise AssertionError(f"{method} {path} is no operation")
+
+
+@cache
+def _validator(schema: str) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(json.loads(schema) | {"components": document()["components"]})
+
+
 def grant_of(dataset: str, rights: Iterable[Right] = tuple(Right), days: float = 1) -> Grant:
     from workshop.platform import clock
 
@@ -150,3 +191,10 @@ def browser_of(door: Door, asked: list[tuple[str, Call]]) -> Callable[..., Brows
 @pytest.fixture
 def browser(browser_of: Callable[..., Browser]) -> Browser:
     return browser_of()
+
+
+@pytest.fixture
+def app(stage: Stage, door: Door, browser_of: Callable[..., Browser]) -> CheckedBrowser:
+    """A browser in front of the real operations, with every answer held to openapi.json."""
+    real = web_api.operations_of(WebConfig.from_env(), door, OBJECTS)
+    return CheckedBrowser(browser_of(real).routes, door)

@@ -26,10 +26,21 @@ def web_app(static: Path) -> Routes:
     invitations = Invitations(Signer(clients.kms(), config.link_key_id))
     links = Links(clients.dynamodb(), config.table)
     door = Door(invitations, links, cookie_name(config.app_url), config.embedding_origins)
-    addresses = Addresses(clients.s3(), config.bucket, config.objects_url)
-    sessions = Sessions(door, addresses.origin, config.oidc)
-    sharing = Sharing(invitations, links)
-    do: dict[str, Do] = {
+    objects = Addresses(clients.s3(), config.bucket, config.objects_url).origin
+    provider = None if config.oidc is None else origin_of(config.oidc.issuer)
+    operations = operations_of(config, door, objects)
+    return Routes(door, operations, read_static(static), config.app_url, objects, provider)
+
+
+def operations_of(config: WebConfig, door: Door, objects: str) -> dict[str, Do]:
+    """Every operation of openapi.json; `objects` is the origin of presigned addresses."""
+    return _entering(config, door, objects) | _dropping(config)
+
+
+def _entering(config: WebConfig, door: Door, objects: str) -> dict[str, Do]:
+    sessions = Sessions(door, objects, config.oidc)
+    sharing = Sharing(door.invitations, Links(clients.dynamodb(), config.table))
+    return {
         "openSession": sessions.open,
         "getSignIn": sessions.sign_in,
         "openOidcSession": sessions.open_signed_in,
@@ -40,8 +51,10 @@ def web_app(static: Path) -> Routes:
         "shareLink": sharing.share,
         "revokeLink": sharing.revoke,
     }
-    provider = None if config.oidc is None else origin_of(config.oidc.issuer)
-    return Routes(door, do, read_static(static), config.app_url, addresses.origin, provider)
+
+
+def _dropping(config: WebConfig) -> dict[str, Do]:
+    return {}
 
 
 def _no_inbox(call: Call) -> Reply:
