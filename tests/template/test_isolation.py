@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, cast
 
 import boto3
@@ -13,7 +14,7 @@ from moto import mock_aws
 from tests.template.stack import ROOT
 from tests.unit.notices.notice_samples import samples
 from workshop.ledger import Runs
-from workshop.notices import Notice, Notices
+from workshop.notices import Notices
 from workshop.platform.clients import SNS
 
 
@@ -22,6 +23,9 @@ class NothingWasSentBefore:
 
     def begin_notice(self, key: dict[str, str], now: int) -> bool:
         return True
+
+    def title_of(self, dataset: str) -> str:
+        return ""
 
     def end_notice(self, key: dict[str, str], now: int) -> None:
         """Nobody asks again."""
@@ -60,8 +64,8 @@ def test_a_subscriber_with_the_runbooks_filter_gets_every_notice_of_their_datase
     everybodys = list(samples("en").values())
     theirs = [notice for notice in everybodys if notice.dataset == "red-chairs"]
     others = [notice for notice in everybodys if notice not in theirs]
-    others += [Notice(n.kind, "red-chairs-2", n.subject, n.body) for n in theirs]
-    others += [Notice(n.kind, "red", n.subject, n.body) for n in theirs]
+    others += [replace(n, dataset="red-chairs-2") for n in theirs]
+    others += [replace(n, dataset="red") for n in theirs]
     assert theirs, "the runbook's example"
     for number, notice in enumerate([*others, *theirs]):
         notices.publish_once({"pk": str(number)}, notice)

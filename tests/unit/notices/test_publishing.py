@@ -51,8 +51,9 @@ def test_the_preview_shows_all_of_them(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_a_placeholder_without_a_value_is_an_error() -> None:
-    with pytest.raises(KeyError):
-        render_notice(words("en"), Kind.STARTED, "started", "cats")
+    notice = render_notice(words("en"), Kind.STARTED, "started", "cats")
+    with pytest.raises(KeyError, match="images"):
+        str(notice.body)
 
 
 @quick

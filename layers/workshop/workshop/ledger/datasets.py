@@ -16,6 +16,8 @@ consistent count, and no slot can leak.
     IDLE --reopen--> RUNNING    somebody has had SageMaker retry the last run
 """
 
+import json
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -34,6 +36,8 @@ NOTHING_SEEN_SINCE_READ = "uploads = :uploads"
 NOTHING_EVER_SEEN = "attribute_not_exists(uploads)"
 UPLOADS_WERE_SEEN = "attribute_exists(uploads)"
 IS_KNOWN = "attribute_exists(pk)"
+# Of a purged dataset the number of its attempts is left.
+IS_FREE = "attribute_not_exists(title) AND attribute_not_exists(uploads) AND attribute_not_exists(considered)"
 # Without it a whole run may have come and gone between read and claim, and its token would be used again.
 NOT_CLAIMED_SINCE_READ = "attempt = :read_attempt"
 NEVER_CLAIMED = "attribute_not_exists(attempt)"
@@ -94,6 +98,14 @@ class Ledger:
         update = "SET considered = if_not_exists(considered, :not_considered)"
         return self._change(dataset, update, {":not_considered": NOT_CONSIDERED})
 
+    def name(self, dataset: str, title: str) -> bool:
+        """A dataset is made that its people call `title`; outstanding, as one that is met. False if there is one of
+        this name already, whatever it is called."""
+        update = "SET title = :title, considered = :not_considered"
+        return self._update(
+            dataset_key(dataset), update, IS_FREE, {":title": title, ":not_considered": NOT_CONSIDERED}
+        )
+
     def record_timer(self, state: DatasetState, due: int) -> bool:
         """Record the timer whose message was sent after `state` was read, in the place of the one that `state` has.
 
@@ -125,12 +137,18 @@ class Ledger:
             if state.timer_due != due:
                 return state
 
-    def conclude(self, state: DatasetState, *, timer_is_lost: bool) -> None:
+    def conclude(self, state: DatasetState, problems: Sequence[str] = (), *, timer_is_lost: bool) -> None:
         """A look has left nothing to do: what was noted until `state` is not outstanding any more, and a timer whose
-        message is lost is forgotten. Nothing, if more was noted or another timer recorded since."""
+        message is lost is forgotten; `problems` are the sentences on what keeps a run from starting. Nothing, if more
+        was noted or another timer recorded since."""
         values: dict[str, Any] = {":considered": state.uploads}
         condition = f"{_seen_clause(state, values)} AND {_timer_clause(state, values)}"
-        update = "SET considered = :considered" + (" REMOVE timerDue" if timer_is_lost else "")
+        update, gone = "SET considered = :considered", [] if problems else ["problems"]
+        if problems:
+            update += ", problems = :problems"
+            values[":problems"] = json.dumps(problems)
+        gone += ["timerDue"] if timer_is_lost else []
+        update += f" REMOVE {', '.join(gone)}" if gone else ""
         self._update(dataset_key(state.dataset), update, condition, values)
 
     def claim(self, state: DatasetState, claim: Claim, now: int, limit: int) -> Claimed:
@@ -152,7 +170,7 @@ class Ledger:
             dataset_key(state.dataset),
             "SET phase = :starting, attempt = :attempt, claimAt = :now, leaseAt = :now, claim = :claim, "
             "considered = :considered "
-            "REMOVE executionArn, runStartedAt",
+            "REMOVE executionArn, runStartedAt, problems",
             f"{IS_IDLE} AND {unclaimed} AND {seen}",
             values,
         )

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from contract.statuses import EXECUTING, STARTING, STOPPING
 from workshop.estimates import Estimate
+from workshop.ledger.datasets import dataset_key
 from workshop.ledger.state import Claim, RunRecord
 from workshop.platform.clients import DynamoDB, error_code
 from workshop.platform.errors import NoticeBusy
@@ -116,6 +117,10 @@ class Runs:
             estimate_error=values.get("estimateError"),
             early_error=values.get("earlyError"),
         )
+
+    def title_of(self, dataset: str) -> str:
+        """What the dataset's people call it; "" if that is its name."""
+        return str(self._get(dataset_key(dataset)).get("title", ""))
 
     def end(self, arn: str, status: str, ended_at: int, now: int) -> None:
         """Note a run's terminal status; the first word on it stands for the time it ended."""

@@ -80,6 +80,8 @@ class DatasetState:
     last_targets: str = ""  # mark of the images to project that are done (Targets.part)
     good_arn: str | None = None  # of the last run that trained a network and succeeded
     unreported: frozenset[str] = frozenset()  # ARNs of ended runs whose notice is not known to be sent
+    title: str = ""  # what its people call it, if that is not its name
+    problems: tuple[str, ...] = ()  # why the last look has started no run though one was due, in sentences
 
     @classmethod
     def from_values(cls, dataset: str, values: dict[str, Any]) -> "DatasetState":
@@ -105,7 +107,19 @@ class DatasetState:
             last_targets=values.get("lastTargets", ""),
             good_arn=values.get("goodArn"),
             unreported=frozenset(values.get("unreported", ())),
+            title=values.get("title", ""),
+            problems=tuple(json.loads(values.get("problems", "[]"))),
         )
+
+    @property
+    def called(self) -> str:
+        """What its people call it."""
+        return self.title or self.dataset
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything was ever heard of it."""
+        return self != DatasetState(self.dataset)
 
     @property
     def held_claim(self) -> Claim:

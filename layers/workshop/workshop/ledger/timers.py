@@ -87,7 +87,7 @@ class Timers:
         """Have the dataset looked at in `seconds`, or when the recorded timer is due."""
         # Read now: the timer of a state that was read before may have come since, and then nobody looks again.
         state = self._ledger.read(dataset)
-        if state == DatasetState(dataset):
+        if not state.is_known:
             state = self._ledger.meet(dataset)
         if not is_live(state, quiet_seconds):
             self.arm(state, seconds)

@@ -6,13 +6,14 @@ The texts are the files in texts/<language>/: the first line is the subject, the
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib import resources
 from string import Template
 
 from workshop.ledger import Runs
+from workshop.notices.quoting import unlinked
 from workshop.platform import clock
 from workshop.platform.clients import SNS
 from workshop.words import Words
@@ -20,6 +21,7 @@ from workshop.words import Words
 # What a character is to SNS is not said. Nothing has more of UTF-16's units than of any other characters.
 MAX_SUBJECT_UNITS = 99
 MAX_BODY_BYTES = 262_143  # SNS: less than 256 KiB, counted in bytes
+_MAX_SUBJECT_TITLE_CHARS = 40
 
 _ELLIPSIS = "…"
 _ZERO_WIDTH_JOINER = "\u200d"
@@ -37,21 +39,37 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Notice:
-    """One message to a dataset's subscribers, ready to send."""
+    """One message to a dataset's subscribers: the text `template` of a language, with the values of its placeholders.
+    `title` is what the dataset's people call it, "" where that is its name."""
 
     kind: Kind
     dataset: str
-    subject: str
-    body: str
+    say: Words
+    template: str
+    values: Mapping[str, str]
+    title: str = ""
+
+    @property
+    def subject(self) -> str:
+        """What has happened has room beside the longest title, whose whole is in the body, with the name."""
+        title = self.title[:_MAX_SUBJECT_TITLE_CHARS]
+        title += _ELLIPSIS if title != self.title else ""
+        return fit_subject(_fill(self._texts()[0], {**self.values, "dataset": unlinked(title) or self.dataset}))
+
+    @property
+    def body(self) -> str:
+        called = f"{unlinked(self.title)} ({self.dataset})" if self.title else self.dataset
+        return fit_body(_fill(self._texts()[1], {**self.values, "dataset": called}), self.say.cut)
+
+    def _texts(self) -> tuple[str, str]:
+        folder = resources.files("workshop.notices").joinpath("texts", self.say.language)
+        subject, _, body = folder.joinpath(f"{self.template}.txt").read_text(encoding="utf-8").partition("\n\n")
+        return subject, body
 
 
 def render_notice(say: Words, kind: Kind, template: str, dataset: str, **values: str) -> Notice:
-    """The text `template` of that language with its placeholders filled in. A missing value is a KeyError."""
-    texts = resources.files("workshop.notices").joinpath("texts", say.language)
-    source = texts.joinpath(f"{template}.txt").read_text(encoding="utf-8")
-    subject, _, body = source.partition("\n\n")
-    fields = values | {"dataset": dataset}
-    return Notice(kind, dataset, fit_subject(_fill(subject, fields)), fit_body(_fill(body, fields), say.cut))
+    """The text `template` of that language. A value that it lacks is a KeyError when it is read."""
+    return Notice(kind, dataset, say, template, values)
 
 
 def fit_subject(text: str) -> str:
@@ -110,6 +128,8 @@ class Notices:
         """
         if not self._runs.begin_notice(key, clock.now_ms()):
             return False
+        # Asked for now: whatever has led here need not hand it on, and says what is true.
+        notice = replace(notice, title=self._runs.title_of(notice.dataset))
         self._sns.publish(
             TopicArn=self._topic_arn,
             Subject=notice.subject,

@@ -77,10 +77,18 @@ class SageMaker(Protocol):
     def describe_training_job(self, **request: Any) -> Response: ...
 
 
+# Of somebody who waits for a function's answer, within the time that his own caller gives him. Asking again would have
+# the function do its work twice at the same time.
+_ASKING_ONCE = Config(read_timeout=20, retries={"mode": "standard", "total_max_attempts": 1})
+_ONCE = "-once"
+
+
 @cache
 def _client(service: str) -> object:
     config = _CONFIG.merge(_s3_config()) if service == "s3" else _CONFIG
-    return _session().client(service, config=config)  # type: ignore[call-overload]
+    if service.endswith(_ONCE):
+        config = _CONFIG.merge(_ASKING_ONCE)
+    return _session().client(service.removesuffix(_ONCE), config=config)  # type: ignore[call-overload]
 
 
 @cache
@@ -131,6 +139,11 @@ def sns() -> SNS:
 
 def lambda_() -> Lambda:
     return cast(Lambda, _client("lambda"))
+
+
+def lambda_once() -> Lambda:
+    """For who waits for the answer: gives up after a while, and never asks twice."""
+    return cast(Lambda, _client(f"lambda{_ONCE}"))
 
 
 def kms() -> KMS:

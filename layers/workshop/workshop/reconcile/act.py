@@ -1,5 +1,6 @@
 """Carries out what was decided about a dataset."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from contract.layout import PROGRESS
@@ -136,7 +137,7 @@ class Reconciler:
                 return self._leave_as_it_is(action)
             case Attention():
                 faults = self._attention.tell_faults(action)
-                return self._conclude_state(state, Result(Outcome.ATTENTION, state.dataset, " ".join(faults)))
+                return self._conclude_state(state, Result(Outcome.ATTENTION, state.dataset, " ".join(faults)), faults)
             case Start():
                 return self._start_run(action)
 
@@ -228,11 +229,11 @@ class Reconciler:
         self._timers.ensure(state.dataset, seconds, self._config.quiet_seconds)
         return Result(outcome, state.dataset, why)
 
-    def _conclude_state(self, state: DatasetState, result: Result) -> Result:
+    def _conclude_state(self, state: DatasetState, result: Result, problems: Sequence[str] = ()) -> Result:
         """Nothing more to do, for all that was noted until the state was read."""
         timer_is_lost = is_lost(state, self._config.quiet_seconds)
-        if state.considered != state.uploads or timer_is_lost:
-            self._ledger.conclude(state, timer_is_lost=timer_is_lost)
+        if state.considered != state.uploads or timer_is_lost or state.problems != tuple(problems):
+            self._ledger.conclude(state, problems, timer_is_lost=timer_is_lost)
         return result
 
 
