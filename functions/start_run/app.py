@@ -4,6 +4,9 @@
 {"source": "schedule"}      every dataset; returns {"datasets": n, "nudged": n}
 {"source": "sweep"}         every dataset with work outstanding; returns the same
 {"source": "manual", "dataset": name, "rerun": bool, "inferenceOnly": bool, "parameters": {...}}; returns what was done
+{"source": "manual", "dataset": name, "settings": true, "language": tag}; returns a form, and changes nothing
+{"source": "manual", "dataset": name, "estimate": {key: text of settings.yaml}, "images": n, "language": tag}; returns
+                            what is wrong with such settings, or what a run with them would take; changes nothing
 """
 
 from typing import Any
@@ -26,5 +29,5 @@ def handler(event: Any, context: object) -> dict[str, Any]:
         case {"source": "sweep"}:
             return dict(requests.sweep())
         case {"source": "manual"}:
-            return requests.manual(event).as_dict()
+            return requests.manual(event)
     raise BadRequest('start_run wants SQS records or a "source": "schedule", "sweep", or "manual" with a "dataset".')

@@ -8,6 +8,7 @@ room             how much a run has to carry, and whether there is room for it
 shape            the pictures' width and height: from proportions, pixels, overrides
 classes          the sub-folders, whose names may be classes
 settings_rules   what each key may be, and the words for it
+settings_forms   the same as a form for people: its fields, and the file that their entries make
 settings_lines   its lines: `key: value`, and no more of YAML than that
 plain_values     how numbers and truths are written there
 train_options    `options: gamma=10`, those of the trainer's that the deployer allows

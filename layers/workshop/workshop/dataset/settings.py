@@ -168,23 +168,23 @@ def default_choice(preset: str, kimg: float | None = None, language: str = FALLB
     return Choice(preset, what.train_preset, what.resolution, kimg, language=language)
 
 
-def parse_settings(content: bytes, defaults: Choice, caps: Caps) -> Choice:
+def parse_settings(content: bytes, defaults: Choice, caps: Caps, told_in: str | None = None) -> Choice:
     """The choice that a settings file makes, whatever bytes it has. Raises SettingsError with the first faults that
-    were found, in the language that the file names, or else the default one."""
+    were found: in the language `told_in`, or else in the one that the file names, or else the default one."""
     try:
-        return _parse(content, defaults, caps)
+        return _parse(content, defaults, caps, told_in)
     except SettingsError:
         raise
     except Exception as error:  # the one place where a stranger's text meets the program: never neither run nor mail
         logger.exception("settings.yaml broke its reader")
-        say = words(defaults.language)
-        raise SettingsError([say.settings_unreadable], defaults.language) from error
+        language = told_in or defaults.language
+        raise SettingsError([words(language).settings_unreadable], language) from error
 
 
-def _parse(content: bytes, defaults: Choice, caps: Caps) -> Choice:
-    lines = list(read_lines(_text_of(content, defaults.language)))
+def _parse(content: bytes, defaults: Choice, caps: Caps, told_in: str | None) -> Choice:
+    lines = list(read_lines(_text_of(content, told_in or defaults.language)))
     known = rules(caps)
-    language = _language_of(lines, known["language"]) or defaults.language
+    language = told_in or _language_of(lines, known["language"]) or defaults.language
     say = words(language)
     given: dict[str, Any] = {}
     problems = list(islice(_problems(say, known, lines, given), MAX_PROBLEMS + 1))
@@ -193,7 +193,7 @@ def _parse(content: bytes, defaults: Choice, caps: Caps) -> Choice:
     if problems:
         raise SettingsError(problems, language)
     preset = given.pop("preset", None)
-    choice = defaults if preset is None else default_choice(preset, language=language)
+    choice = defaults if preset is None else default_choice(preset, language=defaults.language)
     at = {line.key: line.line for line in lines if isinstance(line, Setting)}
     if given.get("classes", ALL_CLASSES) != ALL_CLASSES and given.get("labels") != OF_FOLDERS:
         raise SettingsError([say.setting_classes.format(line=at["classes"])], language)

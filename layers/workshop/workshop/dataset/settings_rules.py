@@ -6,6 +6,7 @@ A reader returns None for what is not allowed.
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Literal
 
 from contract.names import LANGUAGES, language_of
 from contract.pipeline import PARAMETERS, Parameter
@@ -21,35 +22,46 @@ class Rule:
     allowed: Callable[[Words], str]
     read: Callable[[str], object]
     is_text: bool = False  # may be quoted
-    is_number: bool = False  # may have decimals
     judge: Callable[[str], str | OptionFault] | None = None  # says more of what was not read
+    # The same for a form.
+    kind: Literal["choice", "whole", "number", "truth", "text"] = "text"
+    choices: tuple[str, ...] = ()
+    bounds: tuple[float, float] | None = None
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it may have decimals."""
+        return self.kind == "number"
 
 
-def _among(values: Collection[str]) -> Callable[[Words], str]:
-    return lambda say: say.allowed_one_of.format(values=say.listing(values))
+def _choice(values: Collection[str], read: Callable[[str], object], *, is_text: bool = True) -> Rule:
+    def allowed(say: Words) -> str:
+        return say.allowed_one_of.format(values=say.listing(values))
+
+    return Rule(allowed, read, is_text, kind="choice", choices=tuple(values))
 
 
 def one_of(values: Collection[str]) -> Rule:
-    return Rule(_among(values), lambda text: text if text in values else None, True)
+    return _choice(values, lambda text: text if text in values else None)
 
 
 def one_number_of(values: Collection[str]) -> Rule:
-    return Rule(_among(values), lambda text: int(text) if text in values else None)
+    return _choice(values, lambda text: int(text) if text in values else None, is_text=False)
 
 
 def one_language() -> Rule:
-    return Rule(_among(LANGUAGES), language_of, True)
+    return _choice(LANGUAGES, language_of)
 
 
 def truth() -> Rule:
-    return Rule(lambda say: say.allowed_truth, TRUTHS.get)
+    return Rule(lambda say: say.allowed_truth, TRUTHS.get, kind="truth")
 
 
 def whole(low: float, high: float) -> Rule:
     def read(text: str) -> int | None:
         return found if WHOLE.fullmatch(text) and low <= (found := int(text)) <= high else None
 
-    return Rule(lambda say: say.allowed_whole.format(low=low, high=high), read)
+    return Rule(lambda say: say.allowed_whole.format(low=low, high=high), read, kind="whole", bounds=(low, high))
 
 
 def number(low: float, high: float) -> Rule:
@@ -58,8 +70,8 @@ def number(low: float, high: float) -> Rule:
         return found if is_plain and low <= (found := float(text)) <= high else None
 
     # Bounds are shown as they have to be typed.
-    bounds = {"low": f"{low:g}", "high": f"{high:g}"}
-    return Rule(lambda say: say.allowed_number.format(**bounds), read, is_number=True)
+    shown = {"low": f"{low:g}", "high": f"{high:g}"}
+    return Rule(lambda say: say.allowed_number.format(**shown), read, kind="number", bounds=(low, high))
 
 
 def options(allowed: Collection[str]) -> Rule:

@@ -14,14 +14,14 @@ from botocore.exceptions import ClientError
 
 from contract import layout
 from contract.errors import RefusedName
-from contract.file_kinds import FileKind, has_image_ending, is_folder_marker, kind_of
+from contract.file_kinds import SETTINGS_NAME, FileKind, has_image_ending, is_folder_marker, kind_of
 from contract.image_record import ImageRecord, ListedImage
 from contract.layout import INFERENCE, UPLOADS
 from contract.names import check_dataset
 from workshop.dataset.contents import identify_objects, is_as_listed, is_objects_own, is_still_there
 from workshop.dataset.settings import MAX_PROJECTION_TARGETS, MAX_SETTINGS_BYTES, Choice
 from workshop.platform import clock
-from workshop.platform.clients import S3, error_code, http_status, list_pages
+from workshop.platform.clients import S3, Response, error_code, http_status, list_pages
 
 # Storage classes whose objects have to be restored before they can be read.
 _ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
@@ -152,6 +152,36 @@ def list_targets(s3: S3, bucket: str, dataset: str) -> Targets:
 
 def _newest_first(objects: Iterable[StoredObject]) -> tuple[str, ...]:
     return tuple(found.name for found in sorted(objects, key=lambda found: (-found.modified_ms, found.name)))
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some of a folder's files, in S3's order. `next` is the name after which the next page begins; None: there is
+    none."""
+
+    files: tuple[StoredObject, ...]
+    next: str | None
+
+    @property
+    def images(self) -> list[StoredObject]:
+        """Those of them that are images by their names."""
+        return [found for found in self.files if kind_of(found.name) is FileKind.IMAGE]
+
+
+def list_page(s3: S3, bucket: str, folder: str, after: str = "") -> Page:
+    """The up to 1,000 objects of a folder that come after this name."""
+    start = {"StartAfter": folder + after} if after else {}
+    page = s3.list_objects_v2(Bucket=bucket, Prefix=folder, **start)
+    files = tuple(_stored(folder, entry) for entry in page.get("Contents", []))
+    return Page(files, files[-1].name if files and page.get("IsTruncated") else None)
+
+
+def list_settings(s3: S3, bucket: str, dataset: str) -> Listing:
+    """The settings file of a dataset's folder, as a listing of nothing else."""
+    folder = layout.uploads(dataset)
+    page = s3.list_objects_v2(Bucket=bucket, Prefix=folder + SETTINGS_NAME, MaxKeys=1)
+    found = [_stored(folder, entry) for entry in page.get("Contents", [])]
+    return Listing(dataset, (), next((one for one in found if one.name == SETTINGS_NAME), None), None, left_out=0)
 
 
 def list_datasets(s3: S3, bucket: str) -> tuple[list[str], int]:
@@ -300,10 +330,14 @@ def _write(s3: S3, bucket: str, key: str, body: bytes) -> None:
 def _objects(s3: S3, bucket: str, prefix: str) -> Iterator[StoredObject]:
     for page in list_pages(s3, Bucket=bucket, Prefix=prefix):
         for entry in page.get("Contents", []):
-            yield StoredObject(
-                entry["Key"].removeprefix(prefix),
-                entry["ETag"].strip('"'),
-                entry["Size"],
-                clock.to_ms(entry["LastModified"]),
-                entry.get("StorageClass") in _ARCHIVES,
-            )
+            yield _stored(prefix, entry)
+
+
+def _stored(prefix: str, entry: Response) -> StoredObject:
+    return StoredObject(
+        entry["Key"].removeprefix(prefix),
+        entry["ETag"].strip('"'),
+        entry["Size"],
+        clock.to_ms(entry["LastModified"]),
+        entry.get("StorageClass") in _ARCHIVES,
+    )

@@ -57,6 +57,13 @@ class Estimate:
         """How long the whole run will take."""
         return None if self.training_seconds is None else self.training_seconds + self.beside
 
+    def cost(self, hourly_price: float) -> float | None:
+        """Dollars for the training on machines of this price an hour, and for all else as far as that is known; None if
+        nobody can say."""
+        if not hourly_price or self.training_seconds is None:
+            return None
+        return hourly_price * self.training_seconds / 3600 + (self.beside_cost or 0)
+
     @property
     def share_done(self) -> float:
         """Which share of the training's length its limit allows: 1 for all of it, or if nobody can say."""

@@ -21,6 +21,7 @@ from workshop.notices.results_link import TokenKey
 from workshop.notices.strays import Strays
 from workshop.platform import clients
 from workshop.reconcile import Reconciler
+from workshop.reconcile.advice import Adviser
 from workshop.reconcile.claims import Claims
 from workshop.reconcile.end import Ending
 from workshop.reconcile.start import Starter
@@ -45,7 +46,8 @@ def start_run() -> StartRequests:
     speeds = Speeds(clients.dynamodb(), config.notices.table)
     reconciler = Reconciler(config, clients.s3(), ledger, runs, speeds, timers, notices, ending, claims)
     strays = Strays(clients.dynamodb(), config.notices.table, notices, runs, config.notice_language)
-    return StartRequests(config, clients.s3(), ledger, timers, reconciler, strays)
+    adviser = Adviser(config, clients.s3(), speeds)
+    return StartRequests(config, clients.s3(), ledger, timers, reconciler, strays, adviser)
 
 
 @cache

@@ -95,6 +95,8 @@ class Reporter:
             link = self._link(kms, dataset, execution.id)
             billed = billing.billed_training_seconds(sagemaker, execution.arn) if trains else None
             course = course_of(run, found.training if trains else None, billed)
+            if run is not None and billed is not None:
+                self._runs.note_bill(run.arn, billed)
             self._learn(run, course)
             notice = content.succeeded(say, dataset, execution, self._config.bucket, found, link, run, course)
         return self._publish(request, notice)

@@ -9,9 +9,14 @@ from workshop.admission.invitations import Invitations
 from workshop.admission.links import Links
 from workshop.admission.visitors import Door, cookie_name
 from workshop.config import WebConfig
+from workshop.dropping import Datasets, Files, Settings, Starting
+from workshop.dropping.cards import Cards
+from workshop.dropping.quotas import Quotas
+from workshop.ledger import Ledger, Runs
 from workshop.platform import clients
 from workshop.platform.addresses import Addresses, origin_of
 from workshop.platform.signing import Signer
+from workshop.web.asking import StartRun
 from workshop.web.calls import Call, Reply
 from workshop.web.routes import Do, Routes
 from workshop.web.sessions import Sessions
@@ -54,7 +59,27 @@ def _entering(config: WebConfig, door: Door, objects: str) -> dict[str, Do]:
 
 
 def _dropping(config: WebConfig) -> dict[str, Do]:
-    return {}
+    s3, dynamodb = clients.s3(), clients.dynamodb()
+    ledger, addresses = Ledger(dynamodb, config.table), Addresses(s3, config.bucket, config.objects_url)
+    cards = Cards(s3, config.bucket, ledger, Runs(dynamodb, config.table), addresses)
+    datasets = Datasets(s3, config.bucket, ledger, cards)
+    quotas = Quotas(dynamodb, config.table, config.files_a_day, config.bytes_a_day)
+    files = Files(s3, config.bucket, addresses, quotas)
+    start_run = StartRun(clients.lambda_once(), config.start_run_function)
+    settings = Settings(start_run, s3, config.bucket)
+    starting = Starting(start_run, ledger, s3, config.bucket)
+    return {
+        "listDatasets": datasets.show_all,
+        "createDataset": datasets.create,
+        "getDataset": datasets.get,
+        "listFiles": files.show,
+        "offerFiles": files.offer,
+        "getSettings": settings.get,
+        "putSettings": settings.put,
+        "getEstimate": settings.estimate,
+        "startRun": starting.start,
+        "findImages": starting.find,
+    }
 
 
 def _no_inbox(call: Call) -> Reply:

@@ -102,9 +102,7 @@ class Ledger:
         """A dataset is made that its people call `title`; outstanding, as one that is met. False if there is one of
         this name already, whatever it is called."""
         update = "SET title = :title, considered = :not_considered"
-        return self._update(
-            dataset_key(dataset), update, IS_FREE, {":title": title, ":not_considered": NOT_CONSIDERED}
-        )
+        return self._update(dataset_key(dataset), update, IS_FREE, {":title": title, ":not_considered": NOT_CONSIDERED})
 
     def record_timer(self, state: DatasetState, due: int) -> bool:
         """Record the timer whose message was sent after `state` was read, in the place of the one that `state` has.

@@ -116,6 +116,7 @@ class Runs:
             is_retried=values.get("isRetried", False),
             estimate_error=values.get("estimateError"),
             early_error=values.get("earlyError"),
+            billed_seconds=values.get("billedSeconds"),
         )
 
     def title_of(self, dataset: str) -> str:
@@ -141,6 +142,15 @@ class Runs:
             Key=to_item(_run_key(arn)),
             UpdateExpression="SET estimateError = :error, earlyError = :early",
             ExpressionAttributeValues=to_item({":error": percent, ":early": early_percent}),
+        )
+
+    def note_bill(self, arn: str, seconds: int) -> None:
+        """Note what a run's training is billed for, all machines together."""
+        self._dynamodb.update_item(
+            TableName=self._table,
+            Key=to_item(_run_key(arn)),
+            UpdateExpression="SET billedSeconds = :seconds",
+            ExpressionAttributeValues=to_item({":seconds": seconds}),
         )
 
     def reopen(self, arn: str) -> None:

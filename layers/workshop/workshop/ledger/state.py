@@ -166,6 +166,7 @@ class RunRecord:
     # By how many percent estimates were too long (or, below 0, too short): before it began, and early in its training.
     estimate_error: int | None = None
     early_error: int | None = None
+    billed_seconds: int | None = None  # of its training, all machines together
 
     @classmethod
     def of_claim(cls, arn: str, identity: RunIdentity, claim: Claim, started_at: int) -> "RunRecord":
@@ -194,6 +195,13 @@ class RunRecord:
     def picture_size(self) -> str:
         """Width and height of the pictures, as people read them."""
         return self.size or f"{self.resolution} x {self.resolution}"
+
+    @property
+    def billed_cost(self) -> float | None:
+        """Dollars that its training has cost, to the cent; None if bill or price are not known."""
+        if self.billed_seconds is None or not self.hourly_price:
+            return None
+        return round(self.hourly_price * self.billed_seconds / 3600, 2)
 
     @property
     def goes_on(self) -> bool:

@@ -121,11 +121,10 @@ def expected_cost(say: Words, run: RunRecord) -> str:
         return say.cost_unknown
     hourly_price = run.hourly_price * run.machines
     most = say.rough_dollars(hourly_price * run.max_train_seconds / 3600)
-    seconds = None if estimate is None else estimate.training_seconds
-    if seconds is None:
+    whole = None if estimate is None else estimate.cost(hourly_price)
+    if whole is None:
         return say.cost_at_most.format(most=most)
-    training = hourly_price * seconds / 3600
-    about, share = say.rough_dollars(training + (beside or 0)), say.rough_dollars(training)
+    about, share = say.rough_dollars(whole), say.rough_dollars(whole - (beside or 0))
     phrase = say.cost_about_training if beside is None else say.cost_about
     return phrase.format(about=about, share=share, most=most)
 

@@ -22,6 +22,13 @@ _SHOWN = {
     "gif": "image/gif",
     "mp4": "video/mp4",
 }
+# https://docs.aws.amazon.com/AmazonS3/latest/developerguide/HTTPPOSTForms.html: S3 puts the browser's name for it.
+FILE_NAME_VARIABLE = "${filename}"
+
+
+def is_shown(key: str) -> bool:
+    """Whether a browser shows what has such a name."""
+    return key.rpartition(".")[2].lower() in _SHOWN
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,8 @@ class Addresses:
 
     def form(self, key: str, size: int, media_type: str) -> Form:
         """For a file of exactly this key, size in bytes and media type."""
+        if FILE_NAME_VARIABLE in key:
+            raise ValueError("a form for this key would be one for a whole folder")
         signed = self._s3.generate_presigned_post(
             Bucket=self._bucket,
             Key=key,
@@ -62,6 +71,11 @@ class Addresses:
             ExpiresIn=SECONDS,
         )
         return Form(self._reachable(signed["url"]), signed["fields"])
+
+    @property
+    def form_url(self) -> str:
+        """Where every form is posted."""
+        return self.form("any.png", 1, "image/png").url
 
     @property
     def origin(self) -> str:

@@ -13,6 +13,7 @@ It looks at what is there and does at most one thing:
     looks      what a look is asked for, and what became of it
     claims     from a claim to a running execution: start it, take it over, give it back
     start      StartPipelineExecution: the frozen request, its token, what its errors mean
+    advice     what somebody is told who only asks: the settings as a form, an estimate; nothing is changed by it
     end        what the end of a run means, whoever noticed it
 
 A run begins with its snapshot, a claim, StartPipelineExecution, the record of the execution and the notice "started".

@@ -17,6 +17,7 @@ from contract.pipeline import (
     OPEN_PARAMETERS,
     PARAMETERS,
     STEPS_WITHOUT_TRAINING,
+    PictureSize,
     resolutions_of,
     why_refused,
 )
@@ -122,6 +123,42 @@ def _check_pair(parameters: Mapping[str, str]) -> None:
         )
 
 
+@dataclass(frozen=True)
+class ChosenRun:
+    """What the deployer, the settings and a person's overrides make of a run, whatever images it has."""
+
+    parameters: dict[str, str]
+    size: PictureSize
+    training: _Training
+
+
+def choose_run(config: StartRunConfig, choice: Choice, overrides: Mapping[str, str]) -> ChosenRun:
+    """Raises BadRequest for overrides that do not go together, or beyond the deployer's bounds."""
+    size = size_of_run(choice.size, choice.resolution, overrides)
+    training = _training(config, choice, overrides)
+    parameters = {
+        "ProcessImage": config.process_image,
+        "ProcessInstanceType": config.process_instance_type,
+        "TrainImage": config.train_image,
+        "TrainInstanceType": training.instance_type,
+        "WarmStartModel": config.warm_start_model,
+        "InferenceImage": config.inference_image,
+        "InferenceCodePath": config.inference_code_path,
+        "InferenceInstanceType": config.inference_instance_type,
+        "Preset": choice.train_preset,
+        **_of_settings(choice),
+        "MinImages": parameter_text(config.min_images),
+        "Patience": parameter_text(config.patience),
+        "TrainSeconds": parameter_text(training.seconds),
+        "MaxTrainSeconds": parameter_text(training.job_seconds),
+        **overrides,
+        "Resolution": parameter_text(size.resolution),
+        "PictureSize": size.parameter,
+    }
+    _check_pair(parameters)
+    return ChosenRun(parameters, size, training)
+
+
 def build_claim(
     config: StartRunConfig,
     listing: Listing,
@@ -147,33 +184,15 @@ def build_claim(
     def uri(key: str) -> str:
         return f"s3://{config.bucket}/{key}"
 
-    size = size_of_run(choice.size, choice.resolution, overrides)
-    training = _training(config, choice, overrides)
+    chosen = choose_run(config, choice, overrides)
     parameters = {
         "Dataset": dataset,
         "Fingerprint": fingerprint,
         "ProcessInput": uri(layout.snapshot_record(dataset, fingerprint)),
-        "ProcessImage": config.process_image,
-        "ProcessInstanceType": config.process_instance_type,
-        "TrainImage": config.train_image,
-        "TrainInstanceType": training.instance_type,
         "TrainOutputPath": uri(layout.runs(dataset)),
-        "WarmStartModel": config.warm_start_model,
-        "InferenceImage": config.inference_image,
-        "InferenceCodePath": config.inference_code_path,
         "InferenceImagePath": uri(targets_manifest),
-        "InferenceInstanceType": config.inference_instance_type,
-        "Preset": choice.train_preset,
-        **_of_settings(choice),
-        "MinImages": parameter_text(config.min_images),
-        "Patience": parameter_text(config.patience),
-        "TrainSeconds": parameter_text(training.seconds),
-        "MaxTrainSeconds": parameter_text(training.job_seconds),
-        **overrides,
-        "Resolution": parameter_text(size.resolution),
-        "PictureSize": size.parameter,
+        **chosen.parameters,
     }
-    _check_pair(parameters)
     labels = overrides.get("Labels", choice.labels)
     folders = Folders.of(listing.images)
     if labels == OF_FOLDERS and source_arn is None and not folders.can_be_classes:
@@ -193,14 +212,14 @@ def build_claim(
         preset=overrides.get("Preset", choice.preset),
         resolution=int(parameters["Resolution"]),
         speed_key=speed_key(parameters),
-        max_train_seconds=training.job_seconds,
+        max_train_seconds=chosen.training.job_seconds,
         estimate=None,
-        hourly_price=config.caps.price(training.instance_type),
-        machines=training.machines,
+        hourly_price=config.caps.price(chosen.training.instance_type),
+        machines=chosen.training.machines,
         language=parameters["Language"],
         targets=targets,
         source_arn=source_arn,
-        size="" if size.is_square else size.told,
+        size="" if chosen.size.is_square else chosen.size.told,
         folders=told_folders(words(parameters["Language"]), folders, labels),
     )
 

@@ -42,7 +42,7 @@ class AttentionNotices:
         left = Leftovers.of(listing, facts.targets)
         next_steps = []
         if plan.lack_of_room is not None:
-            faults.append(_lack_in_words(say, plan.lack_of_room))
+            faults.append(lack_in_words(say, plan.lack_of_room))
             next_steps.append(say.make_room)
         if len(listing.images) < facts.min_images:
             next_steps.append(say.add_pictures)
@@ -64,7 +64,8 @@ class AttentionNotices:
         return faults
 
 
-def _lack_in_words(say: Words, lack: LackOfRoom) -> str:
+def lack_in_words(say: Words, lack: LackOfRoom) -> str:
+    """The sentence on what is too small."""
     match lack:
         case Shortage(machine, needed, most):
             return say.disk_too_small.format(machine=machine, needed=say.number(needed), most=say.number(most))

@@ -5,6 +5,7 @@ interface     that document, read: the operations, the right that each needs, th
 routes        from a request to an operation and back; who may is asked here, once for all of them
 calls         `Call` and `Reply`: what an operation is asked, and what it answers
 sessions      opening a link, and who is here; sharing: links to hand on
+asking        start_run, asked for runs, settings and estimates
 sentences     what is said, in the reader's language: texts/<language>.json
 static_files  the app's own files
 """

@@ -1,0 +1,97 @@
+"""What is told of a dataset: openapi.json's Dataset, from the ledger and one page of its folder."""
+
+from collections.abc import Collection
+from typing import Any
+
+from contract import layout
+from contract.names import parse_execution
+from contract.statuses import COMPLETED_WITH_FAILURES, FAILED, LOST, STOPPED, STOPPING, SUCCEEDED
+from workshop.admission.grants import Right
+from workshop.dataset.snapshot import Page, list_page
+from workshop.dropping.cover import cover_of
+from workshop.ledger import DatasetState, Ledger, Phase, RunRecord, Runs
+from workshop.platform.addresses import Addresses
+from workshop.platform.clients import S3
+
+_STATUS = {
+    None: "running",
+    STOPPING: "stopping",
+    SUCCEEDED: "succeeded",
+    FAILED: "failed",
+    COMPLETED_WITH_FAILURES: "failed",
+    STOPPED: "stopped",
+    LOST: "lost",
+}
+
+
+class Cards:
+    """Makes them."""
+
+    def __init__(self, s3: S3, bucket: str, ledger: Ledger, runs: Runs, addresses: Addresses) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+        self._ledger = ledger
+        self._runs = runs
+        self._addresses = addresses
+
+    def card(self, dataset: str, rights: Collection[Right]) -> dict[str, Any] | None:
+        """For somebody with these rights to it. None for a dataset that nobody has made and that has no files."""
+        state = self._ledger.read(dataset)
+        page = list_page(self._s3, self._bucket, layout.uploads(dataset))
+        if not state.is_known and not page.files:
+            return None
+        return self._told(state, page, rights)
+
+    def empty_card(self, dataset: str, rights: Collection[Right]) -> dict[str, Any]:
+        """Of a dataset that somebody was invited to, and that begins with the first image."""
+        return self._told(DatasetState(dataset), Page((), None), rights)
+
+    def _told(self, state: DatasetState, page: Page, rights: Collection[Right]) -> dict[str, Any]:
+        told = _standing(state, page)
+        run = self._run(state.execution_arn or state.last_execution_arn)
+        return {
+            "dataset": state.dataset,
+            "title": state.called,
+            "rights": [right for right in Right if right in rights],
+            "images": len(page.images),
+            "has_more": page.next is not None,
+            # Who may watch only has seen neither the images nor the pictures.
+            "cover": None if set(rights) <= {Right.WATCH} else cover_of(self._addresses, state.dataset, page.images),
+            "state": told,
+            "starts_at": (state.timer_due or 0) // 1000 if told == "waiting" else None,
+            "problems": list(state.problems) if told == "blocked" else [],
+            "run": None if run is None else run_in_short(run),
+            "cost": self._cost(run, state.good_arn),
+        }
+
+    def _run(self, arn: str | None) -> RunRecord | None:
+        return None if arn is None else self._runs.read(arn)
+
+    def _cost(self, run: RunRecord | None, good_arn: str | None) -> float | None:
+        """Of the last run, if it trains, else of the one whose model it uses."""
+        training = run if run is None or run.source_arn is None else self._run(good_arn)
+        return None if training is None else training.billed_cost
+
+
+def run_in_short(run: RunRecord) -> dict[str, Any]:
+    """openapi.json's Run, as the ledger knows it."""
+    return {
+        "id": parse_execution(run.arn).id,
+        "status": _STATUS.get(run.status, "running"),
+        "started": run.started_at // 1000,
+        "ended": None if run.ended_at is None else run.ended_at // 1000,
+        "makes_model": run.source_arn is None,
+        "images": run.images,
+    }
+
+
+def _standing(state: DatasetState, page: Page) -> str:
+    """Where the dataset stands: a look that has nothing new to see has told its problems already."""
+    has_news = state.considered != state.uploads
+    if state.phase is not Phase.IDLE:
+        return "running"
+    if has_news and state.timer_due is not None:
+        return "waiting"
+    if state.problems and not has_news:
+        return "blocked"
+    return "idle" if page.images else "empty"
