@@ -126,6 +126,28 @@ class Recorder:
         return recorded
 
 
+class AskedFunctions:
+    """Fakes lambda:Invoke of somebody who waits: the handler is called at once, and its errors are told as Lambda
+    tells them. `error` is raised instead."""
+
+    def __init__(self, invoke: Callable[[str, Any], Any]) -> None:
+        self._invoke = invoke
+        self.error: Exception | None = None
+        self.asked: list[dict[str, Any]] = []
+
+    def invoke(self, FunctionName: str, InvocationType: str, Payload: bytes) -> dict[str, Any]:
+        assert InvocationType == "RequestResponse"
+        self.asked.append(json.loads(Payload))
+        if self.error:
+            raise self.error
+        try:
+            answer, failed = self._invoke(FunctionName, json.loads(Payload)), {}
+        except Exception as error:  # noqa: BLE001  as Lambda tells it
+            answer = {"errorType": type(error).__name__, "errorMessage": str(error)}
+            failed = {"FunctionError": "Unhandled"}
+        return {"StatusCode": 200, "Payload": io.BytesIO(json.dumps(answer).encode()), **failed}
+
+
 class Stage:
     """The services, and what a test does with them."""
 
@@ -142,6 +164,7 @@ class Stage:
         self.kms = real_client("kms")
         self.invocations: list[tuple[str, dict[str, Any]]] = []
         self.sagemaker = FakeSageMaker(self)
+        self.functions = AskedFunctions(self.invoke)
         services = {
             "s3": self.s3,
             "dynamodb": self.dynamodb,
@@ -149,6 +172,7 @@ class Stage:
             "sns": self.sns,
             "kms": self.kms,
             "sagemaker": self.sagemaker,
+            "lambda-once": self.functions,
             "lambda": FakeLambda(lambda name, event: self.invocations.append((name, event))),
         }
         monkeypatch.setattr(clients, "_client", services.__getitem__)

@@ -175,7 +175,9 @@ class Routes:
         if len(event.get("body") or "") > MAX_BODY_BYTES:
             raise Unusable("too_large")
         try:
-            return json.loads(event.decoded_body or "", parse_constant=_no_number)
+            value = json.loads(event.decoded_body or "", parse_constant=_no_number)
+            json.dumps(value, ensure_ascii=False).encode()  # half a pair of surrogates is no text
+            return value
         except (ValueError, RecursionError) as error:
             raise Unusable("bad_request", problems=["The body is no JSON."]) from error
 
