@@ -60,6 +60,7 @@ def test_an_address_that_there_is_not_is_refused_with_a_sentence(browser: Browse
         ('{"again": 1}', "application/json", 422),
         ('{"again": true, "more": 1}', "application/json", 422),
         ('{"again": NaN}', "application/json", 422),
+        (r'{"again": "\ud800"}', "application/json", 422),
         ('{"again": true}', "text/plain", 422),
         ('{"again": true}', "application/x-www-form-urlencoded", 422),
         ('{"again": true}', "application/json; charset=utf-8", 200),

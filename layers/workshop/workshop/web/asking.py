@@ -5,11 +5,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
-from contract import errors as contract_errors
-from contract.errors import WorkshopError
+from contract.errors import RefusedName
 from contract.names import parse_execution
-from workshop.platform import errors
 from workshop.platform.clients import Lambda, error_code
+from workshop.platform.errors import BadRequest, StartRefused
 from workshop.platform.refusals import NotNow, Unusable
 from workshop.web.sentences import sentence
 
@@ -70,9 +69,11 @@ def _told(outcome: str, arn: str | None, language: str) -> dict[str, Any]:
 
 
 def _refusal(answer: dict[str, Any]) -> Exception:
-    """The function's own errors are for people; anything else is a failure of the workshop."""
+    """What is wrong with a wish is for whoever has it. What SageMaker says is for operators, who are told anyway, and
+    anything else is a failure of the workshop."""
     kind, said = str(answer.get("errorType")), str(answer.get("errorMessage"))
-    found = getattr(errors, kind, None) or getattr(contract_errors, kind, None)
-    if isinstance(found, type) and issubclass(found, WorkshopError):
+    if kind in {BadRequest.__name__, RefusedName.__name__}:
         return Unusable("cannot_start", problems=[said[:1000]])
+    if kind == StartRefused.__name__:
+        return NotNow("cannot_start")
     return RuntimeError(f"start_run has failed: {kind}: {said}")
