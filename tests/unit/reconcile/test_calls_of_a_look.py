@@ -12,7 +12,7 @@ READ_INDEX = ["GetObject"]
 ASK_ABOUT_NEW_PICTURES = ["HeadObject"] * 3 + ["PutObject"]
 CLAIM = ["TransactWriteItems"]
 RECORD_RUN = ["start_pipeline_execution", "UpdateItem", "PutItem"]
-SEND_NOTICE = ["UpdateItem", "Publish", "UpdateItem"]
+SEND_NOTICE = ["UpdateItem", "GetItem", "Publish", "UpdateItem"]  # read: what its people call the dataset
 ASK_WHETHER_START_WAS_TOLD = ["GetItem"]
 
 

@@ -178,7 +178,8 @@ def parse_settings(content: bytes, defaults: Choice, caps: Caps, told_in: str | 
     except Exception as error:  # the one place where a stranger's text meets the program: never neither run nor mail
         logger.exception("settings.yaml broke its reader")
         language = told_in or defaults.language
-        raise SettingsError([words(language).settings_unreadable], language) from error
+        say = words(language)
+        raise SettingsError([say.settings_unreadable], language) from error
 
 
 def _parse(content: bytes, defaults: Choice, caps: Caps, told_in: str | None) -> Choice:
