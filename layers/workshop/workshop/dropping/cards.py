@@ -8,9 +8,8 @@ from contract.names import parse_execution
 from contract.statuses import COMPLETED_WITH_FAILURES, FAILED, LOST, STOPPED, STOPPING, SUCCEEDED
 from workshop.admission.grants import Right
 from workshop.dataset.snapshot import Page, list_page
-from workshop.dropping.cover import cover_of
+from workshop.dropping.cover import Covers
 from workshop.ledger import DatasetState, Ledger, Phase, RunRecord, Runs
-from workshop.platform.addresses import Addresses
 from workshop.platform.clients import S3
 
 _STATUS = {
@@ -27,12 +26,12 @@ _STATUS = {
 class Cards:
     """Makes them."""
 
-    def __init__(self, s3: S3, bucket: str, ledger: Ledger, runs: Runs, addresses: Addresses) -> None:
+    def __init__(self, s3: S3, bucket: str, ledger: Ledger, runs: Runs, covers: Covers) -> None:
         self._s3 = s3
         self._bucket = bucket
         self._ledger = ledger
         self._runs = runs
-        self._addresses = addresses
+        self._covers = covers
 
     def card(self, dataset: str, rights: Collection[Right]) -> dict[str, Any] | None:
         """For somebody with these rights to it. None for a dataset that nobody has made and that has no files."""
@@ -55,8 +54,7 @@ class Cards:
             "rights": [right for right in Right if right in rights],
             "images": len(page.images),
             "has_more": page.next is not None,
-            # Who may watch only has seen neither the images nor the pictures.
-            "cover": None if set(rights) <= {Right.WATCH} else cover_of(self._addresses, state.dataset, page.images),
+            "cover": self._covers.cover(state, page.images, rights),
             "state": told,
             "starts_at": (state.timer_due or 0) // 1000 if told == "waiting" else None,
             "problems": list(state.problems) if told == "blocked" else [],

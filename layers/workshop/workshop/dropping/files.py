@@ -40,11 +40,15 @@ class Files:
         """Raises TooMuch if all that may be sent together is more than the link has left."""
         folder = _FOLDERS[call.body["folder"]](call.dataset)
         offered: list[dict[str, Any]] = call.body["files"]
-        refused = [refusal(folder, one["name"], one["size"], one["type"], call.language) for one in offered]
+        refused = [refusal(folder, one["name"], one["size"], one["type"]) for one in offered]
         sizes = [one["size"] for one, why in zip(offered, refused, strict=True) if why is None]
         left = self._quotas.take(call.grant(Right.DROP).link, len(sizes), sum(sizes), call.visitor.now)
         forms = [
-            {"name": one["name"], "fields": self._fields(folder, one) if why is None else None, "refused": why}
+            {
+                "name": one["name"],
+                "fields": self._fields(folder, one) if why is None else None,
+                "refused": None if why is None else {"code": why.code, "say": why.sentence(call.language)},
+            }
             for one, why in zip(offered, refused, strict=True)
         ]
         return Reply(

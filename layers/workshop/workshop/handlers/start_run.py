@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from contract.names import check_dataset
+from contract.names import LANGUAGES, check_dataset
 from workshop.config import StartRunConfig
-from workshop.dataset.settings import LANGUAGES
 from workshop.handlers.sweep import look_at_all, sweep_datasets
 from workshop.ledger import Ledger, Timer, Timers
 from workshop.notices.strays import Strays, list_strays

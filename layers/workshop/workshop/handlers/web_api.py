@@ -11,6 +11,7 @@ from workshop.admission.visitors import Door, cookie_name
 from workshop.config import WebConfig
 from workshop.dropping import Datasets, Files, Settings, Starting
 from workshop.dropping.cards import Cards
+from workshop.dropping.cover import Covers
 from workshop.dropping.quotas import Quotas
 from workshop.ledger import Ledger, Runs
 from workshop.platform import clients
@@ -61,7 +62,7 @@ def _entering(config: WebConfig, door: Door, objects: str) -> dict[str, Do]:
 def _dropping(config: WebConfig) -> dict[str, Do]:
     s3, dynamodb = clients.s3(), clients.dynamodb()
     ledger, addresses = Ledger(dynamodb, config.table), Addresses(s3, config.bucket, config.objects_url)
-    cards = Cards(s3, config.bucket, ledger, Runs(dynamodb, config.table), addresses)
+    cards = Cards(s3, config.bucket, ledger, Runs(dynamodb, config.table), Covers(s3, config.bucket, addresses))
     datasets = Datasets(s3, config.bucket, ledger, cards)
     quotas = Quotas(dynamodb, config.table, config.files_a_day, config.bytes_a_day)
     files = Files(s3, config.bucket, addresses, quotas)
