@@ -45,7 +45,7 @@ function Slider({ pair, seed, onFail }: { pair: Pair; seed: string; onFail: () =
       <span class="versus-line" aria-hidden="true" />
       <input
         type="range"
-        class="versus-slider"
+        class="versus-range"
         min={0}
         max={100}
         value={share}

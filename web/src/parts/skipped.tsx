@@ -4,11 +4,11 @@ import { Details } from "../ui";
 
 const NAMED = 200;
 
-/** Images that were not used: one line a reason, the names on demand. */
+/** Images that were not used: one line a reason, the most frequent first; the names on demand. */
 export function Skipped({ groups }: { groups: readonly SkippedGroup[] }) {
   return (
     <ul class="skipped">
-      {groups.map((group) => (
+      {[...groups].sort((one, other) => other.count - one.count).map((group) => (
         <li key={group.code}>
           <Details
             summary={
@@ -17,7 +17,7 @@ export function Skipped({ groups }: { groups: readonly SkippedGroup[] }) {
               </>
             }
           >
-            <ul class="names">
+            <ul class="skipped-names">
               {group.names.slice(0, NAMED).map((name) => (
                 <li key={name} dir="auto">
                   {name}

@@ -25,6 +25,7 @@ export function Films({ pictures, wall }: { pictures: readonly Picture[]; wall: 
 /** A film that plays by itself, without sound, where nothing speaks against things that move. */
 function FilmView({ film, wall }: { film: Film; wall: Wall }) {
   const { mp4, webp } = film;
+  const file = mp4 ?? webp;
   const [isPlayable, setPlayable] = useState(true);
   const [source, setSource] = useState(mp4?.url);
   const caption = film.label ?? t("result.kind.film");
@@ -55,14 +56,11 @@ function FilmView({ film, wall }: { film: Film; wall: Wall }) {
       )}
       <figcaption>
         <span dir="auto">{caption}</span>
-        {[mp4, webp].map(
-          (file) =>
-            file && (
-              <Button key={file.name} look="quiet" onClick={() => wall.onTake(file)}>
-                <Icon name="download" />
-                {file === mp4 ? "MP4" : "WebP"}
-              </Button>
-            ),
+        {file && (
+          <Button look="quiet" aria-label={`${file === mp4 ? "MP4" : "WebP"}: ${t("result.download_one", { caption })}`} onClick={() => wall.onTake(file)}>
+            <Icon name="download" />
+            {file === mp4 ? "MP4" : "WebP"}
+          </Button>
         )}
       </figcaption>
     </figure>

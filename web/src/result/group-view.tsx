@@ -5,7 +5,7 @@ import { number, t } from "../texts";
 import { Button, Details } from "../ui";
 import { captionOf } from "./captions";
 import { Films } from "./films";
-import { isStill, nearness, ofSeeds, type Group } from "./groups";
+import { isStill, nearness, ofSeeds, sizeOf, type Group } from "./groups";
 import { Shot } from "./shot";
 import { Tile, type Wall } from "./tile";
 
@@ -33,7 +33,7 @@ export function GroupView({ group, all, wall, onChooseAll }: {
     <section class="group" aria-label={titleOf(group)}>
       <header class="group-head">
         <h2>
-          {titleOf(group)} <span class="soft">{number(group.pictures.length)}</span>
+          {titleOf(group)} <span class="soft">{number(sizeOf(group))}</span>
         </h2>
         {wall.isChoosing && isStill(group.pictures[0]!) && (
           <Button look="quiet" aria-pressed={isAllChosen} onClick={onChooseAll}>

@@ -53,6 +53,9 @@ export function filmsOf(pictures: readonly Picture[]): Film[] {
   return [...films.values()];
 }
 
+/** How many there are of a group: a film counts once, in however many files it is there. */
+export const sizeOf = (group: Group): number => (group.kind === "film" ? filmsOf(group.pictures).length : group.pictures.length);
+
 /** The generated pictures of those seeds, in that order, as far as there are any. */
 export const ofSeeds = (pictures: readonly Picture[], seeds: readonly number[]): Picture[] =>
   seeds.flatMap((seed) => pictures.find((one) => one.kind === "generated" && one.seed === seed) ?? []);

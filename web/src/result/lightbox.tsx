@@ -1,4 +1,5 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import type { ComponentChildren } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import type { Picture } from "../api/types";
 import { number, t } from "../texts";
@@ -6,7 +7,7 @@ import { Icon } from "../ui/icons";
 import { captionOf } from "./captions";
 import { isStill } from "./groups";
 import { useSwipe } from "./swipe";
-import { fitted, nextZoom } from "./zoom";
+import { fitted, halfOf, nextZoom, type Size } from "./zoom";
 import { Heart, type Wall } from "./tile";
 
 /** One picture at full size in front of the page; keys, swipes and buttons lead to the others. */
@@ -21,9 +22,12 @@ export function Lightbox({ pictures, first, wall, onClose }: {
   const stage = useRef<HTMLDivElement>(null);
   const [name, setName] = useState(first.name);
   const [zoom, setZoom] = useState(1);
+  const box = useSize(stage);
   const place = Math.max(0, pictures.findIndex((picture) => picture.name === name));
   const picture = pictures[place] ?? first;
   const caption = captionOf(picture);
+  const isPair = picture.original !== null && zoom === 1;
+  const size = fitted(picture, isPair ? halfOf(box) : box, zoom);
 
   useEffect(() => {
     dialog.current?.showModal();
@@ -88,13 +92,15 @@ export function Lightbox({ pictures, first, wall, onClose }: {
         aria-label={t("result.lightbox.stage", { caption })}
         {...swipe}
       >
-        {picture.original && zoom === 1 && (
-          <figure class="lightbox-original">
-            <img src={picture.original} alt={t("result.recreated.original")} draggable={false} />
+        {isPair && (
+          <figure class="lightbox-picture">
+            <img src={picture.original!} alt={t("result.recreated.original")} draggable={false} style={pixels(size)} />
             <figcaption>{t("result.recreated.original")}</figcaption>
           </figure>
         )}
-        <Large key={picture.name} picture={picture} caption={caption} zoom={zoom} stage={stage} onZoom={setZoom} onFail={wall.onFail} />
+        <Large key={picture.name} picture={picture} caption={caption} size={size} zoom={zoom} stage={stage} onZoom={setZoom} onFail={wall.onFail}>
+          {isPair && <figcaption>{t("result.recreated.made")}</figcaption>}
+        </Large>
       </div>
       <Tool name="left" class="lightbox-left" label={t("result.lightbox.previous")} isOff={place === 0} onClick={() => step(-1)} />
       <Tool
@@ -113,6 +119,19 @@ export function Lightbox({ pictures, first, wall, onClose }: {
   );
 }
 
+const pixels = ({ width, height }: Size) => ({ width: `${width}px`, height: `${height}px` });
+
+/** How much room there is in it. */
+function useSize(of: { current: HTMLElement | null }): Size {
+  const [size, setSize] = useState<Size>({ width: 0, height: 0 });
+  useLayoutEffect(() => {
+    const watch = new ResizeObserver(([entry]) => setSize(entry!.contentRect));
+    watch.observe(of.current!);
+    return () => watch.disconnect();
+  }, []);
+  return size;
+}
+
 function Tool({ name, label, onClick, isOff, class: more }: {
   name: Parameters<typeof Icon>[0]["name"];
   label: string;
@@ -129,26 +148,26 @@ function Tool({ name, label, onClick, isOff, class: more }: {
 }
 
 /** The picture itself; a click enlarges it there, another one ends that. */
-function Large({ picture, caption, zoom, stage, onZoom, onFail }: {
+function Large({ picture, caption, size, zoom, stage, onZoom, onFail, children }: {
   picture: Picture;
   caption: string;
+  size: Size;
   zoom: number;
   stage: { current: HTMLDivElement | null };
   onZoom: (zoom: number) => void;
   onFail: () => void;
+  children?: ComponentChildren;
 }) {
   const [src, setSrc] = useState(picture.url);
   const [isThere, setThere] = useState(false);
   const focus = useRef<[x: number, y: number]>([0.5, 0.5]);
-  const box = stage.current;
-  const size = box ? fitted(picture, { width: box.clientWidth, height: box.clientHeight }) : picture;
   useEffect(() => {
     if (!isThere) setSrc(picture.url);
   }, [picture.url]);
-  useEffect(() => {
-    if (!box || zoom === 1) return;
+  useLayoutEffect(() => {
+    const box = stage.current;
     const [x, y] = focus.current;
-    box.scrollTo({ left: x * box.scrollWidth - box.clientWidth / 2, top: y * box.scrollHeight - box.clientHeight / 2 });
+    box?.scrollTo({ left: x * box.scrollWidth - box.clientWidth / 2, top: y * box.scrollHeight - box.clientHeight / 2 });
   }, [zoom]);
   const click = (event: MouseEvent) => {
     const { left, top, width, height } = (event.currentTarget as HTMLElement).getBoundingClientRect();
@@ -160,16 +179,13 @@ function Large({ picture, caption, zoom, stage, onZoom, onFail }: {
       <img
         src={src}
         alt={caption}
-        width={picture.width}
-        height={picture.height}
         draggable={false}
-        class={isThere ? "is-there" : undefined}
-        style={zoom === 1 ? undefined : { width: `${size.width * zoom}px`, height: `${size.height * zoom}px` }}
+        style={pixels(size)}
         onLoad={() => setThere(true)}
         onError={() => (src === picture.url ? onFail() : setSrc(picture.url))}
         onClick={click}
       />
-      {picture.original && zoom === 1 && <figcaption>{t("result.recreated.made")}</figcaption>}
+      {children}
     </figure>
   );
 }

@@ -22,16 +22,16 @@ export function Tile({ picture, wall }: { picture: Picture; wall: Wall }) {
   const isChosen = wall.chosen.has(picture.name);
   const caption = captionOf(picture);
   return (
-    <li class={isChosen ? "tile tile-chosen" : "tile"}>
+    <li class={isChosen ? "snap snap-chosen" : "snap"}>
       <button
         type="button"
-        class="tile-open"
+        class="snap-open"
         data-picture={picture.name}
         aria-pressed={isChoosing ? isChosen : undefined}
         onClick={(event) => (isChoosing ? wall.onChoose(picture, event.shiftKey) : wall.onOpen(picture))}
       >
         <Shot url={picture.thumbnail ?? picture.url} alt={caption} width={picture.width} height={picture.height} onFail={wall.onFail} />
-        {isChoosing && <span class="tile-check">{isChosen && <Icon name="check" />}</span>}
+        {isChoosing && <span class="snap-check">{isChosen && <Icon name="check" />}</span>}
       </button>
       {!isChoosing && (
         <Heart isOn={wall.favourites.has(picture.name)} caption={caption} onClick={() => wall.onHeart(picture)} />

@@ -1,4 +1,4 @@
-type Size = { width: number; height: number };
+export type Size = { width: number; height: number };
 
 const ZOOMS = [1, 1.5, 2, 3, 4, 6, 8];
 /** Small pictures are enlarged so much and no more: beyond that one sees pixels rather than the picture. */
@@ -10,8 +10,17 @@ export function nextZoom(zoom: number, direction: 1 | -1): number {
   return steps ?? zoom;
 }
 
-/** As large as it fits into the box, in its own shape. */
-export function fitted({ width, height }: Size, box: Size): Size {
-  const scale = Math.min(box.width / width, box.height / height, MOST_ENLARGED);
+/** As large as it fits into the box, in its own shape; and that so many times. */
+export function fitted({ width, height }: Size, box: Size, zoom: number): Size {
+  const scale = zoom * Math.min(box.width / width, box.height / height, MOST_ENLARGED);
   return { width: width * scale, height: height * scale };
 }
+
+const CAPTION_PIXELS = 32;
+const GAP_PIXELS = 12;
+
+/** The room of each of two pictures side by side, with their captions; one below the other where it is higher than wide. */
+export const halfOf = ({ width, height }: Size): Size =>
+  width >= height
+    ? { width: (width - GAP_PIXELS) / 2, height: height - CAPTION_PIXELS }
+    : { width, height: (height - GAP_PIXELS) / 2 - CAPTION_PIXELS };

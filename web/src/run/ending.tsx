@@ -15,7 +15,7 @@ export function Ending({ view, onAsked }: { view: RunView; onAsked: (view: RunVi
   const [way, setWay] = useState<Way | null>(null);
   if (!view.may_finish && !view.may_cancel) return null;
   return (
-    <div class="actions">
+    <div class="buttons">
       {view.may_finish && !view.finish_asked && (
         <Button look="primary" onClick={() => setWay("finish")}>
           {t("run.finish")}
@@ -73,7 +73,7 @@ function Question({ way, view, onClose, onAsked }: {
         <li>{t(`run.${way}.after`)}</li>
       </ul>
       {error && <Failed error={error} />}
-      <div class="actions actions-end">
+      <div class="buttons buttons-end">
         <Button onClick={onClose}>{t("run.ending.back")}</Button>
         <Button look={way === "finish" ? "primary" : "danger"} busy={isBusy} disabled={isBusy} onClick={ask}>
           {t(`run.${way}.yes`)}

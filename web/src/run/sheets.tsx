@@ -41,10 +41,11 @@ export function Sheets({ samples, isGrowing }: { samples: readonly Sheet[]; isGr
     <figure class="sheets">
       <a class="sheet-stage" href={sheet.url} target="_blank" rel="noopener noreferrer" aria-label={t("run.sheet.full", { text })}>
         {shown && <img src={shown} alt="" />}
-        {place === last && isGrowing && <span class="sheet-newest">{t("run.sheet.newest")}</span>}
       </a>
       <figcaption>
-        <p class="sheet-text">{text}</p>
+        <p class="sheet-text">
+          {text} {place === last && isGrowing && <span class="chip chip-running">{t("run.sheet.newest")}</span>}
+        </p>
         {last > 0 && (
           <div class="sheet-controls">
             <Button class="round" aria-label={t(isPlaying ? "run.sheet.pause" : "run.sheet.play")} onClick={play}>
@@ -61,9 +62,11 @@ export function Sheets({ samples, isGrowing }: { samples: readonly Sheet[]; isGr
               aria-valuetext={text}
               onInput={(event) => goTo(Number(event.currentTarget.value))}
             />
-            <Button class="newest" look="quiet" disabled={place === last} onClick={() => goTo(last)}>
-              {t("run.sheet.to_newest")}
-            </Button>
+            {place < last && (
+              <Button look="quiet" onClick={() => goTo(last)}>
+                {t("run.sheet.newest")}
+              </Button>
+            )}
           </div>
         )}
       </figcaption>

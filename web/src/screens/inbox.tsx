@@ -4,6 +4,7 @@ import { piecesOf } from "../inbox/links";
 import { ago, moment, t } from "../texts";
 import { Empty, Failed, Loading, Title } from "../ui";
 import { usePoll } from "../ui/use-poll";
+import "../styles/inbox.css";
 
 const POLL_SECONDS = 10;
 

@@ -13,7 +13,7 @@ import { AboutRun } from "../result/about-run";
 import { ChoosingBar, ZipProgress } from "../result/bar";
 import { FilterRow, type Filter, type FilterChoice } from "../result/filter";
 import { GroupView } from "../result/group-view";
-import { groupsOf, isStill } from "../result/groups";
+import { groupsOf, isStill, sizeOf } from "../result/groups";
 import { Lightbox } from "../result/lightbox";
 import { choose, chooseAll, NOTHING } from "../result/selection";
 import { Share } from "../result/share";
@@ -24,6 +24,9 @@ import { useMaker } from "../result/use-maker";
 import { usePictures, type PicturesState } from "../result/use-pictures";
 import { useZip } from "../result/use-zip";
 import { isTooLarge } from "../result/zip";
+import "../styles/parts.css";
+import "../styles/result.css";
+import "../styles/run.css";
 
 export default function ResultScreen({ me, dataset, run }: ScreenOf<"result">) {
   const pictures = usePictures(dataset, run);
@@ -95,8 +98,8 @@ function Gallery({ me, dataset, run, state, answer }: Props) {
   return (
     <>
       <Trail dataset={dataset} title={answer.title} />
-      <Title text={answer.title}>
-        <div class="actions">
+      <Title text={`${answer.title} · ${t("result.title")}`}>
+        <div class="buttons">
           {canMake && (
             <Button busy={maker.isBusy} disabled={maker.isBusy} onClick={() => maker.make({ kind: "pictures", of: [] })}>
               <Icon name="plus" />
@@ -204,9 +207,9 @@ const isShown = (picture: Picture, filter: Filter, favourites: ReadonlySet<strin
 /** What there is to choose from, in the order in which the groups stand. */
 function choicesOf(all: readonly Picture[], favourites: number): FilterChoice[] {
   const kinds = new Map<PictureKind, number>();
-  for (const group of groupsOf(all)) kinds.set(group.kind, (kinds.get(group.kind) ?? 0) + group.pictures.length);
+  for (const group of groupsOf(all)) kinds.set(group.kind, (kinds.get(group.kind) ?? 0) + sizeOf(group));
   return [
-    { filter: "all", count: all.length },
+    { filter: "all", count: [...kinds.values()].reduce((sum, count) => sum + count, 0) },
     { filter: "favourites", count: favourites },
     ...[...kinds].map(([filter, count]) => ({ filter, count })),
   ];

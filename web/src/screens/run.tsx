@@ -19,6 +19,8 @@ import { doneAt, looks, timeLeft } from "../run/say";
 import { Sheets } from "../run/sheets";
 import { Steps } from "../run/steps";
 import { isOver, progressOf, stageOf } from "../run/words";
+import "../styles/parts.css";
+import "../styles/run.css";
 
 const POLL_SECONDS = 5;
 
@@ -51,7 +53,7 @@ export default function RunScreen({ me, dataset, run }: ScreenOf<"run">) {
           )}
         </div>
         <Now view={view} />
-        {view.images && <Images view={view} images={view.images} />}
+        {view.images && <Images images={view.images} />}
       </div>
     </>
   );
@@ -99,7 +101,7 @@ function Outcome({ view, canStart, canTake }: { view: RunView; canStart: boolean
         </>
       )}
       {canStart && (
-        <div class="actions">
+        <div class="buttons">
           <StartAgain dataset={view.dataset} />
           <Link look="quiet" href={hrefOf({ screen: "drop", dataset: view.dataset })}>
             {t("run.to_images")}
@@ -129,7 +131,7 @@ function Now({ view }: { view: RunView }) {
       {isRunning && view.ends_at !== null && (
         <p class="run-end">
           {doneAt(view.ends_at, now)}
-          <span class="soft"> {view.ends_at > now + 60 && timeLeft(view.ends_at, now)}</span>
+          {view.ends_at > now + 60 && <span class="soft">{timeLeft(view.ends_at, now)}</span>}
         </p>
       )}
       {!isRunning && view.run.ended !== null && <p class="soft">{moment(view.run.ended)}</p>}
@@ -181,15 +183,12 @@ function Now({ view }: { view: RunView }) {
   );
 }
 
-function Images({ view, images }: { view: RunView; images: NonNullable<RunView["images"]> }) {
+function Images({ images }: { images: NonNullable<RunView["images"]> }) {
   const skipped = images.skipped.reduce((sum, group) => sum + group.count, 0);
   return (
     <Card title={t("run.images.title")} class="run-images">
-      <p>
-        {t("run.images.good", { n: images.good })}
-        {skipped > 0 && ` ${t("run.images.skipped", { n: skipped })}`}
-        {view.run.status === "running" && skipped === 0 && ` ${t("run.images.all_good")}`}
-      </p>
+      <p>{t("run.images.good", { n: images.good })}</p>
+      <p>{skipped > 0 ? t("run.images.skipped", { n: skipped }) : t("run.images.all_good")}</p>
       {images.classes.length > 0 && (
         <ul class="chips" aria-label={t("run.images.classes")}>
           {images.classes.map((one) => (

@@ -8,6 +8,8 @@ import { duration, moment, t } from "../texts";
 import { Button, Empty, Failed, Link, Loading, Title } from "../ui";
 import { usePoll } from "../ui/use-poll";
 import { Trail } from "../parts/trail";
+import "../styles/parts.css";
+import "../styles/run.css";
 
 const POLL_SECONDS = 30;
 
@@ -87,7 +89,7 @@ function Row({ dataset, run, canTake, chosen, onChoose }: {
           {run.ended !== null && ` · ${t("runs.took", { time: duration(run.ended - run.started) })}`}
         </p>
       </div>
-      <span class={`state state-${run.status}`}>{t(`runs.status.${run.status}`)}</span>
+      <span class={`chip chip-${run.status}`}>{t(`runs.status.${run.status}`)}</span>
       {canTake && hasPictures(run) && (
         <Link look="quiet" href={hrefOf({ screen: "result", dataset, run: run.id })} aria-label={t("runs.pictures_of", { when })}>
           {t("runs.pictures")}
