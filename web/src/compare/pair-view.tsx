@@ -15,7 +15,7 @@ export function PairView({ pair, way, isTurned, onFail }: { pair: Pair; way: Way
       {way === "slider" && <Slider pair={pair} seed={seed} onFail={onFail} />}
       {way === "blink" && <Blink pair={pair} seed={seed} isTurned={isTurned} onFail={onFail} />}
       {way === "beside" && (
-        <div class="versus-beside">
+        <div class="versus-two">
           <Side pair={pair} side="a" alt={t("compare.left", { seed })} onFail={onFail} />
           <Side pair={pair} side="b" alt={t("compare.right", { seed })} onFail={onFail} />
         </div>
@@ -61,14 +61,16 @@ function Blink({ pair, seed, isTurned, onFail }: { pair: Pair; seed: string; isT
   const [isPressed, setPressed] = useState(false);
   const isRight = isPressed !== isTurned;
   return (
-    <button type="button" class={isRight ? "versus-frame versus-right" : "versus-frame"} aria-label={t("compare.blink", { seed })} onClick={() => setPressed(!isPressed)}>
-      <Side pair={pair} side="b" alt="" onFail={onFail} />
-      <span class="versus-over">
-        <Side pair={pair} side="a" alt="" onFail={onFail} />
-      </span>
+    <div class={isRight ? "versus-frame versus-right" : "versus-frame"}>
+      <button type="button" aria-label={t("compare.blink", { seed })} onClick={() => setPressed(!isPressed)}>
+        <Side pair={pair} side="b" alt="" onFail={onFail} />
+        <span class="versus-over">
+          <Side pair={pair} side="a" alt="" onFail={onFail} />
+        </span>
+      </button>
       <span class="versus-tag" aria-hidden="true">
         {t(isRight ? "compare.b" : "compare.a")}
       </span>
-    </button>
+    </div>
   );
 }

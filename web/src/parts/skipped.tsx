@@ -17,13 +17,15 @@ export function Skipped({ groups }: { groups: readonly SkippedGroup[] }) {
               </>
             }
           >
-            <ul class="skipped-names">
-              {group.names.slice(0, NAMED).map((name) => (
-                <li key={name} dir="auto">
-                  {name}
-                </li>
-              ))}
-            </ul>
+            <div class="skipped-names" tabIndex={0} role="region" aria-label={group.say}>
+              <ul>
+                {group.names.slice(0, NAMED).map((name) => (
+                  <li key={name} dir="auto">
+                    {name}
+                  </li>
+                ))}
+              </ul>
+            </div>
             {group.count > Math.min(NAMED, group.names.length) && (
               <p class="hint">{t("run.images.and_more", { n: group.count - Math.min(NAMED, group.names.length) })}</p>
             )}

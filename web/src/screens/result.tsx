@@ -139,45 +139,47 @@ function Gallery({ me, dataset, run, state, answer }: Props) {
           <p>{maker.said}</p>
         </Notice>
       )}
-      <div class="toolbar">
-        <FilterRow choices={choicesOf(all, favourites.length)} filter={filter} onFilter={setFilter} />
-        <div class="toolbar-actions">
-          {filter === "favourites" && favourites.length > 0 && !isChoosing && (
-            <>
-              {canMake && (
-                <Button look="quiet" disabled={!mix(favourites).isPossible || maker.isBusy} onClick={mix(favourites).start}>
-                  {t("result.mix")}
+      <div class="gallery">
+        <div class="toolbar">
+          <FilterRow choices={choicesOf(all, favourites.length)} filter={filter} onFilter={setFilter} />
+          <div class="toolbar-actions">
+            {filter === "favourites" && favourites.length > 0 && !isChoosing && (
+              <>
+                {canMake && (
+                  <Button look="quiet" disabled={!mix(favourites).isPossible || maker.isBusy} onClick={mix(favourites).start}>
+                    {t("result.mix")}
+                  </Button>
+                )}
+                <Button look="quiet" onClick={() => take(favourites.map((picture) => picture.name))}>
+                  {t("result.download_favourites")}
                 </Button>
-              )}
-              <Button look="quiet" onClick={() => take(favourites.map((picture) => picture.name))}>
-                {t("result.download_favourites")}
-              </Button>
-            </>
-          )}
-          <Button look="quiet" aria-pressed={isChoosing} onClick={() => (isChoosing ? endChoosing() : setChoosing(true))}>
-            {t(isChoosing ? "result.choose.done" : "result.choose")}
-          </Button>
+              </>
+            )}
+            <Button look="quiet" aria-pressed={isChoosing} onClick={() => (isChoosing ? endChoosing() : setChoosing(true))}>
+              {t(isChoosing ? "result.choose.done" : "result.choose")}
+            </Button>
+          </div>
         </div>
+        {isChoosing && <p class="soft choose-hint">{t("result.choose.hint")}</p>}
+        {filter === "favourites" && canMake && !mix(favourites).isPossible && favourites.length > 0 && (
+          <p class="soft choose-hint">{t("result.mix.hint")}</p>
+        )}
+        {!groups.length && (
+          <Empty
+            title={t(filter === "favourites" ? "result.favourites.none" : "result.none.title")}
+            text={t(filter === "favourites" ? "result.favourites.how" : "result.none.text")}
+          />
+        )}
+        {groups.map((group) => (
+          <GroupView
+            key={group.id}
+            group={group}
+            all={all}
+            wall={wall}
+            onChooseAll={() => setSelection(chooseAll(selection, group.pictures.map((picture) => picture.name)))}
+          />
+        ))}
       </div>
-      {isChoosing && <p class="soft choose-hint">{t("result.choose.hint")}</p>}
-      {filter === "favourites" && canMake && !mix(favourites).isPossible && favourites.length > 0 && (
-        <p class="soft choose-hint">{t("result.mix.hint")}</p>
-      )}
-      {!groups.length && (
-        <Empty
-          title={t(filter === "favourites" ? "result.favourites.none" : "result.none.title")}
-          text={t(filter === "favourites" ? "result.favourites.how" : "result.none.text")}
-        />
-      )}
-      {groups.map((group) => (
-        <GroupView
-          key={group.id}
-          group={group}
-          all={all}
-          wall={wall}
-          onChooseAll={() => setSelection(chooseAll(selection, group.pictures.map((picture) => picture.name)))}
-        />
-      ))}
       <div class="result-below">
         <Take answer={answer} />
         {about.answer && <AboutRun view={about.answer} />}
