@@ -1,10 +1,11 @@
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { Picture, Run } from "../src/api/types";
 import { chosenRuns, pairsOf } from "../src/compare/pairs";
 import { Favourites } from "../src/result/favourites";
 import { filmsOf, groupsOf, nearness, ofSeeds, sizeOf } from "../src/result/groups";
 import { choose, chooseAll, NOTHING } from "../src/result/selection";
+import { seldom } from "../src/result/seldom";
 import { entryNames, fileName, isTooLarge, zipOf } from "../src/result/zip";
 import { fitted, halfOf, nextZoom } from "../src/result/zoom";
 
@@ -155,6 +156,35 @@ describe("Favourites", () => {
     await settled();
     expect([...favourites.names]).toEqual(["a"]);
     expect(write).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe("seldom", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+  it("lets those who ask too soon wait for one answer", async () => {
+    const ask = vi.fn(async () => ask.mock.calls.length);
+    const asking = seldom(ask, 10_000);
+    expect(await asking()).toBe(1);
+    const waiting = [asking(), asking(), asking()];
+    await vi.advanceTimersByTimeAsync(9_900);
+    expect(ask).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(await Promise.all(waiting)).toEqual([2, 2, 2]);
+  });
+  it("asks at once when its time has passed", async () => {
+    const ask = vi.fn(async () => 0);
+    const asking = seldom(ask, 10_000);
+    await asking();
+    await vi.advanceTimersByTimeAsync(10_000);
+    void asking();
+    expect(ask).toHaveBeenCalledTimes(2);
+  });
+  it("asks at once after a failure", async () => {
+    const ask = vi.fn(async () => 1).mockRejectedValueOnce(new Error("no"));
+    const asking = seldom(ask, 10_000);
+    await expect(asking()).rejects.toThrow("no");
+    expect(await asking()).toBe(1);
   });
 });
 

@@ -3,10 +3,14 @@ import type { JSX } from "preact";
 
 type Props = { url: string; alt: string; onFail: () => void } & Pick<JSX.IntrinsicElements["img"], "class" | "width" | "height">;
 
+/** A new address is asked for so many times; then the image is taken for lost. */
+const TRIES = 2;
+
 /** An image whose address changes and expires: what has been loaded stays, what fails is asked for again. */
 export function Shot({ url, alt, onFail, ...rest }: Props) {
   const [src, setSrc] = useState(url);
   const isLoaded = useRef(false);
+  const failures = useRef(0);
   useEffect(() => {
     if (!isLoaded.current) setSrc(url);
   }, [url]);
@@ -20,8 +24,8 @@ export function Shot({ url, alt, onFail, ...rest }: Props) {
       onLoad={() => (isLoaded.current = true)}
       onError={() => {
         isLoaded.current = false;
-        if (src === url) onFail();
-        else setSrc(url);
+        if (src !== url) setSrc(url);
+        else if ((failures.current += 1) <= TRIES) onFail();
       }}
       {...rest}
     />

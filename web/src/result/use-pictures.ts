@@ -1,7 +1,8 @@
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import type { Pictures } from "../api/types";
 import { api } from "../session";
+import { seldom } from "./seldom";
 import { fetchObject } from "./zip";
 
 const AHEAD_SECONDS = 30;
@@ -22,31 +23,23 @@ export function usePictures(dataset: string, run: string): PicturesState {
   const [answer, setAnswer] = useState<Pictures | null>(null);
   const [error, setError] = useState<Error | null>(null);
   const latest = useRef<Pictures | null>(null);
-  const asked = useRef<{ at: number; coming: Promise<Pictures | null> } | null>(null);
-
-  const renew = useCallback(() => {
-    const last = asked.current;
-    if (last && Date.now() - last.at < SELDOM_MILLISECONDS) return last.coming;
-    const show = (pictures: Pictures) => {
+  const ask = useMemo(() => {
+    // While pages come, those of the time before stay, so that nothing that is shown goes away.
+    const showFirst = (pictures: Pictures) => latest.current === null && setAnswer(pictures);
+    return seldom(() => allPages(dataset, run, showFirst), SELDOM_MILLISECONDS);
+  }, [dataset, run]);
+  const renew = useCallback(async () => {
+    try {
+      const pictures = await ask();
       latest.current = pictures;
       setAnswer(pictures);
       setError(null);
-    };
-    // While pages come, those of the time before stay, so that nothing that is shown goes away.
-    const coming = allPages(dataset, run, (pictures) => latest.current === null && setAnswer(pictures)).then(
-      (pictures) => {
-        show(pictures);
-        return pictures;
-      },
-      (failure: Error) => {
-        asked.current = null;
-        setError(failure);
-        return null;
-      },
-    );
-    asked.current = { at: Date.now(), coming };
-    return coming;
-  }, [dataset, run]);
+      return pictures;
+    } catch (failure) {
+      setError(failure as Error);
+      return null;
+    }
+  }, [ask]);
 
   useEffect(() => void renew(), [renew]);
   useEffect(() => {

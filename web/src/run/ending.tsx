@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import type { RunView } from "../api/types";
 import { api } from "../session";
@@ -13,6 +13,11 @@ const OPERATIONS = { finish: "finishRun", cancel: "cancelRun" } as const;
 /** The two ways to end a run before its time. Each asks once more and says what it means. */
 export function Ending({ view, onAsked }: { view: RunView; onAsked: (view: RunView) => void }) {
   const [way, setWay] = useState<Way | null>(null);
+  const [asked, setAsked] = useState(0);
+  useEffect(() => {
+    // The button that had the focus is gone.
+    if (asked) document.querySelector<HTMLElement>("main h1")?.focus();
+  }, [asked]);
   if (!view.may_finish && !view.may_cancel) return null;
   return (
     <div class="buttons">
@@ -35,6 +40,7 @@ export function Ending({ view, onAsked }: { view: RunView; onAsked: (view: RunVi
             onClose={() => setWay(null)}
             onAsked={(answer) => {
               setWay(null);
+              setAsked(asked + 1);
               onAsked(answer);
               announce(t(`run.${way}.asked`));
             }}
@@ -74,7 +80,9 @@ function Question({ way, view, onClose, onAsked }: {
       </ul>
       {error && <Failed error={error} />}
       <div class="buttons buttons-end">
-        <Button onClick={onClose}>{t("run.ending.back")}</Button>
+        <Button autofocus onClick={onClose}>
+          {t("run.ending.back")}
+        </Button>
         <Button look={way === "finish" ? "primary" : "danger"} busy={isBusy} disabled={isBusy} onClick={ask}>
           {t(`run.${way}.yes`)}
         </Button>

@@ -4,7 +4,7 @@ import type { Sheet } from "../api/types";
 import { t } from "../texts";
 import { Button } from "../ui";
 import { Icon } from "../ui/icons";
-import { looks } from "./say";
+import { sheetText } from "./say";
 import { Loader } from "./loader";
 
 const PLAY_MILLISECONDS = 450;
@@ -18,7 +18,7 @@ export function Sheets({ samples, isGrowing }: { samples: readonly Sheet[]; isGr
   const place = chosen === null ? last : Math.min(chosen, last);
   const sheet = samples[place]!;
   const shown = useLoaded(samples, place);
-  const text = t("run.sheet.after", { images: looks(sheet.kimg) });
+  const text = sheetText(sheet.kimg);
 
   useEffect(() => {
     if (!isPlaying) return;
