@@ -4,7 +4,7 @@ import type { ScreenOf } from ".";
 import type { RunView } from "../api/types";
 import { hrefOf } from "../router";
 import { may } from "../session";
-import { money, moment, number, t } from "../texts";
+import { has, money, moment, number, t } from "../texts";
 import { Card, Failed, Link, Loading, Meter, Notice, Title, type Tone } from "../ui";
 import { useNow } from "../ui/use-now";
 import { usePoll } from "../ui/use-poll";
@@ -112,6 +112,11 @@ function Outcome({ view, canStart, canTake }: { view: RunView; canStart: boolean
   );
 }
 
+function presetName(preset: string): string {
+  const key = `drop.choice.preset.${preset}`;
+  return has(key) ? t(key) : preset;
+}
+
 const TONES: Partial<Record<NonNullable<RunView["training"]>["verdict"], Tone>> = {
   improving: "good",
   standing_still: "warning",
@@ -148,10 +153,10 @@ function Now({ view }: { view: RunView }) {
           />
           <p class="hint">{t("run.length_of", { images: looks(training.kimg), wanted: looks(training.wanted_kimg) })}</p>
           <p class={`verdict verdict-${TONES[training.verdict] ?? "info"}`}>{t(`run.verdict.${training.verdict}`)}</p>
-          <p class="hint">{t(`run.verdict.${training.verdict}.means`)}</p>
+          <p class="hint">{t(isOver(view) ? `result.verdict.${training.verdict}` : `run.verdict.${training.verdict}.means`)}</p>
         </div>
       )}
-      <Steps view={view} now={now} />
+      <Steps view={view} now={view.run.ended ?? now} />
       <dl class="facts">
         {cost.so_far !== null && (
           <div>
@@ -174,7 +179,7 @@ function Now({ view }: { view: RunView }) {
         {view.preset && (
           <div>
             <dt>{t("run.preset")}</dt>
-            <dd>{view.preset}</dd>
+            <dd>{presetName(view.preset)}</dd>
           </div>
         )}
       </dl>
