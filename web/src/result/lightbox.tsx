@@ -13,18 +13,19 @@ import { Heart, type Wall } from "./tile";
 /** One picture at full size in front of the page; keys, swipes and buttons lead to the others. */
 export function Lightbox({ pictures, first, wall, onClose }: {
   pictures: readonly Picture[];
-  first: Picture;
+  /** Name of the one to begin with, which is among them. */
+  first: string;
   wall: Wall;
   /** With the picture that was seen last: the focus goes to its tile. */
   onClose: (last: Picture) => void;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const stage = useRef<HTMLDivElement>(null);
-  const [name, setName] = useState(first.name);
+  const [name, setName] = useState(first);
   const [zoom, setZoom] = useState(1);
   const box = useSize(stage);
   const place = Math.max(0, pictures.findIndex((picture) => picture.name === name));
-  const picture = pictures[place] ?? first;
+  const picture = pictures[place]!;
   const caption = captionOf(picture);
   const isPair = picture.original !== null && zoom === 1;
   const size = fitted(picture, isPair ? halfOf(box) : box, zoom);

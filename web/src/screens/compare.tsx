@@ -11,7 +11,6 @@ import { PairView, WAYS, type Way } from "../compare/pair-view";
 import { chosenRuns, pairsOf } from "../compare/pairs";
 import { usePictures } from "../result/use-pictures";
 import "../styles/parts.css";
-import "../styles/result.css";
 import "../styles/compare.css";
 
 const AT_ONCE = 48;

@@ -20,12 +20,14 @@ import { Share } from "../result/share";
 import { Take } from "../result/take";
 import type { Wall } from "../result/tile";
 import { useFavourites } from "../result/use-favourites";
-import { useMaker } from "../result/use-maker";
+import { useMaker, type Maker } from "../result/use-maker";
 import { usePictures, type PicturesState } from "../result/use-pictures";
 import { useZip } from "../result/use-zip";
 import { isTooLarge } from "../result/zip";
 import "../styles/parts.css";
 import "../styles/result.css";
+import "../styles/keep.css";
+import "../styles/lightbox.css";
 import "../styles/run.css";
 
 export default function ResultScreen({ me, dataset, run }: ScreenOf<"result">) {
@@ -53,7 +55,8 @@ function Gallery({ me, dataset, run, state, answer }: Props) {
   const [filter, setFilter] = useState<Filter>("all");
   const [isChoosing, setChoosing] = useState(false);
   const [selection, setSelection] = useState(NOTHING);
-  const [opened, setOpened] = useState<Picture | null>(null);
+  /** What is looked at large, and what stood around it then: taking a heart away takes nothing out of the row. */
+  const [opened, setOpened] = useState<{ name: string; row: readonly string[] } | null>(null);
   const [isSharing, setSharing] = useState(false);
 
   const all = answer.pictures;
@@ -63,6 +66,10 @@ function Gallery({ me, dataset, run, state, answer }: Props) {
   const order = stills.map((picture) => picture.name);
   const canMake = may(me, dataset, "drop");
 
+  const open = ({ name, kind }: Picture) => {
+    const row = groups.find((group) => group.kind === kind)?.pictures ?? [];
+    setOpened({ name, row: order.includes(name) ? order : row.map((picture) => picture.name) });
+  };
   const take = (names: readonly string[]) => {
     // Too much for the browser's memory: the zip that the run itself has made.
     if (answer.zip && isTooLarge(names.length, { files: all.length, bytes: answer.zip.bytes })) location.assign(answer.zip.url);
@@ -72,7 +79,7 @@ function Gallery({ me, dataset, run, state, answer }: Props) {
     isChoosing,
     chosen: selection.chosen,
     favourites: hearts.names,
-    onOpen: setOpened,
+    onOpen: open,
     onChoose: (picture, isRange) => setSelection(choose(selection, picture.name, order, isRange)),
     onHeart: (picture) => hearts.toggle(picture.name),
     onTake: (picture) => take([picture.name]),
@@ -93,40 +100,18 @@ function Gallery({ me, dataset, run, state, answer }: Props) {
     return { isPossible, isBusy: maker.isBusy, start: () => maker.make({ kind: "mix", of: seeds }) };
   };
   const favourites = all.filter((picture) => hearts.names.has(picture.name));
-  const opening = opened && (isStill(opened) ? stills : groups.find((group) => group.pictures.includes(opened))?.pictures);
+  const mixed = mix(favourites);
+  const row = useMemo(() => opened?.row.flatMap((name) => all.find((picture) => picture.name === name) ?? []) ?? [], [opened, all]);
 
   return (
     <>
       <Trail dataset={dataset} title={answer.title} />
-      <Title text={`${answer.title} · ${t("result.title")}`}>
-        <div class="buttons">
-          {canMake && (
-            <Button busy={maker.isBusy} disabled={maker.isBusy} onClick={() => maker.make({ kind: "pictures", of: [] })}>
-              <Icon name="plus" />
-              {t("result.more")}
-            </Button>
-          )}
-          <Button onClick={() => setSharing(true)}>
-            <Icon name="share" />
-            {t("result.share")}
-          </Button>
-          {answer.zip ? (
-            <a class="button button-primary" href={answer.zip.url} download={answer.zip.name} rel="noopener noreferrer">
-              <Icon name="download" />
-              {t("result.download_all")}
-            </a>
-          ) : (
-            <Button look="primary" onClick={() => take(all.map((picture) => picture.name))}>
-              <Icon name="download" />
-              {t("result.download_all")}
-            </Button>
-          )}
-        </div>
-      </Title>
-      <p class="soft result-lead">
-        {answer.run.ended !== null && `${moment(answer.run.ended, "medium")} · `}
-        {t("result.machine_made")}
-      </p>
+      <Head
+        answer={answer}
+        maker={canMake ? maker : null}
+        onTakeAll={() => take(all.map((picture) => picture.name))}
+        onShare={() => setSharing(true)}
+      />
       {state.error && <Failed error={state.error} again={() => void renew()} />}
       {hearts.error && (
         <Notice tone="warning">
@@ -146,7 +131,7 @@ function Gallery({ me, dataset, run, state, answer }: Props) {
             {filter === "favourites" && favourites.length > 0 && !isChoosing && (
               <>
                 {canMake && (
-                  <Button look="quiet" disabled={!mix(favourites).isPossible || maker.isBusy} onClick={mix(favourites).start}>
+                  <Button look="quiet" disabled={!mixed.isPossible || maker.isBusy} onClick={mixed.start}>
                     {t("result.mix")}
                   </Button>
                 )}
@@ -161,7 +146,7 @@ function Gallery({ me, dataset, run, state, answer }: Props) {
           </div>
         </div>
         {isChoosing && <p class="soft choose-hint">{t("result.choose.hint")}</p>}
-        {filter === "favourites" && canMake && !mix(favourites).isPossible && favourites.length > 0 && (
+        {filter === "favourites" && canMake && !mixed.isPossible && favourites.length > 0 && (
           <p class="soft choose-hint">{t("result.mix.hint")}</p>
         )}
         {!groups.length && (
@@ -197,8 +182,55 @@ function Gallery({ me, dataset, run, state, answer }: Props) {
         />
       )}
       <ZipProgress zip={zip} />
-      {opened && opening && <Lightbox pictures={opening} first={opened} wall={wall} onClose={close} />}
+      {opened && row.length > 0 && <Lightbox pictures={row} first={opened.name} wall={wall} onClose={close} />}
       <Share me={me} dataset={dataset} open={isSharing} onClose={() => setSharing(false)} />
+    </>
+  );
+}
+
+/** Whose pictures these are, and what can be done with all of them. */
+function Head({ answer, maker, onTakeAll, onShare }: {
+  answer: Pictures;
+  /** null: no more can be made from here. */
+  maker: Maker | null;
+  onTakeAll: () => void;
+  onShare: () => void;
+}) {
+  const all = (
+    <>
+      <Icon name="download" />
+      {t("result.download_all")}
+    </>
+  );
+  return (
+    <>
+      <Title text={`${answer.title} · ${t("result.title")}`}>
+        <div class="buttons">
+          {maker && (
+            <Button busy={maker.isBusy} disabled={maker.isBusy} onClick={() => maker.make({ kind: "pictures", of: [] })}>
+              <Icon name="plus" />
+              {t("result.more")}
+            </Button>
+          )}
+          <Button onClick={onShare}>
+            <Icon name="share" />
+            {t("result.share")}
+          </Button>
+          {answer.zip ? (
+            <Link look="primary" href={answer.zip.url} download={answer.zip.name} rel="noopener noreferrer">
+              {all}
+            </Link>
+          ) : (
+            <Button look="primary" onClick={onTakeAll}>
+              {all}
+            </Button>
+          )}
+        </div>
+      </Title>
+      <p class="soft result-lead">
+        {answer.run.ended !== null && `${moment(answer.run.ended)} · `}
+        {t("result.machine_made")}
+      </p>
     </>
   );
 }
