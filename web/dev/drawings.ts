@@ -43,11 +43,19 @@ function sheet(columns: number, rows: number, ripeness: number): string {
     cell((place % columns) * SIDE, Math.floor(place / columns) * SIDE, chair(100 + place)),
   ).join("");
   const blur = 46 * (1 - ripeness) ** 1.5;
-  return svg(columns * SIDE, rows * SIDE, `<filter id="b" x="0" y="0" width="1" height="1"><feGaussianBlur stdDeviation="${blur.toFixed(1)}"/></filter><g filter="url(#b)">${cells}</g>`);
+  return svg(
+    columns * SIDE,
+    rows * SIDE,
+    `<filter id="b" x="0" y="0" width="1" height="1"><feGaussianBlur stdDeviation="${blur.toFixed(1)}"/></filter><g filter="url(#b)">${cells}</g>`,
+  );
 }
 
 const film = (): string =>
-  svg(512, 512, `<svg viewBox="0 0 ${SIDE} ${SIDE}">${chair(7)}<g>${chair(9)}<animate attributeName="opacity" values="0;1;0" dur="4s" repeatCount="indefinite"/></g></svg>`);
+  svg(
+    512,
+    512,
+    `<svg viewBox="0 0 ${SIDE} ${SIDE}">${chair(7)}<g>${chair(9)}<animate attributeName="opacity" values="0;1;0" dur="4s" repeatCount="indefinite"/></g></svg>`,
+  );
 
 /** What lies at /objects/made/<path>; null if nothing does. */
 export function drawing(path: string): string | null {
@@ -59,7 +67,11 @@ export function drawing(path: string): string | null {
     case "sheet":
       return sheet(8, 4, first / 100);
     case "row":
-      return svg(8 * SIDE, SIDE, Array.from({ length: 8 }, (_, step) => cell(step * SIDE, 0, chair(first, step * 40))).join(""));
+      return svg(
+        8 * SIDE,
+        SIDE,
+        Array.from({ length: 8 }, (_, step) => cell(step * SIDE, 0, chair(first, step * 40))).join(""),
+      );
     case "film":
       return film();
     default:

@@ -2,12 +2,29 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import { ROUTES, type Dataset, type Link, type Me, type NewLink, type Offer, type SettingValues, type Settings, type Uploads } from "../src/api/types";
+import {
+  ROUTES,
+  type Dataset,
+  type Link,
+  type Me,
+  type NewLink,
+  type Offer,
+  type SettingValues,
+  type Settings,
+  type Uploads,
+} from "../src/api/types";
 import { DATASETS, ESTIMATE, FIELDS } from "./fixtures";
 import { drawing, end, MAILS, pictures, runs, runView, setFavourites } from "./runs";
 
 type Answered = { status?: number; body?: unknown };
-type Handler = (asked: { origin: string; dataset: string; run: string; link: string; query: URLSearchParams; body: unknown }) => Answered;
+type Handler = (asked: {
+  origin: string;
+  dataset: string;
+  run: string;
+  link: string;
+  query: URLSearchParams;
+  body: unknown;
+}) => Answered;
 
 const YEAR = 365 * 86_400;
 const now = (): number => Math.floor(Date.now() / 1000);
@@ -21,9 +38,13 @@ const filesOf = (dataset: string, folder: string): Map<string, number> => {
   if (!stored.has(key)) stored.set(key, new Map());
   return stored.get(key)!;
 };
-const refusal = (status: number, error: string, say: string): Answered => ({ status, body: { error, say, problems: [] } });
+const refusal = (status: number, error: string, say: string): Answered => ({
+  status,
+  body: { error, say, problems: [] },
+});
 const titleOf = (dataset: string): string => datasets.get(dataset)?.title ?? dataset;
-const known = (body: unknown): Answered => (body === null ? refusal(404, "unknown", "There is no such run.") : { body });
+const known = (body: unknown): Answered =>
+  body === null ? refusal(404, "unknown", "There is no such run.") : { body };
 const found = (dataset: string): Answered => {
   const one = datasets.get(dataset);
   return one
@@ -123,7 +144,14 @@ const HANDLERS: Record<string, Handler> = {
   listLinks: () => ({ body: { links } }),
   shareLink: ({ body }) => {
     const { rights, days } = body as NewLink;
-    const link: Link = { id: `link000000000000${links.length}`, rights, made: now(), expires: now() + days * 86_400, is_revoked: false, made_by: "you" };
+    const link: Link = {
+      id: `link000000000000${links.length}`,
+      rights,
+      made: now(),
+      expires: now() + days * 86_400,
+      is_revoked: false,
+      made_by: "you",
+    };
     links.unshift(link);
     return { status: 201, body: { link, url: `http://127.0.0.1:4199/#t=${link.id}&go=/red-chairs/runs` } };
   },
@@ -146,7 +174,14 @@ export async function answer(request: IncomingMessage, response: ServerResponse)
     if (!match || method !== request.method) continue;
     const body = sent.length ? (JSON.parse(sent.toString("utf8")) as unknown) : undefined;
     const { dataset = "", run = "", link = "" } = match.groups ?? {};
-    const handled = HANDLERS[operation]?.({ origin: `http://${request.headers.host}`, dataset, run, link, query: url.searchParams, body });
+    const handled = HANDLERS[operation]?.({
+      origin: `http://${request.headers.host}`,
+      dataset,
+      run,
+      link,
+      query: url.searchParams,
+      body,
+    });
     return reply(request, response, handled ?? refusal(501, "not_pretended", `${operation} is not pretended.`));
   }
   reply(request, response, refusal(404, "unknown", "There is no such address."));
@@ -171,15 +206,23 @@ function store(sent: Buffer, response: ServerResponse): void {
 
 function show(path: string, response: ServerResponse): void {
   const drawn = drawing(path);
-  response.writeHead(drawn === null ? 404 : 200, { "content-type": "image/svg+xml", "cache-control": "max-age=600" }).end(drawn);
+  response
+    .writeHead(drawn === null ? 404 : 200, { "content-type": "image/svg+xml", "cache-control": "max-age=600" })
+    .end(drawn);
 }
 
 function reply(request: IncomingMessage, response: ServerResponse, { status = 200, body }: Answered): void {
   const text = body === undefined ? "" : JSON.stringify(body);
   // What only says how late it is makes no answer new.
-  const etag = `"${createHash("sha256").update(text.replace(/"(?:now|expires|written)":\d+|\?signed=\d+/g, "")).digest("hex").slice(0, 16)}"`;
-  if (request.method === "GET" && request.headers["if-none-match"] === etag) return void response.writeHead(304, { etag }).end();
-  response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store", etag }).end(text || undefined);
+  const etag = `"${createHash("sha256")
+    .update(text.replace(/"(?:now|expires|written)":\d+|\?signed=\d+/g, ""))
+    .digest("hex")
+    .slice(0, 16)}"`;
+  if (request.method === "GET" && request.headers["if-none-match"] === etag)
+    return void response.writeHead(304, { etag }).end();
+  response
+    .writeHead(status, { "content-type": "application/json", "cache-control": "no-store", etag })
+    .end(text || undefined);
 }
 
 async function read(request: IncomingMessage): Promise<Buffer> {

@@ -26,7 +26,9 @@ export function routeOf(fragment: string): Route {
   if (place === "find" && !run) return { screen: "find", dataset };
   if (place === "compare" && !run) {
     const [a, b] = ["a", "b"].map((name) => new URLSearchParams(query).get(name) ?? "") as [string, string];
-    return [a, b].every((one) => one === "" || RUN.test(one)) ? { screen: "compare", dataset, a, b } : { screen: "unknown" };
+    return [a, b].every((one) => one === "" || RUN.test(one))
+      ? { screen: "compare", dataset, a, b }
+      : { screen: "unknown" };
   }
   if (place === "runs" && !run) return { screen: "runs", dataset };
   if (place !== "runs" || !RUN.test(run)) return { screen: "unknown" };

@@ -9,9 +9,16 @@ import chinese from "../src/texts/zh-CN";
 
 describe("addresses", () => {
   const routes: Array<Exclude<Route, { screen: "unknown" }>> = [
-    { screen: "datasets" }, { screen: "inbox" }, { screen: "drop", dataset: "inbox" }, { screen: "drop", dataset: "red-chairs" },
-    { screen: "find", dataset: "a" }, { screen: "runs", dataset: "a" }, { screen: "run", dataset: "a", run: "r1" }, { screen: "result", dataset: "a", run: "r1" },
-    { screen: "compare", dataset: "a", a: "r1", b: "r2" }, { screen: "compare", dataset: "a", a: "r1", b: "" },
+    { screen: "datasets" },
+    { screen: "inbox" },
+    { screen: "drop", dataset: "inbox" },
+    { screen: "drop", dataset: "red-chairs" },
+    { screen: "find", dataset: "a" },
+    { screen: "runs", dataset: "a" },
+    { screen: "run", dataset: "a", run: "r1" },
+    { screen: "result", dataset: "a", run: "r1" },
+    { screen: "compare", dataset: "a", a: "r1", b: "r2" },
+    { screen: "compare", dataset: "a", a: "r1", b: "" },
     { screen: "compare", dataset: "a", a: "", b: "" },
   ];
   it.each(routes)("lead to the screen they are made for: $screen", (route) => {

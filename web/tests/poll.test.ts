@@ -42,7 +42,11 @@ describe("Poll", () => {
   });
 
   it("backs off while errors come and is quick again after an answer", async () => {
-    const ask = vi.fn<() => Promise<void>>().mockRejectedValueOnce(new Error()).mockRejectedValueOnce(new Error()).mockResolvedValue();
+    const ask = vi
+      .fn<() => Promise<void>>()
+      .mockRejectedValueOnce(new Error())
+      .mockRejectedValueOnce(new Error())
+      .mockResolvedValue();
     started(ask);
     await pass(9);
     expect(ask).toHaveBeenCalledTimes(1);

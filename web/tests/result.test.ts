@@ -10,34 +10,65 @@ import { entryNames, fileName, isTooLarge, zipOf } from "../src/result/zip";
 import { fitted, halfOf, nextZoom } from "../src/result/zoom";
 
 const picture = (name: string, more: Partial<Picture> = {}): Picture => ({
-  name, kind: "generated", url: `https://objects/${name}`, thumbnail: null, width: 64, height: 64, seed: null, class: null, mixed_of: [],
-  original: null, distance: null, label: null, ...more,
+  name,
+  kind: "generated",
+  url: `https://objects/${name}`,
+  thumbnail: null,
+  width: 64,
+  height: 64,
+  seed: null,
+  class: null,
+  mixed_of: [],
+  original: null,
+  distance: null,
+  label: null,
+  ...more,
 });
 
 describe("groupsOf", () => {
   it("puts kinds into the order in which they are looked at, and classes apart", () => {
     const groups = groupsOf([
-      picture("s", { kind: "sheet" }), picture("m", { kind: "mixed" }), picture("b1", { class: "stools" }), picture("a1", { class: "chairs" }),
-      picture("b2", { class: "stools" }), picture("p", { kind: "projected" }),
+      picture("s", { kind: "sheet" }),
+      picture("m", { kind: "mixed" }),
+      picture("b1", { class: "stools" }),
+      picture("a1", { class: "chairs" }),
+      picture("b2", { class: "stools" }),
+      picture("p", { kind: "projected" }),
     ]);
     expect(groups.map((group) => [group.kind, group.class, group.pictures.map((one) => one.name)])).toEqual([
-      ["generated", "stools", ["b1", "b2"]], ["generated", "chairs", ["a1"]], ["mixed", null, ["m"]], ["projected", null, ["p"]], ["sheet", null, ["s"]],
+      ["generated", "stools", ["b1", "b2"]],
+      ["generated", "chairs", ["a1"]],
+      ["mixed", null, ["m"]],
+      ["projected", null, ["p"]],
+      ["sheet", null, ["s"]],
     ]);
   });
   it("loses no picture and shows none twice", () => {
-    const all = Array.from({ length: 50 }, (_, n) => picture(`${n}`, { kind: (["generated", "mixed", "projected", "film"] as const)[n % 4]!, class: n % 3 ? `${n % 3}` : null }));
+    const all = Array.from({ length: 50 }, (_, n) =>
+      picture(`${n}`, {
+        kind: (["generated", "mixed", "projected", "film"] as const)[n % 4]!,
+        class: n % 3 ? `${n % 3}` : null,
+      }),
+    );
     const shown = groupsOf(all).flatMap((group) => group.pictures.map((one) => one.name));
     expect([...shown].sort()).toEqual(all.map((one) => one.name).sort());
   });
   it("begins with the nearest of the recreated images; one without a distance comes last", () => {
-    const group = groupsOf([[0.4, "far"], [null, "unknown"], [0.1, "near"]].map(([distance, name]) => picture(name as string, { kind: "projected", distance: distance as number | null })))[0]!;
+    const group = groupsOf(
+      [
+        [0.4, "far"],
+        [null, "unknown"],
+        [0.1, "near"],
+      ].map(([distance, name]) => picture(name as string, { kind: "projected", distance: distance as number | null })),
+    )[0]!;
     expect(group.pictures.map((one) => one.name)).toEqual(["near", "far", "unknown"]);
   });
 });
 
 describe("nearness", () => {
   const all = [0.1, 0.3, 0.31, 0.9].map((distance, n) => picture(`${n}`, { distance }));
-  it("tells one from the others of its run", () => expect(all.map((one) => nearness(one.distance, all))).toEqual(["nearer", "alike", "alike", "farther"]));
+  it("tells one from the others of its run", () =>
+    expect(all.map((one) => nearness(one.distance, all))).toEqual(["nearer", "alike", "alike", "farther"]));
   it("says nothing where there is nothing to compare with", () => {
     expect(nearness(0.1, all.slice(0, 2))).toBeNull();
     expect(nearness(null, all)).toBeNull();
@@ -45,14 +76,26 @@ describe("nearness", () => {
 });
 
 describe("filmsOf", () => {
-  const files = [picture("film/a.mp4", { kind: "film", label: "A" }), picture("film/a.webp", { kind: "film", label: "A" }), picture("film/b.webp", { kind: "film" })];
+  const files = [
+    picture("film/a.mp4", { kind: "film", label: "A" }),
+    picture("film/a.webp", { kind: "film", label: "A" }),
+    picture("film/b.webp", { kind: "film" }),
+  ];
   it("takes the files of one film together", () =>
-    expect(filmsOf(files).map((film) => [film.mp4?.name, film.webp?.name])).toEqual([["film/a.mp4", "film/a.webp"], [undefined, "film/b.webp"]]));
+    expect(filmsOf(files).map((film) => [film.mp4?.name, film.webp?.name])).toEqual([
+      ["film/a.mp4", "film/a.webp"],
+      [undefined, "film/b.webp"],
+    ]));
   it("counts as one film in a group", () => expect(sizeOf(groupsOf(files)[0]!)).toBe(2));
 });
 
 it("finds what a mix is made of, as far as it is there", () =>
-  expect(ofSeeds([picture("a", { seed: 3 }), picture("b", { seed: 3, kind: "mixed" }), picture("c", { seed: 8 })], [8, 3, 5]).map((one) => one.name)).toEqual(["c", "a"]));
+  expect(
+    ofSeeds(
+      [picture("a", { seed: 3 }), picture("b", { seed: 3, kind: "mixed" }), picture("c", { seed: 8 })],
+      [8, 3, 5],
+    ).map((one) => one.name),
+  ).toEqual(["c", "a"]));
 
 describe("choosing", () => {
   const order = ["a", "b", "c", "d", "e"];
@@ -82,17 +125,28 @@ describe("choosing", () => {
 
 describe("names in a zip", () => {
   it("are the server's without the folders that all share", () =>
-    expect(entryNames(["inference/generated/seed0001.png", "inference/mixed/1-2.png"])).toEqual(["generated/seed0001.png", "mixed/1-2.png"]));
-  it("are file names where all lie in one folder", () => expect(entryNames(["inference/generated/a.png", "inference/generated/b.png"])).toEqual(["a.png", "b.png"]));
+    expect(entryNames(["inference/generated/seed0001.png", "inference/mixed/1-2.png"])).toEqual([
+      "generated/seed0001.png",
+      "mixed/1-2.png",
+    ]));
+  it("are file names where all lie in one folder", () =>
+    expect(entryNames(["inference/generated/a.png", "inference/generated/b.png"])).toEqual(["a.png", "b.png"]));
   it("are never there twice, also where case does not count", () =>
-    expect(entryNames(["x/a.png", "x/A.png", "x/a.png", "x/a-2.png"])).toEqual(["a.png", "A-2.png", "a-3.png", "a-2-2.png"]));
+    expect(entryNames(["x/a.png", "x/A.png", "x/a.png", "x/a-2.png"])).toEqual([
+      "a.png",
+      "A-2.png",
+      "a-3.png",
+      "a-2-2.png",
+    ]));
   it("lead nowhere else", () => {
     for (const name of entryNames(["../../etc/passwd", "/a//b/./c.png", "..", "a/../b.png", ""])) {
       expect(name).not.toMatch(/(^|\/)\.{0,2}(\/|$)/);
     }
   });
-  it("keep what a language calls a thing", () => expect(entryNames(["inference/红椅子 1.png"])).toEqual(["红椅子 1.png"]));
-  it("end a path", () => expect([fileName("a/b.png"), fileName("b.png"), fileName("a/")]).toEqual(["b.png", "b.png", "file"]));
+  it("keep what a language calls a thing", () =>
+    expect(entryNames(["inference/红椅子 1.png"])).toEqual(["红椅子 1.png"]));
+  it("end a path", () =>
+    expect([fileName("a/b.png"), fileName("b.png"), fileName("a/")]).toEqual(["b.png", "b.png", "file"]));
 });
 
 it("leaves to the run's own zip what is too large for a browser", () => {
@@ -104,13 +158,21 @@ it("leaves to the run's own zip what is too large for a browser", () => {
 describe("zipOf", () => {
   it("tells how far it is and holds every file", async () => {
     const seen: number[] = [];
-    const zip = await zipOf(["r/a.txt", "r/b.txt"], async (name) => new Blob([name]), (progress) => seen.push(progress.files));
+    const zip = await zipOf(
+      ["r/a.txt", "r/b.txt"],
+      async (name) => new Blob([name]),
+      (progress) => seen.push(progress.files),
+    );
     expect(seen).toEqual([1, 2]);
     const text = await zip.text();
     for (const held of ["r/a.txt", "r/b.txt", "a.txt"]) expect(text).toContain(held);
   });
   it("fails with what fetching a file has failed with", async () => {
-    const failing = zipOf(["a"], () => Promise.reject(new Error("gone")), () => {});
+    const failing = zipOf(
+      ["a"],
+      () => Promise.reject(new Error("gone")),
+      () => {},
+    );
     await expect(failing).rejects.toThrow("gone");
   });
 });
@@ -138,13 +200,22 @@ describe("Favourites", () => {
   });
   it("undoes what could not be written, and says so", async () => {
     const told: Array<[string, string | undefined]> = [];
-    const write = vi.fn(async (names: string[]) => names).mockResolvedValueOnce(["a"]).mockRejectedValueOnce(new Error("no"));
-    const favourites = new Favourites(new Set(), write, (names, error) => told.push([[...names].join(""), error?.message]));
+    const write = vi
+      .fn(async (names: string[]) => names)
+      .mockResolvedValueOnce(["a"])
+      .mockRejectedValueOnce(new Error("no"));
+    const favourites = new Favourites(new Set(), write, (names, error) =>
+      told.push([[...names].join(""), error?.message]),
+    );
     favourites.toggle("a");
     await settled();
     favourites.toggle("b");
     await settled();
-    expect(told).toEqual([["a", undefined], ["ab", undefined], ["a", "no"]]);
+    expect(told).toEqual([
+      ["a", undefined],
+      ["ab", undefined],
+      ["a", "no"],
+    ]);
     expect([...favourites.names]).toEqual(["a"]);
   });
   it("can be changed again after a failure", async () => {
@@ -205,12 +276,27 @@ describe("zoom", () => {
 
 describe("comparing", () => {
   it("pairs pictures of one seed, and of one class where there are classes", () => {
-    const a = [picture("a1", { seed: 1 }), picture("a2", { seed: 2, class: "x" }), picture("a3", { seed: 3 }), picture("am", { seed: 1, kind: "mixed" })];
+    const a = [
+      picture("a1", { seed: 1 }),
+      picture("a2", { seed: 2, class: "x" }),
+      picture("a3", { seed: 3 }),
+      picture("am", { seed: 1, kind: "mixed" }),
+    ];
     const b = [picture("b2", { seed: 2, class: "y" }), picture("b3", { seed: 3 }), picture("b1", { seed: 1 })];
-    expect(pairsOf(a, b).map((pair) => [pair.seed, pair.a.name, pair.b.name])).toEqual([[1, "a1", "b1"], [3, "a3", "b3"]]);
+    expect(pairsOf(a, b).map((pair) => [pair.seed, pair.a.name, pair.b.name])).toEqual([
+      [1, "a1", "b1"],
+      [3, "a3", "b3"],
+    ]);
   });
   it("begins with the newest two that have pictures where none are chosen", () => {
-    const runs = (["running", "succeeded", "failed", "succeeded"] as const).map((status, n): Run => ({ id: `r${n}`, status, started: 0, ended: 0, makes_model: true, images: 1 }));
+    const runs = (["running", "succeeded", "failed", "succeeded"] as const).map((status, n): Run => ({
+      id: `r${n}`,
+      status,
+      started: 0,
+      ended: 0,
+      makes_model: true,
+      images: 1,
+    }));
     expect(chosenRuns(runs, "", "")).toEqual({ a: "r1", b: "r3" });
     expect(chosenRuns(runs, "r3", "")).toEqual({ a: "r3", b: "r1" });
     expect(chosenRuns(runs, "", "r1")).toEqual({ a: "r3", b: "r1" });

@@ -11,19 +11,43 @@ const TRAINING = { kimg: 500, wanted_kimg: 2000, written: 0, ends_at: null, verd
 /** A run whose step number `at` is under way. */
 function viewAt(at: number, more: Partial<RunView> = {}, status: RunView["run"]["status"] = "running"): RunView {
   const steps = NAMES.map((name, place): StepView => ({
-    name, status: place < at ? "done" : place === at ? "running" : "waiting", started: null, ended: null,
+    name,
+    status: place < at ? "done" : place === at ? "running" : "waiting",
+    started: null,
+    ended: null,
   }));
   return {
-    dataset: "chairs", title: "Chairs", run: { id: "r1", status, started: 0, ended: null, makes_model: true, images: 9 }, steps,
-    ends_at: null, training: null, samples: [], images: null, cost: { so_far: null, cap: null }, failure: null, preset: "", picture_size: "",
-    source: null, may_finish: false, may_cancel: true, has_pictures: false, finish_asked: false, now: 0, ...more,
+    dataset: "chairs",
+    title: "Chairs",
+    run: { id: "r1", status, started: 0, ended: null, makes_model: true, images: 9 },
+    steps,
+    ends_at: null,
+    training: null,
+    samples: [],
+    images: null,
+    cost: { so_far: null, cap: null },
+    failure: null,
+    preset: "",
+    picture_size: "",
+    source: null,
+    may_finish: false,
+    may_cancel: true,
+    has_pictures: false,
+    finish_asked: false,
+    now: 0,
+    ...more,
   };
 }
 
 describe("stageOf", () => {
   it("goes through the steps in their order", () => {
     const training = { ...TRAINING, curve: [] };
-    expect(NAMES.map((_, at) => stageOf(viewAt(at, { training })))).toEqual(["preparing", "learning", "making", "ending"]);
+    expect(NAMES.map((_, at) => stageOf(viewAt(at, { training })))).toEqual([
+      "preparing",
+      "learning",
+      "making",
+      "ending",
+    ]);
   });
   it("waits for the machine until the training has told something", () => expect(stageOf(viewAt(1))).toBe("machine"));
   it("is finishing once that was asked, until pictures are made", () => {
@@ -31,7 +55,8 @@ describe("stageOf", () => {
     expect(stageOf(viewAt(2, { finish_asked: true }))).toBe("making");
   });
   it("is the run's own state where that is not running", () => {
-    for (const status of ["stopping", "succeeded", "failed", "stopped", "lost"] as const) expect(stageOf(viewAt(1, {}, status))).toBe(status);
+    for (const status of ["stopping", "succeeded", "failed", "stopped", "lost"] as const)
+      expect(stageOf(viewAt(1, {}, status))).toBe(status);
   });
   it("is between two steps what comes next", () => {
     const view = viewAt(1);
@@ -47,7 +72,8 @@ describe("times to come", () => {
     expect(roundedEnd(noon + 601, noon)).toBe(noon + 660);
   });
   it("are never earlier than expected", () => {
-    for (let ahead = 1; ahead < 9000; ahead += 37) expect(roundedEnd(noon + ahead, noon)).toBeGreaterThanOrEqual(noon + ahead);
+    for (let ahead = 1; ahead < 9000; ahead += 37)
+      expect(roundedEnd(noon + ahead, noon)).toBeGreaterThanOrEqual(noon + ahead);
   });
   it("leave a minute at least", () => {
     expect(roundedRest(5)).toBe(60);
@@ -76,7 +102,13 @@ describe("ticks", () => {
     expect(ticks(0, 0, 4).length).toBeGreaterThanOrEqual(2);
   });
   it("hold everything between the first and the last", () => {
-    for (const [low, high] of [[0.12, 1.04], [-3, 7], [1e-6, 2e-6], [99.5, 100.5], [0, 25_000]] as const) {
+    for (const [low, high] of [
+      [0.12, 1.04],
+      [-3, 7],
+      [1e-6, 2e-6],
+      [99.5, 100.5],
+      [0, 25_000],
+    ] as const) {
       const found = ticks(low, high, 4);
       expect(found[0]!).toBeLessThanOrEqual(low);
       expect(found.at(-1)!).toBeGreaterThanOrEqual(high);

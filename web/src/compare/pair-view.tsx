@@ -8,7 +8,17 @@ export const WAYS = ["slider", "beside", "blink"] as const;
 export type Way = (typeof WAYS)[number];
 
 /** Two pictures of one seed, compared in one of the ways. `isTurned`: in its turn, blinking shows the right one. */
-export function PairView({ pair, way, isTurned, onFail }: { pair: Pair; way: Way; isTurned: boolean; onFail: () => void }) {
+export function PairView({
+  pair,
+  way,
+  isTurned,
+  onFail,
+}: {
+  pair: Pair;
+  way: Way;
+  isTurned: boolean;
+  onFail: () => void;
+}) {
   const seed = `${pair.seed}`;
   return (
     <figure class={`versus versus-${way}`}>
@@ -20,7 +30,9 @@ export function PairView({ pair, way, isTurned, onFail }: { pair: Pair; way: Way
           <Side pair={pair} side="b" alt={t("compare.right", { seed })} onFail={onFail} />
         </div>
       )}
-      <figcaption dir="auto">{pair.class === null ? t("compare.pair", { seed }) : t("compare.pair_class", { seed, class: pair.class })}</figcaption>
+      <figcaption dir="auto">
+        {pair.class === null ? t("compare.pair", { seed }) : t("compare.pair_class", { seed, class: pair.class })}
+      </figcaption>
     </figure>
   );
 }

@@ -13,7 +13,8 @@ export function pairsOf(a: readonly Picture[], b: readonly Picture[]): Pair[] {
 }
 
 const keyOf = (picture: Picture): string => `${picture.seed} ${picture.class ?? ""}`;
-const hasSeed = (picture: Picture): picture is Picture & { seed: number } => picture.kind === "generated" && picture.seed !== null;
+const hasSeed = (picture: Picture): picture is Picture & { seed: number } =>
+  picture.kind === "generated" && picture.seed !== null;
 
 /** The two runs to begin with: those of the address, and for a missing one the newest other that has pictures. */
 export function chosenRuns(runs: readonly Run[], a: string, b: string): { a: string; b: string } {

@@ -10,7 +10,17 @@ const TOP = 10;
 const BOTTOM = 36;
 
 /** A line through points, drawn as wide as its place is; what it says stands in a table beside it. */
-export function Curve({ points, name, xName, yName }: { points: readonly Point[]; name: string; xName: string; yName: string }) {
+export function Curve({
+  points,
+  name,
+  xName,
+  yName,
+}: {
+  points: readonly Point[];
+  name: string;
+  xName: string;
+  yName: string;
+}) {
   const place = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(640);
   const id = useId();
@@ -40,7 +50,12 @@ export function Curve({ points, name, xName, yName }: { points: readonly Point[]
           </g>
         ))}
         {xTicks.map((x, index) => (
-          <text key={x} x={xAt(x)} y={HEIGHT - BOTTOM + 18} text-anchor={index === xTicks.length - 1 ? "end" : "middle"}>
+          <text
+            key={x}
+            x={xAt(x)}
+            y={HEIGHT - BOTTOM + 18}
+            text-anchor={index === xTicks.length - 1 ? "end" : "middle"}
+          >
             {number(x, { maximumSignificantDigits: 3 })}
           </text>
         ))}

@@ -8,30 +8,33 @@ const NAMED = 200;
 export function Skipped({ groups }: { groups: readonly SkippedGroup[] }) {
   return (
     <ul class="skipped">
-      {[...groups].sort((one, other) => other.count - one.count).map((group) => (
-        <li key={group.code}>
-          <Details
-            summary={
-              <>
-                <span class="skipped-count">{t("run.images.some", { n: group.count })}</span> <span class="skipped-say">{group.say}</span>
-              </>
-            }
-          >
-            <div class="skipped-names" tabIndex={0} role="region" aria-label={group.say}>
-              <ul>
-                {group.names.slice(0, NAMED).map((name) => (
-                  <li key={name} dir="auto">
-                    {name}
-                  </li>
-                ))}
-              </ul>
-            </div>
-            {group.count > Math.min(NAMED, group.names.length) && (
-              <p class="hint">{t("run.images.and_more", { n: group.count - Math.min(NAMED, group.names.length) })}</p>
-            )}
-          </Details>
-        </li>
-      ))}
+      {[...groups]
+        .sort((one, other) => other.count - one.count)
+        .map((group) => (
+          <li key={group.code}>
+            <Details
+              summary={
+                <>
+                  <span class="skipped-count">{t("run.images.some", { n: group.count })}</span>{" "}
+                  <span class="skipped-say">{group.say}</span>
+                </>
+              }
+            >
+              <div class="skipped-names" tabIndex={0} role="region" aria-label={group.say}>
+                <ul>
+                  {group.names.slice(0, NAMED).map((name) => (
+                    <li key={name} dir="auto">
+                      {name}
+                    </li>
+                  ))}
+                </ul>
+              </div>
+              {group.count > Math.min(NAMED, group.names.length) && (
+                <p class="hint">{t("run.images.and_more", { n: group.count - Math.min(NAMED, group.names.length) })}</p>
+              )}
+            </Details>
+          </li>
+        ))}
     </ul>
   );
 }

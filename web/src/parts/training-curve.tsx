@@ -13,7 +13,12 @@ export function TrainingCurve({ training }: { training: TrainingView }) {
   return (
     <Details summary={t("run.curve.title")}>
       <p class="hint">{t("run.curve.hint")}</p>
-      <Curve points={points} name={t("run.curve.name", { n: points.length })} xName={t("run.curve.kimg")} yName={t("run.curve.score")} />
+      <Curve
+        points={points}
+        name={t("run.curve.name", { n: points.length })}
+        xName={t("run.curve.kimg")}
+        yName={t("run.curve.score")}
+      />
       <Details summary={t("run.curve.table")}>
         <div class="scroller" tabIndex={0} role="region" aria-label={t("run.curve.table")}>
           <table class="table">

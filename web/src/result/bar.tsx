@@ -4,7 +4,13 @@ import { Icon } from "../ui/icons";
 import type { ZipState } from "./use-zip";
 
 /** What can be done with the chosen pictures; stays in sight while one chooses. */
-export function ChoosingBar({ count, mix, onAll, onTake, onDone }: {
+export function ChoosingBar({
+  count,
+  mix,
+  onAll,
+  onTake,
+  onDone,
+}: {
   count: number;
   /** null where two cannot be mixed. */
   mix: { isPossible: boolean; isBusy: boolean; start: () => void } | null;
@@ -22,7 +28,12 @@ export function ChoosingBar({ count, mix, onAll, onTake, onDone }: {
           {t("result.choose.all")}
         </Button>
         {mix && (
-          <Button disabled={!mix.isPossible || mix.isBusy} busy={mix.isBusy} onClick={mix.start} title={t("result.mix.hint")}>
+          <Button
+            disabled={!mix.isPossible || mix.isBusy}
+            busy={mix.isBusy}
+            onClick={mix.start}
+            title={t("result.mix.hint")}
+          >
             {t("result.mix")}
           </Button>
         )}

@@ -30,7 +30,8 @@ function FilmView({ film, wall }: { film: Film; wall: Wall }) {
   const [source, setSource] = useState(mp4?.url);
   const caption = film.label ?? t("result.kind.film");
   const failed = () => {
-    if (source !== mp4?.url) setSource(mp4?.url); // its address had expired
+    if (source !== mp4?.url)
+      setSource(mp4?.url); // its address had expired
     else if (webp) setPlayable(false);
     else wall.onFail();
   };
@@ -57,7 +58,11 @@ function FilmView({ film, wall }: { film: Film; wall: Wall }) {
       <figcaption>
         <span dir="auto">{caption}</span>
         {file && (
-          <Button look="quiet" aria-label={`${file === mp4 ? "MP4" : "WebP"}: ${t("result.download_one", { caption })}`} onClick={() => wall.onTake(file)}>
+          <Button
+            look="quiet"
+            aria-label={`${file === mp4 ? "MP4" : "WebP"}: ${t("result.download_one", { caption })}`}
+            onClick={() => wall.onTake(file)}
+          >
             <Icon name="download" />
             {file === mp4 ? "MP4" : "WebP"}
           </Button>
@@ -73,7 +78,12 @@ function Moving({ webp, caption, wall }: { webp: Picture; caption: string; wall:
   const size = { width: webp.width, height: webp.height };
   if (isMoving) return <Shot url={webp.url} alt={caption} onFail={wall.onFail} {...size} />;
   return (
-    <button type="button" class="film-start" aria-label={t("result.film.play", { caption })} onClick={() => setMoving(true)}>
+    <button
+      type="button"
+      class="film-start"
+      aria-label={t("result.film.play", { caption })}
+      onClick={() => setMoving(true)}
+    >
       {webp.thumbnail && <Shot url={webp.thumbnail} alt="" onFail={wall.onFail} {...size} />}
       <Icon name="play" />
     </button>

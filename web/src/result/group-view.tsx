@@ -12,7 +12,12 @@ import { Tile, type Wall } from "./tile";
 /** Tiles drawn at first; more at a button, so that a page of thousands stays quick. */
 const AT_ONCE = 240;
 
-export function GroupView({ group, all, wall, onChooseAll }: {
+export function GroupView({
+  group,
+  all,
+  wall,
+  onChooseAll,
+}: {
   group: Group;
   /** Every picture of the run, to find those that others are made of. */
   all: readonly Picture[];
@@ -54,9 +59,20 @@ export function GroupView({ group, all, wall, onChooseAll }: {
   );
 }
 
-const titleOf = (group: Group): string => (group.kind === "generated" && group.class !== null ? group.class : t(`result.kind.${group.kind}`));
+const titleOf = (group: Group): string =>
+  group.kind === "generated" && group.class !== null ? group.class : t(`result.kind.${group.kind}`);
 
-function Body({ group, shown, all, wall }: { group: Group; shown: readonly Picture[]; all: readonly Picture[]; wall: Wall }) {
+function Body({
+  group,
+  shown,
+  all,
+  wall,
+}: {
+  group: Group;
+  shown: readonly Picture[];
+  all: readonly Picture[];
+  wall: Wall;
+}) {
   switch (group.kind) {
     case "film":
       return <Films pictures={shown} wall={wall} />;
@@ -110,7 +126,13 @@ function Recreated({ pictures, group, wall }: { pictures: readonly Picture[]; gr
           <li key={picture.name} class="pair">
             {picture.original && (
               <figure>
-                <Shot url={picture.original} alt={t("result.recreated.original")} width={picture.width} height={picture.height} onFail={wall.onFail} />
+                <Shot
+                  url={picture.original}
+                  alt={t("result.recreated.original")}
+                  width={picture.width}
+                  height={picture.height}
+                  onFail={wall.onFail}
+                />
                 <figcaption>{t("result.recreated.original")}</figcaption>
               </figure>
             )}
@@ -124,7 +146,11 @@ function Recreated({ pictures, group, wall }: { pictures: readonly Picture[]; gr
               <strong dir="auto">{captionOf(picture)}</strong>
               {near && <span>{t(`result.recreated.${near}`)}</span>}
               {picture.distance !== null && (
-                <span class="soft">{t("result.recreated.distance", { distance: number(picture.distance, { maximumSignificantDigits: 2 }) })}</span>
+                <span class="soft">
+                  {t("result.recreated.distance", {
+                    distance: number(picture.distance, { maximumSignificantDigits: 2 }),
+                  })}
+                </span>
               )}
             </p>
           </li>
@@ -141,7 +167,13 @@ function Strips({ pictures, wall }: { pictures: readonly Picture[]; wall: Wall }
       {pictures.map((picture) => (
         <li key={picture.name}>
           <button type="button" class="strip" data-picture={picture.name} onClick={() => wall.onOpen(picture)}>
-            <Shot url={picture.thumbnail ?? picture.url} alt={captionOf(picture)} width={picture.width} height={picture.height} onFail={wall.onFail} />
+            <Shot
+              url={picture.thumbnail ?? picture.url}
+              alt={captionOf(picture)}
+              width={picture.width}
+              height={picture.height}
+              onFail={wall.onFail}
+            />
           </button>
           <p dir="auto">{captionOf(picture)}</p>
         </li>

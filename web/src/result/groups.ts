@@ -7,7 +7,8 @@ export type Group = { id: string; kind: PictureKind; class: string | null; pictu
 const ORDER: readonly PictureKind[] = ["generated", "mixed", "projected", "directions", "film", "sheet"];
 
 /** Whether it is one picture, such as one keeps, mixes or looks at large; not a film or a sheet of many. */
-export const isStill = (picture: Picture): boolean => picture.kind === "generated" || picture.kind === "mixed" || picture.kind === "projected";
+export const isStill = (picture: Picture): boolean =>
+  picture.kind === "generated" || picture.kind === "mixed" || picture.kind === "projected";
 
 /** Groups in their order, classes as they come; recreated images begin with the nearest. */
 export function groupsOf(pictures: readonly Picture[]): Group[] {
@@ -19,7 +20,12 @@ export function groupsOf(pictures: readonly Picture[]): Group[] {
   return [...groups]
     .map(([id, found]): Group => {
       const { kind, class: of } = found[0]!;
-      return { id, kind, class: kind === "generated" ? of : null, pictures: kind === "projected" ? nearestFirst(found) : found };
+      return {
+        id,
+        kind,
+        class: kind === "generated" ? of : null,
+        pictures: kind === "projected" ? nearestFirst(found) : found,
+      };
     })
     .sort((one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind));
 }
@@ -54,7 +60,8 @@ export function filmsOf(pictures: readonly Picture[]): Film[] {
 }
 
 /** How many there are of a group: a film counts once, in however many files it is there. */
-export const sizeOf = (group: Group): number => (group.kind === "film" ? filmsOf(group.pictures).length : group.pictures.length);
+export const sizeOf = (group: Group): number =>
+  group.kind === "film" ? filmsOf(group.pictures).length : group.pictures.length;
 
 /** The generated pictures of those seeds, in that order, as far as there are any. */
 export const ofSeeds = (pictures: readonly Picture[], seeds: readonly number[]): Picture[] =>

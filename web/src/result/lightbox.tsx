@@ -11,7 +11,12 @@ import { fitted, halfOf, nextZoom, type Size } from "./zoom";
 import { Heart, type Wall } from "./tile";
 
 /** One picture at full size in front of the page; keys, swipes and buttons lead to the others. */
-export function Lightbox({ pictures, first, wall, onClose }: {
+export function Lightbox({
+  pictures,
+  first,
+  wall,
+  onClose,
+}: {
   pictures: readonly Picture[];
   /** Name of the one to begin with, which is among them. */
   first: string;
@@ -24,7 +29,10 @@ export function Lightbox({ pictures, first, wall, onClose }: {
   const [name, setName] = useState(first);
   const [zoom, setZoom] = useState(1);
   const box = useSize(stage);
-  const place = Math.max(0, pictures.findIndex((picture) => picture.name === name));
+  const place = Math.max(
+    0,
+    pictures.findIndex((picture) => picture.name === name),
+  );
   const picture = pictures[place]!;
   const caption = captionOf(picture);
   const isPair = picture.original !== null && zoom === 1;
@@ -80,8 +88,18 @@ export function Lightbox({ pictures, first, wall, onClose }: {
         {isStill(picture) && (
           <Heart isOn={wall.favourites.has(picture.name)} caption={caption} onClick={() => wall.onHeart(picture)} />
         )}
-        <Tool name="minus" label={t("result.lightbox.smaller")} isOff={zoom === 1} onClick={() => setZoom(nextZoom(zoom, -1))} />
-        <Tool name="plus" label={t("result.lightbox.larger")} isOff={zoom === nextZoom(zoom, 1)} onClick={() => setZoom(nextZoom(zoom, 1))} />
+        <Tool
+          name="minus"
+          label={t("result.lightbox.smaller")}
+          isOff={zoom === 1}
+          onClick={() => setZoom(nextZoom(zoom, -1))}
+        />
+        <Tool
+          name="plus"
+          label={t("result.lightbox.larger")}
+          isOff={zoom === nextZoom(zoom, 1)}
+          onClick={() => setZoom(nextZoom(zoom, 1))}
+        />
         <Tool name="download" label={t("result.download_one", { caption })} onClick={() => wall.onTake(picture)} />
         <Tool name="cross" label={t("shell.close")} onClick={close} />
       </header>
@@ -99,11 +117,26 @@ export function Lightbox({ pictures, first, wall, onClose }: {
             <figcaption>{t("result.recreated.original")}</figcaption>
           </figure>
         )}
-        <Large key={picture.name} picture={picture} caption={caption} size={size} zoom={zoom} stage={stage} onZoom={setZoom} onFail={wall.onFail}>
+        <Large
+          key={picture.name}
+          picture={picture}
+          caption={caption}
+          size={size}
+          zoom={zoom}
+          stage={stage}
+          onZoom={setZoom}
+          onFail={wall.onFail}
+        >
           {isPair && <figcaption>{t("result.recreated.made")}</figcaption>}
         </Large>
       </div>
-      <Tool name="left" class="lightbox-left" label={t("result.lightbox.previous")} isOff={place === 0} onClick={() => step(-1)} />
+      <Tool
+        name="left"
+        class="lightbox-left"
+        label={t("result.lightbox.previous")}
+        isOff={place === 0}
+        onClick={() => step(-1)}
+      />
       <Tool
         name="right"
         class="lightbox-right"
@@ -133,7 +166,13 @@ function useSize(of: { current: HTMLElement | null }): Size {
   return size;
 }
 
-function Tool({ name, label, onClick, isOff, class: more }: {
+function Tool({
+  name,
+  label,
+  onClick,
+  isOff,
+  class: more,
+}: {
   name: Parameters<typeof Icon>[0]["name"];
   label: string;
   onClick: () => void;
@@ -142,14 +181,29 @@ function Tool({ name, label, onClick, isOff, class: more }: {
 }) {
   // Not `disabled`: a button that goes off under the focus would lose it.
   return (
-    <button type="button" class={more ? `tool ${more}` : "tool"} aria-label={label} aria-disabled={isOff || undefined} onClick={() => isOff || onClick()}>
+    <button
+      type="button"
+      class={more ? `tool ${more}` : "tool"}
+      aria-label={label}
+      aria-disabled={isOff || undefined}
+      onClick={() => isOff || onClick()}
+    >
       <Icon name={name} />
     </button>
   );
 }
 
 /** The picture itself; a click enlarges it there, another one ends that. */
-function Large({ picture, caption, size, zoom, stage, onZoom, onFail, children }: {
+function Large({
+  picture,
+  caption,
+  size,
+  zoom,
+  stage,
+  onZoom,
+  onFail,
+  children,
+}: {
   picture: Picture;
   caption: string;
   size: Size;
@@ -168,7 +222,10 @@ function Large({ picture, caption, size, zoom, stage, onZoom, onFail, children }
   useLayoutEffect(() => {
     const box = stage.current;
     const [x, y] = focus.current;
-    box?.scrollTo({ left: x * box.scrollWidth - box.clientWidth / 2, top: y * box.scrollHeight - box.clientHeight / 2 });
+    box?.scrollTo({
+      left: x * box.scrollWidth - box.clientWidth / 2,
+      top: y * box.scrollHeight - box.clientHeight / 2,
+    });
   }, [zoom]);
   const click = (event: MouseEvent) => {
     const { left, top, width, height } = (event.currentTarget as HTMLElement).getBoundingClientRect();

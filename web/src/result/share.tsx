@@ -27,7 +27,8 @@ function ShareForm({ me, dataset }: { me: Me; dataset: string }) {
   const [links, setLinks] = useState<readonly Link[]>([]);
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<Error | null>(null);
-  const list = () => void api.call("listLinks", { path: { dataset } }).then((answer) => setLinks(answer.links), setError);
+  const list = () =>
+    void api.call("listLinks", { path: { dataset } }).then((answer) => setLinks(answer.links), setError);
   useEffect(list, [dataset]);
 
   const make = (event: Event) => {

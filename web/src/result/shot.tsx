@@ -1,7 +1,10 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { JSX } from "preact";
 
-type Props = { url: string; alt: string; onFail: () => void } & Pick<JSX.IntrinsicElements["img"], "class" | "width" | "height">;
+type Props = { url: string; alt: string; onFail: () => void } & Pick<
+  JSX.IntrinsicElements["img"],
+  "class" | "width" | "height"
+>;
 
 /** A new address is asked for so many times; then the image is taken for lost. */
 const TRIES = 2;

@@ -3,10 +3,21 @@ import { useRef } from "preact/hooks";
 const FAR = 48;
 
 /** Handlers for a finger that is drawn across. */
-export function useSwipe({ isOn, onLeft, onRight, onDown }: { isOn: boolean; onLeft: () => void; onRight: () => void; onDown: () => void }) {
+export function useSwipe({
+  isOn,
+  onLeft,
+  onRight,
+  onDown,
+}: {
+  isOn: boolean;
+  onLeft: () => void;
+  onRight: () => void;
+  onDown: () => void;
+}) {
   const from = useRef<{ x: number; y: number } | null>(null);
   const onPointerDown = (event: PointerEvent) => {
-    from.current = isOn && event.isPrimary && event.pointerType !== "mouse" ? { x: event.clientX, y: event.clientY } : null;
+    from.current =
+      isOn && event.isPrimary && event.pointerType !== "mouse" ? { x: event.clientX, y: event.clientY } : null;
   };
   const onPointerUp = (event: PointerEvent) => {
     if (!from.current || !event.isPrimary) return;

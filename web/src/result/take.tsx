@@ -12,7 +12,13 @@ export function Take({ answer }: { answer: Pictures }) {
       <ul>
         {zip && <Row download={zip} title={t("result.take.zip")} text={t("result.take.zip.text")} />}
         {page && <Row download={page} title={t("result.take.page")} text={t("result.take.page.text")} />}
-        {model && <Row download={model} title={t("result.take.model")} text={answer.model_licence || t("result.take.model.text")} />}
+        {model && (
+          <Row
+            download={model}
+            title={t("result.take.model")}
+            text={answer.model_licence || t("result.take.model.text")}
+          />
+        )}
       </ul>
     </Card>
   );

@@ -30,7 +30,13 @@ export function Tile({ picture, wall }: { picture: Picture; wall: Wall }) {
         aria-pressed={isChoosing ? isChosen : undefined}
         onClick={(event) => (isChoosing ? wall.onChoose(picture, event.shiftKey) : wall.onOpen(picture))}
       >
-        <Shot url={picture.thumbnail ?? picture.url} alt={caption} width={picture.width} height={picture.height} onFail={wall.onFail} />
+        <Shot
+          url={picture.thumbnail ?? picture.url}
+          alt={caption}
+          width={picture.width}
+          height={picture.height}
+          onFail={wall.onFail}
+        />
         {isChoosing && <span class="snap-check">{isChosen && <Icon name="check" />}</span>}
       </button>
       {!isChoosing && (
@@ -42,7 +48,13 @@ export function Tile({ picture, wall }: { picture: Picture; wall: Wall }) {
 
 export function Heart({ isOn, caption, onClick }: { isOn: boolean; caption: string; onClick: () => void }) {
   return (
-    <button type="button" class="heart" aria-pressed={isOn} aria-label={t("result.favourite", { caption })} onClick={onClick}>
+    <button
+      type="button"
+      class="heart"
+      aria-pressed={isOn}
+      aria-label={t("result.favourite", { caption })}
+      onClick={onClick}
+    >
       <Icon name="heart" />
     </button>
   );

@@ -33,9 +33,11 @@ export function useZip(fetchPicture: (name: string, signal: AbortSignal) => Prom
     const coming =
       of === 1 && first !== undefined
         ? fetchPicture(first, signal).then((blob) => save(blob, fileName(first)))
-        : zipOf(names, (name) => fetchPicture(name, signal), (now) => !signal.aborted && setProgress({ ...now, of })).then(
-            (blob) => !signal.aborted && save(blob, zipName),
-          );
+        : zipOf(
+            names,
+            (name) => fetchPicture(name, signal),
+            (now) => !signal.aborted && setProgress({ ...now, of }),
+          ).then((blob) => !signal.aborted && save(blob, zipName));
     coming.then(
       () => {
         if (signal.aborted) return;

@@ -18,7 +18,8 @@ export function entryNames(paths: readonly string[]): string[] {
   const folders = paths.map((path) => path.split("/").filter(isPlain).slice(0, -1));
   const [first = []] = folders;
   let shared = first.length;
-  for (const one of folders) while (shared > 0 && !first.slice(0, shared).every((part, place) => one[place] === part)) shared -= 1;
+  for (const one of folders)
+    while (shared > 0 && !first.slice(0, shared).every((part, place) => one[place] === part)) shared -= 1;
   const taken = new Set<string>();
   return paths.map((path) => unused(path.split("/").filter(isPlain).slice(shared).join("/") || "file", taken));
 }

@@ -13,10 +13,10 @@ export function StartAgain({ dataset }: { dataset: string }) {
   const start = () => {
     setBusy(true);
     setError(null);
-    api.call("startRun", { path: { dataset }, body: { again: true } }).then(
-      ({ run, say }) => (run ? go({ screen: "run", dataset, run }) : setSaid(say)),
-      setError,
-    ).finally(() => setBusy(false));
+    api
+      .call("startRun", { path: { dataset }, body: { again: true } })
+      .then(({ run, say }) => (run ? go({ screen: "run", dataset, run }) : setSaid(say)), setError)
+      .finally(() => setBusy(false));
   };
   if (said) return <Notice>{said}</Notice>;
   return (

@@ -51,7 +51,12 @@ export function Ending({ view, onAsked }: { view: RunView; onAsked: (view: RunVi
   );
 }
 
-function Question({ way, view, onClose, onAsked }: {
+function Question({
+  way,
+  view,
+  onClose,
+  onAsked,
+}: {
   way: Way;
   view: RunView;
   onClose: () => void;

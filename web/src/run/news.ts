@@ -19,7 +19,8 @@ export function useNews(view: RunView | null): void {
 
 function newsOf(before: RunView, after: RunView): string | null {
   if (stageOf(after) !== stageOf(before)) return t(`run.stage.${stageOf(after)}`);
-  if (after.training && after.training.verdict !== before.training?.verdict) return t(`run.verdict.${after.training.verdict}`);
+  if (after.training && after.training.verdict !== before.training?.verdict)
+    return t(`run.verdict.${after.training.verdict}`);
   const [newest, known] = [after.samples.at(-1), before.samples.at(-1)];
   if (newest && newest.kimg !== known?.kimg) return t("run.sheet.new", { images: looks(newest.kimg) });
   return null;

@@ -18,13 +18,17 @@ export function doneAt(ends: number, now: number): string {
 }
 
 /** What is left, such as "about 1 hr 20 min left". */
-export const timeLeft = (ends: number, now: number): string => t("run.left", { time: duration(roundedRest(ends - now)) });
+export const timeLeft = (ends: number, now: number): string =>
+  t("run.left", { time: duration(roundedRest(ends - now)) });
 
 /** Which moment of the training a sheet is from. */
-export const sheetText = (kimg: number): string => (kimg > 0 ? t("run.sheet.after", { images: looks(kimg) }) : t("run.sheet.first"));
+export const sheetText = (kimg: number): string =>
+  kimg > 0 ? t("run.sheet.after", { images: looks(kimg) }) : t("run.sheet.first");
 
 /** How many images were shown: 840; 15,200; 1.2 million. */
 export function looks(kimg: number): string {
   const images = Math.round(1000 * kimg);
-  return images < 1_000_000 ? number(images) : number(images, { notation: "compact", compactDisplay: "long", maximumSignificantDigits: 3 });
+  return images < 1_000_000
+    ? number(images)
+    : number(images, { notation: "compact", compactDisplay: "long", maximumSignificantDigits: 3 });
 }

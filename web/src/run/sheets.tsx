@@ -39,7 +39,13 @@ export function Sheets({ samples, isGrowing }: { samples: readonly Sheet[]; isGr
   };
   return (
     <figure class="sheets">
-      <a class="sheet-stage" href={sheet.url} target="_blank" rel="noopener noreferrer" aria-label={t("run.sheet.full", { text })}>
+      <a
+        class="sheet-stage"
+        href={sheet.url}
+        target="_blank"
+        rel="noopener noreferrer"
+        aria-label={t("run.sheet.full", { text })}
+      >
         {shown && <img src={shown} alt="" />}
       </a>
       <figcaption>

@@ -7,7 +7,11 @@ export function Steps({ view, now }: { view: RunView; now: number }) {
   return (
     <ol class="steps">
       {view.steps.map((step) => (
-        <li key={step.name} class={`step step-${step.status}`} aria-current={step.status === "running" ? "step" : undefined}>
+        <li
+          key={step.name}
+          class={`step step-${step.status}`}
+          aria-current={step.status === "running" ? "step" : undefined}
+        >
           <span class="step-mark">
             {step.status === "done" && <Icon name="check" />}
             {step.status === "failed" && <Icon name="alert" />}
@@ -27,5 +31,7 @@ export function Steps({ view, now }: { view: RunView; now: number }) {
 function timeOf({ started, ended, status }: StepView, now: number): string {
   if (started === null) return "";
   if (ended !== null) return duration(ended - started);
-  return status === "running" ? t("run.step.since", { time: duration(Math.max(60, Math.floor((now - started) / 60) * 60)) }) : "";
+  return status === "running"
+    ? t("run.step.since", { time: duration(Math.max(60, Math.floor((now - started) / 60) * 60)) })
+    : "";
 }

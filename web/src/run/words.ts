@@ -25,7 +25,8 @@ export function stageOf(view: RunView): Stage {
   return "preparing";
 }
 
-export const isOver = (view: RunView): boolean => view.run.ended !== null || !["running", "stopping"].includes(view.run.status);
+export const isOver = (view: RunView): boolean =>
+  view.run.ended !== null || !["running", "stopping"].includes(view.run.status);
 
 /** How far the training is, 0 to 1. */
 export const progressOf = (training: TrainingView): number =>

@@ -43,9 +43,20 @@ export default function CompareScreen({ dataset, a, b }: ScreenOf<"compare">) {
   );
 }
 
-const move = (dataset: string, a: string, b: string): void => location.replace(hrefOf({ screen: "compare", dataset, a, b }));
+const move = (dataset: string, a: string, b: string): void =>
+  location.replace(hrefOf({ screen: "compare", dataset, a, b }));
 
-function Chooser({ label, runs, run, onRun }: { label: string; runs: readonly Run[]; run: string; onRun: (run: string) => void }) {
+function Chooser({
+  label,
+  runs,
+  run,
+  onRun,
+}: {
+  label: string;
+  runs: readonly Run[];
+  run: string;
+  onRun: (run: string) => void;
+}) {
   const isKnown = runs.some((one) => one.id === run);
   return (
     <Field
@@ -95,7 +106,9 @@ function Pairs({ dataset, a, b }: { dataset: string; a: string; b: string }) {
       </div>
       {limit < pairs.length && (
         <div class="group-more">
-          <Button onClick={() => setLimit(limit + AT_ONCE)}>{t("compare.show_more", { n: Math.min(AT_ONCE, pairs.length - limit) })}</Button>
+          <Button onClick={() => setLimit(limit + AT_ONCE)}>
+            {t("compare.show_more", { n: Math.min(AT_ONCE, pairs.length - limit) })}
+          </Button>
         </div>
       )}
     </>

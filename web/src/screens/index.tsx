@@ -10,16 +10,17 @@ import { Empty, Failed, Link, Loading, Title } from "../ui";
 /** What every screen is given: who is here, and the parts of its address. */
 export type ScreenOf<S extends Route["screen"]> = { me: Me } & Omit<Extract<Route, { screen: S }>, "screen">;
 
-const SCREENS: { [S in Exclude<Route["screen"], "unknown">]: () => Promise<{ default: ComponentType<ScreenOf<S>> }> } = {
-  datasets: () => import("./datasets"),
-  drop: () => import("./drop"),
-  find: () => import("./find"),
-  runs: () => import("./runs"),
-  run: () => import("./run"),
-  result: () => import("./result"),
-  compare: () => import("./compare"),
-  inbox: () => import("./inbox"),
-};
+const SCREENS: { [S in Exclude<Route["screen"], "unknown">]: () => Promise<{ default: ComponentType<ScreenOf<S>> }> } =
+  {
+    datasets: () => import("./datasets"),
+    drop: () => import("./drop"),
+    find: () => import("./find"),
+    runs: () => import("./runs"),
+    run: () => import("./run"),
+    result: () => import("./result"),
+    compare: () => import("./compare"),
+    inbox: () => import("./inbox"),
+  };
 
 export function Screen({ route, me }: { route: Route; me: Me }) {
   const [loaded, setLoaded] = useState<{ name: string; View: ComponentType<never> } | null>(null);

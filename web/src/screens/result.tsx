@@ -72,7 +72,8 @@ function Gallery({ me, dataset, run, state, answer }: Props) {
   };
   const take = (names: readonly string[]) => {
     // Too much for the browser's memory: the zip that the run itself has made.
-    if (answer.zip && isTooLarge(names.length, { files: all.length, bytes: answer.zip.bytes })) location.assign(answer.zip.url);
+    if (answer.zip && isTooLarge(names.length, { files: all.length, bytes: answer.zip.bytes }))
+      location.assign(answer.zip.url);
     else zip.start(names, `${dataset}.zip`);
   };
   const wall: Wall = {
@@ -95,13 +96,18 @@ function Gallery({ me, dataset, run, state, answer }: Props) {
   };
   const chosenStills = stills.filter((picture) => selection.chosen.has(picture.name));
   const mix = (two: readonly Picture[]) => {
-    const seeds = two.flatMap((picture) => (picture.kind === "generated" && picture.seed !== null ? [picture.seed] : []));
+    const seeds = two.flatMap((picture) =>
+      picture.kind === "generated" && picture.seed !== null ? [picture.seed] : [],
+    );
     const isPossible = two.length === 2 && seeds.length === 2 && seeds[0] !== seeds[1];
     return { isPossible, isBusy: maker.isBusy, start: () => maker.make({ kind: "mix", of: seeds }) };
   };
   const favourites = all.filter((picture) => hearts.names.has(picture.name));
   const mixed = mix(favourites);
-  const row = useMemo(() => opened?.row.flatMap((name) => all.find((picture) => picture.name === name) ?? []) ?? [], [opened, all]);
+  const row = useMemo(
+    () => opened?.row.flatMap((name) => all.find((picture) => picture.name === name) ?? []) ?? [],
+    [opened, all],
+  );
 
   return (
     <>
@@ -140,7 +146,11 @@ function Gallery({ me, dataset, run, state, answer }: Props) {
                 </Button>
               </>
             )}
-            <Button look="quiet" aria-pressed={isChoosing} onClick={() => (isChoosing ? endChoosing() : setChoosing(true))}>
+            <Button
+              look="quiet"
+              aria-pressed={isChoosing}
+              onClick={() => (isChoosing ? endChoosing() : setChoosing(true))}
+            >
               {t(isChoosing ? "result.choose.done" : "result.choose")}
             </Button>
           </div>
@@ -161,7 +171,14 @@ function Gallery({ me, dataset, run, state, answer }: Props) {
             group={group}
             all={all}
             wall={wall}
-            onChooseAll={() => setSelection(chooseAll(selection, group.pictures.map((picture) => picture.name)))}
+            onChooseAll={() =>
+              setSelection(
+                chooseAll(
+                  selection,
+                  group.pictures.map((picture) => picture.name),
+                ),
+              )
+            }
           />
         ))}
       </div>
@@ -189,7 +206,12 @@ function Gallery({ me, dataset, run, state, answer }: Props) {
 }
 
 /** Whose pictures these are, and what can be done with all of them. */
-function Head({ answer, maker, onTakeAll, onShare }: {
+function Head({
+  answer,
+  maker,
+  onTakeAll,
+  onShare,
+}: {
   answer: Pictures;
   /** null: no more can be made from here. */
   maker: Maker | null;
@@ -207,7 +229,11 @@ function Head({ answer, maker, onTakeAll, onShare }: {
       <Title text={`${answer.title} · ${t("result.title")}`}>
         <div class="buttons">
           {maker && (
-            <Button busy={maker.isBusy} disabled={maker.isBusy} onClick={() => maker.make({ kind: "pictures", of: [] })}>
+            <Button
+              busy={maker.isBusy}
+              disabled={maker.isBusy}
+              onClick={() => maker.make({ kind: "pictures", of: [] })}
+            >
               <Icon name="plus" />
               {t("result.more")}
             </Button>

@@ -26,7 +26,12 @@ const POLL_SECONDS = 5;
 
 export default function RunScreen({ me, dataset, run }: ScreenOf<"run">) {
   const [isFinal, setFinal] = useState(false);
-  const { answer: view, error, reload, replace } = usePoll("getRun", { path: { dataset, run } }, isFinal ? null : POLL_SECONDS);
+  const {
+    answer: view,
+    error,
+    reload,
+    replace,
+  } = usePoll("getRun", { path: { dataset, run } }, isFinal ? null : POLL_SECONDS);
   if (view && isOver(view) !== isFinal) setFinal(isOver(view));
   useNews(view);
   if (!view) {
@@ -151,9 +156,13 @@ function Now({ view }: { view: RunView }) {
             value={progressOf(training)}
             text={t("run.length_of", { images: looks(training.kimg), wanted: looks(training.wanted_kimg) })}
           />
-          <p class="hint">{t("run.length_of", { images: looks(training.kimg), wanted: looks(training.wanted_kimg) })}</p>
+          <p class="hint">
+            {t("run.length_of", { images: looks(training.kimg), wanted: looks(training.wanted_kimg) })}
+          </p>
           <p class={`verdict verdict-${TONES[training.verdict] ?? "info"}`}>{t(`run.verdict.${training.verdict}`)}</p>
-          <p class="hint">{t(isOver(view) ? `result.verdict.${training.verdict}` : `run.verdict.${training.verdict}.means`)}</p>
+          <p class="hint">
+            {t(isOver(view) ? `result.verdict.${training.verdict}` : `run.verdict.${training.verdict}.means`)}
+          </p>
         </div>
       )}
       <Steps view={view} now={view.run.ended ?? now} />
@@ -162,7 +171,9 @@ function Now({ view }: { view: RunView }) {
           <div>
             <dt>{t("run.cost")}</dt>
             <dd>
-              {cost.cap === null ? money(cost.so_far) : t("run.cost_of", { cost: money(cost.so_far), cap: money(cost.cap) })}
+              {cost.cap === null
+                ? money(cost.so_far)
+                : t("run.cost_of", { cost: money(cost.so_far), cap: money(cost.cap) })}
             </dd>
           </div>
         )}

@@ -61,7 +61,13 @@ export default function RunsScreen({ me, dataset }: ScreenOf<"runs">) {
 
 const hasPictures = (run: Run): boolean => run.status === "succeeded";
 
-function Row({ dataset, run, canTake, chosen, onChoose }: {
+function Row({
+  dataset,
+  run,
+  canTake,
+  chosen,
+  onChoose,
+}: {
   dataset: string;
   run: Run;
   canTake: boolean;
@@ -91,7 +97,11 @@ function Row({ dataset, run, canTake, chosen, onChoose }: {
       </div>
       <span class={`chip chip-${run.status}`}>{t(`runs.status.${run.status}`)}</span>
       {canTake && hasPictures(run) && (
-        <Link look="quiet" href={hrefOf({ screen: "result", dataset, run: run.id })} aria-label={t("runs.pictures_of", { when })}>
+        <Link
+          look="quiet"
+          href={hrefOf({ screen: "result", dataset, run: run.id })}
+          aria-label={t("runs.pictures_of", { when })}
+        >
           {t("runs.pictures")}
         </Link>
       )}

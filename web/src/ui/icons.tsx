@@ -19,7 +19,12 @@ const FILLED = new Set<keyof typeof PATHS>(["play", "pause"]);
 
 export function Icon({ name }: { name: keyof typeof PATHS }) {
   return (
-    <svg class={FILLED.has(name) ? "icon icon-filled" : "icon"} viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+    <svg
+      class={FILLED.has(name) ? "icon icon-filled" : "icon"}
+      viewBox="0 0 24 24"
+      aria-hidden="true"
+      focusable="false"
+    >
       <path d={PATHS[name]} />
     </svg>
   );

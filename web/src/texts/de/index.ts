@@ -10,4 +10,15 @@ import run from "./run.json";
 import runs from "./runs.json";
 import shell from "./shell.json";
 
-export default { ...asReasons(catalogue), ...reasons, ...shell, ...datasets, ...drop, ...runs, ...run, ...result, ...compare, ...inbox };
+export default {
+  ...asReasons(catalogue),
+  ...reasons,
+  ...shell,
+  ...datasets,
+  ...drop,
+  ...runs,
+  ...run,
+  ...result,
+  ...compare,
+  ...inbox,
+};
