@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import type { Link, MadeLink, Me, Right } from "../api/types";
 import { api, may } from "../session";
@@ -104,17 +104,24 @@ function ShareForm({ me, dataset }: { me: Me; dataset: string }) {
 
 function Made({ url }: { url: string }) {
   const [isCopied, setCopied] = useState(false);
+  const input = useRef<HTMLInputElement>(null);
   const copy = async () => {
-    await navigator.clipboard.writeText(url);
-    setCopied(true);
-    announce(t("result.share.copied"));
+    try {
+      await navigator.clipboard.writeText(url);
+      setCopied(true);
+      announce(t("result.share.copied"));
+    } catch {
+      input.current?.focus(); // which selects it: the reader copies it by hand
+    }
   };
   return (
     <div class="share-made">
       <Field
         label={t("result.share.address")}
         hint={t("result.share.once")}
-        control={(ids) => <input {...ids} readOnly value={url} onFocus={(event) => event.currentTarget.select()} />}
+        control={(ids) => (
+          <input {...ids} ref={input} readOnly value={url} onFocus={(event) => event.currentTarget.select()} />
+        )}
       />
       <Button onClick={() => void copy()}>
         <Icon name={isCopied ? "check" : "copy"} />

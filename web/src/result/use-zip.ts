@@ -44,10 +44,10 @@ export function useZip(fetchPicture: (name: string, signal: AbortSignal) => Prom
         setProgress(null);
         announce(t("result.zip.done", { n: of }));
       },
-      (failure: Error) => {
+      () => {
         if (signal.aborted) return;
         setProgress(null);
-        setError(failure);
+        setError(new Error(t("result.zip.failed")));
       },
     );
   };

@@ -1,3 +1,5 @@
+import { useState } from "preact/hooks";
+
 import type { ScreenOf } from ".";
 import type { Mail } from "../api/types";
 import { piecesOf } from "../inbox/links";
@@ -23,7 +25,7 @@ export default function InboxScreen(_: ScreenOf<"inbox">) {
           <p class="soft inbox-hint">{t("inbox.hint")}</p>
           <ul class="inbox">
             {mails.map((mail, place) => (
-              <li key={`${mail.sent} ${mail.dataset} ${mail.kind}`}>
+              <li key={mails.length - place}>
                 <MailView mail={mail} isOpen={place === 0} />
               </li>
             ))}
@@ -35,8 +37,10 @@ export default function InboxScreen(_: ScreenOf<"inbox">) {
 }
 
 function MailView({ mail, isOpen }: { mail: Mail; isOpen: boolean }) {
+  // As it was at first: a mail that comes meanwhile closes none that is being read.
+  const [isOpenAtFirst] = useState(isOpen);
   return (
-    <details class="mail" open={isOpen}>
+    <details class="mail" open={isOpenAtFirst}>
       <summary>
         <span class="mail-subject" dir="auto">
           {mail.subject}

@@ -130,7 +130,7 @@ function Gallery({ me, dataset, run, state, answer }: Props) {
           <p>{maker.said}</p>
         </Notice>
       )}
-      <div class="gallery">
+      <div class="gallery" onKeyDown={(event) => event.key === "Escape" && isChoosing && endChoosing()}>
         <div class="toolbar">
           <FilterRow choices={choicesOf(all, favourites.length)} filter={filter} onFilter={setFilter} />
           <div class="toolbar-actions">
