@@ -117,7 +117,7 @@ export function runView(dataset: string, title: string, id: string): RunView | n
   if (!isState(id) || state === null) return null;
   const of = run(id, state);
   const kimg = Math.min(1900, 1180 + (now() - began) * 1.5);
-  const early = state === "begin" || state === "machine" || state === "more";
+  const early = ["begin", "machine", "more", "lost"].includes(state);
   const ends = of.status === "running" ? (early ? began + 2.2 * HOUR : began + 4100) : null;
   const sheets = early
     ? []
@@ -140,7 +140,7 @@ export function runView(dataset: string, title: string, id: string): RunView | n
         },
     samples: sheets.map((at) => ({ kimg: at, url: made(`sheet/${Math.round(Math.min(1, at / 1500) * 100)}`) })),
     images:
-      state === "begin"
+      state === "begin" || state === "lost"
         ? null
         : {
             found: 1027,

@@ -32,6 +32,7 @@ export function groupsOf(pictures: readonly Picture[]): Group[] {
 
 const idOf = ({ kind, class: of }: Picture): string => (kind === "generated" && of !== null ? `generated ${of}` : kind);
 
+/** `|| 0`: of two without a distance none is nearer. */
 const nearestFirst = (pictures: readonly Picture[]): Picture[] =>
   [...pictures].sort((one, other) => (one.distance ?? Infinity) - (other.distance ?? Infinity) || 0);
 

@@ -67,39 +67,54 @@ export default function RunScreen({ me, dataset, run }: ScreenOf<"run">) {
 /** What has come of it, once something has. */
 function Outcome({ view, canStart, canTake }: { view: RunView; canStart: boolean; canTake: boolean }) {
   const stage = stageOf(view);
-  if (stage === "finishing" || stage === "stopping") {
-    return (
-      <div class="outcome">
-        <Notice tone="warning">
-          <p>{t(`run.outcome.${stage}`)}</p>
-        </Notice>
-      </div>
-    );
-  }
-  if (view.has_pictures) {
-    return (
-      <div class="outcome">
-        <Notice tone="good">
-          <p class="outcome-text">{t("run.outcome.pictures")}</p>
-          {canTake && (
-            <Link look="primary" href={hrefOf({ screen: "result", dataset: view.dataset, run: view.run.id })}>
-              {t("run.to_pictures")}
-            </Link>
-          )}
-        </Notice>
-      </div>
-    );
-  }
-  if (stage !== "failed" && stage !== "stopped" && stage !== "lost") return null;
+  return (
+    <>
+      {(stage === "finishing" || stage === "stopping") && (
+        <div class="outcome">
+          <Notice tone="warning">
+            <p>{t(`run.outcome.${stage}`)}</p>
+          </Notice>
+        </div>
+      )}
+      {view.has_pictures && (
+        <div class="outcome">
+          <Notice tone="good">
+            <p class="outcome-text">{t("run.outcome.pictures")}</p>
+            {canTake && (
+              <Link look="primary" href={hrefOf({ screen: "result", dataset: view.dataset, run: view.run.id })}>
+                {t("run.to_pictures")}
+              </Link>
+            )}
+          </Notice>
+        </div>
+      )}
+      {(stage === "failed" || stage === "stopped" || stage === "lost") && (
+        <Unlucky view={view} stage={stage} canStart={canStart} />
+      )}
+    </>
+  );
+}
+
+/** Why it has ended before it was done, and what to do next. */
+function Unlucky({
+  view,
+  stage,
+  canStart,
+}: {
+  view: RunView;
+  stage: "failed" | "stopped" | "lost";
+  canStart: boolean;
+}) {
+  const { failure } = view;
   return (
     <section class={`card outcome outcome-${stage}`}>
-      <h2>{view.failure?.headline || t(`run.stage.${stage}`)}</h2>
-      <p>{view.failure?.reason || t(`run.outcome.${stage}`)}</p>
-      {!!view.failure?.next.length && (
+      <h2>{failure?.headline || t(`run.stage.${stage}`)}</h2>
+      <p>{failure?.reason || t(`run.outcome.${stage}`)}</p>
+      {!!failure?.next.length && (
         <>
           <h3>{t("run.next")}</h3>
           <ul>
-            {view.failure.next.map((sentence) => (
+            {failure.next.map((sentence) => (
               <li key={sentence}>{sentence}</li>
             ))}
           </ul>
