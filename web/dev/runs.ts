@@ -295,21 +295,21 @@ export const MAILS: Mail[] = [
     dataset: "red-chairs",
     kind: "succeeded",
     sent: began - 1800,
-    body: "Your pictures are ready.\n\n48 pictures were made from 987 images.\n\nSee them here (the link works for 30 days):\nhttp://127.0.0.1:4199/#t=abcdef0123456789&go=/red-chairs/runs/demo0/pictures\n\nIt took 2 h 24 min and cost USD 2.37 of at most USD 34.\n\nQuestions? See https://example.org/guide (in English).",
+    body: "Your pictures are ready.\n\n48 pictures were made from 987 images.\n\nSee them here (the link works for 30 days):\nhttp://127.0.0.1:5173/#t=abcdef0123456789&go=/red-chairs/runs/demo0/pictures\n\nIt took 2 h 24 min and cost USD 2.37 of at most USD 34.\n\nQuestions? See https://example.org/guide (in English).",
   },
   {
     subject: "red-chairs: a run has started",
     dataset: "red-chairs",
     kind: "started",
     sent: began - 10_800,
-    body: "A run has started with 987 images.\n\nWatch it: http://127.0.0.1:4199/#/red-chairs/runs/running",
+    body: "A run has started with 987 images.\n\nWatch it: http://127.0.0.1:5173/#/red-chairs/runs/running",
   },
   {
     subject: "红椅子:需要您处理",
     dataset: "hong-yi-zi",
     kind: "attention",
     sent: began - 90_000,
-    body: "只找到 3 张图片,至少需要 8 张。\n\n请添加更多图片:http://127.0.0.1:4199/#/hong-yi-zi。",
+    body: "只找到 3 张图片,至少需要 8 张。\n\n请添加更多图片:http://127.0.0.1:5173/#/hong-yi-zi。",
   },
 ];
 

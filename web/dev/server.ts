@@ -153,7 +153,7 @@ const HANDLERS: Record<string, Handler> = {
       made_by: "you",
     };
     links.unshift(link);
-    return { status: 201, body: { link, url: `http://127.0.0.1:4199/#t=${link.id}&go=/red-chairs/runs` } };
+    return { status: 201, body: { link, url: `http://127.0.0.1:5173/#t=${link.id}&go=/red-chairs/runs` } };
   },
   revokeLink: ({ link }) => {
     links = links.map((one) => (one.id === link ? { ...one, is_revoked: true } : one));
