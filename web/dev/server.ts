@@ -1,25 +1,37 @@
 // Answers as openapi.json says, from what is in memory. It checks no rights and trains nothing.
+import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 import {
   ROUTES,
   type Dataset,
+  type Link,
   type Me,
+  type NewLink,
   type Offer,
   type SettingValues,
   type Settings,
   type Uploads,
 } from "../src/api/types";
 import { DATASETS, ESTIMATE, FIELDS } from "./fixtures";
+import { drawing, end, MAILS, pictures, runs, runView, setFavourites } from "./runs";
 
 type Answered = { status?: number; body?: unknown };
-type Handler = (asked: { origin: string; dataset: string; query: URLSearchParams; body: unknown }) => Answered;
+type Handler = (asked: {
+  origin: string;
+  dataset: string;
+  run: string;
+  link: string;
+  query: URLSearchParams;
+  body: unknown;
+}) => Answered;
 
 const YEAR = 365 * 86_400;
 const now = (): number => Math.floor(Date.now() / 1000);
 const datasets = new Map<string, Dataset>(DATASETS.map((one) => [one.dataset, one]));
 const stored = new Map<string, Map<string, number>>();
 let settings: SettingValues = {};
+let links: Link[] = [];
 
 const filesOf = (dataset: string, folder: string): Map<string, number> => {
   const key = `${dataset}/${folder}`;
@@ -30,6 +42,9 @@ const refusal = (status: number, error: string, say: string): Answered => ({
   status,
   body: { error, say, problems: [] },
 });
+const titleOf = (dataset: string): string => datasets.get(dataset)?.title ?? dataset;
+const known = (body: unknown): Answered =>
+  body === null ? refusal(404, "unknown", "There is no such run.") : { body };
 const found = (dataset: string): Answered => {
   const one = datasets.get(dataset);
   return one
@@ -58,7 +73,7 @@ const HANDLERS: Record<string, Handler> = {
   getSignIn: () => ({ body: { oidc: null } }),
   getMe: () => ({ body: me() }),
   closeSession: () => ({ status: 204 }),
-  getInbox: () => ({ body: { mails: [] } }),
+  getInbox: () => ({ body: { mails: MAILS } }),
   listDatasets: ({ query }) => {
     const all = [...datasets.values()];
     return query.get("after") ? { body: { datasets: [], next: null } } : { body: { datasets: all, next: null } };
@@ -113,6 +128,37 @@ const HANDLERS: Record<string, Handler> = {
   getEstimate: () => ({ body: ESTIMATE }),
   startRun: () => ({ body: { outcome: "nothing", say: "Nothing has changed since the last run.", run: null } }),
   findImages: () => ({ body: { outcome: "started", say: "The images are being looked for.", run: "demo0" } }),
+  listRuns: () => ({ body: { runs: runs() } }),
+  getRun: ({ dataset, run }) => known(runView(dataset, titleOf(dataset), run)),
+  finishRun: ({ dataset, run }) => {
+    end(run, "finishing");
+    return { ...known(runView(dataset, titleOf(dataset), run)), status: 202 };
+  },
+  cancelRun: ({ dataset, run }) => {
+    end(run, "stopping");
+    return { ...known(runView(dataset, titleOf(dataset), run)), status: 202 };
+  },
+  listPictures: ({ dataset, run, query }) => known(pictures(dataset, titleOf(dataset), run, query.get("after"))),
+  putFavourites: ({ run, body }) => ({ body: { names: setFavourites(run, (body as { names: string[] }).names) } }),
+  makeMore: () => ({ body: { outcome: "started", say: "More pictures are being made.", run: "more" } }),
+  listLinks: () => ({ body: { links } }),
+  shareLink: ({ body }) => {
+    const { rights, days } = body as NewLink;
+    const link: Link = {
+      id: `link000000000000${links.length}`,
+      rights,
+      made: now(),
+      expires: now() + days * 86_400,
+      is_revoked: false,
+      made_by: "you",
+    };
+    links.unshift(link);
+    return { status: 201, body: { link, url: `http://127.0.0.1:5173/#t=${link.id}&go=/red-chairs/runs` } };
+  },
+  revokeLink: ({ link }) => {
+    links = links.map((one) => (one.id === link ? { ...one, is_revoked: true } : one));
+    return { status: 204 };
+  },
 };
 
 /** One request to /api or /objects. */
@@ -122,19 +168,23 @@ export async function answer(request: IncomingMessage, response: ServerResponse)
   if (request.method === "OPTIONS") return void response.writeHead(204).end();
   const sent = await read(request);
   if (url.pathname === "/objects") return store(sent, response);
+  if (url.pathname.startsWith("/objects/made/")) return show(url.pathname.slice("/objects/made/".length), response);
   for (const [operation, [method, path]] of Object.entries(ROUTES)) {
     const match = new RegExp(`^${path.replace(/\{(\w+)\}/g, "(?<$1>[^/]+)")}$`).exec(url.pathname);
     if (!match || method !== request.method) continue;
     const body = sent.length ? (JSON.parse(sent.toString("utf8")) as unknown) : undefined;
+    const { dataset = "", run = "", link = "" } = match.groups ?? {};
     const handled = HANDLERS[operation]?.({
       origin: `http://${request.headers.host}`,
-      dataset: match.groups?.dataset ?? "",
+      dataset,
+      run,
+      link,
       query: url.searchParams,
       body,
     });
-    return reply(response, handled ?? refusal(501, "not_pretended", `${operation} is not pretended.`));
+    return reply(request, response, handled ?? refusal(501, "not_pretended", `${operation} is not pretended.`));
   }
-  reply(response, refusal(404, "unknown", "There is no such address."));
+  reply(request, response, refusal(404, "unknown", "There is no such address."));
 }
 
 /** Any page may embed the element here. */
@@ -154,9 +204,25 @@ function store(sent: Buffer, response: ServerResponse): void {
   response.writeHead(204).end();
 }
 
-function reply(response: ServerResponse, { status = 200, body }: Answered): void {
-  response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" });
-  response.end(body === undefined ? undefined : JSON.stringify(body));
+function show(path: string, response: ServerResponse): void {
+  const drawn = drawing(path);
+  response
+    .writeHead(drawn === null ? 404 : 200, { "content-type": "image/svg+xml", "cache-control": "max-age=600" })
+    .end(drawn);
+}
+
+function reply(request: IncomingMessage, response: ServerResponse, { status = 200, body }: Answered): void {
+  const text = body === undefined ? "" : JSON.stringify(body);
+  // What only says how late it is makes no answer new.
+  const etag = `"${createHash("sha256")
+    .update(text.replace(/"(?:now|expires|written)":\d+|\?signed=\d+/g, ""))
+    .digest("hex")
+    .slice(0, 16)}"`;
+  if (request.method === "GET" && request.headers["if-none-match"] === etag)
+    return void response.writeHead(304, { etag }).end();
+  response
+    .writeHead(status, { "content-type": "application/json", "cache-control": "no-store", etag })
+    .end(text || undefined);
 }
 
 async function read(request: IncomingMessage): Promise<Buffer> {

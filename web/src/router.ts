@@ -4,8 +4,10 @@ export type Route =
   | { screen: "datasets" }
   | { screen: "drop"; dataset: string }
   | { screen: "find"; dataset: string }
+  | { screen: "runs"; dataset: string }
   | { screen: "run"; dataset: string; run: string }
   | { screen: "result"; dataset: string; run: string }
+  /** `a` and `b` are runs; empty where none is chosen yet. */
   | { screen: "compare"; dataset: string; a: string; b: string }
   | { screen: "inbox" }
   | { screen: "unknown" };
@@ -24,8 +26,11 @@ export function routeOf(fragment: string): Route {
   if (place === "find" && !run) return { screen: "find", dataset };
   if (place === "compare" && !run) {
     const [a, b] = ["a", "b"].map((name) => new URLSearchParams(query).get(name) ?? "") as [string, string];
-    return RUN.test(a) && RUN.test(b) ? { screen: "compare", dataset, a, b } : { screen: "unknown" };
+    return [a, b].every((one) => one === "" || RUN.test(one))
+      ? { screen: "compare", dataset, a, b }
+      : { screen: "unknown" };
   }
+  if (place === "runs" && !run) return { screen: "runs", dataset };
   if (place !== "runs" || !RUN.test(run)) return { screen: "unknown" };
   if (!below) return { screen: "run", dataset, run };
   return below === "pictures" ? { screen: "result", dataset, run } : { screen: "unknown" };
@@ -42,12 +47,14 @@ export function hrefOf(route: Exclude<Route, { screen: "unknown" }>): string {
       return route.dataset === "inbox" ? "#/inbox/" : `#/${route.dataset}`;
     case "find":
       return `#/${route.dataset}/find`;
+    case "runs":
+      return `#/${route.dataset}/runs`;
     case "run":
       return `#/${route.dataset}/runs/${route.run}`;
     case "result":
       return `#/${route.dataset}/runs/${route.run}/pictures`;
     case "compare":
-      return `#/${route.dataset}/compare?a=${route.a}&b=${route.b}`;
+      return route.a || route.b ? `#/${route.dataset}/compare?a=${route.a}&b=${route.b}` : `#/${route.dataset}/compare`;
   }
 }
 

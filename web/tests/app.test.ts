@@ -14,9 +14,12 @@ describe("addresses", () => {
     { screen: "drop", dataset: "inbox" },
     { screen: "drop", dataset: "red-chairs" },
     { screen: "find", dataset: "a" },
+    { screen: "runs", dataset: "a" },
     { screen: "run", dataset: "a", run: "r1" },
     { screen: "result", dataset: "a", run: "r1" },
     { screen: "compare", dataset: "a", a: "r1", b: "r2" },
+    { screen: "compare", dataset: "a", a: "r1", b: "" },
+    { screen: "compare", dataset: "a", a: "", b: "" },
   ];
   it.each(routes)("lead to the screen they are made for: $screen", (route) => {
     expect(routeOf(hrefOf(route))).toEqual(route);

@@ -164,6 +164,7 @@ function Places({ dataset, folder }: { dataset: Dataset; folder: Folder }) {
       {run?.status === "succeeded" && dataset.rights.includes("take") && (
         <Link href={hrefOf({ screen: "result", dataset: name, run: run.id })}>{t("drop.pictures")}</Link>
       )}
+      {run && <Link href={hrefOf({ screen: "runs", dataset: name })}>{t("runs.all")}</Link>}
       {run && dataset.rights.includes("drop") && (
         <Link href={hrefOf({ screen: "find", dataset: name })}>{t("drop.find_link")}</Link>
       )}

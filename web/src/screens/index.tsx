@@ -15,6 +15,7 @@ const SCREENS: { [S in Exclude<Route["screen"], "unknown">]: () => Promise<{ def
     datasets: () => import("./datasets"),
     drop: () => import("./drop"),
     find: () => import("./find"),
+    runs: () => import("./runs"),
     run: () => import("./run"),
     result: () => import("./result"),
     compare: () => import("./compare"),

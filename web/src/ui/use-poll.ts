@@ -2,8 +2,7 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
 import type { Answer, Asked, Operation } from "../api/client";
 import { api } from "../session";
-
-const HIDDEN_SECONDS = 30;
+import { Poll } from "./poll";
 
 export type Polled<T> = {
   answer: T | null;
@@ -15,8 +14,8 @@ export type Polled<T> = {
   replace: (answer: T) => void;
 };
 
-/** Asks again every few seconds while the page is seen, seldom while it is not, and at once when it comes back or the
- * network does. `seconds` null: only once. */
+/** Asks again every few seconds while the page is seen, seldom while it is not or while nothing answers, and at once
+ * when the page comes back or the network does. `seconds` null: only once. */
 export function usePoll<K extends Operation>(operation: K, asked: Asked<K>, seconds: number | null): Polled<Answer<K>> {
   const [state, setState] = useState<{ answer: Answer<K> | null; error: Error | null }>({ answer: null, error: null });
   const [turn, setTurn] = useState(0);
@@ -29,41 +28,26 @@ export function usePoll<K extends Operation>(operation: K, asked: Asked<K>, seco
   }, [operation, key]);
 
   useEffect(() => {
-    const stop = new AbortController();
-    let timer: number | undefined;
-    const ask = async () => {
-      clearTimeout(timer);
+    const poll = new Poll(async (signal) => {
       try {
-        const fresh = await api.fresh(operation, { ...asked, signal: stop.signal }, etag.current);
+        const fresh = await api.fresh(operation, { ...asked, signal }, etag.current);
         if (fresh) etag.current = fresh.etag;
         setState((before) =>
           fresh ? { answer: fresh.answer, error: null } : before.error ? { ...before, error: null } : before,
         );
       } catch (error) {
-        if (stop.signal.aborted) return;
-        setState((before) => ({ ...before, error: error as Error }));
+        if (!signal.aborted) setState((before) => ({ ...before, error: error as Error }));
+        throw error;
       }
-      plan();
-    };
-    const plan = () => {
-      clearTimeout(timer);
-      if (seconds === null || stop.signal.aborted) return;
-      timer = window.setTimeout(
-        () => void ask(),
-        1000 * (document.hidden ? Math.max(seconds, HIDDEN_SECONDS) : seconds),
-      );
-    };
-    const back = () => {
-      if (!document.hidden) void ask();
-    };
-    void ask();
-    document.addEventListener("visibilitychange", back);
-    addEventListener("online", back);
+    }, seconds);
+    const wake = () => poll.wake();
+    poll.start();
+    document.addEventListener("visibilitychange", wake);
+    addEventListener("online", wake);
     return () => {
-      stop.abort();
-      clearTimeout(timer);
-      document.removeEventListener("visibilitychange", back);
-      removeEventListener("online", back);
+      poll.stop();
+      document.removeEventListener("visibilitychange", wake);
+      removeEventListener("online", wake);
     };
   }, [operation, key, seconds, turn]);
 

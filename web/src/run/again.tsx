@@ -1,0 +1,30 @@
+import { useState } from "preact/hooks";
+
+import { go } from "../router";
+import { api } from "../session";
+import { t } from "../texts";
+import { Button, Failed, Notice } from "../ui";
+
+/** Starts the dataset once more, also where nothing has changed since. */
+export function StartAgain({ dataset }: { dataset: string }) {
+  const [isBusy, setBusy] = useState(false);
+  const [error, setError] = useState<Error | null>(null);
+  const [said, setSaid] = useState<string | null>(null);
+  const start = () => {
+    setBusy(true);
+    setError(null);
+    api
+      .call("startRun", { path: { dataset }, body: { again: true } })
+      .then(({ run, say }) => (run ? go({ screen: "run", dataset, run }) : setSaid(say)), setError)
+      .finally(() => setBusy(false));
+  };
+  if (said) return <Notice>{said}</Notice>;
+  return (
+    <>
+      {error && <Failed error={error} />}
+      <Button look="primary" busy={isBusy} disabled={isBusy} onClick={start}>
+        {t("run.again")}
+      </Button>
+    </>
+  );
+}
