@@ -1,1 +1,0 @@
-import{t as e}from"./screen-agOzK9SB.js";import{m as t}from"./ui-CcEvp8TH.js";function n({me:n,dataset:r}){return t(e,{me:n,name:r,folder:`find`})}export{n as default};

@@ -1,1 +1,0 @@
-import{f as e,m as t}from"./ui-CcEvp8TH.js";function n(n){return t(e,{text:`Inbox`})}export{n as default};

@@ -1,1 +1,0 @@
-import{A as e,y as t}from"./ui-CcEvp8TH.js";var n=new Set,r=new e({language:t,onSignedOut:()=>n.forEach(e=>e())});function i(e){return n.add(e),()=>n.delete(e)}function a(e,t,n){return e.grants.some(e=>(e.dataset===`*`||e.dataset===t)&&e.rights.includes(n))}export{a as n,i as r,r as t};
