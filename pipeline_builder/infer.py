@@ -31,6 +31,7 @@ def infer_step(build: Build, prepare_step: ProcessingStep, train_step: TrainingS
             jobs.EXECUTION_ID_VARIABLE: ExecutionVariables.PIPELINE_EXECUTION_ID,
             jobs.INFERENCE_MODE_VARIABLE: given("InferenceMode"),
             jobs.INFERENCE_CLASSES_VARIABLE: given("InferenceClasses"),
+            jobs.INFERENCE_SEEDS_VARIABLE: given("InferenceSeeds"),
             jobs.INFERENCE_NETWORK_VARIABLE: given("InferenceNetwork"),
             jobs.SEED_VARIABLE: as_string(given("Seed")),
             jobs.PAGE_LANGUAGE_VARIABLE: given("Language"),

@@ -81,7 +81,8 @@ class _Shelf:
                 yield self._item(GalleryKind.SHEET, sheet)
 
     def _mixtures(self, grid: MixtureGrid) -> Iterator[GalleryItem]:
-        for source in (*grid.columns, *grid.rows):
+        # Two seeds that are mixed with each other are columns and rows.
+        for source in {source.file: source for source in (*grid.columns, *grid.rows)}.values():
             yield self._item(GalleryKind.SOURCE, source.file, seed=source.seed, of_class=_name_of(source.of_class))
         for row, cells in zip(grid.rows, grid.cells, strict=True):
             for column, file in zip(grid.columns, cells, strict=True):

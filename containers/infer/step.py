@@ -40,7 +40,7 @@ from contract.layout import (
     PROJECTED,
 )
 from contract.names import EXECUTION_ID
-from contract.pipeline import PARAMETERS
+from contract.pipeline import PARAMETERS, inference_seeds
 from contract.prepare_report import MAX_BYTES, PrepareReport
 from stylegan2.formats.network_file import LoadedNetwork
 from stylegan2.model.networks import Generator
@@ -71,6 +71,7 @@ def infer(job: ProcessingJob) -> None:
     seed = environment.integer(jobs.SEED_VARIABLE, *PARAMETERS["Seed"].bounds, default=0)
     gpu = torch.cuda.is_available()
     steps = environment.integer("PROJECTION_STEPS", 1, 10_000, default=_STEPS_ON_GPU if gpu else _STEPS_ON_CPU)
+    seeds = inference_seeds(environment.parameter(jobs.INFERENCE_SEEDS_VARIABLE, "InferenceSeeds")) or (seed,)
     classes = environment.classes(jobs.INFERENCE_CLASSES_VARIABLE)
     prepare = _read_prepare_report(job.input(jobs.PREPARE_REPORT_INPUT) / PREPARE_REPORT_FILE)
 
@@ -78,7 +79,7 @@ def infer(job: ProcessingJob) -> None:
         unpack_model(job.input(jobs.MODEL_INPUT) / MODEL_ARCHIVE, model)
         network, chosen = load_drawing_network(model, wanted)
         move_to_device([network.G_ema, network.D], "cuda" if gpu else "cpu")
-        drawn = _draw(job, network, _Wish(mode, seed, steps, choose_classes(network, classes), prepare), clock)
+        drawn = _draw(job, network, _Wish(mode, seeds, steps, choose_classes(network, classes), prepare), clock)
         trained_by = earlier_run(job.source(jobs.MODEL_INPUT), execution_id)
         run = ReportRun(dataset, execution_id, prepare, model, drawn, trained_by, chosen, language)
         report, made = job.output(jobs.REPORT_OUTPUT), job.output(jobs.MADE_OUTPUT)
@@ -95,13 +96,19 @@ def infer(job: ProcessingJob) -> None:
 
 @dataclass(frozen=True)
 class _Wish:
-    """What is to be drawn, and how the training's images were prepared: images to project are prepared alike."""
+    """What is to be drawn, and how the training's images were prepared: images to project are prepared alike. `seeds`:
+    the first one to draw, or the two to mix with each other."""
 
     mode: str
-    seed: int
+    seeds: tuple[int, ...]
     steps: int
     classes: ClassChoice
     prepare: PrepareReport
+
+    @property
+    def seed(self) -> int:
+        """The first one to draw."""
+        return self.seeds[0]
 
 
 def _draw(job: ProcessingJob, network: LoadedNetwork, wish: _Wish, clock: Clock) -> MadeImages:
@@ -116,7 +123,7 @@ def _draw(job: ProcessingJob, network: LoadedNetwork, wish: _Wish, clock: Clock)
     seconds_per_picture = (clock.now() - began) / max(1, len(drawn.generated))
     if mode in ("all", "mix"):
         with _timed("mix"):
-            drawn = replace(drawn, mixing=synthesis.draw_mixtures(generator, folder / MIXED, wish.seed, classes))
+            drawn = replace(drawn, mixing=synthesis.draw_mixtures(generator, folder / MIXED, wish.seeds, classes))
     if mode == "all":
         drawn = _explore(drawn, network.G_ema, folder, wish, seconds_per_picture, clock)
     if mode in ("all", "project") and job.optional_input(jobs.TARGETS_INPUT) is not None:

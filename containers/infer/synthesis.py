@@ -64,16 +64,21 @@ def draw_generated(
 
 
 def draw_mixtures(
-    generator: Generator, folder: Path, first_seed: int, classes: Sequence[NetworkClass] = ()
+    generator: Generator, folder: Path, seeds: Sequence[int], classes: Sequence[NetworkClass] = ()
 ) -> MixtureGrid:
-    """Mix `MIX_COLUMNS` seeds, for the broad shape, with `MIX_ROWS` seeds, for all the rest.
+    """Mix `MIX_COLUMNS` seeds, for the broad shape, with `MIX_ROWS` seeds, for all the rest; or two `seeds`, each in
+    both ways.
 
-    The seeds are those that follow the ones of `generate`, so that the page shows as many different images as it can.
-    Columns, and rows, are of one class after the other: so most mixtures are of two.
+    Of one seed, it is those that follow the ones of `generate`, so that the page shows as many different images as it
+    can. Columns, and rows, are of one class after the other: so most mixtures are of two.
     """
-    column_seeds = range(first_seed + SHEET_IMAGES, first_seed + SHEET_IMAGES + MIX_COLUMNS)
-    row_seeds = range(column_seeds.stop, column_seeds.stop + MIX_ROWS)
-    row_classes, column_classes = in_turn(classes, MIX_ROWS), in_turn(classes, MIX_COLUMNS)
+    first, *others = seeds
+    row_seeds: Sequence[int] = seeds
+    column_seeds: Sequence[int] = seeds
+    if not others:
+        column_seeds = range(first + SHEET_IMAGES, first + SHEET_IMAGES + MIX_COLUMNS)
+        row_seeds = range(column_seeds[-1] + 1, column_seeds[-1] + 1 + MIX_ROWS)
+    row_classes, column_classes = in_turn(classes, len(row_seeds)), in_turn(classes, len(column_seeds))
     layers = range(generator.num_ws // 2)
     grid = mix_styles(
         generator,

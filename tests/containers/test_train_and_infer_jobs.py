@@ -454,6 +454,33 @@ def test_a_mode_draws_only_its_own_pictures(
     assert count_by_names(tmp_path / "processing/output/inference") == sum(pictures.values())
 
 
+def test_pictures_are_drawn_from_the_seed_that_is_asked_for_on(
+    tmp_path: Path, archive: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gallery = drawn_gallery(tmp_path, archive, monkeypatch, "generate", "90000")
+    assert [item.seed for item in gallery.of_kind(GalleryKind.GENERATED)] == [*range(90_000, 90_048)]
+
+
+def test_two_seeds_are_mixed_with_each_other_in_both_ways(
+    tmp_path: Path, archive: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gallery = drawn_gallery(tmp_path, archive, monkeypatch, "mix", "4294967295,5")
+    assert {item.seed for item in gallery.of_kind(GalleryKind.SOURCE)} == {4_294_967_295, 5}
+    mixed = {
+        (item.mixed_of.shape, item.mixed_of.details) for item in gallery.of_kind(GalleryKind.MIXED) if item.mixed_of
+    }
+    assert {(4_294_967_295, 5), (5, 4_294_967_295)} <= mixed
+
+
+def drawn_gallery(folder: Path, archive: bytes, monkeypatch: pytest.MonkeyPatch, mode: str, seeds: str) -> Gallery:
+    infer_job(folder, archive)
+    wish = {"DATASET": "my-faces", "EXECUTION_ID": "abc", "INFERENCE_MODE": mode, "INFERENCE_SEEDS": seeds}
+    for name, value in wish.items():
+        monkeypatch.setenv(name, value)
+    infer(ProcessingJob(folder))
+    return Gallery.from_json((folder / "processing/output/report/gallery.json").read_bytes())
+
+
 def test_a_page_drawn_with_the_network_of_an_earlier_run_says_so(
     tmp_path: Path, archive: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -53,11 +53,16 @@ LONGEST_SIDE = 2048  # px; the sheets of samples of larger pictures could not be
 # A network's picture is its smallest stage, doubled some times: so many pixels wide and high.
 _BASE_SIDES = range(4, 17)
 ALL_CLASSES = "all"
+# What InferenceSeeds is where pictures are made of the training's Seed and those that follow.
+OWN_SEEDS = "own"
+LARGEST_SEED = 2**32 - 1
+_MOST_DRAWN = 1000  # seeds that follow the first
 # What Labels is where the names of the sub-folders are classes.
 OF_FOLDERS = "folders"
 
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,17}")
 _NUMBER = re.compile(r"(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
+_SEEDS = re.compile(rf"{OWN_SEEDS}|(0|[1-9][0-9]{{0,9}})(,(0|[1-9][0-9]{{0,9}}))?")
 _SIZE = re.compile(r"([1-9][0-9]{0,3})x([1-9][0-9]{0,3})")
 
 
@@ -127,6 +132,11 @@ def class_names(text: str) -> tuple[str, ...]:
     class has its name in one of them (Unicode's NFC)."""
     names = unicodedata.normalize("NFC", text).split(",")
     return () if text.strip() == ALL_CLASSES else tuple(filter(None, map(str.strip, names)))
+
+
+def inference_seeds(text: str) -> tuple[int, ...]:
+    """The seeds that InferenceSeeds names: none, the first one to draw, or the two that are mixed with each other."""
+    return () if text == OWN_SEEDS else tuple(map(int, text.split(",")))
 
 
 @dataclass(frozen=True)
@@ -233,6 +243,19 @@ def _classes() -> Parameter:
     )  # fmt: skip
 
 
+def _seeds() -> Parameter:
+    words = f"{OWN_SEEDS}, a seed from which on pictures are made, or two seeds to mix, with a comma between them"
+    return Parameter("String", OWN_SEEDS, pattern=_SEEDS.pattern, words=words, fault=_why_no_seeds)
+
+
+def _why_no_seeds(text: str) -> str | None:
+    if not _SEEDS.fullmatch(text):
+        return None  # the words say it
+    seeds = inference_seeds(text)
+    largest = LARGEST_SEED if len(seeds) > 1 else LARGEST_SEED - _MOST_DRAWN
+    return f"the largest is {largest}" if any(seed > largest for seed in seeds) else None
+
+
 _TRAIN_PRESETS = ("auto", "stylegan2", "paper256", "paper512", "paper1024", "cifar", "laptop", "tiny")
 _MODES = ("all", "generate", "mix", "project")
 
@@ -262,6 +285,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "InferenceInstanceType": _machine("ml.m5.xlarge"),
     "InferenceMode": Parameter("String", "all", choices=_MODES, setting="inference_mode"),
     "InferenceClasses": _classes(),  # of a network that was trained with Labels
+    "InferenceSeeds": _seeds(),
     "InferenceNetwork": Parameter("String", "best", choices=("best", "last"), setting="network"),  # which one draws
     "Language": Parameter("String", FALLBACK_LANGUAGE, choices=LANGUAGES, setting="language"),  # of page and mails
     # How it is trained.
