@@ -42,6 +42,8 @@ def fill(shell: Shell, dataset: str) -> None:
     shell.put_item(f"RUN#{arn}", "NOTICE#started", sentAt=1)
     shell.put_item(f"DATASET#{dataset}", "STATE", phase="IDLE", attempt=1, lastFingerprint=FINGERPRINT)
     shell.put_item(f"DATASET#{dataset}", f"NOTICE#attention#{FINGERPRINT}", sentAt=1)
+    shell.put_item(f"DATASET#{dataset}", "RUN#001795435200000#old", arn=arn)
+    shell.put_item(f"DATASET#{dataset}", "FAVOURITES#old", names="[]")
 
 
 def test_a_purged_dataset_leaves_its_name_and_the_count_of_its_attempts_only(shell: Shell) -> None:

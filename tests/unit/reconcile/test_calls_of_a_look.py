@@ -11,7 +11,7 @@ LIST_FOLDERS = ["ListObjectsV2"] * 2
 READ_INDEX = ["GetObject"]
 ASK_ABOUT_NEW_PICTURES = ["HeadObject"] * 3 + ["PutObject"]
 CLAIM = ["TransactWriteItems"]
-RECORD_RUN = ["start_pipeline_execution", "UpdateItem", "PutItem"]
+RECORD_RUN = ["start_pipeline_execution", "UpdateItem", "UpdateItem", "PutItem"]  # last: where it is found, itself
 SEND_NOTICE = ["UpdateItem", "GetItem", "Publish", "UpdateItem"]  # read: what its people call the dataset
 ASK_WHETHER_START_WAS_TOLD = ["GetItem"]
 

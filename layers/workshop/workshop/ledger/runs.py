@@ -1,6 +1,7 @@
 """The records of runs and notices in the table. They expire; the datasets' own items do not.
 
 RUN#<execution-arn>  STATE           the run: what its notices say about it
+DATASET#<name>       RUN#<started at, epoch ms>#<execution id>   finds the runs of a dataset: the run's ARN
 RUN#<execution-arn>  STEP#<step>     the last news of a step
 RUN#<execution-arn>  NOTICE#<name>   one notice: being sent until a lease ends, then sent
 DATASET#<name>       NOTICE#attention#<fingerprint>   as above, for a snapshot that has no run
@@ -11,6 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contract.names import parse_execution
 from contract.statuses import EXECUTING, STARTING, STOPPING
 from workshop.estimates import Estimate
 from workshop.ledger.datasets import dataset_key
@@ -23,6 +25,8 @@ KEEP_SECONDS = 400 * 86_400
 # Longer than any function runs that publishes (start_run: 120 s), shorter than an asynchronous invocation is retried
 # for (after 1 minute and after 2 more).
 NOTICE_LEASE_MS = 150_000
+MOST_LISTED = 100  # as many as BatchGetItem takes
+_PLACE = "RUN#"
 
 IS_NEW = "attribute_not_exists(pk)"
 IS_NEWER = "(attribute_not_exists(pk) OR newsOrder < :order)"
@@ -58,7 +62,17 @@ class Runs:
         self._table = table
 
     def create(self, run: RunRecord, now: int) -> bool:
-        """Write the run's record unless it exists. True if it was written now."""
+        """Write the run's record unless it exists. True if it was written now.
+
+        What finds it is written before it: no run can be without. Two who know its start by different clocks leave two
+        of these, and one record.
+        """
+        self._dynamodb.update_item(
+            TableName=self._table,
+            Key=to_item(_place_key(run)),
+            UpdateExpression="SET arn = :arn, expires = if_not_exists(expires, :expires)",
+            ExpressionAttributeValues=to_item({":arn": run.arn, ":expires": expiry(now)}),
+        )
         item: dict[str, Any] = _run_key(run.arn) | {
             "dataset": run.dataset,
             "fingerprint": run.fingerprint,
@@ -89,35 +103,21 @@ class Runs:
 
     def read(self, arn: str) -> RunRecord | None:
         """The run's record, if it was started by this application and is not too old."""
-        values = self._get(_run_key(arn))
-        if "startedAt" not in values:
-            return None
-        return RunRecord(
-            arn=arn,
-            dataset=values["dataset"],
-            fingerprint=values["fingerprint"],
-            attempt=values["attempt"],
-            images=values["images"],
-            left_out=values["leftOut"],
-            preset=values["preset"],
-            resolution=values["resolution"],
-            speed_key=values.get("speedKey", ""),
-            max_train_seconds=values["maxTrainSeconds"],
-            estimate=Estimate.from_json(values.get("estimate")),
-            started_at=values["startedAt"],
-            hourly_price=float(values["hourlyPrice"]),
-            machines=values.get("machines", 1),
-            language=values["language"],
-            source_arn=values["sourceArn"],
-            size=values.get("size", ""),
-            folders=values.get("folders", ""),
-            status=values.get("status"),
-            ended_at=values.get("endedAt"),
-            is_retried=values.get("isRetried", False),
-            estimate_error=values.get("estimateError"),
-            early_error=values.get("earlyError"),
-            billed_seconds=values.get("billedSeconds"),
+        return _record(arn, self._get(_run_key(arn)))
+
+    def of_dataset(self, dataset: str) -> list[RunRecord]:
+        """The newest MOST_LISTED runs of a dataset, newest first."""
+        found = self._dynamodb.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :run)",
+            ExpressionAttributeValues=to_item({":pk": f"DATASET#{dataset}", ":run": _PLACE}),
+            ScanIndexForward=False,
+            Limit=MOST_LISTED,
+            ConsistentRead=True,
         )
+        arns = {from_item(item)["arn"] for item in found["Items"]}
+        records = [_record(arn, values) for arn, values in self._get_all(arns).items()]
+        return sorted((record for record in records if record is not None), key=lambda run: -run.started_at)
 
     def title_of(self, dataset: str) -> str:
         """What the dataset's people call it; "" if that is its name."""
@@ -250,9 +250,57 @@ class Runs:
         response = self._dynamodb.get_item(TableName=self._table, Key=to_item(key), ConsistentRead=True)
         return from_item(response.get("Item", {}))
 
+    def _get_all(self, arns: set[str]) -> dict[str, dict[str, Any]]:
+        """The runs' items by their ARN, at most MOST_LISTED of them."""
+        keys = [to_item(_run_key(arn)) for arn in sorted(arns)]
+        wanted: dict[str, Any] = {self._table: {"Keys": keys, "ConsistentRead": True}} if keys else {}
+        items: dict[str, dict[str, Any]] = {}
+        while wanted:
+            answer = self._dynamodb.batch_get_item(RequestItems=wanted)
+            for item in map(from_item, answer["Responses"].get(self._table, [])):
+                items[item["pk"].removeprefix("RUN#")] = item
+            wanted = answer.get("UnprocessedKeys") or {}
+        return items
+
+
+def _record(arn: str, values: dict[str, Any]) -> RunRecord | None:
+    if "startedAt" not in values:
+        return None
+    return RunRecord(
+        arn=arn,
+        dataset=values["dataset"],
+        fingerprint=values["fingerprint"],
+        attempt=values["attempt"],
+        images=values["images"],
+        left_out=values["leftOut"],
+        preset=values["preset"],
+        resolution=values["resolution"],
+        speed_key=values.get("speedKey", ""),
+        max_train_seconds=values["maxTrainSeconds"],
+        estimate=Estimate.from_json(values.get("estimate")),
+        started_at=values["startedAt"],
+        hourly_price=float(values["hourlyPrice"]),
+        machines=values.get("machines", 1),
+        language=values["language"],
+        source_arn=values["sourceArn"],
+        size=values.get("size", ""),
+        folders=values.get("folders", ""),
+        status=values.get("status"),
+        ended_at=values.get("endedAt"),
+        is_retried=values.get("isRetried", False),
+        estimate_error=values.get("estimateError"),
+        early_error=values.get("earlyError"),
+        billed_seconds=values.get("billedSeconds"),
+    )
+
 
 def _run_key(arn: str) -> dict[str, str]:
     return {"pk": f"RUN#{arn}", "sk": "STATE"}
+
+
+def _place_key(run: RunRecord) -> dict[str, str]:
+    """In the order of time: 15 digits are enough until the year 33658."""
+    return {"pk": f"DATASET#{run.dataset}", "sk": f"{_PLACE}{run.started_at:015d}#{parse_execution(run.arn).id}"}
 
 
 def expiry(now_ms: int) -> int:
