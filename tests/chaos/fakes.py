@@ -5,8 +5,8 @@ FakeS3         put, get, head, delete, list with prefix and delimiter in pages; 
 FakeSQS        SendMessage only; the world delivers (delay, at least once, visibility, dead letters)
 FakeSNS        Publish only; keeps what was published
 FakeLambda     asynchronous Invoke only; the world delivers (at least once, two retries)
-FakeSageMaker  StartPipelineExecution with token deduplication (which moto lacks), Describe, list of steps;
-               refuses nothing unless told to; the world lets executions end
+FakeSageMaker  StartPipelineExecution with token deduplication (which moto lacks), Stop, Describe, lists of steps and
+               parameters; refuses nothing unless told to; the world lets executions end
 """
 
 import base64
@@ -245,6 +245,17 @@ class FakeSageMaker:
 
     def list_pipeline_execution_steps(self, PipelineExecutionArn: str, **_: Any) -> dict[str, Any]:
         return {"PipelineExecutionSteps": self._find(PipelineExecutionArn, "ListPipelineExecutionSteps").steps}
+
+    def list_pipeline_parameters_for_execution(self, PipelineExecutionArn: str, **_: Any) -> dict[str, Any]:
+        parameters = self._find(PipelineExecutionArn, "ListPipelineParametersForExecution").parameters
+        return {"PipelineParameters": [{"Name": name, "Value": value} for name, value in parameters.items()]}
+
+    def stop_pipeline_execution(self, PipelineExecutionArn: str, ClientRequestToken: str) -> dict[str, Any]:
+        execution = self._find(PipelineExecutionArn, "StopPipelineExecution")
+        if not execution.is_active:
+            raise client_error("ConflictException", "StopPipelineExecution")
+        execution.status = "Stopping"
+        return {"PipelineExecutionArn": execution.arn}
 
     def describe_processing_job(self, ProcessingJobName: str) -> dict[str, Any]:
         message = self.exit_messages.get(ProcessingJobName)

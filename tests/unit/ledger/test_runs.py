@@ -63,3 +63,11 @@ def test_a_run_whose_record_was_never_written_is_not_listed(stage: Stage, runs: 
     runs.create(record("a", NOW), NOW)
     stage.dynamodb.delete_item(TableName=TABLE, Key={"pk": {"S": f"RUN#{ARN}a"}, "sk": {"S": "STATE"}})
     assert names(runs) == []
+
+
+def test_a_run_is_found_by_its_id_among_however_many_of_its_own_dataset_only(runs: Runs) -> None:
+    for number in range(MOST_LISTED + 5):
+        runs.create(record(f"run{number}", NOW + number), NOW)
+    assert runs.find("cats", "run0") == runs.read(f"{ARN}run0")
+    assert runs.find("cats", "0") is None
+    assert runs.find("dogs", "run0") is None

@@ -18,6 +18,7 @@ from workshop.platform import clients
 from workshop.platform.addresses import Addresses, origin_of
 from workshop.platform.signing import Signer
 from workshop.web.asking import StartRun
+from workshop.watching.runs import Watching
 from workshop.web.calls import Call, Reply
 from workshop.web.routes import Do, Routes
 from workshop.web.sessions import Sessions
@@ -40,7 +41,7 @@ def web_app(static: Path) -> Routes:
 
 def operations_of(config: WebConfig, door: Door, objects: str) -> dict[str, Do]:
     """Every operation of openapi.json; `objects` is the origin of presigned addresses."""
-    return _entering(config, door, objects) | _dropping(config)
+    return _entering(config, door, objects) | _dropping(config) | _watching(config)
 
 
 def _entering(config: WebConfig, door: Door, objects: str) -> dict[str, Do]:
@@ -80,6 +81,18 @@ def _dropping(config: WebConfig) -> dict[str, Do]:
         "getEstimate": settings.estimate,
         "startRun": starting.start,
         "findImages": starting.find,
+    }
+
+
+def _watching(config: WebConfig) -> dict[str, Do]:
+    ledger, runs = Ledger(clients.dynamodb(), config.table), Runs(clients.dynamodb(), config.table)
+    addresses = Addresses(clients.s3(), config.bucket, config.objects_url)
+    watching = Watching(ledger, runs, clients.s3(), clients.sagemaker(), config.bucket, addresses)
+    return {
+        "listRuns": watching.list,
+        "getRun": watching.get,
+        "finishRun": watching.finish,
+        "cancelRun": watching.cancel,
     }
 
 

@@ -107,14 +107,7 @@ class Runs:
 
     def of_dataset(self, dataset: str) -> list[RunRecord]:
         """The newest MOST_LISTED runs of a dataset, newest first."""
-        found = self._dynamodb.query(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :run)",
-            ExpressionAttributeValues=to_item({":pk": f"DATASET#{dataset}", ":run": _PLACE}),
-            ScanIndexForward=False,
-            Limit=MOST_LISTED,
-            ConsistentRead=True,
-        )
+        found = self._dynamodb.query(**self._places(dataset))
         arns = {from_item(item)["arn"] for item in found["Items"]}
         records = [_record(arn, values) for arn, values in self._get_all(arns).items()]
         return sorted((record for record in records if record is not None), key=lambda run: -run.started_at)
@@ -122,6 +115,18 @@ class Runs:
     def title_of(self, dataset: str) -> str:
         """What the dataset's people call it; "" if that is its name."""
         return str(self._get(dataset_key(dataset)).get("title", ""))
+
+    def find(self, dataset: str, execution_id: str) -> RunRecord | None:
+        """The run of a dataset with this id, if it was started by this application and is not too old."""
+        request: dict[str, Any] = self._places(dataset)
+        while True:
+            found = self._dynamodb.query(**request)
+            for item in map(from_item, found["Items"]):
+                if item["sk"].endswith(f"#{execution_id}"):
+                    return self.read(item["arn"])
+            if "LastEvaluatedKey" not in found:
+                return None
+            request["ExclusiveStartKey"] = found["LastEvaluatedKey"]
 
     def end(self, arn: str, status: str, ended_at: int, now: int) -> None:
         """Note a run's terminal status; the first word on it stands for the time it ended."""
@@ -249,6 +254,17 @@ class Runs:
     def _get(self, key: dict[str, str]) -> dict[str, Any]:
         response = self._dynamodb.get_item(TableName=self._table, Key=to_item(key), ConsistentRead=True)
         return from_item(response.get("Item", {}))
+
+    def _places(self, dataset: str) -> dict[str, Any]:
+        """The query for where the runs of a dataset are found, newest first."""
+        return {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :run)",
+            "ExpressionAttributeValues": to_item({":pk": f"DATASET#{dataset}", ":run": _PLACE}),
+            "ScanIndexForward": False,
+            "Limit": MOST_LISTED,
+            "ConsistentRead": True,
+        }
 
     def _get_all(self, arns: set[str]) -> dict[str, dict[str, Any]]:
         """The runs' items by their ARN, at most MOST_LISTED of them."""

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any
 
+from contract.names import Execution, parse_execution
 from contract.run_identity import RunIdentity
 from workshop.estimates import Estimate
 from workshop.platform.errors import LedgerDamaged
@@ -190,6 +191,11 @@ class RunRecord:
             size=claim.size,
             folders=claim.folders,
         )
+
+    @property
+    def execution(self) -> Execution:
+        """The ARN, taken apart."""
+        return parse_execution(self.arn)
 
     @property
     def picture_size(self) -> str:

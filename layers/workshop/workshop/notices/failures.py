@@ -13,7 +13,7 @@ from contract.pipeline import TOO_FEW_IMAGES, Step
 from contract.statuses import FAILED, LOST, STOPPED
 from workshop.notices.quoting import quoted
 from workshop.notices.reasons import Cause, Finding, bare, find_cause, may_have_log
-from workshop.platform.clients import NOT_FOUND, SageMaker, error_code, list_steps
+from workshop.platform.clients import NOT_FOUND, Response, SageMaker, error_code, list_steps
 from workshop.words import Words
 
 MAX_KEY_CHARS = 300
@@ -21,7 +21,7 @@ MAX_KEY_CHARS = 300
 _TOO_FEW = re.compile("(?P<least>[0-9]{1,7})".join(map(re.escape, TOO_FEW_IMAGES)))
 
 # The documented code, and what SageMaker answers about a job that it does not know.
-_JOB_IS_GONE = NOT_FOUND | {"ValidationException"}
+JOB_IS_GONE = NOT_FOUND | {"ValidationException"}
 
 _LOG_GROUPS = {
     "ProcessingJob": "/aws/sagemaker/ProcessingJobs",
@@ -78,6 +78,19 @@ def gather_failure(
         if error_code(error) not in NOT_FOUND:
             raise
         return lost(say, restart)
+    return told_failure(say, sagemaker, execution, status, restart, described, steps)
+
+
+def told_failure(
+    say: Words,
+    sagemaker: SageMaker,
+    execution: Execution,
+    status: str,
+    restart: Sequence[str],
+    described: Response,
+    steps: list[Response],
+) -> Failure:
+    """The same, of what SageMaker has said already of the run and of its steps."""
     step = next((s for s in steps if s.get("StepStatus") == FAILED), None)
     if status == STOPPED and step is None:
         return stopped(say, steps, restart, execution)
@@ -198,7 +211,7 @@ def _exit_message(sagemaker: SageMaker, step: dict[str, Any] | None) -> str:
     try:
         job = sagemaker.describe_processing_job(ProcessingJobName=job_arn.rsplit("/", 1)[-1])
     except ClientError as error:
-        if error_code(error) not in _JOB_IS_GONE:
+        if error_code(error) not in JOB_IS_GONE:
             raise
         return ""
     return str(job.get("ExitMessage") or "")

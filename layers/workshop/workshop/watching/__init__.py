@@ -2,6 +2,7 @@
 
 progress      how far a training has come, and its sheets of samples
 ending_runs   ending a run: with pictures of what was learned, or without
+runs          the web app's operations: watched_run gathers what is known of a run, run_views tells it, images in short
 """
 
 from workshop.watching.ending_runs import cancel_run, finish_training
