@@ -17,8 +17,11 @@ from workshop.ledger import Ledger, Runs
 from workshop.platform import clients
 from workshop.platform.addresses import Addresses, origin_of
 from workshop.platform.signing import Signer
-from workshop.web.asking import StartRun
+from workshop.taking.favourites import Favourites
+from workshop.taking.more import MakingMore
+from workshop.taking.pictures import Taking
 from workshop.watching.runs import Watching
+from workshop.web.asking import StartRun
 from workshop.web.calls import Call, Reply
 from workshop.web.routes import Do, Routes
 from workshop.web.sessions import Sessions
@@ -41,7 +44,7 @@ def web_app(static: Path) -> Routes:
 
 def operations_of(config: WebConfig, door: Door, objects: str) -> dict[str, Do]:
     """Every operation of openapi.json; `objects` is the origin of presigned addresses."""
-    return _entering(config, door, objects) | _dropping(config) | _watching(config)
+    return _entering(config, door, objects) | _dropping(config) | _watching(config) | _taking(config)
 
 
 def _entering(config: WebConfig, door: Door, objects: str) -> dict[str, Do]:
@@ -94,6 +97,15 @@ def _watching(config: WebConfig) -> dict[str, Do]:
         "finishRun": watching.finish,
         "cancelRun": watching.cancel,
     }
+
+
+def _taking(config: WebConfig) -> dict[str, Do]:
+    ledger, runs = Ledger(clients.dynamodb(), config.table), Runs(clients.dynamodb(), config.table)
+    addresses = Addresses(clients.s3(), config.bucket, config.objects_url)
+    favourites = Favourites(clients.dynamodb(), config.table)
+    taking = Taking(ledger, runs, clients.s3(), config.bucket, addresses, favourites)
+    more = MakingMore(ledger, runs, StartRun(clients.lambda_once(), config.start_run_function))
+    return {"listPictures": taking.list, "putFavourites": taking.put_favourites, "makeMore": more.make}
 
 
 def _no_inbox(call: Call) -> Reply:
