@@ -1,10 +1,9 @@
 """The commands of `python -m operations`."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from functools import wraps
 from typing import Any
 
 import click
@@ -16,15 +15,17 @@ from contract.run_results import TrainingOutcome
 from contract.statuses import STOPPED
 from contract.training_progress import TrainingProgress
 from operations import text
-from operations.aws import explain_error, session_client
+from operations.aws import explain_error
 from operations.cancelling import cancel, follow_run
 from operations.describing import Description, describe_run
 from operations.errors import OperationsError, UsageError
 from operations.finishing import finish
+from operations.link_commands import LINK_COMMANDS
 from operations.purging import Inventory, purge, refuse_if_active, take_inventory
 from operations.queues import dead_letter_queues, peek_messages
 from operations.redriving import Redriven, redrive
 from operations.runs import STATUSES, RunSummary, find_execution, list_runs
+from operations.stack_option import of_workshop
 from operations.starting import ATTENTION, FREED, STARTED, Answer, ask_for_all, ask_for_look, parse_parameters, release
 from operations.subscribing import Subscribed, subscribe
 from operations.workshop_stack import Workshop
@@ -44,25 +45,6 @@ class OperatorCommands(click.Group):
             raise click.ClickException(str(error)) from error
         except (ClientError, BotoCoreError) as error:
             raise click.ClickException(explain_error(error)) from error
-
-
-def of_workshop(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command the option --stack, and the workshop that it names as the first argument."""
-
-    @click.option(
-        "--stack",
-        default="workshop",
-        show_default=True,
-        envvar="WORKSHOP_STACK",
-        show_envvar=True,
-        metavar="NAME",
-        help="CloudFormation stack of template.yaml.",
-    )
-    @wraps(command)
-    def with_workshop(stack: str, **arguments: Any) -> None:
-        command(Workshop(session_client(), stack), **arguments)
-
-    return with_workshop
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, with all fields.")
@@ -303,6 +285,10 @@ def subscribe_person(workshop: Workshop, dataset: str, email: str) -> None:
         Subscribed.EVERYTHING: f"{email} is told about every dataset already.",
     }
     click.echo(told[subscribe(workshop, dataset, email)])
+
+
+for link_command in LINK_COMMANDS:
+    main.add_command(link_command)
 
 
 def _tell(answer: Answer, is_well: bool) -> None:

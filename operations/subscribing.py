@@ -29,8 +29,7 @@ def subscribe(workshop: Workshop, dataset: str, address: str) -> Subscribed:
     Raises RefusedName for what is no dataset's name, UsageError for what is no mail address.
     """
     check_dataset(dataset)
-    if not _ADDRESS.fullmatch(address) or not address.isprintable() or len(address) > _LONGEST_ADDRESS:
-        raise UsageError(f"{one_line(address, 80)!r} is no mail address.")
+    check_address(address)
     sns = workshop.client("sns")
     arn = _confirmed_subscription(sns, workshop.topic, address)
     if arn is None:
@@ -43,6 +42,12 @@ def subscribe(workshop: Workshop, dataset: str, address: str) -> Subscribed:
         )
         return Subscribed.ASKED
     return _add(sns, arn, dataset)
+
+
+def check_address(address: str) -> None:
+    """Raises UsageError for what is no mail address."""
+    if not _ADDRESS.fullmatch(address) or not address.isprintable() or len(address) > _LONGEST_ADDRESS:
+        raise UsageError(f"{one_line(address, 80)!r} is no mail address.")
 
 
 def _confirmed_subscription(sns: Any, topic: str, address: str) -> str | None:

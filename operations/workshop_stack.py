@@ -79,6 +79,11 @@ class Workshop:
         return self._outputs["PipelineName"]
 
     @property
+    def web_app_url(self) -> str:
+        """The web app's address; "" of a stack without one."""
+        return self._outputs.get("WebAppUrl", "")
+
+    @property
     def functions(self) -> set[str]:
         """The names of the stack's functions."""
         return {physical for kind, physical in self._resources.values() if kind == "AWS::Lambda::Function"}

@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 from samtranslator.yaml_helper import yaml_parse
 
 from contract.run_identity import RunIdentity
-from operations import cli
+from operations import cli, stack_option
 from operations.workshop_stack import Workshop
 from tests.chaos.fakes import client_error
 from workshop.platform.items import to_item
@@ -30,6 +30,7 @@ ACCOUNT = "123456789012"
 PIPELINE = "workshop"
 PIPELINE_ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:pipeline/{PIPELINE}"
 FINGERPRINT = "f" * 64
+WEB_APP_URL = "https://app.example.com"
 _DATA = ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::SNS::Topic")
 
 
@@ -37,7 +38,7 @@ _DATA = ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::SNS
 def data_template() -> dict[str, Any]:
     """template.yaml's own bucket, table, queues and topic; empty functions and log groups by their names there."""
     whole = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]
-    resources = {name: found for name, found in whole.items() if found["Type"] in _DATA}
+    resources = {name: found for name, found in whole.items() if found["Type"] in _DATA or name == "LinkKey"}
     # Encryption needs a key that moto would not use, events a bus that it would not reach; browsers do not come here.
     unused = (
         "NotificationConfiguration",
@@ -49,6 +50,7 @@ def data_template() -> dict[str, Any]:
     for found in resources.values():
         for name in (*unused, "KmsMasterKeyId"):
             found["Properties"].pop(name, None)
+    del resources["LinkKey"]["Properties"]["Tags"]
     role = {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}}
     resources["Role"] = {"Type": "AWS::IAM::Role", "Properties": role}
     for name, found in whole.items():
@@ -62,7 +64,10 @@ def data_template() -> dict[str, Any]:
                 "Role": {"Fn::GetAtt": ["Role", "Arn"]},
             }
             resources[name] = {"Type": "AWS::Lambda::Function", "Properties": code}
-    return {"Resources": resources, "Outputs": {"PipelineName": {"Value": PIPELINE}}}
+    return {
+        "Resources": resources,
+        "Outputs": {"PipelineName": {"Value": PIPELINE}, "WebAppUrl": {"Value": WEB_APP_URL}},
+    }
 
 
 @cache
@@ -219,6 +224,14 @@ class Shell:
         return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.workshop.resource(logical_id)}"
 
 
+def sign_with(key_id: str) -> None:
+    """Make a key one for signing: moto's CloudFormation makes every key one for encryption."""
+    from moto.kms.models import kms_backends
+
+    key = kms_backends[ACCOUNT][REGION].keys[key_id]
+    key.key_usage, key.key_spec = "GENERATE_VERIFY_MAC", "HMAC_256"
+
+
 def set_up(monkeypatch: pytest.MonkeyPatch) -> Shell:
     """Deploy, inside of mock_aws."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -227,12 +240,13 @@ def set_up(monkeypatch: pytest.MonkeyPatch) -> Shell:
     monkeypatch.delenv("WORKSHOP_STACK", raising=False)
     shell = Shell()
     factory: Callable[[], Any] = lambda: shell.client  # noqa: E731
-    monkeypatch.setattr(cli, "session_client", factory)
+    monkeypatch.setattr(stack_option, "session_client", factory)
     body = json.dumps(data_template())
     real_client("cloudformation").create_stack(StackName="workshop", TemplateBody=body, Capabilities=["CAPABILITY_IAM"])
     # moto's CloudFormation makes the bucket without its versioning.
     versioning = data_template()["Resources"]["Bucket"]["Properties"]["VersioningConfiguration"]
     real_client("s3").put_bucket_versioning(Bucket=shell.bucket, VersioningConfiguration=versioning)
+    sign_with(shell.workshop.resource("LinkKey"))
     real_client("sagemaker").create_pipeline(
         PipelineName=PIPELINE,
         PipelineDefinition="{}",

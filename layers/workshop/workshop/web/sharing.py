@@ -2,13 +2,12 @@
 
 from typing import Any
 
+from workshop.admission.app_links import DAY, app_address, dataset_screen
 from workshop.admission.grants import Grant, Right
 from workshop.admission.invitations import Invitations, new_link_id
 from workshop.admission.links import Links, SharedLink
 from workshop.platform import clock
 from workshop.web.calls import Call, Reply
-
-DAY = 86_400
 
 
 class Sharing:
@@ -29,17 +28,12 @@ class Sharing:
         made_by = own[0].link
         self._links.record(grant, made_by, now)
         link = SharedLink(grant.link, grant.dataset, grant.rights, now, made_by, expires, is_revoked=False)
-        url = address(call.base_url, self._invitations.invite(grant), f"/{call.dataset}")
+        url = app_address(call.base_url, self._invitations.invite(grant), dataset_screen(call.dataset))
         return Reply({"link": _told(link), "url": url})
 
     def revoke(self, call: Call) -> Reply:
         self._links.revoke(call.dataset, call.path["link"], clock.now_ms() // 1000)
         return Reply()
-
-
-def address(base_url: str, token: str, screen: str) -> str:
-    """A link that opens the app at this screen. The fragment is in no request, and so in no log."""
-    return f"{base_url}#t={token}&go={screen}"
 
 
 def _told(link: SharedLink) -> dict[str, Any]:
