@@ -4,23 +4,12 @@ from collections.abc import Collection
 from typing import Any
 
 from contract import layout
-from contract.names import parse_execution
-from contract.statuses import COMPLETED_WITH_FAILURES, FAILED, LOST, STOPPED, STOPPING, SUCCEEDED
 from workshop.admission.grants import Right
 from workshop.dataset.snapshot import Page, list_page
 from workshop.dropping.cover import Covers
 from workshop.ledger import DatasetState, Ledger, Phase, RunRecord, Runs
 from workshop.platform.clients import S3
-
-_STATUS = {
-    None: "running",
-    STOPPING: "stopping",
-    SUCCEEDED: "succeeded",
-    FAILED: "failed",
-    COMPLETED_WITH_FAILURES: "failed",
-    STOPPED: "stopped",
-    LOST: "lost",
-}
+from workshop.watching.run_views import short_view
 
 
 class Cards:
@@ -58,7 +47,7 @@ class Cards:
             "state": told,
             "starts_at": (state.timer_due or 0) // 1000 if told == "waiting" else None,
             "problems": list(state.problems) if told == "blocked" else [],
-            "run": None if run is None else run_in_short(run),
+            "run": None if run is None else short_view(run),
             "cost": self._cost(run, state.good_arn),
         }
 
@@ -69,18 +58,6 @@ class Cards:
         """Of the last run, if it trains, else of the one whose model it uses."""
         training = run if run is None or run.source_arn is None else self._run(good_arn)
         return None if training is None else training.billed_cost
-
-
-def run_in_short(run: RunRecord) -> dict[str, Any]:
-    """openapi.json's Run, as the ledger knows it."""
-    return {
-        "id": parse_execution(run.arn).id,
-        "status": _STATUS.get(run.status, "running"),
-        "started": run.started_at // 1000,
-        "ended": None if run.ended_at is None else run.ended_at // 1000,
-        "makes_model": run.source_arn is None,
-        "images": run.images,
-    }
 
 
 def _standing(state: DatasetState, page: Page) -> str:

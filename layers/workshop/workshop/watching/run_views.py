@@ -127,6 +127,8 @@ def ends_at(run: WatchedRun, now: int) -> int | None:
 def cost_so_far(run: WatchedRun, now: int) -> float | None:
     """Dollars of training, to the cent: as billed, or for as long as it has gone on. None if the price is not known."""
     record, training = run.record, run.training
+    if record.billed_cost is not None:
+        return record.billed_cost
     if not run.trains or (training is None and run.is_known_to_sagemaker):
         return 0.0
     if not record.hourly_price or training is None:

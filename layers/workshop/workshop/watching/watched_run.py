@@ -130,7 +130,9 @@ class RunGatherer:
         return progress, tuple((sheet, folder + sheet.key) for sheet in progress.sheets)
 
     def _billed(self, run: WatchedRun) -> int | None:
-        """Once its training is over, and SageMaker says so."""
+        """Once its training is over, and SageMaker says so; its mail has had the ledger told."""
+        if run.record.billed_seconds is not None:
+            return run.record.billed_seconds
         if run.training is None or "EndTime" not in run.training:
             return None
         try:
