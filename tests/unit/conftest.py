@@ -69,7 +69,6 @@ ENVIRONMENT = {
     "REPORT_FAILURE_FUNCTION": "report_failure",
     "RESULTS_URL": "https://results.example.com/",
     "START_RUN_FUNCTION": "start_run",
-    "APP_URL": "https://app.example.com",
     "OBJECTS_URL": "https://objects.example.com",
     "LINK_FILES_A_DAY": "1000",
     "LINK_GB_A_DAY": "1",

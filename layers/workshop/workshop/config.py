@@ -154,15 +154,19 @@ class EndingConfig:
 
 @dataclass(frozen=True)
 class NoticeConfig:
-    """What is needed to publish a notice."""
+    """What is needed to publish a notice. `app_url`: the web app's address, with a slash; "": its mails have no links
+    that open it."""
 
     table: str
     topic_arn: str
+    app_url: str
+    link_key_id: str
 
     @classmethod
     def from_env(cls, variables: Mapping[str, str] = os.environ) -> "NoticeConfig":
         env = Environment(variables)
-        return cls(env.text("TABLE"), env.text("TOPIC_ARN"))
+        app_url = env.address("APP_URL")
+        return cls(env.text("TABLE"), env.text("TOPIC_ARN"), app_url, env.text("LINK_KEY_ID") if app_url else "")
 
 
 @dataclass(frozen=True)

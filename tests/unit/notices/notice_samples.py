@@ -12,6 +12,8 @@ from contract.prepare_report import PrepareReport, SetAside
 from contract.reasons import Reason, ReasonCode, told
 from contract.run_results import TrainingOutcome
 from contract.statuses import FAILED
+from workshop.admission.app_links import AppLinks, app_address
+from workshop.admission.grants import Grant
 from workshop.dataset import Caps, Targets, default_choice, parse_settings
 from workshop.dataset.classes import Folders
 from workshop.estimates import Basis, Estimate
@@ -23,11 +25,13 @@ from workshop.notices.content import BEST_NETWORK
 from workshop.notices.expectations import course_of
 from workshop.notices.leftovers import Leftovers, Waiting, WaitingReason
 from workshop.notices.results_link import Link
+from workshop.notices.run_links import pictures_link, with_actions, with_run_links
 from workshop.notices.strays import stray_notice
 from workshop.platform.errors import SettingsError
 from workshop.reconcile.labels import told_folders
 from workshop.words import Words, words
 
+_NOW = 1_795_435_200
 _BUCKET = "workshop-bucket"
 _DATASET = "red-chairs"
 _RUN_ARN = "arn:aws:sagemaker:eu-central-1:123456789012:pipeline/workshop/execution/p4jn9xou8a8s"
@@ -55,12 +59,33 @@ seed: 100000000000000000000000000000
 """
 
 
+class _SampleLinks(AppLinks):
+    """Always the same addresses."""
+
+    def __init__(self) -> None:
+        pass
+
+    def address(self, grant: Grant, screen: str) -> str:
+        return app_address("https://app.example.com/", f"{'-'.join(sorted(grant.rights))}...", screen)
+
+    def to_look(self, dataset: str, arn: str, screen: str, now: int) -> tuple[str, int]:
+        return super().to_look(dataset, arn, screen, _NOW)
+
+    def to_act(self, dataset: str, arn: str, screen: str, now: int) -> tuple[str, int]:
+        return super().to_act(dataset, arn, screen, _NOW)
+
+
+def _started(say: Words, run: RunRecord, execution: Execution) -> Notice:
+    return with_run_links(_SampleLinks(), content.started(say, run, execution), execution)
+
+
 def samples(language: str) -> dict[str, Notice]:
     """Name of the sample -> notice in that language, in the order in which people get them."""
     say = words(language)
     execution = parse_execution(_RUN_ARN)
     prepared = _prepared(found=1012, good=998, copies=9)
     restart = ways_to_restart(say, _DATASET, None)
+    in_app = ways_to_restart(say, _DATASET, None, has_app=True)
     failures_of = {
         "failed_training": (_training_failure(say, execution, restart), None),
         "failed_too_few_images": (
@@ -81,17 +106,13 @@ def samples(language: str) -> dict[str, Notice]:
         "stray": stray_notice(say, "uploads/Rote Stühle (neu)/", "0001.png"),
         "stray_unnameable": stray_notice(say, "uploads/红椅子 www.example.com/", "www.example.com/a.png"),
         "stray_files": stray_notice(say, "uploads/", "Kopie von 0001.png"),
-        "started": content.started(say, _run(_SHOWN), execution),
-        "started_first_time": content.started(say, _run(_GUESS), execution),
-        "started_too_long": content.started(say, _run(_TOO_LONG), execution),
-        "started_unknown": content.started(say, _run(), execution),
-        "started_classes": content.started(
-            say, _run(_SHOWN, size="384 x 256", folders=_folders(say, "folders")), execution
-        ),
-        "started_folders": content.started(say, _run(_SHOWN, folders=_folders(say, None)), execution),
-        "started_inference": content.started(
-            say, _run(Estimate(0, 86_400, 420, 0.02, Basis.GUESS), _SOURCE_ARN), execution
-        ),
+        "started": _started(say, _run(_SHOWN), execution),
+        "started_first_time": _started(say, _run(_GUESS), execution),
+        "started_too_long": _started(say, _run(_TOO_LONG), execution),
+        "started_unknown": _started(say, _run(), execution),
+        "started_classes": _started(say, _run(_SHOWN, size="384 x 256", folders=_folders(say, "folders")), execution),
+        "started_folders": _started(say, _run(_SHOWN, folders=_folders(say, None)), execution),
+        "started_inference": _started(say, _run(Estimate(0, 86_400, 420, 0.02, Basis.GUESS), _SOURCE_ARN), execution),
         "succeeded": _succeeded(say, execution, _run(_SHOWN, ended_at=7_512_000), prepared, 6900, _FINISHED),
         "succeeded_early": _succeeded(say, execution, _run(_TOO_LONG, ended_at=87_000_000), None, 86_200, _CUT),
         "succeeded_collapsed": _succeeded(
@@ -112,6 +133,13 @@ def samples(language: str) -> dict[str, Notice]:
             for name, (failure, prepared) in failures_of.items()
         },
         "failed_inference": content.failed(say, _DATASET, execution, _inference_failure(say, execution), None),
+        "failed_with_app": with_actions(
+            _SampleLinks(),
+            content.failed(say, _DATASET, execution, _training_failure(say, execution, in_app), None),
+            execution,
+        ),
+        "succeeded_with_app": _succeeded_in_app(say, execution),
+        "started_without_app": with_run_links(None, content.started(say, _run(_SHOWN), execution), execution),
         "problems": _problems(say, execution, Artefacts(_missing(say), 0, None)),
         "problems_targets": _problems(say, execution, Artefacts((), 0, None, _UNUSABLE)),
         "not_started": content.not_started(say, _DATASET, _BUCKET, _REFUSAL),
@@ -171,6 +199,15 @@ def _succeeded(
     made = Artefacts((), 24, prepared, training=training)
     course = course_of(run, training, billed_seconds)
     return content.succeeded(say, _DATASET, execution, _BUCKET, made, link, run, course)
+
+
+def _succeeded_in_app(say: Words, execution: Execution) -> Notice:
+    """An early end, after which its people can go on."""
+    run = _run(_TOO_LONG, ended_at=87_000_000)
+    made, link = Artefacts((), 24, None, training=_CUT), pictures_link(_SampleLinks(), _DATASET, execution)
+    course = course_of(run, _CUT, 86_200)
+    notice = content.succeeded(say, _DATASET, execution, _BUCKET, made, link, run, course, has_app=True)
+    return with_actions(_SampleLinks(), notice, execution)
 
 
 def _in_trouble(kimg: float, trouble: str, last_score: float | None) -> TrainingOutcome:

@@ -1,8 +1,5 @@
-"""A run that has made pictures, and a browser in front of the real operations, whose start_run is the real one."""
+"""A run that has made pictures, and a browser in front of the real operations."""
 
-import io
-import json
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -17,39 +14,10 @@ from contract.gallery import (
     ModelFacts,
     PictureArchive,
 )
-from tests.unit.conftest import Stage
 from tests.unit.watching.conftest import DATASET, UnderWay, run, watcher
 from tests.unit.web.conftest import app, asked, browser_of, door
-from workshop.platform import clients
 
 __all__ = ["app", "asked", "browser_of", "door", "run", "watcher"]
-
-
-@dataclass
-class Functions:
-    """Fakes lambda:Invoke of somebody who waits: start_run is called at once; `error` is raised instead."""
-
-    stage: Stage
-    error: Exception | None = None
-
-    def invoke(self, FunctionName: str, InvocationType: str, Payload: bytes) -> dict[str, Any]:
-        assert (FunctionName, InvocationType) == ("start_run", "RequestResponse")
-        if self.error:
-            raise self.error
-        try:
-            answer, failed = self.stage.invoke("start_run", json.loads(Payload)), {}
-        except Exception as error:  # noqa: BLE001  as Lambda tells it
-            answer = {"errorType": type(error).__name__, "errorMessage": str(error)}
-            failed = {"FunctionError": "Unhandled"}
-        return {"StatusCode": 200, "Payload": io.BytesIO(json.dumps(answer).encode()), **failed}
-
-
-@pytest.fixture(autouse=True)
-def functions(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Functions:
-    """In the place of the client, before the operations are put together."""
-    functions = Functions(stage)
-    monkeypatch.setattr(clients, "lambda_once", lambda: functions)
-    return functions
 
 
 def item(kind: GalleryKind, place: str, **more: Any) -> GalleryItem:

@@ -7,7 +7,6 @@ from botocore.exceptions import ReadTimeoutError
 
 from contract.pipeline import PARAMETERS
 from tests.unit.conftest import Stage
-from tests.unit.taking.conftest import Functions
 from tests.unit.watching.conftest import UnderWay
 from tests.unit.web.conftest import CheckedBrowser
 from workshop.platform import clients
@@ -88,10 +87,8 @@ def test_what_start_run_refuses_is_told_in_its_words(
     assert "InferenceSeeds" in answer.body["problems"][0]
 
 
-def test_a_look_that_takes_longer_than_anybody_waits_goes_on(
-    watcher: CheckedBrowser, made: UnderWay, functions: Functions
-) -> None:
-    functions.error = ReadTimeoutError(endpoint_url="https://lambda")
+def test_a_look_that_takes_longer_than_anybody_waits_goes_on(watcher: CheckedBrowser, made: UnderWay) -> None:
+    made.stage.functions.error = ReadTimeoutError(endpoint_url="https://lambda")
     answer = ask(watcher, made, "pictures")
     assert (answer.status, answer.body["outcome"]) == (200, "waiting")
 
@@ -99,7 +96,7 @@ def test_a_look_that_takes_longer_than_anybody_waits_goes_on(
 def test_a_failure_of_start_run_is_not_told_to_strangers(
     watcher: CheckedBrowser, made: UnderWay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(made.stage, "invoke", lambda *_: 1 / 0)
+    monkeypatch.setattr(made.stage.functions, "_invoke", lambda *_: 1 / 0)
     answer = ask(watcher, made, "pictures")
     assert (answer.status, answer.body["error"], answer.body["problems"]) == (500, "failed", [])
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.prepare_report import PrepareReport, SetAside
+from contract.reasons import told
 from tests.unit.conftest import Stage
 from tests.unit.properties import on_one_stage, quick
 from tests.unit.watching.conftest import CURVE, DATASET, RUNS, SHEETS, UnderWay
@@ -255,7 +256,9 @@ REASONS = st.lists(st.tuples(st.text(max_size=5), st.sampled_from([f"reason {n}"
 @quick
 @given(skipped=REASONS)
 def test_of_very_many_skipped_images_as_much_is_told_as_a_page_shows(skipped: list[tuple[str, str]]) -> None:
-    report = PrepareReport("cats", 32, 500, 500 - len(skipped), [SetAside(*one) for one in skipped], 1.0)
+    report = PrepareReport(
+        "cats", 32, 500, 500 - len(skipped), [SetAside(name, told(reason)) for name, reason in skipped], 1.0
+    )
     found = summarize(PrepareReport.from_json(report.to_json()))
     assert len(found.skipped) == min(len({reason for _, reason in skipped}), MOST_GROUPS)
     assert all(len(group.names) == min(group.count, MOST_NAMES) for group in found.skipped)

@@ -2,6 +2,8 @@
 
 from functools import cache
 
+from workshop.admission.app_links import AppLinks
+from workshop.admission.invitations import Invitations
 from workshop.config import (
     EndingConfig,
     LinkConfig,
@@ -20,6 +22,7 @@ from workshop.notices import Notices
 from workshop.notices.results_link import TokenKey
 from workshop.notices.strays import Strays
 from workshop.platform import clients
+from workshop.platform.signing import Signer
 from workshop.reconcile import Reconciler
 from workshop.reconcile.advice import Adviser
 from workshop.reconcile.claims import Claims
@@ -76,7 +79,14 @@ def link_key() -> TokenKey:
 
 def _records(config: NoticeConfig) -> tuple[Ledger, Runs, Notices]:
     runs = Runs(clients.dynamodb(), config.table)
-    return Ledger(clients.dynamodb(), config.table), runs, Notices(clients.sns(), config.topic_arn, runs)
+    notices = Notices(clients.sns(), config.topic_arn, runs, _app_links(config))
+    return Ledger(clients.dynamodb(), config.table), runs, notices
+
+
+def _app_links(config: NoticeConfig) -> AppLinks | None:
+    if not config.app_url:
+        return None
+    return AppLinks(Invitations(Signer(clients.kms(), config.link_key_id)), config.app_url)
 
 
 def _ending(config: EndingConfig, ledger: Ledger, runs: Runs) -> tuple[Timers, Ending]:

@@ -12,6 +12,7 @@ from workshop.ledger.runs import run_notice_key
 from workshop.notices import Kind, Notice, Notices, artefacts, billing, content, failures
 from workshop.notices.expectations import Course, course_of
 from workshop.notices.results_link import Link, TokenKey, durable_link, presigned_link
+from workshop.notices.run_links import pictures_link, with_actions
 from workshop.platform import clock
 from workshop.platform.clients import KMS, S3, SageMaker
 from workshop.platform.errors import BadRequest
@@ -89,16 +90,21 @@ class Reporter:
             count("FinishedWithProblems")
             command = restart_command(say, dataset, run)
             notice = content.problems(say, dataset, execution, self._config.bucket, found, command)
+            notice = with_actions(self._notices.links, notice, execution)
         else:
             if run is not None and run.ended_at is None:  # the pipeline's last step asks while it still runs
                 run = replace(run, ended_at=clock.now_ms())
-            link = self._link(kms, dataset, execution.id)
+            link = self._link(kms, dataset, execution)
             billed = billing.billed_training_seconds(sagemaker, execution.arn) if trains else None
             course = course_of(run, found.training if trains else None, billed)
             if run is not None and billed is not None:
                 self._runs.note_bill(run.arn, billed)
             self._learn(run, course)
-            notice = content.succeeded(say, dataset, execution, self._config.bucket, found, link, run, course)
+            has_app = self._notices.links is not None
+            notice = content.succeeded(
+                say, dataset, execution, self._config.bucket, found, link, run, course, has_app=has_app
+            )
+            notice = with_actions(self._notices.links, notice, execution)
         return self._publish(request, notice)
 
     def failure(self, request: ReportRequest, sagemaker: SageMaker) -> str:
@@ -114,11 +120,14 @@ class Reporter:
         if run is not None and run.goes_on:
             return GOES_ON
         say = content.words_of(run)
-        failure = failures.gather_failure(say, sagemaker, execution, request.status, ways_to_restart(say, dataset, run))
+        has_app = self._notices.links is not None
+        restart = ways_to_restart(say, dataset, run, has_app=has_app)
+        failure = failures.gather_failure(say, sagemaker, execution, request.status, restart)
         prepared = None
         if failure.is_too_few_images:
             prepared = artefacts.read_prepare_report(self._s3, self._config.bucket, dataset, execution.id)
-        return self._publish(request, content.failed(say, dataset, execution, failure, prepared))
+        notice = content.failed(say, dataset, execution, failure, prepared)
+        return self._publish(request, with_actions(self._notices.links, notice, execution))
 
     def _learn(self, run: RunRecord | None, course: Course) -> None:
         """Remember what the run has shown, for the estimates of later ones, and how far off its own were."""
@@ -160,11 +169,14 @@ class Reporter:
         if not request.from_pipeline:
             self._ledger.mark_reported(request.dataset, request.execution.arn)
 
-    def _link(self, kms: KMS, dataset: str, execution_id: str) -> Link:
+    def _link(self, kms: KMS, dataset: str, execution: Execution) -> Link:
+        """To the app, to the page by a function, or straight to it, as there are."""
+        if self._notices.links is not None:
+            return pictures_link(self._notices.links, dataset, execution)
         if not self._config.results_url:
-            return presigned_link(self._s3, self._config.bucket, dataset, execution_id)
+            return presigned_link(self._s3, self._config.bucket, dataset, execution.id)
         key = TokenKey(kms, self._config.link_key_id)
-        return durable_link(key, self._config.results_url, dataset, execution_id)
+        return durable_link(key, self._config.results_url, dataset, execution.id)
 
 
 def restart_command(say: Words, dataset: str, run: RunRecord | None) -> str:
@@ -174,9 +186,9 @@ def restart_command(say: Words, dataset: str, run: RunRecord | None) -> str:
     return say.rerun.format(event=f'{{"source": "manual", "dataset": "{dataset}", "{mode}": true}}')
 
 
-def ways_to_restart(say: Words, dataset: str, run: RunRecord | None) -> tuple[str, str]:
-    """How the same run comes again: by an operator, or by itself."""
-    again = say.again.format(rerun=restart_command(say, dataset, run))
+def ways_to_restart(say: Words, dataset: str, run: RunRecord | None, *, has_app: bool = False) -> tuple[str, str]:
+    """How the same run comes again: by its people or, where they have no app for that, by an operator; or by itself."""
+    again = say.again_by_link if has_app else say.again.format(rerun=restart_command(say, dataset, run))
     if run is None or run.source_arn is None:
         return again, say.change
     return again, say.change_targets.format(folder=layout.targets(dataset))

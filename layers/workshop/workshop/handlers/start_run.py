@@ -94,7 +94,7 @@ class StartRequests:
     def _language(self, event: Mapping[str, Any]) -> str:
         """The one asked for, if the notices have it."""
         language = event.get("language")
-        return language if language in LANGUAGES else self._config.notice_language
+        return language if isinstance(language, str) and language in LANGUAGES else self._config.notice_language
 
 
 def _entries(event: Mapping[str, Any]) -> dict[str, str]:

@@ -42,8 +42,6 @@ def started(say: Words, run: RunRecord, execution: Execution) -> Notice:
             expected=expectations.expected_duration(say, run),
             cost=expectations.expected_cost(say, run),
             run=execution.id,
-            region=execution.region,
-            arn=execution.arn,
         )
     remarks = expectations.remarks(say, run)
     return render_notice(
@@ -60,8 +58,6 @@ def started(say: Words, run: RunRecord, execution: Execution) -> Notice:
         cost=expectations.expected_cost(say, run),
         run=execution.id,
         remarks=f"\n{remarks}\n" if remarks else "",
-        region=execution.region,
-        arn=execution.arn,
     )
 
 
@@ -74,10 +70,13 @@ def succeeded(
     link: Link,
     run: RunRecord | None,
     course: Course,
+    *,
+    has_app: bool = False,
 ) -> Notice:
-    """The pictures are there. `run` is None if its record is lost."""
+    """The pictures are there. `run` is None if its record is lost; `has_app`: its reader can start runs."""
     folder = layout.run(dataset, execution.id)
-    ended = expectations.early_end(say, run, course.training, f"python -m operations rerun {dataset}")
+    command = "" if has_app else f"python -m operations rerun {dataset}"
+    ended = expectations.early_end(say, run, course.training, command)
     return render_notice(
         say,
         Kind.SUCCEEDED,

@@ -80,7 +80,8 @@ def duration(say: Words, course: Course) -> str:
 
 def early_end(say: Words, run: RunRecord | None, training: TrainingOutcome | None, command: str) -> str:
     """That the training ended before its length was reached, why, what the rest would take, and how it comes; "" if it
-    did not, if nobody can say, or if it was for a trouble, which is told with what to do about it."""
+    did not, if nobody can say, or if it was for a trouble, which is told with what to do about it. `command` is an
+    operator's; "": the reader can do it."""
     if training is None or training.is_complete or training.ended == training.trouble or not _is_possible(training):
         return ""
     why = say.training_ended.get(training.ended, say.training_ended[""])
@@ -91,7 +92,8 @@ def early_end(say: Words, run: RunRecord | None, training: TrainingOutcome | Non
         cost = say.rough_dollars(price * training.seconds_left / 3600)
         finishing = say.finishing_takes if price else say.finishing_takes_time
         sentences.append(finishing.format(duration=rest, cost=cost))
-    return f"{say.sentences(*sentences)}\n{say.go_on.format(command=command)}"
+    way_on = say.go_on.format(command=command) if command else say.go_on_by_link
+    return f"{say.sentences(*sentences)}\n{way_on}"
 
 
 def expected_duration(say: Words, run: RunRecord) -> str:

@@ -21,6 +21,7 @@ from workshop.ledger import DatasetState, Runs
 from workshop.ledger.runs import attention_key
 from workshop.notices import Notices, content
 from workshop.notices.quoting import MAX_SHOWN_CHARS, quoted
+from workshop.notices.run_links import with_actions
 from workshop.platform import clock
 from workshop.platform.errors import NoticeBusy
 from workshop.words import Words
@@ -158,6 +159,7 @@ class LeftoverNotices:
             left.next_steps(say),
             template="unused",
         )
+        notice = with_actions(self._notices.links, notice)
         try:
             return self._notices.publish_once(attention_key(listing.dataset, left.digest()), notice)
         except NoticeBusy:  # the next look asks again, if whoever sends it has died

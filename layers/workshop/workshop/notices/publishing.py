@@ -12,6 +12,7 @@ from enum import StrEnum
 from importlib import resources
 from string import Template
 
+from workshop.admission.app_links import AppLinks
 from workshop.ledger import Runs
 from workshop.notices.quoting import unlinked
 from workshop.platform import clock
@@ -40,7 +41,7 @@ class Kind(StrEnum):
 @dataclass(frozen=True)
 class Notice:
     """One message to a dataset's subscribers: the text `template` of a language, with the values of its placeholders.
-    `title` is what the dataset's people call it, "" where that is its name."""
+    `title` is what the dataset's people call it, "" where that is its name; `end` what is said below the text."""
 
     kind: Kind
     dataset: str
@@ -48,6 +49,7 @@ class Notice:
     template: str
     values: Mapping[str, str]
     title: str = ""
+    end: str = ""
 
     @property
     def subject(self) -> str:
@@ -59,7 +61,8 @@ class Notice:
     @property
     def body(self) -> str:
         called = f"{unlinked(self.title)} ({self.dataset})" if self.title else self.dataset
-        return fit_body(_fill(self._texts()[1], {**self.values, "dataset": called}), self.say.cut)
+        text = _fill(self._texts()[1], {**self.values, "dataset": called})
+        return fit_body(f"{text.rstrip()}\n\n{self.end}\n" if self.end else text, self.say.cut)
 
     def _texts(self) -> tuple[str, str]:
         folder = resources.files("workshop.notices").joinpath("texts", self.say.language)
@@ -112,7 +115,9 @@ class Notices:
     two can send a notice twice; nothing can lose it, as long as somebody asks again.
     """
 
-    def __init__(self, sns: SNS, topic_arn: str, runs: Runs) -> None:
+    def __init__(self, sns: SNS, topic_arn: str, runs: Runs, links: AppLinks | None = None) -> None:
+        """`links`: for those that lead into the web app, where there is one."""
+        self.links = links
         self._sns = sns
         self._topic_arn = topic_arn
         self._runs = runs

@@ -5,6 +5,7 @@ from contract.run_identity import RunIdentity
 from workshop.ledger import Ledger, Phase, RunRecord, Runs
 from workshop.ledger.runs import run_notice_key
 from workshop.notices import Kind, Notices, content
+from workshop.notices.run_links import with_run_links
 from workshop.platform import clock
 from workshop.platform.errors import NoticeBusy
 from workshop.words import words
@@ -39,7 +40,8 @@ def announce_recorded_start(ledger: Ledger, runs: Runs, notices: Notices, run: R
 
 
 def _publish_started(notices: Notices, run: RunRecord) -> bool:
-    notice = content.started(words(run.language), run, parse_execution(run.arn))
+    execution = parse_execution(run.arn)
+    notice = with_run_links(notices.links, content.started(words(run.language), run, execution), execution)
     try:
         return notices.publish_once(run_notice_key(run.arn, Kind.STARTED), notice)
     except NoticeBusy:

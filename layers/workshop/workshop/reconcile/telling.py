@@ -8,6 +8,7 @@ from workshop.ledger import DatasetState
 from workshop.ledger.runs import attention_key, run_notice_key
 from workshop.notices import Notices, content
 from workshop.notices.leftovers import Leftovers
+from workshop.notices.run_links import with_actions
 from workshop.platform import clock
 from workshop.platform.telemetry import count
 from workshop.reconcile.facts import newest_change_ms
@@ -27,7 +28,9 @@ class AttentionNotices:
         count("RunsOverdue")
         arn = state.execution_arn or ""
         say = words(state.held_claim.language)
-        notice = content.stuck(say, state.dataset, parse_execution(arn), run_seconds)
+        execution = parse_execution(arn)
+        notice = content.stuck(say, state.dataset, execution, run_seconds)
+        notice = with_actions(self._notices.links, notice, execution)
         if self._notices.publish_once(run_notice_key(arn, "stuck"), notice):
             count("RunsStuck")
 
@@ -58,6 +61,7 @@ class AttentionNotices:
             listing.left_out,
             [*next_steps, *left.next_steps(say)],
         )
+        notice = with_actions(self._notices.links, notice)
         last_run = (facts.state.last_execution_arn or "").rpartition("/")[2]
         since = f"{clock.day_of(newest_change_ms(facts.state, listing, facts.targets))}#{last_run}"
         self._notices.publish_once(attention_key(listing.dataset, left.digest(facts.fingerprint), since), notice)

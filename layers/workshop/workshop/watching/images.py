@@ -3,20 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from contract.names import printable
+from contract.names import FALLBACK_LANGUAGE, printable
 from contract.prepare_report import ImageClass, PrepareReport
+from contract.reasons import Reason
 
 MOST_GROUPS = 50
 MOST_NAMES = 50
 _LONGEST_NAME = 200
-_LONGEST_REASON = 300
 
 
 @dataclass(frozen=True)
 class SkippedImages:
     """Images that were skipped for one reason; `names` has the first MOST_NAMES of `count`."""
 
-    reason: str
+    reason: Reason
     count: int
     names: tuple[str, ...]
 
@@ -34,10 +34,13 @@ class ImagesFound:
 def summarize(report: PrepareReport) -> ImagesFound:
     """At most MOST_GROUPS groups; what is in none is still counted by `found` and `good`."""
     names: dict[str, list[str]] = {}
+    reasons: dict[str, Reason] = {}
     for one in report.set_aside:
-        names.setdefault(printable(one.reason, _LONGEST_REASON), []).append(one.name)
+        sentence = one.reason.sentence(FALLBACK_LANGUAGE)
+        reasons.setdefault(sentence, one.reason)
+        names.setdefault(sentence, []).append(one.name)
     groups = [
-        SkippedImages(reason, len(found), tuple(printable(name, _LONGEST_NAME) for name in found[:MOST_NAMES]))
-        for reason, found in sorted(names.items(), key=lambda group: (-len(group[1]), group[0]))[:MOST_GROUPS]
+        SkippedImages(reasons[told], len(found), tuple(printable(name, _LONGEST_NAME) for name in found[:MOST_NAMES]))
+        for told, found in sorted(names.items(), key=lambda group: (-len(group[1]), group[0]))[:MOST_GROUPS]
     ]
     return ImagesFound(report.found, report.good, tuple(groups), report.classes)

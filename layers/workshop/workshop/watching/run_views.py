@@ -68,8 +68,8 @@ def short_view(record: RunRecord, status: str | None = None, ended: int | None =
     }
 
 
-def whole_view(run: WatchedRun, title: str, show: Show, now: int) -> dict[str, Any]:
-    """The RunView at `now` (epoch seconds)."""
+def whole_view(run: WatchedRun, title: str, language: str, show: Show, now: int) -> dict[str, Any]:
+    """The RunView at `now` (epoch seconds), for a reader of one of contract.names.LANGUAGES."""
     record = run.record
     return {
         "dataset": record.dataset,
@@ -79,7 +79,7 @@ def whole_view(run: WatchedRun, title: str, show: Show, now: int) -> dict[str, A
         "ends_at": ends_at(run, now),
         "training": _training(run),
         "samples": [{"kimg": sheet.kimg, "url": show(key)} for sheet, key in run.sheets],
-        "images": None if run.images is None else _images(run.images),
+        "images": None if run.images is None else _images(run.images, language),
         "cost": {"so_far": cost_so_far(run, now), "cap": _cap(run)},
         "failure": None if run.failure is None else _failure(run.failure),
         "preset": record.preset,
@@ -207,12 +207,17 @@ def _point(point: Point) -> dict[str, Any]:
     return {"kimg": point.kimg, "seconds": point.seconds, "score": point.score}
 
 
-def _images(images: ImagesFound) -> dict[str, Any]:
+def _images(images: ImagesFound, language: str) -> dict[str, Any]:
     return {
         "found": images.found,
         "good": images.good,
         "skipped": [
-            {"code": "other", "say": group.reason, "count": group.count, "names": list(group.names)}
+            {
+                "code": group.reason.code,
+                "say": group.reason.sentence(language),
+                "count": group.count,
+                "names": list(group.names),
+            }
             for group in images.skipped
         ],
         "classes": [one.as_dict() for one in images.classes],

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from contract.names import Execution
-from workshop.dataset.settings import LANGUAGES
 from workshop.ledger import Ledger, RunRecord, Runs
 from workshop.platform.addresses import Addresses
 from workshop.platform.clients import S3, SageMaker
@@ -14,8 +13,8 @@ from workshop.watching.ending_runs import cancel_run, finish_training
 from workshop.watching.run_views import short_view, version_of, whole_view
 from workshop.watching.watched_run import RunGatherer
 from workshop.web.calls import Call, Reply
-from workshop.web.sentences import FALLBACK, sentence
-from workshop.words import Words, words
+from workshop.web.sentences import sentence
+from workshop.words import words
 
 
 class Watching:
@@ -54,8 +53,9 @@ class Watching:
 
     def _reply(self, call: Call, record: RunRecord) -> Reply:
         now, restart = call.visitor.now, (sentence("start_again", call.language),)
-        run = self._gatherer.gather(record, _words(call.language), restart)
-        view = whole_view(run, self._ledger.read(record.dataset).called, self._addresses.show, now)
+        run = self._gatherer.gather(record, words(call.language), restart)
+        title = self._ledger.read(record.dataset).called
+        view = whole_view(run, title, call.language, self._addresses.show, now)
         return Reply(view, version=version_of(view, run, now))
 
 
@@ -65,8 +65,3 @@ def found_run(runs: Runs, call: Call) -> RunRecord:
     if record is None:
         raise NotThere("no_such_run")
     return record
-
-
-def _words(language: str) -> Words:
-    """Those of the notices, as far as there are any in the reader's language."""
-    return words(language if language in LANGUAGES else FALLBACK)

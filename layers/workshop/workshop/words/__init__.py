@@ -54,6 +54,9 @@ class Words(Protocol):
     step_named: str
 
     # A run has started
+    run_link: str
+    act_link: str
+    ask_to_cancel: str
     other_files: Plural
     expected_about: str
     expected_unknown: str
@@ -88,6 +91,7 @@ class Words(Protocol):
     finishing_takes: str
     finishing_takes_time: str
     go_on: str
+    go_on_by_link: str
     network_best: str
     network_last_is_best: str
     network_last: str
@@ -132,6 +136,7 @@ class Words(Protocol):
     no_reason: str
     rerun: str
     again: str
+    again_by_link: str
     change: str
     change_targets: str
     log: str

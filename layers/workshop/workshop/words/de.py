@@ -21,6 +21,14 @@ class German(Words):
     unknown = "unbekannt"
     named = "{name}: {text}"
     step_named = "{name} ({words})"
+    run_link = "Hier siehst du, wie es läuft, und bald die ersten Bilder; der Link gilt bis {date}:\n\n  {url}"
+    act_link = (
+        "Für dich: Gib ihn nicht weiter. Mit diesem Link kannst du Bilder hinzufügen und Läufe starten, vorzeitig"
+        " abschließen und abbrechen; er gilt bis {date}:\n\n  {url}"
+    )
+    ask_to_cancel = (
+        "Das Workshop-Team kann diesen Lauf abbrechen, oder ihn vorzeitig abschließen und seine Bilder machen lassen."
+    )
     other_files = Plural(" ({count} andere Datei blieb außen vor)", " ({count} andere Dateien blieben außen vor)")
     expected_about = "etwa {duration} ({basis})"
     expected_unknown = "unbekannt, hier ist noch kein solcher Lauf fertig geworden"
@@ -68,6 +76,7 @@ class German(Words):
     }
     finishing_takes = "Der Rest dauert etwa {duration} und kostet etwa {cost}."
     finishing_takes_time = "Der Rest braucht noch etwa {duration} Rechenzeit."
+    go_on_by_link = "Damit es von dort weitergeht, starte ihn mit dem letzten Link dieser Mail noch einmal."
     go_on = "Damit es von dort weitergeht, bitte das Workshop-Team um den Aufruf von\n\n  {command}"
     network_best = "das beste, nach {kimg} tausend Bildern (Abstand {score}; beim letzten: {last}; weniger ist besser)"
     network_last_is_best = "das letzte, es ist auch das beste (Abstand {score}; weniger ist besser)"
@@ -135,6 +144,7 @@ class German(Words):
     lost_reason = "In SageMaker gibt es keinen Eintrag mehr zu diesem Lauf."
     no_reason = "SageMaker nennt keinen Grund."
     rerun = "start_run mit {event}"
+    again_by_link = "Starte ihn mit denselben Bildern noch einmal, mit dem letzten Link dieser Mail."
     again = (
         "Soll er mit denselben Bildern noch einmal laufen? Dann bitte das Workshop-Team um diesen Aufruf:\n  {rerun}"
     )

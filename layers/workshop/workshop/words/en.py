@@ -21,6 +21,12 @@ class English(Words):
     unknown = "unknown"
     named = "{name}: {text}"
     step_named = "{name} ({words})"
+    run_link = "See how it goes, and soon the first pictures; this link works until {date}:\n\n  {url}"
+    act_link = (
+        "For you: do not pass it on. With this link you can add images, start, finish early and cancel runs; it works"
+        " until {date}:\n\n  {url}"
+    )
+    ask_to_cancel = "Your admin can cancel this run, or end it early and have its pictures made."
     other_files = Plural(" ({count} other file was left out)", " ({count} other files were left out)")
     expected_about = "about {duration} ({basis})"
     expected_unknown = "unknown, no run of this kind has ended here yet"
@@ -67,6 +73,7 @@ class English(Words):
     }
     finishing_takes = "Finishing it takes about {duration} and {cost}."
     finishing_takes_time = "Finishing it takes about {duration}."
+    go_on_by_link = "To go on from there, start it again by the last link of this email."
     go_on = "To go on from there, ask your admin to call\n\n  {command}"
     network_best = "the best one, after {kimg} thousand images (score {score}; the last one: {last}; less is better)"
     network_last_is_best = "the last one, which is the best (score {score}; less is better)"
@@ -129,6 +136,7 @@ class English(Words):
     lost_reason = "The run's record in SageMaker does not exist any more."
     no_reason = "SageMaker gives no reason."
     rerun = "start_run with {event}"
+    again_by_link = "Start it again with the same images, by the last link of this email."
     again = "To start it again with the same images, ask your admin to call\n  {rerun}"
     change = "Or add or change an image: then a new run starts by itself."
     change_targets = "Or add or change an image in {folder}: then the weekly run makes them anew."

@@ -26,6 +26,11 @@ class Chinese(Words):
     unknown = "未知"
     named = "{name}：{text}"
     step_named = "{name}（{words}）"
+    run_link = "在这里查看进展，不久即可看到第一批图片；此链接有效期至 {date}：\n\n  {url}"
+    act_link = (
+        "仅供您本人使用，请勿转发。通过此链接您可以添加图片，开始、提前完成和取消任务；有效期至 {date}：\n\n  {url}"
+    )
+    ask_to_cancel = "管理员可以取消本次任务，或者提前结束并生成图片。"
     other_files = _any("（另有 {count} 个其他文件未使用）")
     expected_about = "约 {duration}（{basis}）"
     expected_unknown = "未知，这里还没有完成过同类任务"
@@ -66,6 +71,7 @@ class Chinese(Words):
     }
     finishing_takes = "完成剩余部分约需 {duration}，费用约 {cost}。"
     finishing_takes_time = "完成剩余部分约需 {duration}。"
+    go_on_by_link = "如需从那里继续，请通过本邮件的最后一个链接重新开始。"
     go_on = "如需从那里继续，请联系管理员执行\n\n  {command}"
     network_best = "最佳的一个，学习了 {kimg} 万张次（得分 {score}；最后一个：{last}；越小越好）"
     network_last_is_best = "最后一个，也是最佳的一个（得分 {score}；越小越好）"
@@ -119,6 +125,7 @@ class Chinese(Words):
     lost_reason = "SageMaker 中已没有该任务的记录。"
     no_reason = "SageMaker 没有给出原因。"
     rerun = "start_run，参数为 {event}"
+    again_by_link = "请通过本邮件的最后一个链接，用同样的图片重新开始。"
     again = "如需用同样的图片重新开始，请联系管理员调用\n  {rerun}"
     change = "或者添加或更改一张图片：新任务会自动开始。"
     change_targets = "或者在 {folder} 中添加或更改一张图片：每周任务会重新生成。"
