@@ -1,7 +1,6 @@
 """Links that let somebody into the web app: made, listed and revoked."""
 
 import re
-import time
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,6 +16,7 @@ from workshop.admission.invitations import Invitations, new_link_id
 from workshop.admission.links import Links, SharedLink
 from workshop.ledger import Runs
 from workshop.notices.results_link import PRESIGNED_SECONDS, presign_report
+from workshop.platform import clock
 from workshop.platform.signing import Signer, take_apart
 
 LONGEST_DAYS = 365
@@ -57,7 +57,7 @@ def link_to_results(workshop: Workshop, execution: Execution, days: int) -> Made
         raise RunError(f"The ledger knows no run {execution.id}; `runs` lists what SageMaker knows.")
     if not workshop.web_app_url:
         url = presign_report(workshop.client("s3"), workshop.bucket, run.dataset, execution.id, PRESIGNED_SECONDS)
-        return MadeLink(url, "", int(time.time()) + PRESIGNED_SECONDS)
+        return MadeLink(url, "", clock.now_ms() // 1000 + PRESIGNED_SECONDS)
     rights = frozenset({Right.WATCH, Right.TAKE})
     return _make(workshop, run.dataset, rights, days, pictures_screen(run.dataset, execution.id), "")
 
@@ -80,7 +80,7 @@ def revoke(workshop: Workshop, dataset: str, link: str) -> str:
         raise UsageError(
             f"{one_line(link, 80)!r} is neither the id of a link nor a link; `links` lists those made by hand."
         )
-    _links(workshop).revoke(_checked(dataset), link_id, int(time.time()))
+    _links(workshop).revoke(_checked(dataset), link_id, clock.now_ms() // 1000)
     return link_id
 
 
@@ -89,7 +89,7 @@ def _make(workshop: Workshop, dataset: str, rights: frozenset[Right], days: int,
         raise UsageError(
             f"The stack {workshop.stack!r} has no web app that a link could open: deploy it with WebApp=public."
         )
-    now = int(time.time())
+    now = clock.now_ms() // 1000
     grant = Grant(new_link_id(), dataset, rights, now + days * DAY)
     invitations = Invitations(Signer(workshop.client("kms"), workshop.resource("LinkKey")))
     url = AppLinks(invitations, f"{workshop.web_app_url.rstrip('/')}/").address(grant, screen)

@@ -1,7 +1,6 @@
 """invite, link, links, revoke: who may enter the web app, and until when."""
 
 import re
-import time
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,6 +17,7 @@ from workshop.admission.grants import Grant, Right
 from workshop.admission.invitations import Invitations
 from workshop.admission.links import Links
 from workshop.ledger import Claim, RunRecord, Runs
+from workshop.platform import clock
 from workshop.platform.signing import Signer
 
 ANNA = "anna@example.com"
@@ -30,7 +30,7 @@ def opened(shell: Shell, said: str) -> tuple[Grant, str]:
     assert url.startswith(f"{WEB_APP_URL}/#t=")
     fragment = parse_qs(urlsplit(url).fragment)
     invitations = Invitations(Signer(shell.client("kms"), shell.workshop.resource("LinkKey")))
-    grant = invitations.read_invitation(fragment["t"][0], int(time.time()))
+    grant = invitations.read_invitation(fragment["t"][0], clock.now_ms() // 1000)
     assert grant is not None
     return grant, fragment["go"][0]
 
@@ -50,13 +50,13 @@ def know_run(shell: Shell) -> str:
 def test_a_link_lets_into_one_dataset_with_every_right_for_three_months(shell: Shell) -> None:
     grant, screen = opened(shell, shell.succeed("invite", "cats"))
     assert (grant.dataset, grant.rights, screen) == ("cats", ALL, "/cats")
-    assert grant.expires == pytest.approx(time.time() + 90 * 86_400, abs=600)
+    assert grant.expires == pytest.approx(clock.now_ms() / 1000 + 90 * 86_400, abs=600)
 
 
 def test_rights_and_days_are_chosen(shell: Shell) -> None:
     grant, _ = opened(shell, shell.succeed("invite", "cats", "--rights", "watch, take", "--days", "7"))
     assert grant.rights == {Right.WATCH, Right.TAKE}
-    assert grant.expires == pytest.approx(time.time() + 7 * 86_400, abs=600)
+    assert grant.expires == pytest.approx(clock.now_ms() / 1000 + 7 * 86_400, abs=600)
 
 
 def test_a_link_to_all_datasets_is_asked_for_as_such(shell: Shell) -> None:
@@ -114,7 +114,7 @@ def test_a_link_is_revoked_by_its_id_or_as_a_whole(shell: Shell, is_whole: bool)
 
 
 def test_a_link_out_of_a_mail_is_revoked_though_nobody_has_noted_it(shell: Shell) -> None:
-    grant = Grant(mailed_link_id("arn", "act"), "cats", ALL, int(time.time()) + 60)
+    grant = Grant(mailed_link_id("arn", "act"), "cats", ALL, clock.now_ms() // 1000 + 60)
     token = Invitations(Signer(shell.client("kms"), shell.workshop.resource("LinkKey"))).invite(grant)
     shell.succeed("revoke", "cats", f"{WEB_APP_URL}/#t={token}&go=/cats")
     assert is_revoked(shell, grant)

@@ -89,7 +89,7 @@ def test_the_mail_of_a_failure_says_how_to_start_again_without_any_command(with_
     ((act, screen),) = links(with_app)
     assert (act.rights, screen) == (ALL, "/red-chairs")
     assert "start_run" not in with_app.mails[-1]["Message"]
-    assert "last link of this mail" in with_app.mails[-1]["Message"]
+    assert "last link of this email" in with_app.mails[-1]["Message"]
 
 
 def test_who_is_told_of_bad_settings_can_go_there(with_app: Stage) -> None:
@@ -101,7 +101,7 @@ def test_who_is_told_of_bad_settings_can_go_there(with_app: Stage) -> None:
 
 def test_without_a_web_app_there_are_links_as_before_and_somebody_to_ask(stage: Stage) -> None:
     stage.settle()
-    assert "Whoever runs the workshop can cancel this run" in stage.mails[-1]["Message"]
+    assert "Your admin can cancel this run" in stage.mails[-1]["Message"]
     succeed(stage)
     assert "https://results.example.com/?t=" in stage.mails[-1]["Message"]
     assert not any("/#t=" in mail["Message"] for mail in stage.mails)

@@ -61,8 +61,8 @@ def test_a_training_that_is_under_way_is_shown_with_its_sheets_curve_end_and_cos
     }
     assert shown["ends_at"] > shown["training"]["ends_at"]
     assert [sheet["kimg"] for sheet in shown["samples"]] == [0, 40]
-    for sheet, told in zip(shown["samples"], SHEETS, strict=True):
-        assert unquote(urlsplit(sheet["url"]).path).endswith(f"/{run.checkpoints}{told.key}")
+    for sheet, kept in zip(shown["samples"], SHEETS, strict=True):
+        assert unquote(urlsplit(sheet["url"]).path).endswith(f"/{run.checkpoints}{kept.key}")
     assert shown["images"]["found"] == 5
     assert [(group["count"], group["names"]) for group in shown["images"]["skipped"]] == [
         (1, ["c.png"]),
@@ -168,7 +168,7 @@ def test_a_run_that_nobody_knows_the_end_of_is_lost(watcher: CheckedBrowser, run
     run.stage.sagemaker.executions.clear()
     shown = view(watcher, run)
     assert (shown["run"]["status"], shown["may_cancel"], shown["steps"]) == ("lost", False, [])
-    assert shown["failure"]["headline"] == "the run is lost"
+    assert shown["failure"]["headline"] == "we can no longer find the run"
 
 
 @pytest.mark.parametrize("language", ["en", "de", "zh-CN"])
@@ -256,9 +256,8 @@ REASONS = st.lists(st.tuples(st.text(max_size=5), st.sampled_from([f"reason {n}"
 @quick
 @given(skipped=REASONS)
 def test_of_very_many_skipped_images_as_much_is_told_as_a_page_shows(skipped: list[tuple[str, str]]) -> None:
-    report = PrepareReport(
-        "cats", 32, 500, 500 - len(skipped), [SetAside(name, told(reason)) for name, reason in skipped], 1.0
-    )
+    set_aside = [SetAside(name, told(reason)) for name, reason in skipped]
+    report = PrepareReport("cats", 32, 500, 500 - len(skipped), set_aside, 1.0)
     found = summarize(PrepareReport.from_json(report.to_json()))
     assert len(found.skipped) == min(len({reason for _, reason in skipped}), MOST_GROUPS)
     assert all(len(group.names) == min(group.count, MOST_NAMES) for group in found.skipped)

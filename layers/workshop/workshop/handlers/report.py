@@ -11,8 +11,7 @@ from workshop.ledger import Ledger, RunRecord, Runs, Speeds
 from workshop.ledger.runs import run_notice_key
 from workshop.notices import Kind, Notice, Notices, artefacts, billing, content, failures
 from workshop.notices.expectations import Course, course_of
-from workshop.notices.results_link import Link, TokenKey, durable_link, presigned_link
-from workshop.notices.run_links import pictures_link, with_actions
+from workshop.notices.results_link import Link, TokenKey, durable_link, pictures_link, presigned_link, with_actions
 from workshop.platform import clock
 from workshop.platform.clients import KMS, S3, SageMaker
 from workshop.platform.errors import BadRequest

@@ -17,9 +17,7 @@ from workshop.ledger import Ledger, Runs
 from workshop.platform import clients
 from workshop.platform.addresses import Addresses, origin_of
 from workshop.platform.signing import Signer
-from workshop.taking.favourites import Favourites
-from workshop.taking.more import MakingMore
-from workshop.taking.pictures import Taking
+from workshop.taking import Favourites, MakingMore, Taking
 from workshop.watching.runs import Watching
 from workshop.web.asking import StartRun
 from workshop.web.calls import Call, Reply

@@ -6,7 +6,6 @@ started        the first: a run has begun; expectations: what it will take and c
 artefacts      what a finished run left behind
 failures       why a failed one failed, and what helps; reasons: the causes that are met often
 billing        what the training was billed
-run_links      links that open the web app
 results_link   durable signed links to a report, made and read
 leftovers      files that no run looks at
 strays         files outside every dataset

@@ -7,20 +7,26 @@ until when, and a MAC of that under a key that never leaves KMS. results_link tu
 
 Either way the page must open in the browser. What SageMaker's jobs upload bears no useful Content-Type, so each
 presigned URL says what S3 is to answer.
+
+Where there is a web app, mails open it instead: by a link to pass on, and one to keep to oneself, by which runs are
+started and ended. Without one, whoever runs the workshop does that.
 """
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from botocore.exceptions import ClientError
 
 from contract import layout
 from contract.errors import RefusedName
-from contract.names import check_dataset
+from contract.names import Execution, check_dataset
+from workshop.admission.app_links import AppLinks, dataset_screen, pictures_screen, run_screen
+from workshop.notices.publishing import Notice
 from workshop.platform import clock
 from workshop.platform.clients import KMS, S3, error_code
 from workshop.platform.errors import LinkError
+from workshop.words import Words
 
 MAC_ALGORITHM = "HMAC_SHA_256"
 DURABLE_SECONDS = 90 * 86_400
@@ -73,6 +79,40 @@ class TokenKey:
             if error_code(error) == "KMSInvalidMacException":
                 raise LinkError("This link is not valid. Please use the whole link from the mail.") from error
             raise
+
+
+def with_run_links(links: AppLinks | None, notice: Notice, execution: Execution) -> Notice:
+    """The notice that a run has begun, with where to see it and where to end it."""
+    if links is None:
+        return replace(notice, end=notice.say.ask_to_cancel)
+    screen, now = run_screen(notice.dataset, execution.id), _now()
+    url, expires = links.to_look(notice.dataset, execution.arn, screen, now)
+    say = notice.say
+    look = say.run_link.format(url=url, date=say.date(expires))
+    return replace(notice, end=f"{look}\n\n{_actions(say, links, notice.dataset, execution.arn, screen)}")
+
+
+def with_actions(links: AppLinks | None, notice: Notice, execution: Execution | None = None) -> Notice:
+    """A notice after which its reader may want to do something: about a run, or about a dataset that has none."""
+    if links is None:
+        return notice
+    about = notice.dataset if execution is None else execution.arn
+    return replace(notice, end=_actions(notice.say, links, notice.dataset, about, dataset_screen(notice.dataset)))
+
+
+def pictures_link(links: AppLinks, dataset: str, execution: Execution) -> Link:
+    """Where the app shows what a run has made."""
+    url, expires = links.to_look(dataset, execution.arn, pictures_screen(dataset, execution.id), _now())
+    return Link(url, expires)
+
+
+def _actions(say: Words, links: AppLinks, dataset: str, about: str, screen: str) -> str:
+    url, expires = links.to_act(dataset, about, screen, _now())
+    return say.act_link.format(url=url, date=say.date(expires))
+
+
+def _now() -> int:
+    return clock.now_ms() // 1000
 
 
 def durable_link(key: TokenKey, results_url: str, dataset: str, execution_id: str) -> Link:

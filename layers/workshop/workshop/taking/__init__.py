@@ -5,3 +5,9 @@ gallery_view what is told of a picture, made of what Infer has written down of i
 favourites   which pictures of a run people like best, in the table
 more         further pictures of the same model
 """
+
+from workshop.taking.favourites import Favourites
+from workshop.taking.more import MakingMore
+from workshop.taking.pictures import Taking
+
+__all__ = ["Favourites", "MakingMore", "Taking"]

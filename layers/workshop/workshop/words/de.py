@@ -76,7 +76,7 @@ class German(Words):
     }
     finishing_takes = "Der Rest dauert etwa {duration} und kostet etwa {cost}."
     finishing_takes_time = "Der Rest braucht noch etwa {duration} Rechenzeit."
-    go_on_by_link = "Damit es von dort weitergeht, starte ihn mit dem letzten Link dieser Mail noch einmal."
+    go_on_by_link = "Damit es von dort weitergeht, starte ihn mit dem letzten Link dieser E-Mail noch einmal."
     go_on = "Damit es von dort weitergeht, bitte das Workshop-Team um den Aufruf von\n\n  {command}"
     network_best = "das beste, nach {kimg} tausend Bildern (Abstand {score}; beim letzten: {last}; weniger ist besser)"
     network_last_is_best = "das letzte, es ist auch das beste (Abstand {score}; weniger ist besser)"
@@ -144,7 +144,7 @@ class German(Words):
     lost_reason = "In SageMaker gibt es keinen Eintrag mehr zu diesem Lauf."
     no_reason = "SageMaker nennt keinen Grund."
     rerun = "start_run mit {event}"
-    again_by_link = "Starte ihn mit denselben Bildern noch einmal, mit dem letzten Link dieser Mail."
+    again_by_link = "Starte ihn mit denselben Bildern noch einmal, mit dem letzten Link dieser E-Mail."
     again = (
         "Soll er mit denselben Bildern noch einmal laufen? Dann bitte das Workshop-Team um diesen Aufruf:\n  {rerun}"
     )
