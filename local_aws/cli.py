@@ -2,9 +2,11 @@
 
 import re
 import shlex
-import subprocess
 import sys
 import time
+import webbrowser
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -17,8 +19,9 @@ from contract.pipeline import PARAMETERS
 from contract.statuses import SUCCEEDED
 from local_aws import ROOT, server
 from local_aws.demo import LOOK_SECONDS, DemoResult, run_demo
+from local_aws.door import APP_PORT
 from local_aws.drop import drop_folder
-from local_aws.errors import LocalError, LocalStartError, NotRunningError
+from local_aws.errors import LocalError, NotRunningError
 from local_aws.mailbox import mails_in
 from local_aws.progress import ProgressDisplay
 from local_aws.results import fetch_results
@@ -32,6 +35,9 @@ PRESETS = click.Choice(["tiny", "laptop", "sketch", "balanced", "best"])
 UP = """\
 A workshop is up. It goes on until: python -m local_aws down
 
+  {app_link}
+
+  open the web app          the address above, or: python -m local_aws link
   drop a folder of images   python -m local_aws drop FOLDER DATASET
   watch its run             python -m local_aws watch
   list the runs             python -m local_aws runs
@@ -41,6 +47,7 @@ A workshop is up. It goes on until: python -m local_aws down
 
 Links in the mails open in any browser on this machine.
 """
+DOWN_LATER = "It goes on until: python -m local_aws down"
 
 
 class LocalCommands(click.Group):
@@ -92,6 +99,17 @@ def main() -> None:
     """
 
 
+def port_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Where the web app is; pictures have the next port."""
+    return click.option(
+        "--port",
+        type=click.IntRange(1024, 65534),
+        default=APP_PORT,
+        show_default=True,
+        help="Where the web app is: http://127.0.0.1:PORT/. Pictures have the next port.",
+    )(command)
+
+
 @main.command()
 @click.option("--images", type=FolderPath(), help="A folder of your own pictures, instead of the sample faces.")
 @click.option("--output", type=FolderPath(), default=ROOT / "demo-output", help="Where pictures and page are put.")
@@ -108,17 +126,19 @@ def main() -> None:
     help="Train from scratch instead of fine-tuning the base network that is shipped; it is of the preset laptop, and "
     "other presets always begin from scratch.",
 )
-def demo(images: Path | None, output: Path, preset: str, kimg: str, from_scratch: bool) -> None:
-    """Start a workshop, drop pictures, wait for the mails, end the workshop; keep the page.
+@click.option("--end", is_flag=True, help="End the workshop afterwards, and keep the page only.")
+@port_option
+def demo(images: Path | None, output: Path, preset: str, kimg: str, from_scratch: bool, end: bool, port: int) -> None:
+    """Start a workshop, drop pictures, wait for the mails; keep the page, and leave the workshop up.
 
     \b
     Example:
       python -m local_aws demo --images ~/Pictures/chairs
     """
-    options = Options(preset=preset, kimg=kimg, warm_start=base_for(preset, from_scratch))
+    options = Options(preset=preset, kimg=kimg, warm_start=base_for(preset, from_scratch), port=port)
     progress = ProgressDisplay()
     try:
-        result = run_demo(ROOT, images, output, options, progress)
+        result = run_demo(images, output, options, progress, end=end)
     except KeyboardInterrupt:
         sys.exit("Interrupted; the workshop has been ended and removed.")
     _tell(result)
@@ -138,6 +158,8 @@ def _tell(result: DemoResult) -> None:
     click.echo(f"The run {run.status.lower()} after {run.seconds:.0f} s; the whole demo took {result.seconds:.0f} s.")
     if result.page:
         click.echo(f"The report is here: {result.page}")
+    if result.app_link:
+        click.echo(f"The pictures are in the web app: {result.app_link}\n{DOWN_LATER}")
 
 
 def _went_well(result: DemoResult) -> bool:
@@ -146,26 +168,26 @@ def _went_well(result: DemoResult) -> bool:
 
 
 @main.command()
-def up() -> None:
-    """Start a workshop and leave it running."""
-    with server.lock_state() as free:
-        if not free:
-            raise LocalStartError(server.ALREADY_UP)
-    with server.LOG.open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "local_aws.server"],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    with Console().status("starting"):
-        while not (server.STATE.exists() and server.running_workshop().pid == process.pid):
-            if process.poll() is not None:
-                raise LocalStartError(f"the workshop did not start:\n{server.LOG.read_text()[-3000:]}")
-            time.sleep(0.1)  # another process's progress can only be looked at again
-    click.echo(UP)
+@port_option
+@click.option("--no-browser", is_flag=True, help="Do not open the web app in a browser.")
+def up(port: int, no_browser: bool) -> None:
+    """Start a workshop, open its web app in the browser, and leave it running."""
+    with Console().status("starting") as status, server.start_workshop(Options(port=port), say=status.update) as state:
+        pass
+    click.echo(UP.format(app_link=state.app_link()))
+    if not no_browser:
+        _open_in_browser(state.app_link())
+
+
+def _open_in_browser(link: str) -> None:
+    with suppress(Exception):  # no browser, no display, an odd one: the link has been printed
+        webbrowser.open(link)
+
+
+@main.command()
+def link() -> None:
+    """Print the link that opens the web app with every right."""
+    click.echo(server.running_workshop().app_link())
 
 
 @main.command()
@@ -228,8 +250,8 @@ def runs() -> None:
 @main.command()
 def mail() -> None:
     """Print every mail that was sent, oldest first."""
-    for text in mails_in(Path(server.running_workshop().mail)):
-        click.echo(f"{text}\n{'─' * 100}")
+    for one in mails_in(Path(server.running_workshop().mail)):
+        click.echo(f"{one.text()}\n{'─' * 100}")
 
 
 @main.command()

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from local_aws import server
 from local_aws.drawings import write_sample_drop
 from local_aws.drop import drop_folder, files_to_drop
 from local_aws.errors import DemoError
-from local_aws.mailbox import Mail
+from local_aws.mailbox import Mail, mails_in
 from local_aws.progress import ProgressDisplay
 from local_aws.results import fetch_results
-from local_aws.runs import RunView, kimg_of, list_runs
-from local_aws.workshop import LocalWorkshop, Options
+from local_aws.runs import RunView, kimg_of, last_log_line, list_runs
+from local_aws.server import Running
+from local_aws.workshop import Options
 
 SAMPLE_IMAGES = 1000
 # No verdicts on how fast this machine is: only what hangs ends here. A run has its own limit, MaxTrainSeconds.
@@ -26,21 +28,26 @@ LAST_NOTICES = {"succeeded", "failed"}
 
 @dataclass(frozen=True)
 class DemoResult:
-    """What a demo ended with: the run, every mail, and the page of the report if there is one."""
+    """What a demo ended with: the run, every mail, the page of the report if there is one, and a link that opens the
+    run's pictures in the web app ("" if the workshop has been ended)."""
 
     run: RunView
     mails: Sequence[Mail]
     page: Path | None
+    app_link: str
     seconds: float
 
 
-def run_demo(root: Path, images: Path | None, output: Path, options: Options, progress: ProgressDisplay) -> DemoResult:
+def run_demo(
+    images: Path | None, output: Path, options: Options, progress: ProgressDisplay, *, end: bool = False
+) -> DemoResult:
     """Start a workshop, drop the images (or the sample faces), and do nothing but wait for the last mail.
 
-    Everything the workshop was is gone afterwards, except the results below `output`.
+    The workshop goes on; with `end`, or on failure, everything that it was is gone afterwards, except the results below
+    `output`.
 
     Raises:
-        LocalError: the workshop did not start, the folder cannot be dropped, or no run or mail came.
+        LocalError: a workshop is up already or did not start, the folder cannot be dropped, or no run or mail came.
     """
     # What is wrong with a folder is said before anything is started.
     if images is not None:
@@ -51,9 +58,10 @@ def run_demo(root: Path, images: Path | None, output: Path, options: Options, pr
     began = time.monotonic()
     with (
         progress,
-        LocalWorkshop(root, Path(tempfile.mkdtemp(prefix="workshop-")), options, say=progress.show) as workshop,
+        server.start_workshop(options, say=progress.show) as workshop,
+        tempfile.TemporaryDirectory(prefix="workshop-drop-") as drawn,
     ):
-        dataset, folder = _what_to_drop(images, workshop.folder / "drop", progress)
+        dataset, folder = _what_to_drop(images, Path(drawn), progress)
         s3 = workshop.endpoint.client("s3")
         number = drop_folder(
             s3, workshop.bucket, folder, dataset, lambda done, of: progress.show(f"uploading {of} files")
@@ -65,7 +73,12 @@ def run_demo(root: Path, images: Path | None, output: Path, options: Options, pr
         page = fetch_results(
             s3, workshop.bucket, dataset, run.execution_id, output, lambda key: progress.say(f"left out: {key!r}")
         )
-        return DemoResult(run, workshop.mailbox.mails, page, time.monotonic() - began)
+        mails = mails_in(Path(workshop.mail))
+        if end:
+            progress.show("ending the workshop")
+            server.end_workshop(workshop)
+        app_link = "" if end else workshop.app_link(f"/{dataset}/runs/{run.execution_id}/pictures")
+        return DemoResult(run, mails, page, app_link, time.monotonic() - began)
 
 
 def _what_to_drop(images: Path | None, samples: Path, progress: ProgressDisplay) -> tuple[str, Path]:
@@ -76,20 +89,20 @@ def _what_to_drop(images: Path | None, samples: Path, progress: ProgressDisplay)
     return "sample-faces", samples
 
 
-def _wait_for_last_mail(workshop: LocalWorkshop, dataset: str, progress: ProgressDisplay) -> RunView:
+def _wait_for_last_mail(workshop: Running, dataset: str, progress: ProgressDisplay) -> RunView:
     """Watch the dataset's run until it is over and its last mail has come."""
     sagemaker = workshop.endpoint.client("sagemaker")
     began = time.monotonic()
     over: float | None = None
     while True:
-        runs = list_runs(sagemaker, workshop.outputs["PipelineName"], dataset)
-        mails = workshop.mailbox.mails
+        runs = list_runs(sagemaker, workshop.pipeline_name, dataset)
+        mails = mails_in(Path(workshop.mail))
         run = runs[0] if runs else None
         if run is None:
             progress.show("waiting for the drop to settle", None, mails)
         else:
             kimg = kimg_of(sagemaker, run.arn)
-            progress.show(f"run {run.execution_id}", run, mails, workshop.last_log_line(run.arn), kimg)
+            progress.show(f"run {run.execution_id}", run, mails, last_log_line(Path(workshop.jobs), run), kimg)
         if run and run.done and LAST_NOTICES & {mail.kind for mail in mails}:
             return run
         if run and run.done:

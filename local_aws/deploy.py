@@ -52,6 +52,12 @@ def deploy_stack(root: Path, endpoint: Endpoint, parameters: Mapping[str, str], 
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
+def find_resource(endpoint: Endpoint, logical_id: str) -> str:
+    """The physical id of a resource of the stack."""
+    found = endpoint.client("cloudformation").describe_stack_resource(StackName=STACK, LogicalResourceId=logical_id)
+    return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+
 def _upload_archives(endpoint: Endpoint, archives: Mapping[str, bytes]) -> dict[str, str]:
     s3 = endpoint.client("s3")
     s3.create_bucket(Bucket=ARTIFACTS, CreateBucketConfiguration={"LocationConstraint": REGION})

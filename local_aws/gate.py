@@ -1,4 +1,5 @@
-"""The gate before MiniStack: serves only what is signed with this workshop's keys (keys.py).
+"""The gate before MiniStack: serves only what is signed with this workshop's keys (keys.py), and what AWS, too, answers
+without a signature (unsigned.py).
 
 MiniStack itself lists the buckets for anybody, does not check what its root has signed, and on addresses of its own it
 hands out queues' messages and functions' code, and forgets everything. Those addresses are closed here, also for us.
@@ -14,6 +15,7 @@ from ministack.core.router import detect_service
 
 from local_aws.keys import Refusal, RootKey, find_refusal, signs_body
 from local_aws.stored_bodies import in_pieces
+from local_aws.unsigned import for_everybody
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -38,7 +40,9 @@ class Gate:
             for name, value in scope["headers"]:  # several of one name are signed as one
                 name, value = name.decode("latin-1").lower(), value.decode("utf-8", "replace")
                 headers[name] = f"{headers[name]},{value}" if name in headers else value
-            if scope["path"] != HEALTH:
+            if opened := for_everybody(scope, query, headers):
+                scope = opened
+            elif scope["path"] != HEALTH:
                 body = b""
                 if signs_body(query, headers):
                     body, receive = await _read(receive)

@@ -1,13 +1,13 @@
 """The mails a workshop sends, caught where SNS would hand them to a mail server.
 
 MiniStack accepts e-mail subscriptions and delivers nothing. A queue of ours is subscribed to the same topic beside
-them, so it gets exactly the messages that a person would; each is written as a text file into a folder.
+them, so it gets exactly the messages that a person would; each is written as a file into a folder.
 """
 
 import json
-import re
 import threading
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,13 @@ WAIT_SECONDS = 1  # how long one look into the queue waits for a message
 
 @dataclass(frozen=True)
 class Mail:
-    """One notice as its reader gets it."""
+    """One notice as its reader gets it, and when (epoch seconds)."""
 
     subject: str
     body: str
     dataset: str
     kind: str
+    sent: int
 
     def text(self) -> str:
         return f"Subject: {self.subject}\n\n{self.body}\n"
@@ -77,22 +78,24 @@ class Mailbox:
     def _keep(self, mail: Mail) -> None:
         with self._arrived:
             self._mails.append(mail)
-            name = re.sub(r"[^A-Za-z0-9]+", "-", mail.subject).strip("-")[:60]
-            (self._folder / f"{len(self._mails):03d}-{name}.txt").write_text(mail.text())
+            file = self._folder / f"{len(self._mails):06d}.json"
+            unfinished = file.with_suffix(".new")
+            unfinished.write_text(json.dumps(asdict(mail)))
+            unfinished.replace(file)  # whoever looks into the folder finds whole mails only
             self._arrived.notify_all()
 
 
-def mails_in(folder: Path) -> list[str]:
-    """Return the texts of the mails in a mailbox's folder, oldest first."""
-    return [file.read_text() for file in sorted(folder.glob("*.txt"))]
+def mails_in(folder: Path) -> list[Mail]:
+    """Return the mails in a mailbox's folder, oldest first."""
+    return [Mail(**json.loads(file.read_text())) for file in sorted(folder.glob("*.json"))]
 
 
 def _read(envelope: str) -> Mail:
     message: dict[str, Any] = json.loads(envelope)
     attributes = {name: value["Value"] for name, value in message.get("MessageAttributes", {}).items()}
-    return Mail(
-        message.get("Subject", ""), message["Message"], attributes.get("dataset", ""), attributes.get("kind", "")
-    )
+    sent = int(datetime.fromisoformat(message["Timestamp"]).timestamp())
+    dataset, kind = attributes.get("dataset", ""), attributes.get("kind", "")
+    return Mail(message.get("Subject", ""), message["Message"], dataset, kind, sent)
 
 
 def _only_topic(queue_arn: str, topic_arn: str) -> dict[str, Any]:

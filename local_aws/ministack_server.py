@@ -4,7 +4,7 @@ MiniStack (https://pypi.org/project/ministack/, pinned) fakes S3, EventBridge, S
 KMS, Scheduler, CloudFormation and more, natively, in one process. Some things are changed here, and fail loudly when
 MiniStack changes underneath:
 
-- A gate stands before everything (gate.py).
+- A gate stands before everything (gate.py), and looks into forms, too (unsigned.py).
 - The secrets of sessions follow from the root's. MiniStack makes a function's from its name, so that anybody could.
 - `events:PutEvents` accepts the source `aws.sagemaker`, which AWS itself uses and refuses to everybody else: the
   stand-in for SageMaker (local_aws/sagemaker) is the only emitter. Any other `aws.*` source stays refused.
@@ -30,6 +30,7 @@ from ministack.services import eventbridge, lambda_svc, s3, sts
 from local_aws.gate import Gate
 from local_aws.keys import RootKey
 from local_aws.stored_bodies import keep_bodies_in_files
+from local_aws.unsigned import check_forms
 from local_aws.upload_events import gather_batches, send_events_in_turn
 
 
@@ -124,6 +125,7 @@ def make_etags_opaque() -> None:
 if __name__ == "__main__":
     root = RootKey(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
     close_the_gate(root)
+    check_forms(root)
     derive_sessions(root)
     allow_sagemaker_events()
     bind_only_own_port()

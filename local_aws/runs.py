@@ -1,14 +1,18 @@
-"""Looking at runs from outside, over SageMaker's API alone: what `watch`, `runs` and the demo show."""
+"""Looking at runs from outside, over SageMaker's API: what `watch`, `runs` and the demo show. What a job prints comes
+from its log.
+"""
 
 import datetime
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from contract.errors import RefusedName
 from contract.names import check_dataset
-from contract.statuses import TERMINAL
+from contract.statuses import EXECUTING, TERMINAL
+from local_aws.sagemaker.records import last_lines
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,15 @@ def kimg_of(sagemaker: Any, arn: str) -> float:
     """Return how far a run's training is to go, in thousands of images."""
     answer = sagemaker.list_pipeline_parameters_for_execution(PipelineExecutionArn=arn)
     return next(float(given["Value"]) for given in answer["PipelineParameters"] if given["Name"] == "Kimg")
+
+
+def last_log_line(jobs: Path, run: RunView) -> str:
+    """Return the last line that a run's present job has printed, or nothing. `jobs` has a folder for each run."""
+    present = next((step.name for step in reversed(run.steps) if step.status == EXECUTING), "")
+    # Of a step that is tried again, the newest.
+    logs = sorted((jobs / run.execution_id).glob(f"{present}*/log.txt"), key=lambda log: log.stat().st_mtime)
+    lines = last_lines(logs[-1], 1) if present and logs else ()
+    return lines[0] if lines else ""
 
 
 def _dataset_in(description: str | None) -> str:

@@ -1,23 +1,31 @@
-"""The workshop that `up` leaves running: `python -m local_aws.server`, one per checkout, until SIGTERM."""
+"""The workshop that `up` and `demo` leave running: `python -m local_aws.server OPTIONS`, one a checkout, until SIGTERM.
+
+Whoever starts it holds the other end of its standard input, and says there that it is to stay. An end without that
+word, be it by Ctrl-C, SIGKILL or a failure, ends the workshop, too.
+"""
 
 import fcntl
 import json
 import os
 import select
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import IO, cast
 
 from local_aws import ROOT
 from local_aws.aws import Endpoint
 from local_aws.errors import LocalError, LocalStartError, NotRunningError
 from local_aws.keys import RootKey
-from local_aws.workshop import LocalWorkshop
+from local_aws.workshop import LocalWorkshop, Options
+from workshop.web.sharing import address
 
 HOME = ROOT / ".local_aws"
 STATE = HOME / "running.json"
@@ -25,6 +33,7 @@ LOCK = HOME / "lock"
 LOG = HOME / "server.log"
 
 ALREADY_UP = "a workshop is up in this checkout already; end it with: python -m local_aws down"
+_STAY = b"stay"
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,9 @@ class Running:
     pipeline_name: str
     start_run: str
     mail: str
+    jobs: str
+    app_url: str
+    app_token: str = field(repr=False)
 
     @property
     def endpoint(self) -> Endpoint:
@@ -51,6 +63,10 @@ class Running:
             self.sagemaker_url,
             RootKey(self.access_key_id, self.secret_access_key),
         )
+
+    def app_link(self, screen: str = "/") -> str:
+        """An address that opens the web app at this screen, with every right."""
+        return address(f"{self.app_url}/", self.app_token, screen)
 
 
 @contextmanager
@@ -89,17 +105,66 @@ def end_workshop(state: Running) -> None:
         os.close(process)
 
 
-def serve_workshop() -> None:
-    """Hold a workshop up until SIGTERM or SIGINT."""
+@contextmanager
+def start_workshop(options: Options, say: Callable[[str], None]) -> Iterator[Running]:
+    """Start a workshop in a process of its own, which goes on after the block. If the block fails, or the workshop is
+    not up yet, it is ended and removed instead.
+
+    `say` is told, in a few words, what is being started.
+
+    Raises:
+        LocalStartError: one is up already, or it did not start; the message says why.
+    """
     with lock_state() as free:
         if not free:
             raise LocalStartError(ALREADY_UP)
         STATE.unlink(missing_ok=True)
+    with LOG.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "local_aws.server", json.dumps(asdict(options))],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    word = cast(IO[bytes], process.stdin)
+    try:
+        while not STATE.exists():
+            if process.poll() is not None:
+                raise LocalStartError(f"the workshop did not start: {LOG.read_text()[-3000:]}")
+            say(LOG.read_text().rpartition("\n")[0].rpartition("\n")[2])
+            time.sleep(0.1)  # another process's progress can only be looked at again
+        yield running_workshop()
+    except BaseException:
+        word.close()
+        process.wait()
+        raise
+    with suppress(BrokenPipeError), word:  # the block may have ended it
+        word.write(_STAY)
+
+
+def serve_workshop(options: Options) -> None:
+    """Hold a workshop up until SIGTERM or SIGINT."""
+    with lock_state() as free:
+        if not free:
+            raise LocalStartError(ALREADY_UP)
         signal.signal(signal.SIGTERM, _interrupt)  # at any time, also while it starts: what has been started is ended
-        with suppress(KeyboardInterrupt), LocalWorkshop(ROOT, Path(tempfile.mkdtemp(prefix="workshop-"))) as workshop:
+        threading.Thread(target=_end_with_starter, daemon=True).start()
+        folder = Path(tempfile.mkdtemp(prefix="workshop-"))
+        with suppress(KeyboardInterrupt), LocalWorkshop(ROOT, folder, options, say=_tell) as workshop:
             _publish(workshop)
             threading.Event().wait()
         STATE.unlink(missing_ok=True)
+
+
+def _end_with_starter() -> None:
+    if os.read(sys.stdin.fileno(), len(_STAY)) != _STAY:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)
 
 
 def _interrupt(number: int, frame: object) -> None:
@@ -119,6 +184,9 @@ def _publish(workshop: LocalWorkshop) -> None:
         workshop.outputs["PipelineName"],
         workshop.outputs["StartRunFunctionName"],
         str(workshop.folder / "mail"),
+        str(workshop.folder / "sagemaker/executions"),
+        workshop.app_url,
+        workshop.app_token,
     )
     unfinished = STATE.with_suffix(".new")
     unfinished.unlink(missing_ok=True)
@@ -129,6 +197,6 @@ def _publish(workshop: LocalWorkshop) -> None:
 
 if __name__ == "__main__":
     try:
-        serve_workshop()
+        serve_workshop(Options(**json.loads(sys.argv[1])))
     except LocalError as error:
         sys.exit(f"{error}")

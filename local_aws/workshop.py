@@ -1,5 +1,5 @@
-"""A whole workshop on this machine: embedded AWS, stand-in for SageMaker, the deployed stack and pipeline, mailbox
-and proxy to the results.
+"""A whole workshop on this machine: embedded AWS, stand-in for SageMaker, the deployed stack and pipeline, mailbox,
+door to the web app and proxy to the results.
 """
 
 import contextlib
@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contract.layout import BASE, FROM_SCRATCH
+from local_aws.app_link import sign_everything
 from local_aws.aws import ACCOUNT, EmbeddedAws, Endpoint
-from local_aws.deploy import deploy_stack
+from local_aws.deploy import deploy_stack, find_resource
+from local_aws.door import Door
 from local_aws.keys import RootKey
 from local_aws.mailbox import Mailbox
 from local_aws.ports import free_port
@@ -19,6 +21,7 @@ from local_aws.results_proxy import ResultsProxy
 from local_aws.sagemaker.service import SageMakerStandIn
 from local_aws.watchdog import MARK, start_watchdog
 from pipeline_builder.deploy import bundle_files, bundle_prefix, deploy_pipeline
+from workshop.web.sharing import address
 
 CACHE = Path.home() / ".cache" / "image-workshop"
 
@@ -31,7 +34,8 @@ SHIPPED_BASE = f"{BASE}fantasy32/"
 class Options:
     """What differs between one local workshop and another; the rest is template.yaml's.
 
-    Times are in seconds. `preset` is one of the template's `DefaultPreset`; `kimg` empty means the preset's own.
+    Times are in seconds. `preset` is one of the template's `DefaultPreset`; `kimg` empty means the preset's own; `port`
+    is the web app's (objects have the next one), 0 any that is free.
     """
 
     preset: str = "laptop"
@@ -42,6 +46,8 @@ class Options:
     max_train_seconds: int = 14400
     warm_start: str = FROM_SCRATCH
     duplicate_events: bool = False
+    has_web_app: bool = True
+    port: int = 0
 
     def template_parameters(self) -> dict[str, str]:
         return {
@@ -58,6 +64,7 @@ class Options:
             "TrainInstanceType": _THIS_MACHINE,
             "InferenceInstanceType": _THIS_MACHINE,
             "Architecture": "x86_64",
+            "WebApp": "public" if self.has_web_app else "none",
         }
 
 
@@ -70,6 +77,8 @@ class LocalWorkshop:
         root: the project's root.
         folder: everything the workshop writes, apart from the layer cache.
         say: is told, in a few words, what is being started.
+        app_url: where the web app is, without a slash at its end; "" if there is none.
+        app_token: an invitation to all of it.
     """
 
     root: Path
@@ -82,6 +91,8 @@ class LocalWorkshop:
     sagemaker: SageMakerStandIn = field(init=False)
     mailbox: Mailbox = field(init=False)
     results_proxy: ResultsProxy = field(init=False)
+    app_url: str = field(default="", init=False)
+    app_token: str = field(default="", init=False, repr=False)
     _ends: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, init=False)
 
     def __enter__(self) -> "LocalWorkshop":
@@ -99,6 +110,7 @@ class LocalWorkshop:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o700)  # keys, mails and pictures are nobody else's
         root_key = RootKey.make()
+        door = self._door()  # before anything is started: its ports may be taken
         self._ends.callback(_set_off, start_watchdog(self.instance, self.folder))
         self.say("starting the embedded AWS")
         self.sagemaker = SageMakerStandIn(
@@ -120,6 +132,7 @@ class LocalWorkshop:
         self.say("deploying template.yaml")
         parameters = {
             **self.options.template_parameters(),
+            **({} if door is None else {"AppBaseUrl": door.app_url, "ObjectsBaseUrl": door.objects_url}),
             "ResultsBaseUrl": self.results_proxy.url,
             "InferenceCodePath": bundle_prefix(bundle_files(self.root)),
         }
@@ -130,11 +143,21 @@ class LocalWorkshop:
         self.mailbox.open()
         self._ends.callback(self.mailbox.close)
         self.results_proxy.open(self.endpoint, self.outputs["ResultsLinkFunctionName"])
+        if door is not None:
+            door.open(self.endpoint, find_resource(self.endpoint, "WebApi"), lambda: self.mailbox.mails)
+            self.app_url = door.app_url
+            self.app_token = sign_everything(self.endpoint.client("kms"), find_resource(self.endpoint, "LinkKey"))
 
-    def last_log_line(self, execution_arn: str) -> str:
-        """Return the last line that the run's present job has printed, or nothing."""
-        tails = [run.log_tail for run in self.sagemaker.snapshot(tail_lines=1) if run.arn == execution_arn]
-        return tails[0][0] if tails and tails[0] else ""
+    def app_link(self, screen: str = "/") -> str:
+        """An address that opens the web app at this screen, with every right."""
+        return address(f"{self.app_url}/", self.app_token, screen)
+
+    def _door(self) -> Door | None:
+        if not self.options.has_web_app:
+            return None
+        door = Door(self.options.port)
+        self._ends.callback(door.close)
+        return door
 
     @property
     def bucket(self) -> str:
