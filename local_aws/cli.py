@@ -1,5 +1,7 @@
 """The commands of `python -m local_aws`."""
 
+import html
+import os
 import re
 import shlex
 import sys
@@ -180,8 +182,17 @@ def up(port: int, no_browser: bool) -> None:
 
 
 def _open_in_browser(link: str) -> None:
-    with suppress(Exception):  # no browser, no display, an odd one: the link has been printed
-        webbrowser.open(link)
+    """Open the link in the browser of the desktop, if there is one. What a browser is started with, every user of the
+    machine can see in the list of processes: so it is a file of ours, which leads to the link.
+    """
+    if sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ):
+        return  # what is opened then is a program in this terminal
+    page = server.HOME / "open.html"
+    page.unlink(missing_ok=True)
+    page.touch(mode=0o600)
+    page.write_text(f'<!doctype html><meta http-equiv="refresh" content="0; url={html.escape(link)}">')
+    with suppress(OSError, webbrowser.Error):  # no browser, or an odd one: the link has been printed
+        webbrowser.open(page.as_uri())
 
 
 @main.command()

@@ -13,7 +13,7 @@ from contract.layout import BASE, FROM_SCRATCH
 from local_aws.app_link import sign_everything
 from local_aws.aws import ACCOUNT, EmbeddedAws, Endpoint
 from local_aws.deploy import deploy_stack, find_resource
-from local_aws.door import Door
+from local_aws.door import LocalDoor
 from local_aws.keys import RootKey
 from local_aws.mailbox import Mailbox
 from local_aws.ports import free_port
@@ -152,10 +152,10 @@ class LocalWorkshop:
         """An address that opens the web app at this screen, with every right."""
         return address(f"{self.app_url}/", self.app_token, screen)
 
-    def _door(self) -> Door | None:
+    def _door(self) -> LocalDoor | None:
         if not self.options.has_web_app:
             return None
-        door = Door(self.options.port)
+        door = LocalDoor(self.options.port)
         self._ends.callback(door.close)
         return door
 

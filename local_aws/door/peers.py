@@ -36,22 +36,21 @@ class Peer:
         self, role: type[h11.SERVER] | type[h11.CLIENT], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         self.http = h11.Connection(role, LARGEST_HEAD_BYTES)
-        self._is_gone = (
-            (OSError, TimeoutError) if role is h11.SERVER else (OSError, TimeoutError, h11.RemoteProtocolError)
-        )
+        self._gone = (OSError, TimeoutError) if role is h11.SERVER else (OSError, TimeoutError, h11.RemoteProtocolError)
         self._reader = reader
         self._writer = writer
 
-    async def receive(self, seconds: float = PIECE_SECONDS) -> h11.Event | type[h11.PAUSED]:
+    async def receive(self, seconds: float | None = None) -> object:
         """The next event of the protocol.
 
         Raises:
-            GoneError: it does not come whole within so many seconds, or at all; or a server speaks no HTTP.
+            GoneError: it does not come whole within so many seconds (by default PIECE_SECONDS), or at all; or a server
+                speaks no HTTP.
             h11.RemoteProtocolError: a client does not.
         """
         try:
-            async with asyncio.timeout(seconds):
-                while isinstance(event := self.http.next_event(), type) and event is h11.NEED_DATA:
+            async with asyncio.timeout(seconds or PIECE_SECONDS):
+                while (event := self.http.next_event()) is h11.NEED_DATA:
                     if self.http.they_are_waiting_for_100_continue:
                         await self.send(h11.InformationalResponse(status_code=100, headers=[]))
                     self.http.receive_data(await self._reader.read(_READ_BYTES))

@@ -20,7 +20,7 @@ ANSWER_SECONDS = 900.0
 
 
 @dataclass(frozen=True)
-class Answer:
+class Received:
     """The head of an answer, and its body as it comes."""
 
     head: h11.Response
@@ -36,7 +36,7 @@ class Upstream:
         self._kept: list[tuple[Peer, float]] = []
 
     @asynccontextmanager
-    async def ask(self, head: h11.Request, body: AsyncIterator[bytes] | None = None) -> AsyncIterator[Answer]:
+    async def ask(self, head: h11.Request, body: AsyncIterator[bytes] | None = None) -> AsyncIterator[Received]:
         """Send a request, and read the answer within the block. An answer may come before all of the body was sent, as
         refusals do: then no more of it is.
 
@@ -52,7 +52,7 @@ class Upstream:
             await asyncio.wait({sending, receiving}, return_when=asyncio.FIRST_COMPLETED)
             if sending.done():
                 sending.result()
-            yield Answer(await receiving, peer.body())
+            yield Received(await receiving, peer.body())
             is_whole = sending.done() and peer.begin_again()
         finally:
             sending.cancel()

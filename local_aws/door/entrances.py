@@ -1,4 +1,4 @@
-"""What a listener takes, and hands on to the embedded AWS; what it does not take, it answers with a sentence."""
+"""What an entrance takes, and hands on to the embedded AWS. What it does not take, it answers with a sentence."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -8,7 +8,7 @@ from http import HTTPStatus
 import h11
 
 from local_aws.door.peers import GoneError, Headers, Peer, end_to_end
-from local_aws.door.upstream import Answer, Upstream
+from local_aws.door.upstream import Received, Upstream
 
 # An upload of half a gigabyte on a slow machine is done by then, and whoever only pretends to send one is not served.
 REQUEST_SECONDS = 3600.0
@@ -26,8 +26,8 @@ class Own:
 
 
 @dataclass(frozen=True)
-class Side:
-    """One listener.
+class Entrance:
+    """One of the door's two addresses.
 
     Attributes:
         host: what the Host header has to say. A page elsewhere that makes its own name mean this machine (DNS
@@ -46,7 +46,7 @@ class Side:
     own: Mapping[bytes, Own] = field(default_factory=dict)
 
     async def serve(self, client: Peer) -> None:
-        """Answer the requests of a connection until it ends.
+        """Received the requests of a connection until it ends.
 
         Raises:
             GoneError: the client has hung up, in the middle of something or between two requests.
@@ -108,7 +108,7 @@ class Side:
         headers = [(b"host", self.upstream_host.encode()), *end_to_end(request.headers, without=unasked)]
         return h11.Request(method="GET", target=own.ask, headers=headers)
 
-    async def _hand_back(self, client: Peer, answer: Answer, own: Own | None = None) -> None:
+    async def _hand_back(self, client: Peer, answer: Received, own: Own | None = None) -> None:
         headers = end_to_end(answer.head.headers, without=tuple(name.lower().encode() for name in self.added))
         headers += [(name.encode(), value.encode()) for name, value in self.added.items()]
         if own is None or answer.head.status_code != HTTPStatus.OK:
