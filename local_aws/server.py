@@ -142,6 +142,7 @@ def start_workshop(options: Options, say: Callable[[str], None]) -> Iterator[Run
         raise
     with suppress(BrokenPipeError), word:  # the block may have ended it
         word.write(_STAY)
+    process.returncode = 0  # nobody waits for it, and it need not be complained about
 
 
 def serve_workshop(options: Options) -> None:

@@ -96,7 +96,7 @@ class LocalDoor:
         for connection in self._connections:
             connection.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
-        entrances[0][0].upstream.close()
+        await entrances[0][0].upstream.close()
 
     def _accept(self, entrance: Entrance) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]:
         def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -114,10 +114,12 @@ async def _serve_connection(entrance: Entrance, client: Peer) -> None:
     try:
         with suppress(GoneError, TimeoutError):
             await entrance.serve(client)
+    except asyncio.CancelledError:
+        await client.abort()
+        raise
     except Exception:  # nobody else would be told
         logger.exception("a request to %s failed", entrance.host)
-    finally:
-        client.close()
+    client.close()
 
 
 def _inbox(mails: Sequence[Mail]) -> bytes:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 import h11
 
-from local_aws.door.peers import GoneError, Headers, Peer, end_to_end
+from local_aws.door.peers import LARGEST_HEAD_BYTES, GoneError, Headers, Peer, end_to_end
 from local_aws.door.upstream import Received, Upstream
 
 # An upload of half a gigabyte on a slow machine is done by then, and whoever only pretends to send one is not served.
@@ -85,6 +85,8 @@ class Entrance:
 
     def _refusal(self, request: h11.Request) -> tuple[HTTPStatus, str] | None:
         """Why a request is not handed on."""
+        if len(request.target) + sum(len(name) + len(value) for name, value in request.headers) > LARGEST_HEAD_BYTES:
+            return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"A head has at most {LARGEST_HEAD_BYTES} bytes."
         given = dict(request.headers)
         if given.get(b"host", b"").decode("latin-1") != self.host:
             return HTTPStatus.MISDIRECTED_REQUEST, f"This is http://{self.host}/ and nothing else."

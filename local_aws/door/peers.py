@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 
 import h11
 
@@ -86,7 +87,14 @@ class Peer:
         return True
 
     def close(self) -> None:
+        """Hang up when all that was sent has been taken."""
         self._writer.close()
+
+    async def abort(self) -> None:
+        """Hang up at once."""
+        self._writer.transport.abort()
+        with suppress(OSError):
+            await self._writer.wait_closed()
 
 
 def end_to_end(headers: Sequence[tuple[bytes, bytes]], without: tuple[bytes, ...] = ()) -> Headers:

@@ -61,18 +61,18 @@ class Upstream:
             if is_whole and len(self._kept) < MOST_KEPT:
                 self._kept.append((peer, time.monotonic()))
             else:
-                peer.close()
+                await peer.abort()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         for peer, _ in self._kept:
-            peer.close()
+            await peer.abort()
 
     async def _connection(self) -> Peer:
         while self._kept:
             peer, since = self._kept.pop()
             if time.monotonic() - since < KEPT_SECONDS and not peer.has_hung_up():
                 return peer
-            peer.close()
+            await peer.abort()
         try:
             streams = await asyncio.open_connection("127.0.0.1", self._port, ssl=self._tls, server_hostname="localhost")
         except OSError as error:

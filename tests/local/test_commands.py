@@ -3,9 +3,12 @@ its folder.
 """
 
 import datetime
+import json
 import os
 import stat
 import subprocess
+import sys
+import webbrowser
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,16 +20,16 @@ from click.testing import CliRunner
 
 from contract.errors import RefusedName
 from contract.layout import FROM_SCRATCH
-from local_aws import ROOT, demo, server
+from local_aws import ROOT, cli, demo, mailbox, server
 from local_aws.aws import Endpoint
 from local_aws.cli import base_for, main
 from local_aws.drop import drop_folder, files_to_drop
 from local_aws.errors import DropError
 from local_aws.keys import RootKey
-from local_aws.mailbox import Mail, mails_in
+from local_aws.mailbox import Mail, Mailbox, mails_in
 from local_aws.package import zip_folder
 from local_aws.results import fetch_results
-from local_aws.runs import describe_run
+from local_aws.runs import RunView, StepView, describe_run, last_log_line
 from local_aws.sagemaker import StandInError
 from pipeline_builder.errors import BundleError
 from stylegan2.formats.network_file import load_network
@@ -66,7 +69,7 @@ def nothing_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("nothing_up")
-@pytest.mark.parametrize("command", [["down"], ["runs"], ["mail"], ["watch"], ["env"], ["drop", ".", "a"]])
+@pytest.mark.parametrize("command", [["down"], ["runs"], ["mail"], ["watch"], ["env"], ["link"], ["drop", ".", "a"]])
 def test_a_command_without_a_workshop_says_how_to_start_one(command: list[str]) -> None:
     result = CliRunner().invoke(main, command)
     assert result.exit_code == 1
@@ -90,6 +93,8 @@ def test_what_another_process_needs_to_know_is_written_for_its_owner_alone(
         bucket="b",
         results_proxy=SimpleNamespace(url="http://127.0.0.1:3/"),
         folder=tmp_path,
+        app_url="http://127.0.0.1:8347",
+        app_token="token",
     )
     tmp_path.chmod(0o755)
     (tmp_path / "running.new").write_text("left by one that was killed")
@@ -98,6 +103,8 @@ def test_what_another_process_needs_to_know_is_written_for_its_owner_alone(
         with server.lock_state():
             server._publish(workshop)  # type: ignore[arg-type]
             assert exported(CliRunner().invoke(main, ["env"]).output) == endpoint.environment()
+            assert CliRunner().invoke(main, ["link"]).output == "http://127.0.0.1:8347/#t=token&go=/\n"
+            assert "token" not in repr(server.running_workshop())
     finally:
         os.umask(open_to_all)
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
@@ -142,12 +149,14 @@ def hostile_folder(tmp_path: Path) -> Path:
         ("--images", " ", "the name of a folder is missing"),
         ("--output", "{}/file", "file: File exists"),
         ("--output", "{}/file/out", "file/out: Not a directory"),
+        ("--port", "80", "80 is not in the range 1024<=x<=65534"),
+        ("--port", "65535", "65535 is not in the range"),
     ],
 )
 def test_whatever_is_wrong_with_a_demo_is_a_sentence_before_anything_is_started(
     hostile_folder: Path, monkeypatch: pytest.MonkeyPatch, option: str, value: str, sentence: str
 ) -> None:
-    monkeypatch.setattr(demo, "LocalWorkshop", lambda *_, **__: pytest.fail("a workshop is started"))
+    monkeypatch.setattr(server, "start_workshop", lambda *_, **__: pytest.fail("a workshop is started"))
     result = CliRunner().invoke(main, ["demo", option, value.format(hostile_folder)])
     assert result.exit_code in (1, 2), result.output
     assert sentence in result.output
@@ -155,7 +164,7 @@ def test_whatever_is_wrong_with_a_demo_is_a_sentence_before_anything_is_started(
 
 
 def test_an_output_that_cannot_be_written_to_is_said_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "LocalWorkshop", lambda *_, **__: pytest.fail("a workshop is started"))
+    monkeypatch.setattr(server, "start_workshop", lambda *_, **__: pytest.fail("a workshop is started"))
     monkeypatch.setattr(demo.os, "access", lambda path, mode: False)  # root may write anywhere
     result = CliRunner().invoke(main, ["demo", "--output", str(tmp_path)])
     assert f"{tmp_path} cannot be written to; choose another folder with --output" in result.output
@@ -176,7 +185,7 @@ def test_what_fails_on_the_way_is_a_sentence(
     def fail(*_: Any, **__: Any) -> None:
         raise error
 
-    monkeypatch.setattr(demo, "LocalWorkshop", fail)
+    monkeypatch.setattr(server, "start_workshop", fail)
     result = CliRunner().invoke(main, ["demo", "--output", str(tmp_path)])
     assert (result.exit_code, isinstance(result.exception, SystemExit)) == (1, True)
     assert sentence in result.output
@@ -327,10 +336,65 @@ def test_equal_folders_make_equal_archives(tmp_path: Path) -> None:
     assert zip_folder(tmp_path / "one") == zip_folder(tmp_path / "two")
 
 
-def test_mails_are_read_in_the_order_they_came(tmp_path: Path) -> None:
-    for number, subject in enumerate(["Zebra", "Ape"]):
-        (tmp_path / f"{number:03d}-{subject}.txt").write_text(Mail(subject, "body", "d", "started").text())
-    assert [text.splitlines()[0] for text in mails_in(tmp_path)] == ["Subject: Zebra", "Subject: Ape"]
+def test_mails_are_kept_as_they_came(tmp_path: Path) -> None:
+    came = [Mail("红椅子", "body\n", "red-chairs", "started", 1_800_000_000), Mail("Ape", "", "d", "failed", 0)]
+    box = Mailbox(Endpoint("https://localhost:1", tmp_path, "", RootKey.make()), "arn", tmp_path)
+    for mail in came:
+        box._keep(mail)
+    assert mails_in(tmp_path) == box.mails == came
+    assert mails_in(tmp_path / "nowhere") == []
+
+
+def test_a_mail_is_what_sns_hands_to_a_subscriber() -> None:
+    envelope = {
+        "Subject": "It begins",
+        "Message": "body",
+        "Timestamp": "2027-01-15T08:00:00.123Z",
+        "MessageAttributes": {"dataset": {"Type": "String", "Value": "d"}, "kind": {"Type": "String", "Value": "k"}},
+    }
+    assert mailbox._read(json.dumps(envelope)) == Mail("It begins", "body", "d", "k", 1_800_000_000)
+
+
+def test_a_browser_is_not_started_with_the_link_which_every_user_of_the_machine_would_see(
+    nothing_up: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    monkeypatch.setenv("DISPLAY", ":0")
+    cli._open_in_browser("http://127.0.0.1:8347/#t=token&go=/")
+    (page,) = (Path(url.removeprefix("file://")) for url in opened)
+    assert stat.S_IMODE(page.stat().st_mode) == 0o600
+    assert "url=http://127.0.0.1:8347/#t=token&amp;go=/" in page.read_text()
+
+
+@pytest.mark.parametrize("display", [True, False])
+def test_a_machine_without_a_browser_is_none_to_complain_about(
+    nothing_up: None, monkeypatch: pytest.MonkeyPatch, display: bool
+) -> None:
+    def fail(url: str) -> None:
+        assert display
+        raise webbrowser.Error("could not locate runnable browser")
+
+    monkeypatch.setattr(webbrowser, "open", fail)
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    if display:
+        monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    cli._open_in_browser("http://127.0.0.1:8347/")
+
+
+def test_the_last_line_of_a_log_is_that_of_the_job_that_runs(tmp_path: Path) -> None:
+    steps = [StepView("Prepare", "Succeeded", 1.0), StepView("Train", "Executing", 1.0)]
+    run = RunView("arn:x/execution/abc", "d", "Executing", 1.0, steps)
+    assert last_log_line(tmp_path, run) == ""
+    for age, name in enumerate(["Prepare", "Train-2", "Train"]):
+        log = tmp_path / "abc" / name / "log.txt"
+        log.parent.mkdir(parents=True)
+        log.write_text(f"first\nlast of {name}\n")
+        os.utime(log, (1_800_000_000 - age,) * 2)
+    assert last_log_line(tmp_path, run) == "last of Train-2"
+    assert last_log_line(tmp_path, RunView("arn:x/execution/abc", "d", "Succeeded", 1.0, steps[:1])) == ""
 
 
 @pytest.mark.parametrize("preset", ["tiny", "laptop", "sketch", "balanced", "best"])
