@@ -1,4 +1,4 @@
-"""Who else has an account on this machine reaches every port of a workshop, and gets 403 from each."""
+"""Who else has an account on this machine reaches every port of a workshop, and gets nothing from any."""
 
 import hashlib
 import os
@@ -15,14 +15,17 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_aws.aws import ACCOUNT, Endpoint, trust_certificate
+from local_aws.deploy import find_resource
 from local_aws.keys import RootKey
 from local_aws.watchdog import marked_processes
 from local_aws.workshop import LocalWorkshop, Options
 from tests.e2e.conftest import ROOT
+from tests.e2e.visiting import post_form
 
 pytestmark = pytest.mark.e2e
 
-LISTENING = "0A"  # as /proc/net/tcp spells the state
+LISTENING = "0A"  # as /proc/net/tcp spells the state, and loopback's addresses
+IPV4, IPV6 = "0100007F", "00000000000000000000000001000000"
 CALLS = {
     "s3": "list_buckets",
     "sqs": "list_queues",
@@ -78,6 +81,10 @@ def status(url: str, context: ssl.SSLContext, method: str = "GET", headers: dict
         return error.code
 
 
+def objects_port(workshop: LocalWorkshop) -> int:
+    return int(workshop.app_url.rpartition(":")[2]) + 1
+
+
 def stranger_keys(workshop: LocalWorkshop) -> dict[str, dict[str, str]]:
     """What somebody may try who has read MiniStack's source, and knows every name in the workshop but no secret."""
     function = workshop.endpoint.client("lambda").get_function(FunctionName=workshop.outputs["StartRunFunctionName"])[
@@ -104,13 +111,15 @@ def refused(endpoint: Endpoint, service: str, keys: dict[str, str]) -> int:
     return int(caught.value.response["ResponseMetadata"]["HTTPStatusCode"])
 
 
-def test_every_port_is_on_loopback_and_is_one_of_the_three_known(
+def test_every_port_is_on_loopback_and_is_one_of_the_five_known(
     guarded: LocalWorkshop, ports_before: set[tuple[str, int]]
 ) -> None:
     """A further port needs a guard, and a test below."""
     ours = listening({os.getpid(), *marked_processes(guarded.instance)}) - ports_before
-    known = [guarded.endpoint.url, guarded.endpoint.sagemaker_url, guarded.results_proxy.url]
-    assert ours == {("0100007F", urlsplit(url).port) for url in known}
+    known = [guarded.endpoint.url, guarded.endpoint.sagemaker_url, guarded.results_proxy.url, guarded.app_url]
+    objects = objects_port(guarded)
+    expected = {(IPV4, urlsplit(url).port) for url in known} | {(IPV4, objects)}
+    assert ours - {(IPV6, objects)} == expected  # "localhost" is both, on a machine that has both
 
 
 def test_other_keys_get_403_from_every_service(guarded: LocalWorkshop) -> None:
@@ -185,6 +194,45 @@ def test_a_presigned_address_serves_what_our_keys_have_signed_and_nothing_else(g
 @pytest.mark.parametrize("query", ["", "?t=", "?t=W10.W10", "?t=..&t=x", "?x"])
 def test_the_proxy_shows_nothing_without_a_link(guarded: LocalWorkshop, query: str) -> None:
     assert status(f"{guarded.results_proxy.url}{query}", ssl.create_default_context()) == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/me",
+        "/api/inbox",
+        "/api/datasets",
+        "/_ministack/sqs/messages",
+        "/_aws/lambda-url/x/",
+        "/{bucket}/uploads/a",
+    ],
+)
+def test_the_door_shows_nothing_but_the_apps_own_page_without_a_session(guarded: LocalWorkshop, path: str) -> None:
+    context = ssl.create_default_context()
+    path = path.format(bucket=guarded.bucket)
+    assert status(f"{guarded.app_url}{path}", context) in (401, 404)
+    # Nor does another way to the same API.
+    api = find_resource(guarded.endpoint, "WebApi")
+    host = {"Host": f"{api}.execute-api.localhost:{urlsplit(guarded.endpoint.url).port}"}
+    assert status(guarded.endpoint.url + path, trust_certificate(guarded.endpoint.ca_bundle), "GET", host) in (401, 404)
+
+
+@pytest.mark.parametrize("path", ["/", "/{bucket}", "/{bucket}/uploads/a/b.png", "/_ministack/sqs/messages", "/health"])
+@pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "OPTIONS"])
+def test_objects_are_shown_by_presigned_addresses_alone(guarded: LocalWorkshop, path: str, method: str) -> None:
+    url = f"http://localhost:{objects_port(guarded)}{path.format(bucket=guarded.bucket)}"
+    assert status(url, ssl.create_default_context(), method) == 403
+
+
+def test_a_bucket_cannot_be_written_to_by_a_form_that_others_have_signed(guarded: LocalWorkshop) -> None:
+    url = f"http://localhost:{objects_port(guarded)}/{guarded.bucket}"
+    for whose, keys in stranger_keys(guarded).items():
+        signed = guarded.endpoint.client("s3", keys).generate_presigned_post(
+            Bucket=guarded.bucket, Key="uploads/a/b.png"
+        )
+        assert post_form(url, signed["fields"], b"x").status == 403, whose
+    ours = guarded.endpoint.client("s3").generate_presigned_post(Bucket=guarded.bucket, Key="uploads/a/b.png")
+    assert post_form(url, ours["fields"], b"x").status == 204, "or the door is closed to everybody"
 
 
 def test_what_the_workshop_writes_is_its_users_alone(guarded: LocalWorkshop) -> None:

@@ -1,0 +1,87 @@
+"""A visitor of the web app: asks as the app's own pages do, through the door, and keeps cookies as a browser does."""
+
+import http.client
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from local_aws.workshop import LocalWorkshop
+from tests.patience import HARD_END
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: http.client.HTTPMessage
+    content: bytes
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.content)
+
+
+class Visitor:
+    """Somebody with a browser; who has not opened a link is a stranger."""
+
+    def __init__(self, app_url: str) -> None:
+        self.app_url = app_url
+        self.cookies: dict[str, str] = {}
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Reply:
+        given = {"Origin": self.app_url} | ({"Content-Type": "application/json"} if body is not None else {})
+        if self.cookies:
+            given["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        given |= {name.replace("_", "-"): value for name, value in headers.items()}
+        reply = send(self.app_url + path, method, None if body is None else json.dumps(body).encode(), given)
+        for cookie in reply.headers.get_all("Set-Cookie", []):
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        return reply
+
+    def open(self, link: str) -> Reply:
+        """Open an invitation, as the app does with what is in its address's fragment."""
+        address = urlsplit(link)
+        assert f"{address.scheme}://{address.netloc}" == self.app_url
+        (token,) = parse_qs(address.fragment)["t"]
+        return self.ask("POST", "/api/session", {"token": token})
+
+
+def owner(workshop: LocalWorkshop) -> Visitor:
+    """Who may do everything."""
+    visitor = Visitor(workshop.app_url)
+    assert visitor.open(workshop.app_link()).status == 200
+    return visitor
+
+
+def send(url: str, method: str = "GET", body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Reply:
+    """One request over a connection of its own; no redirect is followed."""
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(address.netloc, timeout=HARD_END)
+    try:
+        target = f"{address.path or '/'}{f'?{address.query}' if address.query else ''}"
+        connection.request(method, target, body, dict(headers or {}))
+        answer = connection.getresponse()
+        return Reply(answer.status, answer.headers, answer.read())
+    finally:
+        connection.close()
+
+
+def post_form(url: str, fields: Mapping[str, str], content: bytes, **headers: str) -> Reply:
+    """Post a file as a browser posts a form (RFC 7578)."""
+    kind, body = form_body(fields, content)
+    return send(url, "POST", body, {"Content-Type": kind, **headers})
+
+
+def form_body(fields: Mapping[str, str], content: bytes) -> tuple[str, bytes]:
+    """The Content-Type and the body of a form: the fields in their order, and the file."""
+    line = secrets.token_hex(16)
+    parts = [(f'name="{name}"', value.encode()) for name, value in fields.items()]
+    parts.append(('name="file"; filename="blob"\r\nContent-Type: application/octet-stream', content))
+    body = b"".join(
+        f"--{line}\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode() + value + b"\r\n"
+        for head, value in parts
+    )
+    return f"multipart/form-data; boundary={line}", body + f"--{line}--\r\n".encode()
