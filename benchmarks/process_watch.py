@@ -10,8 +10,9 @@ from typing import Self
 
 _LOOK_SECONDS = 0.5
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-_STAND_IN = "stand-in for SageMaker and drop (this program)"
+_THIS = "this program"
 _KINDS = (  # what a command line has in it, and whose process that is
+    (re.compile(r"local_aws\.server"), "stand-in for SageMaker, door, mailbox"),
     (re.compile(r"local_aws\.ministack_server"), "MiniStack"),
     (re.compile(r"ministack-lambda-workshop-(\w+?)-[\w-]+/"), "function {0}"),
     (re.compile(r"-m containers\.(\w+)"), "job {0}"),
@@ -47,6 +48,13 @@ class ProcessWatch:
         """Processor seconds of all together so far."""
         return sum(process.seconds for process in list(self._seen.values()))
 
+    def seconds_of(self) -> dict[str, float]:
+        """The same by kind of process."""
+        kinds: dict[str, float] = {}
+        for process in list(self._seen.values()):
+            kinds[process.kind] = kinds.get(process.kind, 0.0) + process.seconds
+        return kinds
+
     def table(self) -> str:
         """Peak memory of the largest process of each kind, and the processor time of all of that kind, in Markdown."""
         kinds: dict[str, list[_Process]] = {}
@@ -73,7 +81,7 @@ class ProcessWatch:
                 return  # it has ended, and its parent does not know yet
             peak = re.search(r"VmHWM:\s+(\d+) kB", (folder / "status").read_text())
             process = self._seen.setdefault(pid, _Process())
-            process.kind = _STAND_IN if pid == os.getpid() else _kind(command)
+            process.kind = _THIS if pid == os.getpid() else _kind(command)
             process.seconds = sum(map(int, _stat(pid)[11:13])) / _TICKS_PER_SECOND
             process.peak_kib = int(peak[1]) if peak else process.peak_kib
 

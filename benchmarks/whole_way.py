@@ -24,7 +24,6 @@ from benchmarks.face_set import RESOLUTION, write_face_set
 from benchmarks.process_watch import ProcessWatch
 from contract.layout import REPORT_DATA
 from contract.statuses import EXECUTING, SUCCEEDED
-from local_aws import ROOT
 from local_aws.demo import LAST_NOTICES, DemoResult, run_demo
 from local_aws.mailbox import Mail
 from local_aws.progress import ProgressDisplay
@@ -49,7 +48,7 @@ def run_demos(runs: int) -> None:
     for _ in range(runs):
         with tempfile.TemporaryDirectory() as output:
             options = Options(warm_start=SHIPPED_BASE)
-            measured.append(stretches(run_demo(ROOT, None, Path(output), options, ProgressDisplay())))
+            measured.append(stretches(run_demo(None, Path(output), options, ProgressDisplay(), end=True)))
     print(f"\n{_machine()}, median of {runs}\n")
     print("| stretch | seconds |\n|---|---|")
     for name in measured[0]:
@@ -97,7 +96,7 @@ def run_many_images(images: int) -> None:
         too_small = write_face_set(drop, images)
         (drop / "settings.yaml").write_text(f"resolution: {RESOLUTION}\n")
         display = Stopwatch(watch)
-        result = run_demo(ROOT, drop, output, Options(kimg=KIMG), display)
+        result = run_demo(drop, output, Options(kimg=KIMG), display, end=True)
         display.lap("")
         pages = output.rglob(REPORT_DATA)
         report = json.loads(next(pages).read_text())
