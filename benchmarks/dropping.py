@@ -65,7 +65,7 @@ def drop(workshop: Running, watch: ProcessWatch, title: str, number: int, size: 
     visitor = Visitor(workshop.app_url)
     visitor.open(workshop.app_link())
     dataset = _said(visitor.ask("POST", "/api/datasets", {"title": title}))["dataset"]
-    noise = random.Random(number)
+    noise = random.Random(number)  # noqa: S311
     files = {f"{one:04d}.png": noise.randbytes(size) for one in range(number)}
     pages = [list(files)[first : first + A_PAGE] for first in range(0, number, A_PAGE)]
     before, processors, began = _invocations(workshop), watch.seconds_of(), time.perf_counter()
