@@ -13,6 +13,8 @@ MiniStack changes underneath:
   (`aws:SourceAccount`), since the stand-in for SageMaker assumes the pipeline's role as SageMaker would.
 - An object's ETag is no digest of its bytes, and another one with each upload, as in a bucket under KMS
   (S3 API reference, "Object").
+- An HTTP API without CORS rules hands a browser's preflight to its route, as any other request (API Gateway Developer
+  Guide, "Configure CORS for HTTP APIs"); MiniStack would answer it with nothing.
 - Uploads reach their function in batches (upload_events.py), and lie in files (stored_bodies.py).
 """
 
@@ -25,7 +27,7 @@ from typing import Any
 
 import ministack.app
 from ministack.core import iam_evaluator, lambda_runtime
-from ministack.services import eventbridge, lambda_svc, s3, sts
+from ministack.services import apigateway, eventbridge, lambda_svc, s3, sts
 
 from local_aws.gate import Gate
 from local_aws.keys import RootKey
@@ -103,6 +105,28 @@ def assume_roles_as_the_service() -> None:
     iam_evaluator.evaluate_trust_policy = evaluate_trust_policy
 
 
+class _Preflight(str):
+    """The method OPTIONS, where MiniStack asks whether it is that to answer the request itself."""
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+
+def hand_preflights_to_routes() -> None:
+    """Have the functions behind HTTP APIs answer OPTIONS where the API has no CORS rules of its own."""
+    execute = apigateway._handle_execute_in_scope
+
+    async def execute_preflights(api_id: str, stage: str, path: str, method: str, *request: Any) -> Any:
+        if method == "OPTIONS" and not apigateway._apis[api_id].get("corsConfiguration"):
+            method = _Preflight(method)
+        return await execute(api_id, stage, path, method, *request)
+
+    apigateway._handle_execute_in_scope = execute_preflights
+
+
 def make_etags_opaque() -> None:
     """Give every upload an ETag of its own. (One by multipart upload keeps MiniStack's in the answer to its end.)"""
     record_version = s3._record_object_version
@@ -130,6 +154,7 @@ if __name__ == "__main__":
     allow_sagemaker_events()
     bind_only_own_port()
     assume_roles_as_the_service()
+    hand_preflights_to_routes()
     make_etags_opaque()
     send_events_in_turn()
     gather_batches()

@@ -100,6 +100,13 @@ def test_a_link_opens_a_session_that_lasts_and_can_be_ended(workshop: LocalWorks
     assert visitor.ask("GET", "/api/me").status == 401
 
 
+def test_whether_another_page_may_ask_is_the_functions_to_say(workshop: LocalWorkshop) -> None:
+    asked = {"Origin": "https://evil.example.com", "Access-Control-Request-Method": "POST"}
+    answer = send(f"{workshop.app_url}/api/session", "OPTIONS", headers=asked)
+    assert (answer.status, answer.body["error"]) == (404, "no_such_address")
+    assert not [name for name in answer.headers if name.lower().startswith("access-control")]
+
+
 def test_images_are_uploaded_by_form_and_nothing_else_is(workshop: LocalWorkshop) -> None:
     visitor = owner(workshop)
     made = visitor.ask("POST", "/api/datasets", {"title": "Red chairs"})
