@@ -1,4 +1,6 @@
-"""A burst on the embedded AWS: three datasets, 2,000 uploads each, all at once; three runs at a time are allowed."""
+"""A burst on the embedded AWS: three datasets, 2,000 uploads each, all at once; three runs at a time are allowed. There
+is no web app here (WebApp: none), as in AWS China without an ICP filing: all goes on without.
+"""
 
 import io
 import json
@@ -10,6 +12,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 import pytest
+from botocore.exceptions import ClientError
 from PIL import Image
 
 from local_aws.workshop import LocalWorkshop, Options
@@ -32,7 +35,9 @@ class ThreeAtATime(Options):
 
 @pytest.fixture(scope="module")
 def busy_workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalWorkshop]:
-    options = ThreeAtATime(preset="tiny", quiet_seconds=QUIET_SECONDS, min_images=8, duplicate_events=True)
+    options = ThreeAtATime(
+        preset="tiny", quiet_seconds=QUIET_SECONDS, min_images=8, duplicate_events=True, has_web_app=False
+    )
     with LocalWorkshop(ROOT, tmp_path_factory.mktemp("burst"), options) as up:
         yield up
 
@@ -81,6 +86,14 @@ def burst(workshop: LocalWorkshop) -> list[str]:
         if all(longest_pause(workshop, dataset) < QUIET_SECONDS - 2 for dataset in datasets):
             return datasets
         attempt += 1
+
+
+def test_without_a_web_app_there_is_no_api_and_no_page_may_ask_for_objects(busy_workshop: LocalWorkshop) -> None:
+    assert "WebAppUrl" not in busy_workshop.outputs
+    assert busy_workshop.app_url == ""
+    assert busy_workshop.endpoint.client("apigatewayv2").get_apis()["Items"] == []
+    with pytest.raises(ClientError, match="NoSuchCORSConfiguration"):
+        busy_workshop.endpoint.client("s3").get_bucket_cors(Bucket=busy_workshop.bucket)
 
 
 def test_three_drops_of_2000_at_once_start_one_run_each_and_send_two_mails_each(busy_workshop: LocalWorkshop) -> None:
