@@ -17,6 +17,7 @@ from local_aws.results import fetch_results
 from local_aws.runs import RunView, kimg_of, last_log_line, list_runs
 from local_aws.server import Running
 from local_aws.workshop import Options
+from workshop.admission.app_links import pictures_screen
 
 SAMPLE_IMAGES = 1000
 # No verdicts on how fast this machine is: only what hangs ends here. A run has its own limit, MaxTrainSeconds.
@@ -77,7 +78,7 @@ def run_demo(
         if end:
             progress.show("ending the workshop")
             server.end_workshop(workshop)
-        app_link = "" if end else workshop.app_link(f"/{dataset}/runs/{run.execution_id}/pictures")
+        app_link = "" if end else workshop.app_link(pictures_screen(dataset, run.execution_id))
         return DemoResult(run, mails, page, app_link, time.monotonic() - began)
 
 

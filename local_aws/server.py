@@ -25,7 +25,7 @@ from local_aws.aws import Endpoint
 from local_aws.errors import LocalError, LocalStartError, NotRunningError
 from local_aws.keys import RootKey
 from local_aws.workshop import LocalWorkshop, Options
-from workshop.web.sharing import address
+from workshop.admission.app_links import app_address
 
 HOME = ROOT / ".local_aws"
 STATE = HOME / "running.json"
@@ -66,7 +66,7 @@ class Running:
 
     def app_link(self, screen: str = "/") -> str:
         """An address that opens the web app at this screen, with every right."""
-        return address(f"{self.app_url}/", self.app_token, screen)
+        return app_address(f"{self.app_url}/", self.app_token, screen)
 
 
 @contextmanager

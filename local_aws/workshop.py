@@ -21,7 +21,7 @@ from local_aws.results_proxy import ResultsProxy
 from local_aws.sagemaker.service import SageMakerStandIn
 from local_aws.watchdog import MARK, start_watchdog
 from pipeline_builder.deploy import bundle_files, bundle_prefix, deploy_pipeline
-from workshop.web.sharing import address
+from workshop.admission.app_links import app_address
 
 CACHE = Path.home() / ".cache" / "image-workshop"
 
@@ -132,8 +132,7 @@ class LocalWorkshop:
         self.say("deploying template.yaml")
         parameters = {
             **self.options.template_parameters(),
-            **({} if door is None else {"AppBaseUrl": door.app_url, "ObjectsBaseUrl": door.objects_url}),
-            "ResultsBaseUrl": self.results_proxy.url,
+            **self._addresses(door),
             "InferenceCodePath": bundle_prefix(bundle_files(self.root)),
         }
         self.outputs = deploy_stack(self.root, self.endpoint, parameters, CACHE)
@@ -150,7 +149,17 @@ class LocalWorkshop:
 
     def app_link(self, screen: str = "/") -> str:
         """An address that opens the web app at this screen, with every right."""
-        return address(f"{self.app_url}/", self.app_token, screen)
+        return app_address(f"{self.app_url}/", self.app_token, screen)
+
+    def _addresses(self, door: LocalDoor | None) -> dict[str, str]:
+        """Template parameters: what is where a browser can reach it. Without a web app, nothing is."""
+        if door is None:
+            return {}
+        return {
+            "AppBaseUrl": door.app_url,
+            "ObjectsBaseUrl": door.objects_url,
+            "ResultsBaseUrl": self.results_proxy.url,
+        }
 
     def _door(self) -> LocalDoor | None:
         if not self.options.has_web_app:

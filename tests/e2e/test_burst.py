@@ -5,19 +5,23 @@ is no web app here (WebApp: none), as in AWS China without an ICP filing: all go
 import io
 import json
 import random
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
 
+from local_aws.aws import trust_certificate
 from local_aws.workshop import LocalWorkshop, Options
 from tests.e2e.conftest import ROOT
-from tests.e2e.following import kinds, runs_of, wait_for_mails, wait_for_runs, wait_until_over
+from tests.e2e.following import kinds, mails_of, runs_of, wait_for_mails, wait_for_runs, wait_until_over
 
 pytestmark = pytest.mark.e2e
 
@@ -108,3 +112,14 @@ def test_three_drops_of_2000_at_once_start_one_run_each_and_send_two_mails_each(
         assert [run.status for run in runs] == ["Succeeded"], runs
         assert images_in_record(busy_workshop, runs[0].arn) == IMAGES
         assert kinds(busy_workshop, dataset) == ["started", "succeeded"]
+        (link,) = (link for mail in mails_of(busy_workshop, dataset) for link in re.findall(r"https?://\S+", mail.body))
+        assert b"<html" in presigned(busy_workshop, link)
+
+
+def presigned(workshop: LocalWorkshop, link: str) -> bytes:
+    """What a link straight to S3 shows, and nobody without its signature."""
+    context = trust_certificate(workshop.endpoint.ca_bundle)
+    with pytest.raises(HTTPError, match="403"):
+        urlopen(link.partition("?")[0], context=context)
+    with urlopen(link, context=context) as answer:
+        return bytes(answer.read())

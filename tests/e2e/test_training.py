@@ -4,7 +4,6 @@ import io
 import json
 import os
 import signal
-import urllib.request
 from urllib.parse import urlsplit
 
 import pytest
@@ -31,6 +30,7 @@ from tests.e2e.following import (
     wait_for_runs,
     wait_until_over,
 )
+from tests.e2e.visiting import linked_page
 
 pytestmark = pytest.mark.e2e
 
@@ -39,7 +39,7 @@ def made_pictures(workshop: LocalWorkshop, dataset: str) -> str:
     """The results' page of the dataset's newest run, which has succeeded."""
     last = [mail for mail in mails_of(workshop, dataset) if mail.kind == "succeeded"][-1]
     assert "Pictures made" in last.body
-    return str(urllib.request.urlopen(link_in(last.body)).read().decode())
+    return linked_page(link_in(last.body))
 
 
 def sheets_told(operator: Workshop, run: str) -> tuple[Sheet, ...] | None:

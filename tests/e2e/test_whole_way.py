@@ -3,7 +3,6 @@ as deployed.
 """
 
 import json
-import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
@@ -19,6 +18,7 @@ from tests.e2e.following import (
     wait_for_runs,
     wait_until_over,
 )
+from tests.e2e.visiting import linked_page
 
 pytestmark = pytest.mark.e2e
 
@@ -48,7 +48,7 @@ def test_a_drop_of_1000_starts_one_run_and_one_more_image_during_it_one_further_
     succeeded = [mail for mail in mails if mail.kind == "succeeded"]
     assert "997" in succeeded[0].body
     assert "998" in succeeded[1].body
-    page = urllib.request.urlopen(link_in(succeeded[1].body)).read().decode()
+    page = linked_page(link_in(succeeded[1].body))
     assert "<html" in page
     assert "kopie von 0001.png" in page
 

@@ -49,6 +49,19 @@ class Visitor:
         return self.ask("POST", "/api/session", {"token": token})
 
 
+def linked_page(link: str) -> str:
+    """The report's page of the run to whose pictures a mail's link leads, as the app gives it to its reader to keep."""
+    address = urlsplit(link)
+    visitor = Visitor(f"{address.scheme}://{address.netloc}")
+    assert visitor.open(link).status == 200
+    (screen,) = parse_qs(address.fragment)["go"]
+    pictures = visitor.ask("GET", f"/api/datasets{screen}")
+    assert pictures.status == 200, pictures.content
+    page = send(pictures.body["page"]["url"])
+    assert (page.status, page.headers["Content-Disposition"].partition(";")[0]) == (200, "attachment")
+    return page.content.decode()
+
+
 def owner(workshop: LocalWorkshop) -> Visitor:
     """Who may do everything."""
     visitor = Visitor(workshop.app_url)
