@@ -21,6 +21,7 @@ from tests.unit.web.conftest import CheckedBrowser
 from workshop.admission.grants import Right
 from workshop.dropping.judging import MEDIA_TYPES, refusal
 from workshop.dropping.quotas import Quotas
+from workshop.platform.addresses import Addresses
 from workshop.platform.refusals import TooMuch
 from workshop.web.sentences import LANGUAGES
 
@@ -138,6 +139,13 @@ def test_only_media_types_that_no_browser_takes_for_a_page_are_stored(
     artist: CheckedBrowser, media_type: str, code: str | None
 ) -> None:
     assert code_of(offer(artist, [{"name": "a", "size": 1, "type": media_type}])) == [code]
+
+
+def test_no_form_is_signed_that_would_be_one_for_a_whole_folder(stage: Stage) -> None:
+    """Whoever asks: botocore makes a prefix of such a key, and S3 another name."""
+    for key in ("uploads/cats/${filename}", "uploads/${filename}/a.png"):
+        with pytest.raises(ValueError, match="whole folder"):
+            Addresses(stage.s3, BUCKET).form(key, 1, "image/png")
 
 
 def test_a_file_that_no_run_would_take_is_refused_before_it_is_sent(artist: CheckedBrowser) -> None:
