@@ -132,6 +132,7 @@ def test_an_operation_is_reached_exactly_by_who_has_its_right(
     answer = browser.ask(operation.method, address(operation, OWN), body_of(operation))
     may = {
         "any": True,
+        "see": any(dataset in (OWN, "*") and rights for dataset, rights in grants),
         "all": any(dataset == "*" and Right.DROP in rights for dataset, rights in grants),
     }.get(operation.right or "", any(d in (OWN, "*") and operation.right in rights for d, rights in grants))
     is_reached = bool(asked) or operation.id == "getMe"

@@ -39,9 +39,9 @@ def test_every_schema_is_one_and_is_used() -> None:
 def test_every_operation_says_who_may_what_it_takes_and_what_it_answers() -> None:
     assert len({operation.id for operation in operations()}) == len(operations())
     for operation in operations():
-        assert operation.right in {None, "any", "all", *Right}, operation.id
+        assert operation.right in {None, "any", "see", "all", *Right}, operation.id
         assert set(re.findall(r"{(\w+)}", operation.path)) <= set(operation.parameters), operation.id
-        assert ("{dataset}" in operation.path) == (operation.right in set(Right)), operation.id
+        assert ("{dataset}" in operation.path) == (operation.right in {"see", *Right}), operation.id
         assert (operation.body is not None) <= (operation.method in ("POST", "PUT")), operation.id
 
 

@@ -32,7 +32,13 @@ class Visitor:
         for grant in self.grants:
             if grant.allows(right, dataset, self.now):
                 return grant
-        raise NotAllowed("foreign" if not self.rights(dataset) else "no_right")
+        self.check_sees(dataset)
+        raise NotAllowed("no_right")
+
+    def check_sees(self, dataset: str) -> None:
+        """Raises NotAllowed if the visitor has no right to the dataset at all, whether there is such a one or not."""
+        if not self.rights(dataset):
+            raise NotAllowed("foreign")
 
     def rights(self, dataset: str) -> frozenset[Right]:
         return frozenset(right for right in Right if any(one.allows(right, dataset, self.now) for one in self.grants))

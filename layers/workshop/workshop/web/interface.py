@@ -14,8 +14,8 @@ from workshop.platform.refusals import Unusable
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one path. `right` is a workshop.admission.Right, `any` (of any session), `all` (for all datasets)
-    or None (it is for everybody). `status` is that of its answer."""
+    """One method of one path. `right` is a workshop.admission.Right, `see` (any of these), `any` (of any session),
+    `all` (for all datasets) or None (it is for everybody). `status` is that of its answer."""
 
     id: str
     method: str

@@ -189,6 +189,8 @@ def _authorize(operation: Operation, visitor: Visitor, path: Mapping[str, str]) 
             return
         case "all":
             visitor.grant_for(Right.DROP, ALL_DATASETS)
+        case "see":
+            visitor.check_sees(check_dataset(path["dataset"]))
         case right:
             visitor.grant_for(Right(right), check_dataset(path["dataset"]))
 
