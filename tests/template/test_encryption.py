@@ -12,6 +12,7 @@ USES = {
     "sqs:SendMessage": ("sqs", True),
     "sns:Publish": ("sns", True),
     "dynamodb:GetItem": ("dynamodb", False),
+    "dynamodb:BatchGetItem": ("dynamodb", False),
     "dynamodb:Query": ("dynamodb", False),
     "dynamodb:PutItem": ("dynamodb", False),
     "dynamodb:UpdateItem": ("dynamodb", False),
