@@ -35,7 +35,7 @@ class Options:
     """What differs between one local workshop and another; the rest is template.yaml's.
 
     Times are in seconds. `preset` is one of the template's `DefaultPreset`; `kimg` empty means the preset's own; `port`
-    is the web app's (objects have the next one), 0 any that is free.
+    is the web app's (objects have the next one), 0 any that is free; `further` are template parameters by their names.
     """
 
     preset: str = "laptop"
@@ -48,6 +48,7 @@ class Options:
     duplicate_events: bool = False
     has_web_app: bool = True
     port: int = 0
+    further: Mapping[str, str] = field(default_factory=dict)
 
     def template_parameters(self) -> dict[str, str]:
         return {
@@ -65,6 +66,7 @@ class Options:
             "InferenceInstanceType": _THIS_MACHINE,
             "Architecture": "x86_64",
             "WebApp": "public" if self.has_web_app else "none",
+            **self.further,
         }
 
 
