@@ -23,6 +23,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--lang=en",
 )
 
 
@@ -68,6 +69,7 @@ def open_browser(tmp_path: Path) -> Iterator[Callable[[], Browser]]:
         options.accept_insecure_certs = True  # the embedded AWS signs its own
         for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}"):
             options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
         opened.append(Chrome(options, ChromeService(programs.driver)))
         return Browser(opened[-1], downloads)

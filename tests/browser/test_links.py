@@ -1,12 +1,17 @@
-"""What a mail's reader sees: the link opens the page in a browser, with all its pictures, and nothing is downloaded."""
+"""What a mail's reader sees: the link opens the web app in a browser, or, where there is none, the page with all its
+pictures; and nothing is downloaded.
+"""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.browser.conftest import Browser, FinishedRun
+from tests.e2e.conftest import ROOT
 from tests.patience import HARD_END
 from workshop.notices.results_link import presigned_link
 
@@ -43,12 +48,48 @@ def presigned(run: FinishedRun) -> str:
     return presigned_link(s3, run.workshop.bucket, "faces", run.execution_id).url
 
 
-@pytest.mark.parametrize("link", [lambda run: run.mailed_link, presigned], ids=["mailed", "presigned"])
-def test_a_link_opens_the_page_with_every_picture_and_downloads_nothing(
-    finished: FinishedRun, open_browser: Callable[[], Browser], link: Callable[[FinishedRun], str]
+def wait_for_inbox(browser: Browser) -> None:
+    """The app has a link to it for whoever has a session, where the door has mails."""
+
+    def shown(driver: Any) -> Any:
+        return driver.find_elements(By.CSS_SELECTOR, "[href='#/inbox']")
+
+    WebDriverWait(browser.driver, HARD_END).until(shown)
+
+
+def complaints(browser: Browser) -> list[str]:
+    """What the browser's console says is wrong: scripts that fail, what the policy forbids, answers that are none."""
+    return [entry["message"] for entry in browser.driver.get_log("browser") if entry["level"] == "SEVERE"]
+
+
+def test_a_mails_link_opens_the_app_where_the_pictures_are_and_is_not_left_in_the_address(
+    finished: FinishedRun, open_browser: Callable[[], Browser]
 ) -> None:
     browser = open_browser()
-    page = look_at(browser, link(finished))
+    browser.driver.get(finished.mailed_link)
+    # It is shown to whoever has a session, from mails that only the door knows.
+    WebDriverWait(browser.driver, HARD_END).until(
+        lambda driver: driver.find_elements(By.CSS_SELECTOR, "[href='#/inbox']")
+    )
+    at = f"{finished.workshop.app_url}/#/faces/runs/{finished.execution_id}/pictures"
+    assert browser.driver.current_url == at
+    (cookie,) = browser.driver.get_cookies()
+    assert (cookie["httpOnly"], cookie["secure"], cookie["sameSite"]) == (True, True, "Strict")
+    assert complaints(browser) == []
+    assert list(browser.downloads.iterdir()) == []
+
+    browser.driver.get(f"{finished.workshop.app_url}/#/inbox")  # the session goes on without the link
+    browser.driver.refresh()
+    WebDriverWait(browser.driver, HARD_END).until(
+        lambda driver: driver.find_elements(By.CSS_SELECTOR, "[href='#/inbox']")
+    )
+
+
+def test_a_link_straight_to_the_page_opens_it_with_every_picture_and_downloads_nothing(
+    finished: FinishedRun, open_browser: Callable[[], Browser]
+) -> None:
+    browser = open_browser()
+    page = look_at(browser, presigned(finished))
     assert (page["type"], page["charset"]) == ("text/html", "UTF-8")
     assert "faces" in page["title"]
     assert page["images"] > 20
@@ -71,8 +112,15 @@ def test_what_a_job_has_uploaded_is_downloaded_where_the_link_does_not_say_what_
     assert "faces" not in browser.driver.title
 
 
-def test_a_link_that_is_refused_shows_its_sentence(finished: FinishedRun, open_browser: Callable[[], Browser]) -> None:
-    damaged = finished.mailed_link[:-2]
-    page = look_at(open_browser(), damaged)
-    assert page["type"] == "text/plain"
-    assert "whole link" in page["text"]
+def test_a_link_that_is_refused_says_so_and_lets_nobody_in(
+    finished: FinishedRun, open_browser: Callable[[], Browser]
+) -> None:
+    browser = open_browser()
+    browser.driver.get(finished.mailed_link.replace("&go=", "x&go="))
+    sentence = json.loads((ROOT / "web/src/texts/en/shell.json").read_text())["shell.signed_out.text"]
+
+    def said(driver: Any) -> bool:
+        return sentence in driver.find_element(By.TAG_NAME, "body").text
+
+    WebDriverWait(browser.driver, HARD_END).until(said)
+    assert browser.driver.get_cookies() == []

@@ -23,6 +23,6 @@ def upload(workshop: LocalWorkshop, dataset: str, files: Iterable[tuple[str, byt
 
 
 def link_in(text: str) -> str:
-    """The one link of a mail about pictures: into the web app."""
-    (link,) = re.findall(r"https?://\S+#t=\S+", text)
+    """The link of a mail that leads to a run's pictures in the web app."""
+    (link,) = re.findall(r"https?://\S+#t=\S+/pictures", text)
     return str(link)
