@@ -41,6 +41,10 @@ COMMANDS = {
     "redrive": ["redrive", "all"],
     "purge": ["purge", "cats", "--yes"],
     "subscribe": ["subscribe", "cats", "a@b.example"],
+    "invite": ["invite", "cats"],
+    "link": ["link", "abc"],
+    "links": ["links", "cats"],
+    "revoke": ["revoke", "cats", "0123456789abcdef0123"],
 }
 
 

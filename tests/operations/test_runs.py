@@ -137,7 +137,7 @@ def test_a_failed_run_is_described_with_steps_reason_notices_and_places(shell: S
     assert f"Run {run_id}" in lines
     assert "Dataset cats, attempt 1" in lines
     assert "Status Failed" in lines
-    assert "Ended in TooFewImages (checking that there are enough good pictures)" in lines
+    assert "Ended in TooFewImages (checking that there are enough good images)" in lines
     assert "Reason Only 2 of 12?[31m" in lines
     assert f"Files s3://{shell.bucket}/runs/cats/{run_id}/" in lines
     assert "Checkpoints s3://b/checkpoints/cats/x/" in lines
