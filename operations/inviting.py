@@ -93,7 +93,7 @@ def _make(workshop: Workshop, dataset: str, rights: frozenset[Right], days: int,
     grant = Grant(new_link_id(), dataset, rights, now + days * DAY)
     invitations = Invitations(Signer(workshop.client("kms"), workshop.resource("LinkKey")))
     url = AppLinks(invitations, f"{workshop.web_app_url.rstrip('/')}/").address(grant, screen)
-    _links(workshop).record(grant, f"operator, for {address}" if address else "operator", now)
+    _links(workshop).record(grant, now, note=f"for {address}" if address else "")
     return MadeLink(url, grant.link, grant.expires)
 
 

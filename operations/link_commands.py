@@ -95,4 +95,8 @@ def _row(link: SharedLink) -> tuple[str, ...]:
     rights = ", ".join(right for right in Right if right in link.rights)
     until = "revoked" if link.is_revoked else text.moment(from_ms(link.expires * 1000))
     made = text.moment(from_ms(link.made * 1000)) if link.made else ""
-    return link.id, rights, made, until, link.made_by
+    return link.id, rights, made, until, _made_by(link)
+
+
+def _made_by(link: SharedLink) -> str:
+    return f"by means of {link.parent}" if link.parent else f"operator, {link.note}".rstrip(", ")

@@ -329,8 +329,8 @@ export type Link = {
   /** When it ends, seconds since 1970 */
   expires: number;
   is_revoked: boolean;
-  /** Who: a link, or an operator */
-  made_by: string;
+  /** Who */
+  made_by: "you" | "another" | "operator";
 };
 
 export type MadeLink = {

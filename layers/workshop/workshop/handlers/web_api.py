@@ -55,7 +55,7 @@ def _entering(config: WebConfig, door: Door, objects: str) -> dict[str, Do]:
         "closeSession": sessions.close,
         "getMe": sessions.me,
         "getInbox": _no_inbox,
-        "listLinks": sharing.list,
+        "listLinks": sharing.show,
         "shareLink": sharing.share,
         "revokeLink": sharing.revoke,
     }

@@ -6,7 +6,8 @@ from workshop.admission.app_links import DAY, app_address, dataset_screen
 from workshop.admission.grants import Grant, Right
 from workshop.admission.invitations import Invitations, new_link_id
 from workshop.admission.links import Links, SharedLink
-from workshop.platform import clock
+from workshop.admission.visitors import Visitor
+from workshop.platform.refusals import NotThere
 from workshop.web.calls import Call, Reply
 
 
@@ -17,31 +18,43 @@ class Sharing:
         self._invitations = invitations
         self._links = links
 
-    def list(self, call: Call) -> Reply:
-        return Reply({"links": [_told(link) for link in self._links.of_dataset(call.dataset)]})
+    def show(self, call: Call) -> Reply:
+        return Reply({"links": [_told(link, call.visitor) for link in self._known(call)]})
 
     def share(self, call: Call) -> Reply:
-        now = call.visitor.now
-        own = [call.grant(Right(right)) for right in call.body["rights"]]
-        expires = min(now + call.body["days"] * DAY, *(grant.expires for grant in own))
-        grant = Grant(new_link_id(), call.dataset, frozenset(map(Right, call.body["rights"])), expires)
-        made_by = own[0].link
-        self._links.record(grant, made_by, now)
-        link = SharedLink(grant.link, grant.dataset, grant.rights, now, made_by, expires, is_revoked=False)
+        rights = frozenset(map(Right, call.body["rights"]))
+        own = [call.grant(right) for right in sorted(rights)]
+        expires = min(call.visitor.now + call.body["days"] * DAY, *(grant.expires for grant in own))
+        grant = Grant(new_link_id(), call.dataset, rights, expires)
+        link = self._links.record(grant, call.visitor.now, parent=own[0])
         url = app_address(call.base_url, self._invitations.invite(grant), dataset_screen(call.dataset))
-        return Reply({"link": _told(link), "url": url})
+        return Reply({"link": _told(link, call.visitor), "url": url})
 
     def revoke(self, call: Call) -> Reply:
-        self._links.revoke(call.dataset, call.path["link"], clock.now_ms() // 1000)
+        if call.path["link"] not in {link.id for link in self._known(call)}:
+            raise NotThere("no_such_link")
+        self._links.revoke(call.dataset, call.path["link"], call.visitor.now)
         return Reply()
 
+    def _known(self, call: Call) -> list[SharedLink]:
+        """The links that are the visitor's business: all of the dataset to who may drop, else those made by means of
+        the visitor's own."""
+        links = self._links.of_dataset(call.dataset)
+        if Right.DROP in call.visitor.rights(call.dataset):
+            return links
+        return [link for link in links if _is_by(link, call.visitor)]
 
-def _told(link: SharedLink) -> dict[str, Any]:
+
+def _is_by(link: SharedLink, visitor: Visitor) -> bool:
+    return link.parent in {grant.link for grant in visitor.grants}
+
+
+def _told(link: SharedLink, visitor: Visitor) -> dict[str, Any]:
     return {
         "id": link.id,
         "rights": [right for right in Right if right in link.rights],
         "made": link.made or 0,
         "expires": link.expires,
         "is_revoked": link.is_revoked,
-        "made_by": link.made_by,
+        "made_by": "you" if _is_by(link, visitor) else "another" if link.parent else "operator",
     }
