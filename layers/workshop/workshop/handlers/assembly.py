@@ -8,6 +8,7 @@ from workshop.config import (
     EndingConfig,
     LinkConfig,
     ListenerConfig,
+    MailConfig,
     NoticeConfig,
     ReportConfig,
     StartRunConfig,
@@ -17,7 +18,8 @@ from workshop.handlers.report import Reporter
 from workshop.handlers.start_run import StartRequests
 from workshop.handlers.status_listener import Listener
 from workshop.handlers.upload_trigger import UploadCollector
-from workshop.ledger import Ledger, Runs, Speeds, Timers
+from workshop.ledger import Ledger, Readers, Runs, Speeds, Timers
+from workshop.mailing import Postman
 from workshop.notices import Notices
 from workshop.notices.results_link import TokenKey
 from workshop.notices.strays import Strays
@@ -66,6 +68,13 @@ def reporter() -> Reporter:
     ledger, runs, notices = _records(config.notices)
     speeds = Speeds(clients.dynamodb(), config.notices.table)
     return Reporter(config, clients.s3(), ledger, runs, speeds, notices)
+
+
+@cache
+def postman() -> Postman:
+    config = MailConfig.from_env()
+    readers, runs = Readers(clients.dynamodb(), config.table), Runs(clients.dynamodb(), config.table)
+    return Postman(clients.s3(), clients.ses(), config.bucket, config.sender, config.first_reader, readers, runs)
 
 
 @cache

@@ -6,6 +6,7 @@ RUN#<execution-arn>  STEP#<step>     the last news of a step
 RUN#<execution-arn>  NOTICE#<name>   one notice: being sent until a lease ends, then sent
 DATASET#<name>       NOTICE#attention#<fingerprint>   as above, for a snapshot that has no run
 DATASET#<name>       NOTICE#refused#..., NOTICE#delayed#...   as above, for a run that cannot be started
+MAIL#<message id>    READER#<hash>   as above, for one reader of a notice (workshop.ledger.readers)
 """
 
 from typing import Any
@@ -229,10 +230,10 @@ class Runs:
         return True
 
     def end_notice(self, key: dict[str, str], now: int) -> None:
-        """The notice was published. A run's notice expires with the run; one on a snapshot stays known for good."""
+        """The notice was published. A run's notice, and a mail, expire; a notice on a snapshot stays known for good."""
         values = {":now": now}
         update = "SET sentAt = :now"
-        if key["pk"].startswith("RUN#"):
+        if key["pk"].startswith(("RUN#", "MAIL#")):
             update += ", expires = :expires"
             values[":expires"] = expiry(now)
         self._dynamodb.update_item(
