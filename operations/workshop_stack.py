@@ -82,6 +82,9 @@ class Workshop:
     def web_app_url(self) -> str:
         """The web app's address; "" of a stack without one."""
         return self._outputs.get("WebAppUrl", "")
+    def mail_sender(self) -> str:
+        """Whose mails the notices are; "" where SNS mails them."""
+        return self._outputs.get("MailSender", "")
 
     @property
     def functions(self) -> set[str]:

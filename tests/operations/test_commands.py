@@ -41,6 +41,7 @@ COMMANDS = {
     "redrive": ["redrive", "all"],
     "purge": ["purge", "cats", "--yes"],
     "subscribe": ["subscribe", "cats", "a@b.example"],
+    "unsubscribe": ["unsubscribe", "cats", "a@b.example"],
 }
 
 

@@ -162,7 +162,7 @@ MUTANTS: dict[Rule, dict[str, Fault]] = {
     test_edges.test_a_destination_for_failures_may_be_written_by_the_function: {
         "no right": statement("ReportSuccessRole", "KeepUndelivered", "Action", "sqs:ReceiveMessage"),
     },
-    test_edges.test_a_queue_takes_letters_from_exactly_the_rules_that_send_them: {
+    test_edges.test_a_queue_takes_letters_from_exactly_the_rules_and_topics_that_send_them: {
         "one too few": put(
             "EventDeadLettersPolicy/Properties/PolicyDocument/Statement/1/Condition/ArnEquals/aws:SourceArn",
             {"Fn::GetAtt": ["UploadRule", "Arn"]},
