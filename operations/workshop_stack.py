@@ -82,6 +82,8 @@ class Workshop:
     def web_app_url(self) -> str:
         """The web app's address; "" of a stack without one."""
         return self._outputs.get("WebAppUrl", "")
+
+    @property
     def mail_sender(self) -> str:
         """Whose mails the notices are; "" where SNS mails them."""
         return self._outputs.get("MailSender", "")
