@@ -21,10 +21,10 @@ def message_of(letter: Letter, pictures: Sequence[SmallPicture], sender: str, re
     message["From"] = Address(SENDER_NAME, addr_spec=sender)
     message["To"] = Address(addr_spec=reader)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence is answered to it
-    message["Content-Language"] = letter.language
     message.set_content(letter.body)
     ids = [f"picture-{number}@workshop" for number in range(1, len(pictures) + 1)]
     message.add_alternative(html_of(letter, ids), subtype="html")
+    message["Content-Language"] = letter.language  # not before: what begins so would become the first part's
     page = message.get_payload()[1]  # type: ignore[index]
     for content_id, picture in zip(ids, pictures, strict=True):
         page.add_related(  # type: ignore[union-attr]
