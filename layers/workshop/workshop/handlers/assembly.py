@@ -30,6 +30,7 @@ from workshop.reconcile.advice import Adviser
 from workshop.reconcile.claims import Claims
 from workshop.reconcile.end import Ending
 from workshop.reconcile.start import Starter
+from workshop.watching.previews import Previews
 
 
 @cache
@@ -59,7 +60,8 @@ def start_run() -> StartRequests:
 def listener() -> Listener:
     config = ListenerConfig.from_env()
     ledger, runs, notices = _records(config.notices)
-    return Listener(config.bucket, ledger, runs, notices, _ending(config.ending, ledger, runs)[1])
+    previews = Previews(config.bucket, runs, notices)
+    return Listener(config.bucket, ledger, runs, notices, _ending(config.ending, ledger, runs)[1], previews)
 
 
 @cache

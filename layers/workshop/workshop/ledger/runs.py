@@ -92,6 +92,7 @@ class Runs:
             "sourceArn": run.source_arn,
             "size": run.size,
             "folders": run.folders,
+            "previews": run.previews,
             "expires": expiry(now),
         }
         try:
@@ -302,6 +303,7 @@ def _record(arn: str, values: dict[str, Any]) -> RunRecord | None:
         source_arn=values["sourceArn"],
         size=values.get("size", ""),
         folders=values.get("folders", ""),
+        previews=values.get("previews", False),
         status=values.get("status"),
         ended_at=values.get("endedAt"),
         is_retried=values.get("isRetried", False),
