@@ -16,8 +16,9 @@ WITH_PICTURES = {Kind.SUCCEEDED: 6, Kind.PREVIEW: 1}
 
 def letter_of(notice: Notice) -> Letter:
     """The letter that the topic hands over for a notice."""
+    language = notice.say.language
     return Letter(
-        "5f3a", notice.subject, notice.body, notice.dataset, notice.kind, notice.language, notice.link, notice.pictures
+        "5f3a", notice.subject, notice.body, notice.dataset, notice.kind, language, notice.link, notice.pictures
     )
 
 

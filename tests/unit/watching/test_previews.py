@@ -50,7 +50,7 @@ def test_the_first_samples_of_a_model_that_has_learned_are_mailed_once_and_shown
     assert stage.mail_kinds == ["started", "preview"]
     mail = stage.mails[-1]
     assert json.loads(mail["MessageAttributes"]["pictures"]["StringValue"]) == [sheet]
-    assert "python -m operations finish" in mail["Message"]
+    assert "Your admin can cancel this run, or end it early" in mail["Message"]
 
 
 @pytest.mark.parametrize("settings", [b"", b"previews: false"])

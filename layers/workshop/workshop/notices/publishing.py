@@ -48,8 +48,8 @@ class Kind(StrEnum):
 @dataclass(frozen=True)
 class Notice:
     """One message to a dataset's subscribers: the text `template` of a language, with the values of its placeholders.
-    `title` is what the dataset's people call it, "" where that is its name; `end` what is said below the text. Mails with
-    HTML show the `pictures`, keys in the bucket: the body says all that there is to say without them."""
+    `title` is what the dataset's people call it, "" where that is its name; `end` what is said below the text. Mails
+    with HTML show the `pictures`, keys in the bucket: the body says all that there is to say without them."""
 
     kind: Kind
     dataset: str
