@@ -130,8 +130,9 @@ test-e2e: $(VENV)/test.done ## the whole way on the embedded AWS, tiny preset
 web: $(NODE)/done ## build the web app anew
 	cd web && npm run --silent build -- --logLevel warn
 
-notices: $(VENV)/run.done ## print every mail with sample data, in every language; sends nothing
+notices: $(VENV)/run.done ## print every mail with sample data, in every language, and write them with HTML into build/notices; sends nothing
 	@PYTHONPATH=layers/workshop $(BIN)/python -m tests.unit.notices.notice_samples
+	@PYTHONPATH=layers/workshop $(BIN)/python -m tests.unit.notices.html_samples
 
 locks: $(UV)/done ## lock again what requirements and images ask for; UPGRADE=--upgrade takes the newest of what they leave open
 # First the tests', which ask for most: what runs, the layer and the images have the versions that were tested.

@@ -15,9 +15,11 @@ MiniStack changes underneath:
   (S3 API reference, "Object").
 - An HTTP API without CORS rules hands a browser's preflight to its route, as any other request (API Gateway Developer
   Guide, "Configure CORS for HTTP APIs"); MiniStack would answer it with nothing.
+- Whoever sends a mail with SES v2 needs the right to its sender's identity, and `ses:FromAddress` is who that is.
 - Uploads reach their function in batches (upload_events.py), and lie in files (stored_bodies.py).
 """
 
+import json
 import os
 import secrets
 import tempfile
@@ -26,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import ministack.app
-from ministack.core import iam_evaluator, lambda_runtime
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.services import apigateway, eventbridge, lambda_svc, s3, sts
 
 from local_aws.gate import Gate
@@ -146,6 +148,25 @@ def make_etags_opaque() -> None:
     s3._record_object_version = record_object_version
 
 
+def know_senders() -> None:
+    """Have SendEmail of SES v2 judged by the identity that it sends as; MiniStack asks for the right to all of them."""
+    resource_arn, resolve_key = iam_actions._ses_v2_resource_arn, iam_evaluator._resolve_condition_key
+    identity = ":identity/"
+
+    def ses_resource_arn(method: str, path: str, body: bytes, region: str, account_id: str) -> str:
+        if (method, path.rstrip("/")) != ("POST", "/v2/email/outbound-emails"):
+            return str(resource_arn(method, path, body, region, account_id))
+        return f"arn:aws:ses:{region}:{account_id}{identity}{json.loads(body)['FromEmailAddress']}"
+
+    def resolve_condition_key(key: str, context: Any) -> Any:
+        if key.lower() == "ses:fromaddress" and identity in context.resource_arn:
+            return context.resource_arn.partition(identity)[2]
+        return resolve_key(key, context)
+
+    iam_actions._ses_v2_resource_arn = ses_resource_arn
+    iam_evaluator._resolve_condition_key = resolve_condition_key
+
+
 if __name__ == "__main__":
     root = RootKey(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
     close_the_gate(root)
@@ -156,6 +177,7 @@ if __name__ == "__main__":
     assume_roles_as_the_service()
     hand_preflights_to_routes()
     make_etags_opaque()
+    know_senders()
     send_events_in_turn()
     gather_batches()
     keep_bodies_in_files(Path(tempfile.mkdtemp(prefix="objects-")))

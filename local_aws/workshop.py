@@ -35,7 +35,8 @@ class Options:
     """What differs between one local workshop and another; the rest is template.yaml's.
 
     Times are in seconds. `preset` is one of the template's `DefaultPreset`; `kimg` empty means the preset's own; `port`
-    is the web app's (objects have the next one), 0 any that is free; `further` are template parameters by their names.
+    is the web app's (objects have the next one), 0 any that is free. With a `mail_sender` mails go through the embedded
+    SES, too; `further` are template parameters by their names.
     """
 
     preset: str = "laptop"
@@ -49,6 +50,7 @@ class Options:
     has_web_app: bool = True
     port: int = 0
     further: Mapping[str, str] = field(default_factory=dict)
+    mail_sender: str = ""
 
     def template_parameters(self) -> dict[str, str]:
         return {
@@ -60,6 +62,7 @@ class Options:
             "MaxTrainSeconds": str(self.max_train_seconds),
             "WarmStartModel": self.warm_start,
             "NotificationEmail": "artist@example.com",
+            "MailSender": self.mail_sender,
             "AllowedTrainInstances": f"{_THIS_MACHINE}=0",
             "ProcessInstanceType": _THIS_MACHINE,
             "TrainInstanceType": _THIS_MACHINE,

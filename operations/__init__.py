@@ -7,7 +7,7 @@
     dead_letters, queues  what lies in the dead-letter queues
     redriving          hands it over again
     purging            deletes a dataset for good
-    subscribing        has somebody told about one dataset
+    subscribing        has somebody told about one dataset, or no longer; reader_commands: its commands
     cli                the commands; aws, errors, text
 
 It decides nothing about runs: whatever starts one goes through start_run, which alone keeps two runs apart.

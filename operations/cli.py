@@ -23,11 +23,11 @@ from operations.finishing import finish
 from operations.link_commands import LINK_COMMANDS
 from operations.purging import Inventory, purge, refuse_if_active, take_inventory
 from operations.queues import dead_letter_queues, peek_messages
+from operations.reader_commands import READER_COMMANDS
 from operations.redriving import Redriven, redrive
 from operations.runs import STATUSES, RunSummary, find_execution, list_runs
 from operations.stack_option import of_workshop
 from operations.starting import ATTENTION, FREED, STARTED, Answer, ask_for_all, ask_for_look, parse_parameters, release
-from operations.subscribing import Subscribed, subscribe
 from operations.workshop_stack import Workshop
 from workshop.platform.clients import parameters_of
 from workshop.words import words
@@ -272,23 +272,8 @@ def purge_dataset(workshop: Workshop, dataset: str, yes: bool, dry_run: bool) ->
     click.echo(f"{dataset} is gone. SageMaker's own list of runs, and the logs of jobs, AWS keeps until they expire.")
 
 
-@main.command(name="subscribe")
-@click.argument("dataset")
-@click.argument("email")
-@of_workshop
-def subscribe_person(workshop: Workshop, dataset: str, email: str) -> None:
-    """Have the notices on DATASET mailed to EMAIL."""
-    told = {
-        Subscribed.ASKED: f"AWS asks {email} for confirmation by mail; until then nothing is sent.",
-        Subscribed.ADDED: f"{email} is told about {dataset} from now on, too.",
-        Subscribed.ALREADY: f"{email} is told about {dataset} already.",
-        Subscribed.EVERYTHING: f"{email} is told about every dataset already.",
-    }
-    click.echo(told[subscribe(workshop, dataset, email)])
-
-
-for link_command in LINK_COMMANDS:
-    main.add_command(link_command)
+for command in (*LINK_COMMANDS, *READER_COMMANDS):
+    main.add_command(command)
 
 
 def _tell(answer: Answer, is_well: bool) -> None:

@@ -85,6 +85,8 @@ def describe_event(content: object) -> tuple[str, str]:
             return _status_event(detail)
         case {"dataset": dataset, "due": int()}:
             return "timer", _dataset(dataset)
+        case {"Records": [{"Sns": {"MessageAttributes": {"dataset": {"Value": dataset}}}}]}:
+            return "mail", _dataset(dataset)
         case {"source": "schedule"}:
             return "schedule", ""
         case {"source": "manual", "dataset": dataset}:

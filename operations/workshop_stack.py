@@ -84,6 +84,11 @@ class Workshop:
         return self._outputs.get("WebAppUrl", "")
 
     @property
+    def mail_sender(self) -> str:
+        """Whose mails the notices are; "" where SNS mails them."""
+        return self._outputs.get("MailSender", "")
+
+    @property
     def functions(self) -> set[str]:
         """The names of the stack's functions."""
         return {physical for kind, physical in self._resources.values() if kind == "AWS::Lambda::Function"}

@@ -45,6 +45,7 @@ COMMANDS = {
     "link": ["link", "abc"],
     "links": ["links", "cats"],
     "revoke": ["revoke", "cats", "0123456789abcdef0123"],
+    "unsubscribe": ["unsubscribe", "cats", "a@b.example"],
 }
 
 

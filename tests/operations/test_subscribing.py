@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from operations.workshop_stack import Workshop
 from tests.operations.shell import Shell
 
 ANNA = "anna@example.com"
@@ -99,3 +100,59 @@ def subscribe(shell: Shell, address: str, **attributes: str) -> None:
     shell.client("sns").subscribe(
         TopicArn=shell.workshop.topic, Protocol="email", Endpoint=address, Attributes=attributes
     )
+
+
+def test_whoever_is_not_to_be_told_any_more_keeps_the_other_datasets(shell: Shell) -> None:
+    shell.succeed("subscribe", "cats", ANNA)
+    shell.succeed("subscribe", "dogs", ANNA)
+
+    assert shell.succeed("unsubscribe", "cats", ANNA) == f"{ANNA} is not told about cats any more.\n"
+    assert policies(shell) == {ANNA: {"dataset": ["dogs"]}}
+    assert shell.succeed("unsubscribe", "cats", ANNA) == f"{ANNA} is not told about cats, or has not confirmed it.\n"
+
+
+def test_with_its_last_dataset_a_subscription_goes(shell: Shell) -> None:
+    """An empty filter would let everything through."""
+    shell.succeed("subscribe", "cats", ANNA)
+    shell.succeed("unsubscribe", "cats", ANNA)
+    assert policies(shell) == {}
+
+
+def test_somebody_who_gets_everything_is_not_cut_down_by_unsubscribing(shell: Shell) -> None:
+    subscribe(shell, ANNA)
+    assert "is told about every dataset" in shell.succeed("unsubscribe", "cats", ANNA)
+    assert policies(shell) == {ANNA: None}
+
+
+@pytest.fixture
+def with_sender(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stack has a MailSender."""
+    monkeypatch.setattr(Workshop, "mail_sender", "workshop@example.com")
+
+
+@pytest.mark.usefixtures("with_sender")
+def test_where_the_workshop_mails_itself_the_ledger_keeps_readers_and_nobody_is_asked(shell: Shell) -> None:
+    assert shell.succeed("subscribe", "cats", ANNA) == f"{ANNA} is told about cats from now on, too.\n"
+    assert shell.succeed("subscribe", "cats", ANNA) == f"{ANNA} is told about cats already.\n"
+    shell.succeed("subscribe", "dogs", ANNA)
+
+    assert shell.items() == {("READERS#cats", ANNA), ("READERS#dogs", ANNA)}
+    assert policies(shell) == {}
+
+
+@pytest.mark.usefixtures("with_sender")
+def test_a_reader_of_the_ledger_is_taken_off_one_dataset(shell: Shell) -> None:
+    shell.succeed("subscribe", "cats", ANNA)
+    shell.succeed("subscribe", "dogs", ANNA)
+
+    assert shell.succeed("unsubscribe", "cats", ANNA) == f"{ANNA} is not told about cats any more.\n"
+    assert "is not told about cats" in shell.succeed("unsubscribe", "cats", ANNA)
+    assert shell.items() == {("READERS#dogs", ANNA)}
+
+
+@pytest.mark.usefixtures("with_sender")
+def test_a_reader_of_every_dataset_stays_one(shell: Shell) -> None:
+    shell.put_item("READERS#*", ANNA)
+    assert shell.succeed("subscribe", "cats", ANNA) == f"{ANNA} is told about every dataset already.\n"
+    assert "is told about every dataset" in shell.succeed("unsubscribe", "cats", ANNA)
+    assert shell.items() == {("READERS#*", ANNA)}

@@ -14,8 +14,8 @@ LONGEST_VISIBILITY = 43200
 LONGEST_DELAY = 900
 FEWEST_RECEIVES = 5  # for a queue that feeds a function: throttling uses up tries, too
 FEWEST_DAYS = 4  # for somebody to look at a dead letter, however long it waited before
-# Who invokes each function asynchronously: a rule, a schedule, or status_listener and start_run.
-ASYNCHRONOUS = {"StartRun", "StatusListener", "ReportSuccess", "ReportFailure"}
+# Who invokes each function asynchronously: a rule, a schedule, a topic, or status_listener and start_run.
+ASYNCHRONOUS = {"StartRun", "StatusListener", "ReportSuccess", "ReportFailure", "SendMail"}
 
 
 def dead_letter_queues(stack: Stack) -> Iterator[tuple[str, str]]:
@@ -26,6 +26,9 @@ def dead_letter_queues(stack: Stack) -> Iterator[tuple[str, str]]:
         yield name, target(schedule["Target"]["DeadLetterConfig"]["Arn"])
     for config in stack.of_type("AWS::Lambda::EventInvokeConfig").values():
         yield target(config["FunctionName"]), target(config["DestinationConfig"]["OnFailure"]["Destination"])
+    for name, subscription in stack.of_type("AWS::SNS::Subscription").items():
+        if subscription["Protocol"] != "email":
+            yield name, target(subscription["RedrivePolicy"]["deadLetterTargetArn"])
     for name, queue in stack.of_type("AWS::SQS::Queue").items():
         if "RedrivePolicy" in queue:
             yield name, target(queue["RedrivePolicy"]["deadLetterTargetArn"])
@@ -50,7 +53,8 @@ def test_every_function_invoked_asynchronously_has_a_place_for_failures(stack: S
     kept = {target(c["FunctionName"]) for c in configs if c.get("DestinationConfig", {}).get("OnFailure")}
     rules = [t["Arn"] for r in stack.of_type("AWS::Events::Rule").values() for t in r["Targets"]]
     schedules = [s["Target"]["Arn"] for s in stack.of_type("AWS::Scheduler::Schedule").values()]
-    invoked = {target(arn) for arn in rules + schedules} & set(stack.of_type("AWS::Lambda::Function"))
+    topics = [s["Endpoint"] for s in stack.of_type("AWS::SNS::Subscription").values() if s["Protocol"] == "lambda"]
+    invoked = {target(arn) for arn in rules + schedules + topics} & set(stack.of_type("AWS::Lambda::Function"))
     variables = [f["Environment"]["Variables"] for f in stack.of_type("AWS::Lambda::Function").values()]
     asked = {target(value) for v in variables for name, value in v.items() if name.endswith("_FUNCTION")}
     assert kept == invoked | asked == ASYNCHRONOUS
@@ -84,6 +88,9 @@ def test_every_edge_whose_dead_letter_is_lost_raises_an_alarm(stack: Stack) -> N
     """The only sign of a missing permission on a queue or its key, which the embedded AWS does not check."""
     rules = {f"<{name}>" for name in stack.of_type("AWS::Events::Rule")}
     assert rules == alarmed(stack, "InvocationsFailedToBeSentToDlq")
+    topics = {f"<{target(s['TopicArn'])}.TopicName>" for s in stack.of_type("AWS::SNS::Subscription").values()
+              if "RedrivePolicy" in s}  # fmt: skip
+    assert topics == alarmed(stack, "NumberOfNotificationsFailedToRedriveToDlq")
     groups = {
         text(schedule.get("GroupName", "default")) for schedule in stack.of_type("AWS::Scheduler::Schedule").values()
     }
@@ -99,16 +106,21 @@ def test_a_destination_for_failures_may_be_written_by_the_function(stack: Stack)
         assert config["DestinationConfig"]["OnFailure"]["Destination"] in allowed, role
 
 
-def test_a_queue_takes_letters_from_exactly_the_rules_that_send_them(stack: Stack) -> None:
+def test_a_queue_takes_letters_from_exactly_the_rules_and_topics_that_send_them(stack: Stack) -> None:
     sent: dict[str, set[str]] = {}
     for name, rule in stack.of_type("AWS::Events::Rule").items():
         for edge in rule["Targets"]:
             for queue in {target(edge["Arn"]), target(edge["DeadLetterConfig"]["Arn"])} & set(stack.resources):
                 if stack.resources[queue]["Type"] == "AWS::SQS::Queue":
                     sent.setdefault(queue, set()).add(name)
+    for subscription in stack.of_type("AWS::SNS::Subscription").values():
+        if "RedrivePolicy" in subscription:
+            queue = target(subscription["RedrivePolicy"]["deadLetterTargetArn"])
+            sent.setdefault(queue, set()).add(target(subscription["TopicArn"]))
+    services = ({"Service": "events.amazonaws.com"}, {"Service": "sns.amazonaws.com"})
     taken: dict[str, set[str]] = {}
     for _, statement in stack.resource_statements():
-        if statement["Principal"] == {"Service": "events.amazonaws.com"} and statement["Action"] == "sqs:SendMessage":
+        if statement["Principal"] in services and statement["Action"] == "sqs:SendMessage":
             sources = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
             taken[target(statement["Resource"])] = {target(arn) for arn in as_list(sources)}
     assert taken == sent

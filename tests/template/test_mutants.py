@@ -162,10 +162,14 @@ MUTANTS: dict[Rule, dict[str, Fault]] = {
     test_edges.test_a_destination_for_failures_may_be_written_by_the_function: {
         "no right": statement("ReportSuccessRole", "KeepUndelivered", "Action", "sqs:ReceiveMessage"),
     },
-    test_edges.test_a_queue_takes_letters_from_exactly_the_rules_that_send_them: {
+    test_edges.test_a_queue_takes_letters_from_exactly_the_rules_and_topics_that_send_them: {
         "one too few": put(
             "EventDeadLettersPolicy/Properties/PolicyDocument/Statement/1/Condition/ArnEquals/aws:SourceArn",
             {"Fn::GetAtt": ["UploadRule", "Arn"]},
+        ),
+        "another topic": put(
+            "NoticeDeadLettersPolicy/Properties/PolicyDocument/Statement/1/Condition/ArnEquals/aws:SourceArn",
+            {"Ref": "Operators"},
         ),
     },
     test_edges.test_a_queues_visibility_is_six_times_its_functions_timeout_and_the_longest_window: {
@@ -245,6 +249,13 @@ MUTANTS: dict[Rule, dict[str, Fault]] = {
         "any pipeline": statement(
             "StartRunRole", "StartRuns", "Resource", {"Fn::Sub": "arn:aws:sagemaker:x:y:pipeline/*"}
         ),
+    },
+    test_permissions.test_mails_may_be_sent_by_one_function_as_one_sender_and_only_where_there_is_one: {
+        "any sender": drop("SendMailAsSender/Properties/PolicyDocument/Statement/0/Condition"),
+        "any identity": put(
+            "SendMailAsSender/Properties/PolicyDocument/Statement/0/Resource", {"Fn::Sub": "arn:aws:ses:x:y:identity/*"}
+        ),
+        "without a sender": drop("SendMailAsSender/Condition"),
     },
     test_permissions.test_nobody_but_the_jobs_may_delete_and_they_only_checkpoints: {
         "uploads": statement("PipelineRole", "KeepResults", "Action", ["s3:GetObject", "s3:DeleteObject"]),
@@ -353,6 +364,9 @@ MUTANTS: dict[Rule, dict[str, Fault]] = {
     },
     test_watching.test_operators_and_datasets_subscribers_have_topics_apart: {
         "mixed": put("OperatorsByMail/Properties/TopicArn", {"Ref": "Notices"}),
+    },
+    test_watching.test_the_first_reader_gets_each_mail_from_sns_or_from_the_sender_and_not_from_both: {
+        "both": drop("NoticesByMail/Condition"),
     },
     test_watching.test_runs_that_fail_hang_or_cannot_start_and_mails_that_fail_raise_alarms: {
         "no alarm": drop("StartsRefusedAlarm"),

@@ -65,6 +65,17 @@ def test_everybody_may_only_be_refused_and_may_only_call_the_function_url(stack:
     assert set(public) == {"ResultsLink"}
 
 
+def test_mails_may_be_sent_by_one_function_as_one_sender_and_only_where_there_is_one(stack: Stack) -> None:
+    sending = [s for _, s in stack.statements() if any(a.startswith("ses:") for a in as_list(s["Action"]))]
+    policy = stack.properties("SendMailAsSender")
+    assert sending == policy["PolicyDocument"]["Statement"]
+    assert policy["Roles"] == [{"Ref": stack.role_of("SendMail")}]
+    assert stack.resources["SendMailAsSender"].get("Condition") == "HasMailSender"
+    (statement,) = sending
+    assert text(statement["Resource"]).endswith(":identity/<MailSender>")
+    assert statement.get("Condition") == {"StringEquals": {"ses:FromAddress": {"Ref": "MailSender"}}}
+
+
 def test_runs_may_be_started_of_one_pipeline_by_one_function_only(stack: Stack) -> None:
     starting = {n: s for n, s in stack.statements() if "sagemaker:StartPipelineExecution" in as_list(s["Action"])}
     assert list(starting) == ["StartRunRole"]

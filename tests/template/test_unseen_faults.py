@@ -57,7 +57,7 @@ def test_a_notice_is_leased_for_longer_than_its_sender_can_run_and_not_beyond_it
     """Else two would send it, without anybody dying; or whoever is asked again would be refused to the end."""
     from workshop.ledger.runs import NOTICE_LEASE_MS
 
-    publishers = ("StartRun", "StatusListener", "ReportSuccess", "ReportFailure", "UploadTrigger")
+    publishers = ("StartRun", "StatusListener", "ReportSuccess", "ReportFailure", "UploadTrigger", "SendMail")
     longest = max(stack.properties(name)["Timeout"] for name in publishers)
     last_retry_seconds = 60 + 120  # of an asynchronous invocation
     assert longest < NOTICE_LEASE_MS / 1000 < last_retry_seconds

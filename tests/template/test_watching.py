@@ -82,6 +82,7 @@ def test_what_is_watched_of_awss_is_ours(stack: Stack) -> None:
         "FunctionName": {f"<{name}>" for name in stack.of_type("AWS::Lambda::Function")},
         "QueueName": {f"<{name}.QueueName>" for name in stack.of_type("AWS::SQS::Queue")},
         "RuleName": {f"<{name}>" for name in stack.of_type("AWS::Events::Rule")},
+        "TopicName": {f"<{name}.TopicName>" for name in stack.of_type("AWS::SNS::Topic")},
         "ScheduleGroup": {f"<{name}>" for name in stack.of_type("AWS::Scheduler::ScheduleGroup")},
     }
     for namespace, metric, dimension, value in watched_by_alarms(stack) | watched_by_the_dashboard(stack):
@@ -101,7 +102,19 @@ def test_operators_and_datasets_subscribers_have_topics_apart(stack: Stack) -> N
               for f in stack.of_type("AWS::Lambda::Function").values()}  # fmt: skip
     assert topics == {"<Notices>"}
     subscribed = {text(s["Endpoint"]): text(s["TopicArn"]) for s in stack.of_type("AWS::SNS::Subscription").values()}
-    assert subscribed == {"<NotificationEmail>": "<Notices>", "<OperatorEmail>": "<Operators>"}
+    assert subscribed == {
+        "<NotificationEmail>": "<Notices>",
+        "<SendMail.Arn>": "<Notices>",
+        "<OperatorEmail>": "<Operators>",
+    }
+
+
+def test_the_first_reader_gets_each_mail_from_sns_or_from_the_sender_and_not_from_both(stack: Stack) -> None:
+    conditions = {name: stack.resources[name].get("Condition") for name in ("NoticesByMail", "NoticesToSendMail")}
+    assert conditions == {"NoticesByMail": "HasNoMailSender", "NoticesToSendMail": "HasMailSender"}
+    assert stack.translated["Conditions"]["HasNoMailSender"] == {"Fn::Not": [{"Condition": "HasMailSender"}]}
+    variables = stack.properties("SendMail")["Environment"]["Variables"]
+    assert variables["NOTIFICATION_EMAIL"] == stack.properties("NoticesByMail")["Endpoint"]
 
 
 def test_runs_that_fail_hang_or_cannot_start_and_mails_that_fail_raise_alarms(stack: Stack) -> None:
@@ -112,6 +125,7 @@ def test_runs_that_fail_hang_or_cannot_start_and_mails_that_fail_raise_alarms(st
         ("RunsOverdue", "start_run"),
         ("StartsRefused", "start_run"),
         ("NoticeTrouble", "report_success"),
+        ("MailsUnsent", "send_mail"),
         ("RefusedNames", "upload_trigger"),
         ("WebFailed", "web_api"),
     }

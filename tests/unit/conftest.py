@@ -72,6 +72,8 @@ ENVIRONMENT = {
     "OBJECTS_URL": "https://objects.example.com",
     "LINK_FILES_A_DAY": "1000",
     "LINK_GB_A_DAY": "1",
+    "MAIL_SENDER": "workshop@example.com",
+    "NOTIFICATION_EMAIL": "first@example.com",
 }
 
 
@@ -103,7 +105,7 @@ _real_client = clients._client.__wrapped__
 
 def forget_assembled() -> None:
     """Drop everything that lives as long as a Lambda environment."""
-    for part in (assembly.upload_collector, assembly.start_run, assembly.listener, assembly.reporter):
+    for part in (assembly.upload_collector, assembly.start_run, assembly.listener, assembly.reporter, assembly.postman):
         part.cache_clear()
     assembly.link_config.cache_clear()
 
@@ -161,6 +163,7 @@ class Stage:
         self.sqs = Recorder(real_client("sqs"))
         self.sns = Recorder(real_client("sns"))
         self.kms = real_client("kms")
+        self.ses = Recorder(real_client("sesv2"))
         self.invocations: list[tuple[str, dict[str, Any]]] = []
         self.sagemaker = FakeSageMaker(self)
         self.functions = AskedFunctions(self.invoke)
@@ -170,6 +173,7 @@ class Stage:
             "sqs": self.sqs,
             "sns": self.sns,
             "kms": self.kms,
+            "sesv2": self.ses,
             "sagemaker": self.sagemaker,
             "lambda-once": self.functions,
             "lambda": FakeLambda(lambda name, event: self.invocations.append((name, event))),

@@ -286,6 +286,21 @@ class ReportConfig:
 
 
 @dataclass(frozen=True)
+class MailConfig:
+    """Environment of send_mail. Mails are `sender`'s; `first_reader` gets all of them."""
+
+    bucket: str
+    table: str
+    sender: str
+    first_reader: str
+
+    @classmethod
+    def from_env(cls, variables: Mapping[str, str] = os.environ) -> "MailConfig":
+        env = Environment(variables)
+        return cls(env.text("BUCKET"), env.text("TABLE"), env.text("MAIL_SENDER"), env.text("NOTIFICATION_EMAIL"))
+
+
+@dataclass(frozen=True)
 class LinkConfig:
     """Environment of results_link."""
 

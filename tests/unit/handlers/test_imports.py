@@ -24,8 +24,8 @@ HEAVY = {"aws_xray_sdk", "pydantic", "pydantic_core", "requests", "numpy", "sage
 
 def test_the_handlers_are_all_there() -> None:
     assert [path.parent.name for path in HANDLERS] == [
-        "report_failure", "report_success", "results_link", "start_run", "status_listener", "upload_trigger",
-        "web_api",
+        "report_failure", "report_success", "results_link", "send_mail", "start_run", "status_listener",
+        "upload_trigger", "web_api",
     ]  # fmt: skip
 
 

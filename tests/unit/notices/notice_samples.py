@@ -112,6 +112,7 @@ def samples(language: str) -> dict[str, Notice]:
         "started_classes": _started(say, _run(_SHOWN, size="384 x 256", folders=_folders(say, "folders")), execution),
         "started_folders": _started(say, _run(_SHOWN, folders=_folders(say, None)), execution),
         "started_inference": _started(say, _run(Estimate(0, 86_400, 420, 0.02, Basis.GUESS), _SOURCE_ARN), execution),
+        "preview": with_run_links(_SampleLinks(), content.preview(say, _run(_SHOWN), execution), execution),
         "succeeded": _succeeded(say, execution, _run(_SHOWN, ended_at=7_512_000), prepared, 6900, _FINISHED),
         "succeeded_early": _succeeded(say, execution, _run(_TOO_LONG, ended_at=87_000_000), None, 86_200, _CUT),
         "succeeded_collapsed": _succeeded(

@@ -33,6 +33,7 @@ from workshop.dataset.settings_rules import (
     one_language,
     one_of,
     options,
+    truth,
     whole,
 )
 from workshop.dataset.shape import chosen_size
@@ -88,6 +89,7 @@ class Choice:
     inference_mode: str = "all"
     network: str = "best"  # that draws
     projection_targets: int = 4  # of the dataset's own images, where inference/<dataset>/ is empty
+    previews: bool = False  # whether a mail shows what the training has learned early
     language: str = FALLBACK_LANGUAGE  # of the notices
     max_hours: float | None = None  # of learning; None: as long as the deployer lets a training take
     instance_type: str | None = None  # that trains; None: the deployer's choice
@@ -154,6 +156,7 @@ def rules(caps: Caps) -> Mapping[str, Rule]:
         "classes": classes(),
         "projection_targets": whole(1, MAX_PROJECTION_TARGETS),
         "language": one_language(),
+        "previews": truth(),
         # In hundredths of an hour, rounded down: what a mail says is allowed can be typed.
         "max_hours": number(MIN_HOURS, max(MIN_HOURS, caps.max_train_seconds // 36 / 100)),
         "instance_type": one_of(caps.prices),

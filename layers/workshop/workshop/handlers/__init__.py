@@ -7,6 +7,8 @@ web_api           what does each operation of the web app
 report            report_success and report_failure: the one notice on a run's end
 queue_records     records of SQS, each with what came in it
 assembly          puts the parts together from the environment, one function for each handler's need
+
+send_mail has nothing here: it hands over to workshop.mailing.
 """
 
 from workshop.handlers import assembly

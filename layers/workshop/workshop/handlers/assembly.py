@@ -8,6 +8,7 @@ from workshop.config import (
     EndingConfig,
     LinkConfig,
     ListenerConfig,
+    MailConfig,
     NoticeConfig,
     ReportConfig,
     StartRunConfig,
@@ -17,7 +18,8 @@ from workshop.handlers.report import Reporter
 from workshop.handlers.start_run import StartRequests
 from workshop.handlers.status_listener import Listener
 from workshop.handlers.upload_trigger import UploadCollector
-from workshop.ledger import Ledger, Runs, Speeds, Timers
+from workshop.ledger import Ledger, Readers, Runs, Speeds, Timers
+from workshop.mailing import Postman
 from workshop.notices import Notices
 from workshop.notices.results_link import TokenKey
 from workshop.notices.strays import Strays
@@ -28,6 +30,7 @@ from workshop.reconcile.advice import Adviser
 from workshop.reconcile.claims import Claims
 from workshop.reconcile.end import Ending
 from workshop.reconcile.start import Starter
+from workshop.watching.previews import Previews
 
 
 @cache
@@ -57,7 +60,8 @@ def start_run() -> StartRequests:
 def listener() -> Listener:
     config = ListenerConfig.from_env()
     ledger, runs, notices = _records(config.notices)
-    return Listener(config.bucket, ledger, runs, notices, _ending(config.ending, ledger, runs)[1])
+    previews = Previews(config.bucket, runs, notices)
+    return Listener(config.bucket, ledger, runs, notices, _ending(config.ending, ledger, runs)[1], previews)
 
 
 @cache
@@ -66,6 +70,13 @@ def reporter() -> Reporter:
     ledger, runs, notices = _records(config.notices)
     speeds = Speeds(clients.dynamodb(), config.notices.table)
     return Reporter(config, clients.s3(), ledger, runs, speeds, notices)
+
+
+@cache
+def postman() -> Postman:
+    config = MailConfig.from_env()
+    readers, runs = Readers(clients.dynamodb(), config.table), Runs(clients.dynamodb(), config.table)
+    return Postman(clients.s3(), clients.ses(), config.bucket, config.sender, config.first_reader, readers, runs)
 
 
 @cache

@@ -103,7 +103,8 @@ class Reporter:
             notice = content.succeeded(
                 say, dataset, execution, self._config.bucket, found, link, run, course, has_app=has_app
             )
-            notice = with_actions(self._notices.links, notice, execution)
+            pictures = artefacts.pictures_to_mail(self._s3, self._config.bucket, dataset, execution.id)
+            notice = with_actions(self._notices.links, replace(notice, pictures=pictures), execution)
         return self._publish(request, notice)
 
     def failure(self, request: ReportRequest, sagemaker: SageMaker) -> str:

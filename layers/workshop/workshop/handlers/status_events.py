@@ -5,20 +5,24 @@ and the first one of an execution has no previous status and no end time.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from contract.names import Execution, parse_execution, printable
+from contract.layout import CHECKPOINTS
+from contract.names import Execution, check_dataset, parse_execution, printable
 from contract.run_identity import RunIdentity
 from workshop.platform import clock
 from workshop.platform.errors import BadRequest
 
 EXECUTION_CHANGE = "SageMaker Model Building Pipeline Execution Status Change"
 STEP_CHANGE = "SageMaker Model Building Pipeline Execution Step Status Change"
+OBJECT_CREATED = "Object Created"  # S3's
 MAX_REASON_CHARS = 2000
 MAX_STATUS_CHARS = 60
+_SHEET = re.compile(rf"{CHECKPOINTS}(?P<dataset>[^/]+)/[0-9a-f-]+/samples/sheet-[0-9]{{2}}\.(png|jpg)")
 MAX_STEP_CHARS = 200  # of which each may take four bytes of a key's 1,024
 
 
@@ -45,13 +49,23 @@ class StepNews:
     details: dict[str, str]
 
 
-def parse_event(event: object) -> ExecutionNews | StepNews:
+@dataclass(frozen=True)
+class SheetNews:
+    """A training of the dataset has drawn the sheet of samples at `key`."""
+
+    dataset: str
+    key: str
+
+
+def parse_event(event: object) -> ExecutionNews | StepNews | SheetNews:
     """Raises BadRequest or RefusedName for anything else. What an event need not have may be of any form: then it is
     left out, and the rest is news all the same."""
     event = _object(event)
     detail = _object(event.get("detail"))
     if not detail:
         raise BadRequest("The event has no detail.")
+    if event.get("detail-type") == OBJECT_CREATED:
+        return _sheet(_object(detail.get("object")).get("key"))
     execution = parse_execution(detail.get("pipelineExecutionArn"))
     match event.get("detail-type"):
         case kind if kind == EXECUTION_CHANGE:
@@ -71,6 +85,13 @@ def parse_event(event: object) -> ExecutionNews | StepNews:
                 _details(detail),
             )
     raise BadRequest(f"{printable(event.get('detail-type'), 100)!r} is not an event of a pipeline.")
+
+
+def _sheet(key: object) -> SheetNews:
+    found = _SHEET.fullmatch(key) if isinstance(key, str) else None
+    if found is None:
+        raise BadRequest("The object is no sheet of a training's samples.")
+    return SheetNews(check_dataset(found["dataset"]), found[0])
 
 
 def _details(detail: Mapping[str, Any]) -> dict[str, str]:

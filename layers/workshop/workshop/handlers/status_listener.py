@@ -2,7 +2,7 @@
 
 from contract.run_identity import RunIdentity
 from contract.statuses import EXECUTING, STOPPING, TERMINAL
-from workshop.handlers.status_events import ExecutionNews, StepNews
+from workshop.handlers.status_events import ExecutionNews, SheetNews, StepNews
 from workshop.ledger import Ledger, Runs
 from workshop.ledger.runs import run_notice_key
 from workshop.notices import Kind, Notices, content
@@ -10,6 +10,7 @@ from workshop.notices.started import announce_start
 from workshop.platform import clock
 from workshop.platform.telemetry import count, logger
 from workshop.reconcile.end import Ending
+from workshop.watching.previews import Previews
 
 
 class Listener:
@@ -19,19 +20,28 @@ class Listener:
     else runs in the account, another deployment of this very application included, is counted and left alone.
     """
 
-    def __init__(self, bucket: str, ledger: Ledger, runs: Runs, notices: Notices, ending: Ending) -> None:
+    def __init__(
+        self, bucket: str, ledger: Ledger, runs: Runs, notices: Notices, ending: Ending, previews: Previews
+    ) -> None:
         self._bucket = bucket
         self._ledger = ledger
         self._runs = runs
         self._notices = notices
         self._ending = ending
+        self._previews = previews
 
-    def on_news(self, news: ExecutionNews | StepNews) -> str:
-        """Act on one event; returns a word for the log: recorded, old, foreign, heard, ended or unknown."""
+    def on_news(self, news: ExecutionNews | StepNews | SheetNews) -> str:
+        """Act on one event; returns a word for the log: recorded, old, foreign, heard, ended, unknown, or shown."""
+        if isinstance(news, SheetNews):
+            return self._on_sheet(news)
         logger.append_keys(run=news.execution.arn)
         if isinstance(news, StepNews):
             return self._on_step(news)
         return self._on_execution(news)
+
+    def _on_sheet(self, news: SheetNews) -> str:
+        logger.append_keys(dataset=news.dataset)
+        return "shown" if self._previews.tell_of_sheet(self._ledger.read(news.dataset), news.key) else "heard"
 
     def _on_step(self, news: StepNews) -> str:
         # Steps carry no identity. The few that begin before their run is recorded are told of again as they go on.

@@ -6,6 +6,7 @@ RUN#<execution-arn>  STEP#<step>     the last news of a step
 RUN#<execution-arn>  NOTICE#<name>   one notice: being sent until a lease ends, then sent
 DATASET#<name>       NOTICE#attention#<fingerprint>   as above, for a snapshot that has no run
 DATASET#<name>       NOTICE#refused#..., NOTICE#delayed#...   as above, for a run that cannot be started
+MAIL#<message id>    READER#<hash>   as above, for one reader of a notice (workshop.ledger.readers)
 """
 
 from typing import Any
@@ -91,6 +92,7 @@ class Runs:
             "sourceArn": run.source_arn,
             "size": run.size,
             "folders": run.folders,
+            "previews": run.previews,
             "expires": expiry(now),
         }
         try:
@@ -229,10 +231,10 @@ class Runs:
         return True
 
     def end_notice(self, key: dict[str, str], now: int) -> None:
-        """The notice was published. A run's notice expires with the run; one on a snapshot stays known for good."""
+        """The notice was published. A run's notice, and a mail, expire; a notice on a snapshot stays known for good."""
         values = {":now": now}
         update = "SET sentAt = :now"
-        if key["pk"].startswith("RUN#"):
+        if key["pk"].startswith(("RUN#", "MAIL#")):
             update += ", expires = :expires"
             values[":expires"] = expiry(now)
         self._dynamodb.update_item(
@@ -301,6 +303,7 @@ def _record(arn: str, values: dict[str, Any]) -> RunRecord | None:
         source_arn=values["sourceArn"],
         size=values.get("size", ""),
         folders=values.get("folders", ""),
+        previews=values.get("previews", False),
         status=values.get("status"),
         ended_at=values.get("endedAt"),
         is_retried=values.get("isRetried", False),

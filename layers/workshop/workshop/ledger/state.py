@@ -40,6 +40,7 @@ class Claim:
     source_arn: str | None = None  # the run whose network is used; None: this run trains its own
     size: str = ""  # of the pictures, as people read it; "": a square of the resolution
     folders: str = ""  # what the notices say of sub-folders, in the language
+    previews: bool = False  # whether a mail shows what the training has learned early
 
     def to_json(self) -> str:
         estimate = None if self.estimate is None else self.estimate.to_json()
@@ -161,6 +162,7 @@ class RunRecord:
     source_arn: str | None = None
     size: str = ""
     folders: str = ""
+    previews: bool = False
     status: str | None = None  # terminal status, once known
     ended_at: int | None = None
     is_retried: bool = False  # somebody has had SageMaker retry it
@@ -190,6 +192,7 @@ class RunRecord:
             source_arn=claim.source_arn,
             size=claim.size,
             folders=claim.folders,
+            previews=claim.previews,
         )
 
     @property

@@ -5,8 +5,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from contract import layout
+from contract.gallery import MAX_BYTES as MOST_GALLERY_BYTES
+from contract.gallery import Gallery, GalleryKind
 from contract.prepare_report import MAX_BYTES, PrepareReport, SetAside
 from contract.run_results import RunResults, TrainingOutcome
+from workshop.notices.publishing import MOST_PICTURES
 from workshop.platform.clients import S3, list_pages
 from workshop.platform.documents import read_document
 from workshop.words import Words
@@ -18,6 +21,7 @@ _MADE = f"{layout.MADE}/"
 _PROJECTED = f"{_MADE}{layout.PROJECTED}/"
 _OF_MANY = re.compile(rf"{_MADE}(?:(?:.*/)?{layout.SHEET}\.[a-z]+|{layout.MIXED}/{layout.SEED}[^/]*)")
 _UNCOUNTED = tuple(f"{_MADE}{kind}/" for kind in layout.UNCOUNTED_KINDS)
+_TO_MAIL = (GalleryKind.GENERATED, GalleryKind.RECREATED, GalleryKind.MIXED)
 _LIKENESS = re.compile(rf"(?P<target>{_PROJECTED}.*){layout.LIKENESS}(?P<ending>\.[a-z]+)")
 
 
@@ -68,6 +72,17 @@ def read_prepare_report(s3: S3, bucket: str, dataset: str, execution_id: str) ->
     """prepare.json of a run; None if there is none or it cannot be understood."""
     folder = f"{layout.run(dataset, execution_id)}{layout.PREPARE_REPORT}/"
     return read_document(s3, bucket, f"{folder}{layout.PREPARE_REPORT_FILE}", PrepareReport.from_json, MAX_BYTES)
+
+
+def pictures_to_mail(s3: S3, bucket: str, dataset: str, execution_id: str) -> tuple[str, ...]:
+    """Keys of small pictures that show in a mail what the run has made: of its new ones, else of the others; none if
+    its gallery is missing or cannot be understood."""
+    folder = layout.run(dataset, execution_id)
+    gallery = read_document(
+        s3, bucket, f"{folder}{layout.REPORT}/{layout.GALLERY}", Gallery.from_json, MOST_GALLERY_BYTES
+    )
+    items = [] if gallery is None else [item for kind in _TO_MAIL for item in gallery.of_kind(kind)]
+    return tuple(folder + item.thumbnail for item in items[:MOST_PICTURES])
 
 
 def is_made(name: str, images: Collection[str]) -> bool:

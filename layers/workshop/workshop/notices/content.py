@@ -61,6 +61,18 @@ def started(say: Words, run: RunRecord, execution: Execution) -> Notice:
     )
 
 
+def preview(say: Words, run: RunRecord, execution: Execution) -> Notice:
+    """The first pictures of a training that has learned something."""
+    return render_notice(
+        say,
+        Kind.PREVIEW,
+        "preview",
+        run.dataset,
+        expected=expectations.expected_duration(say, run),
+        run=execution.id,
+    )
+
+
 def succeeded(
     say: Words,
     dataset: str,

@@ -4,6 +4,7 @@ The texts are the files in texts/<language>/: the first line is the subject, the
 `make notices` prints all of them with sample data, in every language, and sends nothing.
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib import resources
 from string import Template
+from typing import Any
 
 from workshop.admission.app_links import AppLinks
 from workshop.ledger import Runs
@@ -21,9 +23,13 @@ from workshop.words import Words
 
 # What a character is to SNS is not said. Nothing has more of UTF-16's units than of any other characters.
 MAX_SUBJECT_UNITS = 99
-MAX_BODY_BYTES = 262_143  # SNS: less than 256 KiB, counted in bytes
+# SNS: less than 256 KiB with everything beside the body, counted in bytes.
+# https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
+MAX_BODY_BYTES = 262_143 - 8_192
+MOST_PICTURES = 6  # that a mail shows
 _MAX_SUBJECT_TITLE_CHARS = 40
 
+_LINK = re.compile(r"https?://\S+")
 _ELLIPSIS = "…"
 _ZERO_WIDTH_JOINER = "\u200d"
 _JOINERS = "\u200c\u200d"  # they decide how letters and emoji look, and hide nothing
@@ -33,6 +39,7 @@ class Kind(StrEnum):
     """Message attribute `kind`: what a subscriber's filter policy can select."""
 
     STARTED = "started"
+    PREVIEW = "preview"
     ATTENTION = "attention"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -41,7 +48,8 @@ class Kind(StrEnum):
 @dataclass(frozen=True)
 class Notice:
     """One message to a dataset's subscribers: the text `template` of a language, with the values of its placeholders.
-    `title` is what the dataset's people call it, "" where that is its name; `end` what is said below the text."""
+    `title` is what the dataset's people call it, "" where that is its name; `end` what is said below the text. Mails
+    with HTML show the `pictures`, keys in the bucket: the body says all that there is to say without them."""
 
     kind: Kind
     dataset: str
@@ -50,6 +58,14 @@ class Notice:
     values: Mapping[str, str]
     title: str = ""
     end: str = ""
+    pictures: tuple[str, ...] = ()
+
+    @property
+    def link(self) -> str:
+        """The one that its reader is to follow, for which mails with HTML have a button: the text's own, or the first
+        below it; "" if there is none."""
+        below = (line.strip() for line in self.end.splitlines())
+        return self.values.get("link") or next((line for line in below if _LINK.fullmatch(line)), "")
 
     @property
     def subject(self) -> str:
@@ -139,13 +155,21 @@ class Notices:
             TopicArn=self._topic_arn,
             Subject=notice.subject,
             Message=notice.body,
-            MessageAttributes={
-                "dataset": {"DataType": "String", "StringValue": notice.dataset},
-                "kind": {"DataType": "String", "StringValue": notice.kind},
-            },
+            MessageAttributes=_attributes(notice),
         )
         self._runs.end_notice(key, clock.now_ms())
         return True
+
+
+def _attributes(notice: Notice) -> dict[str, Any]:
+    """What subscribers can filter by (dataset, kind), and what mails with HTML need beside the text. SNS takes no
+    empty ones."""
+    texts = {"dataset": notice.dataset, "kind": notice.kind, "language": notice.say.language, "link": notice.link}
+    attributes = {name: {"DataType": "String", "StringValue": text} for name, text in texts.items() if text}
+    if notice.pictures:
+        pictures = json.dumps(notice.pictures[:MOST_PICTURES])
+        attributes["pictures"] = {"DataType": "String.Array", "StringValue": pictures}
+    return attributes
 
 
 def _fill(text: str, values: dict[str, str]) -> str:

@@ -58,6 +58,10 @@ class SNS(Protocol):
     def publish(self, **request: Any) -> Response: ...
 
 
+class SES(Protocol):
+    def send_email(self, **request: Any) -> Response: ...
+
+
 class Lambda(Protocol):
     def invoke(self, **request: Any) -> Response: ...
 
@@ -136,6 +140,10 @@ def sqs() -> SQS:
 
 def sns() -> SNS:
     return cast(SNS, _client("sns"))
+
+
+def ses() -> SES:
+    return cast(SES, _client("sesv2"))
 
 
 def lambda_() -> Lambda:

@@ -9,6 +9,7 @@
     ├── LinkError            a results link that is forged, damaged or too old
     ├── WebError             what the web app is refused with (workshop.platform.refusals)
     ├── CannotEnd            a run cannot be cancelled or finished as it is now
+    ├── MailsUnsent          some readers have not got a mail: to be tried again
     ├── NoticeBusy           somebody else is sending this very notice: come back later
     ├── LedgerDamaged        an item in the table contradicts itself: somebody has edited it
     ├── LedgerBusy           another transaction holds the same items at this moment: come back later
@@ -70,6 +71,10 @@ class CannotEnd(WorkshopError):
 
 class NoticeBusy(WorkshopError):
     """Another invocation holds the lease on this notice."""
+
+
+class MailsUnsent(WorkshopError):
+    """A notice was not mailed to all of its readers."""
 
 
 class LedgerDamaged(WorkshopError):

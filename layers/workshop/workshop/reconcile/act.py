@@ -42,6 +42,7 @@ from workshop.reconcile.plans import (
 )
 from workshop.reconcile.start import build_claim
 from workshop.reconcile.telling import AttentionNotices
+from workshop.watching.previews import Previews
 from workshop.words import words
 
 # An ended run whose notice is still owed after this is reported again.
@@ -75,6 +76,7 @@ class Reconciler:
         self._finder = FactFinder(config, s3, ending)
         self._attention = AttentionNotices(config, notices)
         self._leftovers = LeftoverNotices(notices, runs, config.bucket)
+        self._previews = Previews(config.bucket, runs, notices)
 
     def reconcile(self, dataset: str, request: Request | None = None) -> Result:
         """Do what the dataset needs now. Safe to call at any time, any number of times, by anybody."""
@@ -104,6 +106,7 @@ class Reconciler:
         self._report_again(state)
         if state.phase is Phase.RUNNING:
             self._announce_run(state)
+            self._previews.tell_untold(state, self._s3)
         return self._follow_facts(StateFacts(state, clock.now_ms()), request)
 
     def _follow_facts(self, facts: Facts, request: Request) -> Result:

@@ -217,6 +217,7 @@ def build_claim(
         hourly_price=config.caps.price(chosen.training.instance_type),
         machines=chosen.training.machines,
         language=parameters["Language"],
+        previews=choice.previews,
         targets=targets,
         source_arn=source_arn,
         size="" if chosen.size.is_square else chosen.size.told,

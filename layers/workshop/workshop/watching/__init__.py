@@ -1,6 +1,7 @@
 """What people see and do while a run is under way. Functions and operators' commands stand on it.
 
 progress      how far a training has come, and its sheets of samples
+previews      the mail about what a training has learned early
 ending_runs   ending a run: with pictures of what was learned, or without
 runs          the web app's operations: watched_run gathers what is known of a run, run_views tells it, images in short
 """

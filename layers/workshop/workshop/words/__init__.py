@@ -240,6 +240,10 @@ class Words(Protocol):
     # Of any mail
     cut: str
 
+    # Of a mail with HTML
+    button: Mapping[str, str]  # to the notice's own link, by its kind; "" for any other
+    picture_alt: str
+
     def number(self, number: int) -> str:
         """A number with the language's separators: 1,012 or 1.012."""
         return self._punctuated(f"{number:,}")

@@ -389,6 +389,11 @@ class German(Words):
     shown_text = "„{text}“"
     shown_other = "etwas anderes"
     cut = "[der Rest war zu lang für eine E-Mail]"
+    button: Mapping[str, str] = {
+        "started": "Zusehen", "preview": "Beim Lernen zusehen", "attention": "Datensatz öffnen",
+        "succeeded": "Bilder ansehen", "failed": "Sehen, was hilft", "": "Öffnen",
+    }  # fmt: skip
+    picture_alt = "Bild {number} von {count}, vom Modell gemacht"
 
 
 WORDS = German()

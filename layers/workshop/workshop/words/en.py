@@ -356,6 +356,11 @@ class English(Words):
     shown_text = '"{text}"'
     shown_other = "what stands there"
     cut = "[the rest was too long for an email]"
+    button: Mapping[str, str] = {
+        "started": "Watch it", "preview": "Watch it learn", "attention": "Open the dataset",
+        "succeeded": "Look at the pictures", "failed": "See what helps", "": "Open",
+    }  # fmt: skip
+    picture_alt = "Picture {number} of {count}, made by the model"
 
 
 WORDS = English()

@@ -279,6 +279,11 @@ class Chinese(Words):
     shown_text = "“{text}”"
     shown_other = "无法照录的内容"
     cut = "[其余内容太长，邮件中已省略]"
+    button: Mapping[str, str] = {
+        "started": "查看进度", "preview": "查看学习过程", "attention": "打开数据集",
+        "succeeded": "查看新图", "failed": "查看解决办法", "": "打开",
+    }  # fmt: skip
+    picture_alt = "新图 {number}/{count}，由模型生成"
 
     def kimg(self, number: float) -> str:
         """Large numbers are counted in 万, tens of thousands."""
