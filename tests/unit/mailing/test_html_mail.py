@@ -60,6 +60,13 @@ def test_the_facts_of_a_mail_are_a_table_and_its_sentences_are_none(language: st
     assert isinstance(blocks[-1], Verbatim)
 
 
+@pytest.mark.parametrize("name", samples("en"))
+def test_a_mail_is_taken_apart_in_the_same_way_in_every_language(name: str) -> None:
+    kinds = {language: [type(block) for block in blocks_of(SAMPLES[language, name].body)] for language in LANGUAGES}
+    assert kinds["de"] == kinds["en"]
+    assert kinds["zh-CN"] == kinds["en"]
+
+
 def test_a_text_is_taken_apart_as_a_reader_does_it() -> None:
     facts, items = "Dataset:   a: b\nRun:       c", "- first\n  https://example.com/1\n- second"
     body = f"One\nline.\n\n{facts}\n\n{items}\n\n  code 1\n  code 2\n"

@@ -18,7 +18,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_FACT = re.compile(r"(?P<label>[^\s:：][^:：]{0,39})(?::[ ]+|：\s*)(?P<value>\S.*)")
+# A label is short, and no sentence.
+_FACT = re.compile(r"(?:(?P<label>[^\s:：][^:：,.]{0,23}):[ ]+|(?P<wide>[^\s:：，。]{1,12})：\s*)(?P<value>\S.*)")
 _LINK = re.compile(r"https?://[\x21-\x7e]+")
 _ITEM = "- "
 _INDENT = "  "
@@ -79,7 +80,7 @@ def _block(lines: list[str]) -> Block:
     if all(line.startswith(_INDENT) for line in lines):
         return Verbatim(tuple(line.strip() for line in lines))
     facts = [_FACT.fullmatch(line) for line in lines]
-    rows = tuple((fact["label"], fact["value"]) for fact in facts if fact is not None)
+    rows = tuple((fact["label"] or fact["wide"], fact["value"]) for fact in facts if fact is not None)
     if len(rows) == len(lines) > 1:
         return Facts(rows)
     return Paragraph(_joined(lines))
