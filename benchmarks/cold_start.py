@@ -41,7 +41,6 @@ EVENTS: dict[str, Any] = {
     "status_listener": FOREIGN,
     "report_success": {"source": "pipeline"},
     "report_failure": {"source": "pipeline"},
-    "results_link": {"queryStringParameters": {}},
 }
 
 

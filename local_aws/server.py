@@ -46,7 +46,6 @@ class Running:
     sagemaker_url: str
     access_key_id: str
     secret_access_key: str = field(repr=False)
-    results_proxy_url: str
     bucket: str
     pipeline_name: str
     start_run: str
@@ -180,7 +179,6 @@ def _publish(workshop: LocalWorkshop) -> None:
         workshop.endpoint.sagemaker_url,
         workshop.endpoint.root.id,
         workshop.endpoint.root.secret,
-        workshop.results_proxy.url,
         workshop.bucket,
         workshop.outputs["PipelineName"],
         workshop.outputs["StartRunFunctionName"],

@@ -1,5 +1,5 @@
-"""A whole workshop on this machine: embedded AWS, stand-in for SageMaker, the deployed stack and pipeline, mailbox,
-door to the web app and proxy to the results.
+"""A whole workshop on this machine: embedded AWS, stand-in for SageMaker, the deployed stack and pipeline, mailbox
+and door to the web app.
 """
 
 import contextlib
@@ -17,7 +17,6 @@ from local_aws.door import LocalDoor
 from local_aws.keys import RootKey
 from local_aws.mailbox import Mailbox
 from local_aws.ports import free_port
-from local_aws.results_proxy import ResultsProxy
 from local_aws.sagemaker.service import SageMakerStandIn
 from local_aws.watchdog import MARK, start_watchdog
 from pipeline_builder.deploy import bundle_files, bundle_prefix, deploy_pipeline
@@ -95,7 +94,6 @@ class LocalWorkshop:
     outputs: Mapping[str, str] = field(init=False)
     sagemaker: SageMakerStandIn = field(init=False)
     mailbox: Mailbox = field(init=False)
-    results_proxy: ResultsProxy = field(init=False)
     app_url: str = field(default="", init=False)
     app_token: str = field(default="", init=False, repr=False)
     _ends: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, init=False)
@@ -132,8 +130,6 @@ class LocalWorkshop:
         self.endpoint = aws.start()
         self.sagemaker.start()
         self._ends.callback(self.sagemaker.stop)
-        self.results_proxy = ResultsProxy()
-        self._ends.callback(self.results_proxy.close)
         self.say("deploying template.yaml")
         parameters = {
             **self.options.template_parameters(),
@@ -146,7 +142,6 @@ class LocalWorkshop:
         self.mailbox = Mailbox(self.endpoint, self.outputs["NoticesTopicArn"], self.folder / "mail")
         self.mailbox.open()
         self._ends.callback(self.mailbox.close)
-        self.results_proxy.open(self.endpoint, self.outputs["ResultsLinkFunctionName"])
         if door is not None:
             door.open(self.endpoint, find_resource(self.endpoint, "WebApi"), lambda: self.mailbox.mails)
             self.app_url = door.app_url
@@ -163,7 +158,6 @@ class LocalWorkshop:
         return {
             "AppBaseUrl": door.app_url,
             "ObjectsBaseUrl": door.objects_url,
-            "ResultsBaseUrl": self.results_proxy.url,
         }
 
     def _door(self) -> LocalDoor | None:

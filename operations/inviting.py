@@ -15,7 +15,7 @@ from workshop.admission.grants import ALL_DATASETS, Grant, Right
 from workshop.admission.invitations import Invitations, new_link_id
 from workshop.admission.links import Links, SharedLink
 from workshop.ledger import Runs
-from workshop.notices.results_link import PRESIGNED_SECONDS, presign_report
+from workshop.notices.links import PRESIGNED_SECONDS, presign_report
 from workshop.platform import clock
 from workshop.platform.signing import Signer, take_apart
 

@@ -17,7 +17,7 @@ def handler(event: object, context: object) -> dict[str, str]:
     try:
         request = ReportRequest.parse(event)
         logger.append_keys(dataset=request.dataset, run=request.execution.arn)
-        return {"notified": assembly.reporter().success(request, clients.kms(), clients.sagemaker())}
+        return {"notified": assembly.reporter().success(request, clients.sagemaker())}
     except Exception:
         if not is_from_pipeline(event):
             raise

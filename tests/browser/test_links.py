@@ -13,7 +13,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from tests.browser.conftest import Browser, FinishedRun
 from tests.e2e.conftest import ROOT
 from tests.patience import HARD_END
-from workshop.notices.results_link import presigned_link
+from workshop.notices.links import presigned_link
 
 pytestmark = pytest.mark.browser
 

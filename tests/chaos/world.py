@@ -49,7 +49,6 @@ SETTINGS = ENVIRONMENT | {
     "SETTLE_QUEUE_URL": "settle",
     "TOPIC_ARN": "topic",
     "LINK_KEY_ID": "",
-    "RESULTS_URL": "",
     "MIN_IMAGES": "1",
 }
 FUNCTIONS = ("upload_trigger", "start_run", "status_listener", "report_success", "report_failure")

@@ -111,12 +111,12 @@ def refused(endpoint: Endpoint, service: str, keys: dict[str, str]) -> int:
     return int(caught.value.response["ResponseMetadata"]["HTTPStatusCode"])
 
 
-def test_every_port_is_on_loopback_and_is_one_of_the_five_known(
+def test_every_port_is_on_loopback_and_is_one_of_the_four_known(
     guarded: LocalWorkshop, ports_before: set[tuple[str, int]]
 ) -> None:
     """A further port needs a guard, and a test below."""
     ours = listening({os.getpid(), *marked_processes(guarded.instance)}) - ports_before
-    known = [guarded.endpoint.url, guarded.endpoint.sagemaker_url, guarded.results_proxy.url, guarded.app_url]
+    known = [guarded.endpoint.url, guarded.endpoint.sagemaker_url, guarded.app_url]
     objects = objects_port(guarded)
     expected = {(IPV4, urlsplit(url).port) for url in known} | {(IPV4, objects)}
     assert ours - {(IPV6, objects)} == expected  # "localhost" is both, on a machine that has both
@@ -189,11 +189,6 @@ def test_a_presigned_address_serves_what_our_keys_have_signed_and_nothing_else(g
     assert status(ours, context, "PUT") == 403
     for whose, keys in stranger_keys(guarded).items():
         assert status(presigned("runs/a/page", keys), context) == 403, whose
-
-
-@pytest.mark.parametrize("query", ["", "?t=", "?t=W10.W10", "?t=..&t=x", "?x"])
-def test_the_proxy_shows_nothing_without_a_link(guarded: LocalWorkshop, query: str) -> None:
-    assert status(f"{guarded.results_proxy.url}{query}", ssl.create_default_context()) == 403
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,6 @@ def test_what_another_process_needs_to_know_is_written_for_its_owner_alone(
         endpoint=endpoint,
         outputs=outputs,
         bucket="b",
-        results_proxy=SimpleNamespace(url="http://127.0.0.1:3/"),
         folder=tmp_path,
         app_url="http://127.0.0.1:8347",
         app_token="token",

@@ -35,8 +35,7 @@ class Workshop(SimpleNamespace):
     def __init__(self, root, folder, options, say):
         endpoint = Endpoint("https://localhost:1", home, "", RootKey.make())
         outputs = {{"PipelineName": "p", "StartRunFunctionName": "s"}}
-        proxy = SimpleNamespace(url="")
-        super().__init__(folder=folder, endpoint=endpoint, outputs=outputs, results_proxy=proxy, bucket="b",
+        super().__init__(folder=folder, endpoint=endpoint, outputs=outputs, bucket="b",
                          app_url="http://127.0.0.1:1", app_token="t", say=say, preset=options.preset)
 
     def __enter__(self):

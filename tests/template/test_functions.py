@@ -65,11 +65,15 @@ def test_interfaces_are_for_lambda_itself_and_not_for_the_functions_code(stack: 
                     assert statement["Condition"] == {"Null": {"lambda:SourceFunctionArn": "true"}}, role
 
 
+def test_no_function_has_an_address_of_its_own(stack: Stack) -> None:
+    """Whoever is nobody comes in by the HTTP API; and AWS China has no function URLs."""
+    assert [name for name, r in stack.resources.items() if r["Type"] == "AWS::Lambda::Url"] == []
+    assert [n for n, r in stack.source["Resources"].items() if "FunctionUrlConfig" in r.get("Properties", {})] == []
+
+
 def test_an_address_that_anybody_may_call_cannot_take_every_execution_of_the_account(stack: Stack) -> None:
-    public = [u for u in stack.of_type("AWS::Lambda::Url").values() if u["AuthType"] == "NONE"]
-    assert public
-    for url in public:
-        function = stack.properties(target(url["TargetFunctionArn"]))
+    for integration in stack.of_type("AWS::ApiGatewayV2::Integration").values():
+        function = stack.properties(target(integration["IntegrationUri"]))
         condition, limit, unlimited = function.get("ReservedConcurrentExecutions", {"Fn::If": [None] * 3})["Fn::If"]
         assert unlimited == NOTHING
         assert 1 <= stack.default(limit) <= 50

@@ -93,7 +93,7 @@ def layer_for(runtime: str) -> Fault:
 
 
 def undeployed(stack: Stack) -> None:
-    del stack.source["Resources"]["ResultsLink"]
+    del stack.source["Resources"]["Web"]
 
 
 def _find(root: Any, path: str) -> tuple[Any, Any]:
@@ -213,7 +213,9 @@ MUTANTS: dict[Rule, dict[str, Fault]] = {
         "gone": put("Key/DeletionPolicy", "Delete"),
     },
     test_encryption.test_a_role_may_use_the_key_for_exactly_what_it_reads_and_writes: {
-        "more": statement("ResultsLinkRole", "UseKey", "Action", ["kms:Decrypt", "kms:GenerateDataKey"]),
+        "more": statement(
+            "WebRole", "UseKey", "Action", ["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey", "kms:Encrypt"]
+        ),
         "less": statement("SchedulesRole", "UseKey", "Action", "kms:Decrypt"),
     },
     test_encryption.test_a_service_that_reaches_encrypted_things_by_itself_may_use_the_key_and_no_other_may: {
@@ -241,9 +243,12 @@ MUTANTS: dict[Rule, dict[str, Fault]] = {
             {**WITHOUT_A_CONDITION, "Condition": {"ArnEquals": {"aws:SourceArn": "arn:aws:s3:::x"}}},
         ),
     },
-    test_permissions.test_everybody_may_only_be_refused_and_may_only_call_the_function_url: {
+    test_permissions.test_everybody_may_only_be_refused_and_calls_one_function_through_the_http_api_alone: {
         "queue": put("UploadQueuePolicy/Properties/PolicyDocument/Statement/+", ANYBODY),
         "any rule": drop("StatusRulePermission/Properties/SourceArn"),
+        "past the API": put("WebPermission/Properties/Principal", "*"),
+        "any API": put("WebPermission/Properties/SourceArn", "arn:aws:execute-api:eu-central-1:1:*"),
+        "another function": put("WebPermission/Properties/FunctionName", {"Ref": "StartRun"}),
     },
     test_permissions.test_runs_may_be_started_of_one_pipeline_by_one_function_only: {
         "any pipeline": statement(
@@ -311,33 +316,36 @@ MUTANTS: dict[Rule, dict[str, Fault]] = {
         "base": parameter("WarmStartModel/Default", "base/nothing/"),
     },
     test_functions.test_every_function_has_its_own_role_and_log_group_with_retention: {
-        "shared role": put("ResultsLink/Properties/Role", {"Fn::GetAtt": ["StartRunRole", "Arn"]}),
-        "for ever": drop("ResultsLinkLogs/Properties/RetentionInDays"),
+        "shared role": put("Web/Properties/Role", {"Fn::GetAtt": ["StartRunRole", "Arn"]}),
+        "for ever": drop("WebLogs/Properties/RetentionInDays"),
     },
     test_functions.test_every_function_is_traced_has_the_layer_and_counts_under_its_own_name: {
-        "untraced": drop("ResultsLink/Properties/TracingConfig"),
-        "two stacks": put("ResultsLink/Properties/Environment/Variables/POWERTOOLS_SERVICE_NAME", "results_link"),
+        "untraced": drop("Web/Properties/TracingConfig"),
+        "two stacks": put("Web/Properties/Environment/Variables/POWERTOOLS_SERVICE_NAME", "web_api"),
     },
     test_functions.test_the_layer_is_built_for_the_python_that_every_function_runs_on: {
-        "one function": put("ResultsLink/Properties/Runtime", "python3.11"),
+        "one function": put("Web/Properties/Runtime", "python3.11"),
         "the layer": layer_for("python3.11"),
     },
     test_functions.test_every_function_folder_is_deployed_and_every_deployed_function_has_a_folder: {
         "forgotten": undeployed,
     },
     test_functions.test_every_function_is_in_the_vpc_and_may_have_interfaces_there_or_neither: {
-        "outside": drop("ResultsLink/Properties/VpcConfig"),
-        "no right": drop("ResultsLinkRole/Properties/Policies/1"),
+        "outside": drop("Web/Properties/VpcConfig"),
+        "no right": drop("WebRole/Properties/Policies/1"),
     },
     test_functions.test_interfaces_are_for_lambda_itself_and_not_for_the_functions_code: {
         "code too": drop(
-            "ResultsLinkRole/Properties/Policies/1/Fn::If/1/PolicyDocument/Statement/0/Condition/Null/lambda:SourceFunctionArn"
+            "WebRole/Properties/Policies/1/Fn::If/1/PolicyDocument/Statement/0/Condition/Null/lambda:SourceFunctionArn"
         ),
     },
+    test_functions.test_no_function_has_an_address_of_its_own: {
+        "second door": put("NewUrl", {"Type": "AWS::Lambda::Url", "Properties": {"AuthType": "NONE"}}),
+    },
     test_functions.test_an_address_that_anybody_may_call_cannot_take_every_execution_of_the_account: {
-        "no limit": drop("ResultsLink/Properties/ReservedConcurrentExecutions"),
-        "no limit by default": parameter("ResultsLinkConcurrency/Default", 0),
-        "no way out": parameter("ResultsLinkConcurrency/MinValue", 1),
+        "no limit": drop("Web/Properties/ReservedConcurrentExecutions"),
+        "no limit by default": parameter("WebConcurrency/Default", 0),
+        "no way out": parameter("WebConcurrency/MinValue", 1),
     },
     test_functions.test_start_run_knows_what_a_run_may_cost: {
         "not told": drop("StartRun/Properties/Environment/Variables/MAX_RUN_COST"),

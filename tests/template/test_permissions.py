@@ -51,18 +51,18 @@ def test_a_service_may_act_for_our_account_or_resource_only(stack: Stack) -> Non
             assert "aws:SourceAccount" in tested or "AWS::AccountId" in json.dumps(statement["Condition"]), name
 
 
-def test_everybody_may_only_be_refused_and_may_only_call_the_function_url(stack: Stack) -> None:
+def test_everybody_may_only_be_refused_and_calls_one_function_through_the_http_api_alone(stack: Stack) -> None:
     for name, statement in stack.resource_statements():
         assert statement["Principal"] != "*" or statement["Effect"] == "Deny", name
     public = {}
     for name, permission in stack.of_type("AWS::Lambda::Permission").items():
-        if permission["Principal"] == "*":
-            public[target(permission["FunctionName"])] = name
-            assert permission.get("FunctionUrlAuthType") == "NONE" or permission.get("InvokedViaFunctionUrl"), name
-        else:
-            assert permission.get("SourceArn"), name
-            assert permission.get("SourceAccount") == {"Ref": "AWS::AccountId"}, name
-    assert set(public) == {"ResultsLink"}
+        assert permission["Principal"] != "*", name
+        assert permission.get("SourceArn"), name
+        assert permission.get("SourceAccount") == {"Ref": "AWS::AccountId"}, name
+        if permission["Principal"] == "apigateway.amazonaws.com":
+            public[target(permission["FunctionName"])] = text(permission["SourceArn"])
+    assert list(public) == ["Web"]
+    assert public["Web"].endswith(":<WebApi>/*")
 
 
 def test_mails_may_be_sent_by_one_function_as_one_sender_and_only_where_there_is_one(stack: Stack) -> None:

@@ -67,7 +67,6 @@ ENVIRONMENT = {
     "MAX_RUN_COST": "50",
     "REPORT_SUCCESS_FUNCTION": "report_success",
     "REPORT_FAILURE_FUNCTION": "report_failure",
-    "RESULTS_URL": "https://results.example.com/",
     "START_RUN_FUNCTION": "start_run",
     "OBJECTS_URL": "https://objects.example.com",
     "LINK_FILES_A_DAY": "1000",
@@ -107,7 +106,6 @@ def forget_assembled() -> None:
     """Drop everything that lives as long as a Lambda environment."""
     for part in (assembly.upload_collector, assembly.start_run, assembly.listener, assembly.reporter, assembly.postman):
         part.cache_clear()
-    assembly.link_config.cache_clear()
 
 
 class Recorder:

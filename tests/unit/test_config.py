@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.conftest import ENVIRONMENT, REGION
-from workshop.config import LinkConfig, ListenerConfig, ReportConfig, StartRunConfig, UploadTriggerConfig
+from workshop.config import ListenerConfig, ReportConfig, StartRunConfig, UploadTriggerConfig
 from workshop.estimates.prices import price_list
 from workshop.platform.errors import ConfigError
 
@@ -13,8 +13,7 @@ NEEDED = {
     ListenerConfig: [
         *("BUCKET", "TABLE", "TOPIC_ARN", "SETTLE_QUEUE_URL", "REPORT_SUCCESS_FUNCTION", "REPORT_FAILURE_FUNCTION")
     ],
-    ReportConfig: ["BUCKET", "TABLE", "TOPIC_ARN", "LINK_KEY_ID"],
-    LinkConfig: ["BUCKET", "LINK_KEY_ID"],
+    ReportConfig: ["BUCKET", "TABLE", "TOPIC_ARN"],
     StartRunConfig: [
         *("BUCKET", "TABLE", "SETTLE_QUEUE_URL", "TOPIC_ARN", "PIPELINE_NAME", "QUIET_SECONDS", "LEASE_SECONDS"),
         "AWS_REGION",
@@ -43,7 +42,7 @@ def test_a_missing_variable_is_named(config: type, name: str, value: str | None)
 
 @pytest.mark.parametrize("config", NEEDED)
 def test_what_is_listed_here_is_enough(config: type) -> None:
-    config.from_env({name: COMPLETE[name] for name in [*NEEDED[config], "RESULTS_URL"]})  # type: ignore[attr-defined]
+    config.from_env({name: COMPLETE[name] for name in NEEDED[config]})  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +75,7 @@ def test_a_variable_out_of_bounds_is_named(name: str, value: str) -> None:
 
 
 def test_optional_variables_may_be_missing_or_empty() -> None:
-    optional = ("DEFAULT_KIMG", "NOTICE_LANGUAGE", "RESULTS_URL", "LINK_KEY_ID", "ALLOWED_TRAIN_OPTIONS")
+    optional = ("DEFAULT_KIMG", "NOTICE_LANGUAGE", "LINK_KEY_ID", "ALLOWED_TRAIN_OPTIONS")
     without = {k: v for k, v in COMPLETE.items() if k not in optional}
     assert StartRunConfig.from_env(without).default_kimg is None
     assert StartRunConfig.from_env(without | {"DEFAULT_KIMG": "2.5"}).default_kimg == 2.5
@@ -86,7 +85,6 @@ def test_optional_variables_may_be_missing_or_empty() -> None:
     assert StartRunConfig.from_env(without | {"ALLOWED_TRAIN_OPTIONS": "p, aug"}).caps.train_options == ("p", "aug")
     assert StartRunConfig.from_env(without).overrides_may_exceed_caps is False
     assert StartRunConfig.from_env(without | {"OVERRIDES_MAY_EXCEED_CAPS": "true"}).overrides_may_exceed_caps is True
-    assert ReportConfig.from_env(without).results_url == ""
 
 
 def test_a_price_that_is_given_goes_before_the_lists_and_the_list_is_the_regions() -> None:

@@ -273,16 +273,11 @@ class ReportConfig:
     """Environment of report_success and report_failure."""
 
     bucket: str
-    link_key_id: str
-    results_url: str  # "" = mails carry a presigned link, which dies within hours
     notices: NoticeConfig
 
     @classmethod
     def from_env(cls, variables: Mapping[str, str] = os.environ) -> "ReportConfig":
-        env = Environment(variables)
-        results_url = env.optional("RESULTS_URL")
-        link_key_id = env.text("LINK_KEY_ID") if results_url else ""
-        return cls(env.text("BUCKET"), link_key_id, results_url, NoticeConfig.from_env(variables))
+        return cls(Environment(variables).text("BUCKET"), NoticeConfig.from_env(variables))
 
 
 @dataclass(frozen=True)
@@ -298,19 +293,6 @@ class MailConfig:
     def from_env(cls, variables: Mapping[str, str] = os.environ) -> "MailConfig":
         env = Environment(variables)
         return cls(env.text("BUCKET"), env.text("TABLE"), env.text("MAIL_SENDER"), env.text("NOTIFICATION_EMAIL"))
-
-
-@dataclass(frozen=True)
-class LinkConfig:
-    """Environment of results_link."""
-
-    bucket: str
-    link_key_id: str
-
-    @classmethod
-    def from_env(cls, variables: Mapping[str, str] = os.environ) -> "LinkConfig":
-        env = Environment(variables)
-        return cls(env.text("BUCKET"), env.text("LINK_KEY_ID"))
 
 
 @dataclass(frozen=True)

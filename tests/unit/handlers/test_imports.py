@@ -24,7 +24,7 @@ HEAVY = {"aws_xray_sdk", "pydantic", "pydantic_core", "requests", "numpy", "sage
 
 def test_the_handlers_are_all_there() -> None:
     assert [path.parent.name for path in HANDLERS] == [
-        "report_failure", "report_success", "results_link", "send_mail", "start_run", "status_listener",
+        "report_failure", "report_success", "send_mail", "start_run", "status_listener",
         "upload_trigger", "web_api",
     ]  # fmt: skip
 

@@ -27,7 +27,6 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "pipeline_step_cache_hit": ("status_listener", {"outcome": "recorded"}),
     "report_success_from_pipeline": ("report_success", {"notified": "failed"}),
     "report_failure_from_listener": ("report_failure", {"notified": "failed"}),
-    "function_url": ("results_link", None),
 }
 
 

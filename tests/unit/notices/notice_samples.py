@@ -24,7 +24,7 @@ from workshop.notices.artefacts import Artefacts
 from workshop.notices.content import BEST_NETWORK
 from workshop.notices.expectations import course_of
 from workshop.notices.leftovers import Leftovers, Waiting, WaitingReason
-from workshop.notices.results_link import Link, pictures_link, with_actions, with_run_links
+from workshop.notices.links import Link, pictures_link, with_actions, with_run_links
 from workshop.notices.strays import stray_notice
 from workshop.platform.errors import SettingsError
 from workshop.reconcile.labels import told_folders

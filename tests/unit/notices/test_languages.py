@@ -43,7 +43,7 @@ def test_a_success_is_told_in_the_runs_language(stage: Stage, run_arn: str) -> N
     text = report(stage, "report_success", run_arn, "Succeeded")
 
     assert "deine neuen Bilder sind fertig" in text
-    assert "Der Link funktioniert bis zum " in text
+    assert "Der Link funktioniert höchstens 12 Stunden lang." in text
     assert "Verwendete Bilder:  3 von 5" in text
 
 

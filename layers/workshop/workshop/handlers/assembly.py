@@ -6,7 +6,6 @@ from workshop.admission.app_links import AppLinks
 from workshop.admission.invitations import Invitations
 from workshop.config import (
     EndingConfig,
-    LinkConfig,
     ListenerConfig,
     MailConfig,
     NoticeConfig,
@@ -21,7 +20,6 @@ from workshop.handlers.upload_trigger import UploadCollector
 from workshop.ledger import Ledger, Readers, Runs, Speeds, Timers
 from workshop.mailing import Postman
 from workshop.notices import Notices
-from workshop.notices.results_link import TokenKey
 from workshop.notices.strays import Strays
 from workshop.platform import clients
 from workshop.platform.signing import Signer
@@ -77,15 +75,6 @@ def postman() -> Postman:
     config = MailConfig.from_env()
     readers, runs = Readers(clients.dynamodb(), config.table), Runs(clients.dynamodb(), config.table)
     return Postman(clients.s3(), clients.ses(), config.bucket, config.sender, config.first_reader, readers, runs)
-
-
-@cache
-def link_config() -> LinkConfig:
-    return LinkConfig.from_env()
-
-
-def link_key() -> TokenKey:
-    return TokenKey(clients.kms(), link_config().link_key_id)
 
 
 def _records(config: NoticeConfig) -> tuple[Ledger, Runs, Notices]:

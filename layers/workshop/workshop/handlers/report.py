@@ -11,9 +11,9 @@ from workshop.ledger import Ledger, RunRecord, Runs, Speeds
 from workshop.ledger.runs import run_notice_key
 from workshop.notices import Kind, Notice, Notices, artefacts, billing, content, failures
 from workshop.notices.expectations import Course, course_of
-from workshop.notices.results_link import Link, TokenKey, durable_link, pictures_link, presigned_link, with_actions
+from workshop.notices.links import Link, pictures_link, presigned_link, with_actions
 from workshop.platform import clock
-from workshop.platform.clients import KMS, S3, SageMaker
+from workshop.platform.clients import S3, SageMaker
 from workshop.platform.errors import BadRequest
 from workshop.platform.telemetry import count, logger
 from workshop.words import Words
@@ -70,7 +70,7 @@ class Reporter:
         self._speeds = speeds
         self._notices = notices
 
-    def success(self, request: ReportRequest, kms: KMS, sagemaker: SageMaker) -> str:
+    def success(self, request: ReportRequest, sagemaker: SageMaker) -> str:
         """Check what the run left behind, then say so. Returns the notice's kind, "already sent", or "foreign" for a
         run that this application did not start.
 
@@ -93,7 +93,7 @@ class Reporter:
         else:
             if run is not None and run.ended_at is None:  # the pipeline's last step asks while it still runs
                 run = replace(run, ended_at=clock.now_ms())
-            link = self._link(kms, dataset, execution)
+            link = self._link(dataset, execution)
             billed = billing.billed_training_seconds(sagemaker, execution.arn) if trains else None
             course = course_of(run, found.training if trains else None, billed)
             if run is not None and billed is not None:
@@ -169,14 +169,11 @@ class Reporter:
         if not request.from_pipeline:
             self._ledger.mark_reported(request.dataset, request.execution.arn)
 
-    def _link(self, kms: KMS, dataset: str, execution: Execution) -> Link:
-        """To the app, to the page by a function, or straight to it, as there are."""
+    def _link(self, dataset: str, execution: Execution) -> Link:
+        """To the app or, where there is none, straight to the page."""
         if self._notices.links is not None:
             return pictures_link(self._notices.links, dataset, execution)
-        if not self._config.results_url:
-            return presigned_link(self._s3, self._config.bucket, dataset, execution.id)
-        key = TokenKey(kms, self._config.link_key_id)
-        return durable_link(key, self._config.results_url, dataset, execution.id)
+        return presigned_link(self._s3, self._config.bucket, dataset, execution.id)
 
 
 def restart_command(say: Words, dataset: str, run: RunRecord | None) -> str:

@@ -6,7 +6,7 @@ started        the first: a run has begun; expectations: what it will take and c
 artefacts      what a finished run left behind
 failures       why a failed one failed, and what helps; reasons: the causes that are met often
 billing        what the training was billed
-results_link   durable signed links to a report, made and read
+links          into the web app or, where there is none, to the page in S3
 leftovers      files that no run looks at
 strays         files outside every dataset
 quoting        how a mail repeats what somebody else has written

@@ -13,9 +13,9 @@ from workshop.notices import Kind, Notice, expectations
 from workshop.notices.artefacts import Artefacts
 from workshop.notices.expectations import Course
 from workshop.notices.failures import Failure
+from workshop.notices.links import PRESIGNED_SECONDS, Link
 from workshop.notices.publishing import render_notice
 from workshop.notices.quoting import quoted
-from workshop.notices.results_link import PRESIGNED_SECONDS, Link
 from workshop.words import Words, words
 
 # How many offenders a mail names, and how many the page (containers.infer.report). prepare.json names more.

@@ -20,8 +20,8 @@ from workshop.dataset import Choice, Listing, Targets
 from workshop.ledger import DatasetState, Runs
 from workshop.ledger.runs import attention_key
 from workshop.notices import Notices, content
+from workshop.notices.links import with_actions
 from workshop.notices.quoting import MAX_SHOWN_CHARS, quoted
-from workshop.notices.results_link import with_actions
 from workshop.platform import clock
 from workshop.platform.errors import NoticeBusy
 from workshop.words import Words

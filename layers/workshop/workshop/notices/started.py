@@ -5,7 +5,7 @@ from contract.run_identity import RunIdentity
 from workshop.ledger import Ledger, Phase, RunRecord, Runs
 from workshop.ledger.runs import run_notice_key
 from workshop.notices import Kind, Notices, content
-from workshop.notices.results_link import with_run_links
+from workshop.notices.links import with_run_links
 from workshop.platform import clock
 from workshop.platform.errors import NoticeBusy
 from workshop.words import words

@@ -6,7 +6,6 @@
     ├── DocumentError        another room has written something of another form
     ├── BadRequest           an event or argument that no retry can make readable
     ├── SettingsError        settings.yaml asks for something that does not exist: the artist's
-    ├── LinkError            a results link that is forged, damaged or too old
     ├── WebError             what the web app is refused with (workshop.platform.refusals)
     ├── CannotEnd            a run cannot be cancelled or finished as it is now
     ├── MailsUnsent          some readers have not got a mail: to be tried again
@@ -43,10 +42,6 @@ class SettingsError(WorkshopError):
         super().__init__(" ".join(problems))
         self.problems = problems
         self.language = language
-
-
-class LinkError(WorkshopError):
-    """A results link is not valid (any more)."""
 
 
 class WhyNot(StrEnum):

@@ -8,7 +8,7 @@ from workshop.ledger import DatasetState
 from workshop.ledger.runs import attention_key, run_notice_key
 from workshop.notices import Notices, content
 from workshop.notices.leftovers import Leftovers
-from workshop.notices.results_link import with_actions
+from workshop.notices.links import with_actions
 from workshop.platform import clock
 from workshop.platform.telemetry import count
 from workshop.reconcile.facts import newest_change_ms

@@ -13,7 +13,7 @@ from contract.training_progress.progress import MAX_BYTES
 from workshop.ledger import DatasetState, Phase, Runs
 from workshop.ledger.runs import run_notice_key
 from workshop.notices import Kind, Notices, content
-from workshop.notices.results_link import with_run_links
+from workshop.notices.links import with_run_links
 from workshop.platform.clients import S3
 from workshop.platform.documents import read_document
 from workshop.words import words
