@@ -214,7 +214,7 @@ def test_a_finished_runs_mail_carries_six_of_its_pictures(stage: Stage) -> None:
     assert json.loads(attributes["pictures"]["StringValue"]) == [
         f"{folder}/inference/thumbnails/generated/{n}.webp" for n in range(3, 9)
     ]
-    assert attributes["link"]["StringValue"].startswith("https://results.example.com/?t=")
+    assert attributes["link"]["StringValue"].startswith("https://workshop-bucket.s3.eu-central-1.amazonaws.com/runs/")
 
     stage.invoke("send_mail", handed_on(published, "5f3a"))
     (message,) = sent(stage).values()
