@@ -71,6 +71,7 @@ def _where_nothing_is_chosen(choice: Choice, language: str, machine: str, caps: 
         "aspect": "1:1",
         "projection_targets": str(choice.projection_targets),
         "language": language,
+        "previews": str(choice.previews).lower(),
         "max_hours": f"{caps.max_train_seconds // 36 / 100:g}",
         "instance_type": machine,
         "options": "" if choice.options == NO_OPTIONS else choice.options,
