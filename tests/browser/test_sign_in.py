@@ -1,6 +1,5 @@
 """Signing in by the company's own provider: its tokens are checked by the API's authorizer, and its page leads back."""
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +13,7 @@ from tests.e2e.conftest import ROOT
 from tests.e2e.oidc_provider import OidcProvider, encoded, new_key
 from tests.e2e.visiting import Visitor
 from tests.patience import HARD_END
+from workshop.platform import clock
 
 pytestmark = pytest.mark.browser
 
@@ -64,7 +64,7 @@ FORGED: dict[str, Callable[[OidcProvider], str]] = {
     "signed by another": lambda it: it.token(key=new_key(), groups=["designers"]),
     "for another app": lambda it: it.token(aud="other-app", groups=["designers"]),
     "of another provider": lambda it: it.token(iss="https://login.example.com", groups=["designers"]),
-    "expired": lambda it: it.token(exp=int(time.time()) - 60, groups=["designers"]),
+    "expired": lambda it: it.token(exp=clock.now_ms() // 1000 - 60, groups=["designers"]),
 }
 
 

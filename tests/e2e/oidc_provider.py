@@ -9,13 +9,14 @@ import hashlib
 import json
 import secrets
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from workshop.platform import clock
 
 
 class OidcProvider:
@@ -47,7 +48,7 @@ class OidcProvider:
 
     def token(self, *, key: rsa.RSAPrivateKey | None = None, **claims: Any) -> str:
         """An identity token, signed by the provider's key or another; `claims` replace those that it has by itself."""
-        now = int(time.time())
+        now = clock.now_ms() // 1000
         standard = {
             "iss": self.issuer,
             "aud": self.client_id,
