@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import pytest
 
 from local_aws.workshop import LocalWorkshop, Options
-from tests.browser.chromium import Browser, start
+from tests.browser import chromium
+from tests.browser.chromium import Browser
 from tests.e2e.conftest import ROOT
 from tests.e2e.drops import link_in, png, upload
 from tests.e2e.following import wait_for_mails, wait_for_runs, wait_until_over
@@ -40,7 +41,7 @@ def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], 
     started: list[Browser] = []
 
     def another() -> Browser:
-        started.append(start(tmp_path_factory.mktemp("browser")))
+        started.append(chromium.start(tmp_path_factory.mktemp("browser")))
         return started[-1]
 
     yield another
@@ -54,7 +55,7 @@ def open_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
     started: list[Browser] = []
 
     def another() -> Browser:
-        started.append(start(tmp_path_factory.mktemp("browser")))
+        started.append(chromium.start(tmp_path_factory.mktemp("browser")))
         return started[-1]
 
     yield another
