@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { ApiError } from "../api/client";
+import { decided } from "../api/decided";
 import type { Dataset, Folder, Me, StartAnswer } from "../api/types";
 import type { Found } from "../files/collect";
 import { lookInWorkers } from "../files/looker";
@@ -181,7 +182,7 @@ function Find({ dataset, images, isSending }: { dataset: string; images: number;
     setBusy(true);
     setError(null);
     try {
-      const given = await api.call("findImages", { path: { dataset } });
+      const given = await decided(() => api.call("findImages", { path: { dataset } }), setAnswer);
       setAnswer(given);
       announce(given.say);
       if (given.run && given.outcome === "started") go({ screen: "run", dataset, run: given.run });
