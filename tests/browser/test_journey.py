@@ -19,7 +19,8 @@ from local_aws.workshop import LocalWorkshop, Options
 from tests.browser.chromium import DESKTOP, PHONE, Browser, check_screen
 from tests.browser.mixed_folder import LABELS, MixedFolder, write_mixed_folder
 from tests.e2e.conftest import ROOT
-from tests.e2e.following import runs_of, wait_for_mails, wait_until_over
+from tests.e2e.following import runs_of, wait_for, wait_for_mails, wait_for_runs, wait_until_over
+from tests.e2e.visiting import BODIES
 from workshop.admission.app_links import app_address
 from workshop.admission.grants import Grant, Right
 from workshop.admission.invitations import Invitations, new_link_id
@@ -178,8 +179,7 @@ def test_samples_are_seen_while_it_trains(journey: Journey) -> None:
     browser.see(".run-now")
     journey.run = browser.driver.current_url.rpartition("/")[2]
     check(browser)
-    image = browser.see(".sheet-stage img")
-    browser.wait(lambda: browser.run("return arguments[0].naturalWidth", image) or None, "a sheet of samples")
+    wait_for(workshop, "samples", lambda: browser.run(SHEET_WIDTH), lambda: browser.text("main"))
     slider = browser.see(".sheets .slider")
     slider.send_keys(Keys.HOME)
     browser.see(".sheet-text", "Before it had learned anything")
@@ -238,6 +238,7 @@ def favourites(journey: Journey) -> Any:
     return ask(journey.browser, "GET", f"/api/datasets/{journey.dataset}/runs/{journey.run}/pictures")[1]["favourites"]
 
 
+SHEET_WIDTH = "return document.querySelector('.sheet-stage img')?.naturalWidth || null"
 # Others wait until they are scrolled to.
 ALL_LOADED = (
     "return [...document.querySelectorAll('.snap img')].every(one => (one.loading = 'eager', one.naturalWidth))"
@@ -288,8 +289,8 @@ def unpacked(archive: Path) -> dict[str, bytes]:
 def test_two_favourites_are_mixed(journey: Journey) -> None:
     browser = journey.browser
     browser.press("Mix these two")
-    browser.see(".notice")
-    newest = wait_until_over(journey.workshop, journey.dataset)[0]
+    wait_for_runs(journey.workshop, journey.dataset, 2)
+    newest, _ = wait_until_over(journey.workshop, journey.dataset)
     assert newest.status == "Succeeded", newest
     journey.open(f"{journey.dataset}/runs/{newest.execution_id}/pictures", ".wall-mixed .snap")
     check(browser)
@@ -335,7 +336,8 @@ def test_a_link_of_another_dataset_sees_nothing_of_this_one_and_can_do_nothing_t
     refused = {}
     for operation in (one for one in operations() if one.right and "{dataset}" in one.path):
         path = operation.path.format(dataset=journey.dataset, run=journey.run, link="0" * 20)
-        refused[operation.id] = ask(other, operation.method, path, {} if operation.body else None)[0]
+        body = BODIES.get(operation.id, {} if operation.body else None)
+        refused[operation.id] = ask(other, operation.method, path, body)[0]
     assert {"offerFiles", "startRun", "listPictures", "makeMore", "shareLink"} <= set(refused)
     assert refused == dict.fromkeys(refused, 403)
     assert journey.uploaded() == before
