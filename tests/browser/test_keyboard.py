@@ -31,7 +31,7 @@ const isFramed = (node, part) => {
 const box = at.getBoundingClientRect();
 return {
   tag: at.localName,
-  name: at.ariaLabel || at.labels?.[0]?.textContent || at.textContent.trim(),
+  name: at.ariaLabel || at.labels?.[0]?.textContent || at.textContent.trim() || at.querySelector("img")?.alt || "",
   isSeen: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth && box.width > 0,
   isFramed: at.tabIndex < 0 || [at, ...at.querySelectorAll("*")].some(one => isFramed(one) || isFramed(one, "::after")),
 };

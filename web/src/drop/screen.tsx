@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { ApiError } from "../api/client";
 import { decided } from "../api/decided";
@@ -84,6 +84,7 @@ function Dropping({ me, dataset, folder, reload }: { me: Me; dataset: Dataset; f
   const settings = useSettings(dataset.dataset, images, !isFinding);
   const shown = drop.items.filter((item) => item.state !== "skipped");
   const isSending = drop.progress.state !== "idle";
+  useFocusNear(isSending ? ".send h2" : ".start h2");
   const hasLabels = settings.values.labels === "folders";
   const offersLabels = settings.fields.some(({ key, choices }) => key === "labels" && choices.includes("folders"));
 
@@ -140,6 +141,17 @@ function Dropping({ me, dataset, folder, reload }: { me: Me; dataset: Dataset; f
       </div>
     </>
   );
+}
+
+/** The button that had the focus is gone, and others have come in its place: the focus goes there. */
+function useFocusNear(place: string) {
+  const before = useRef(place);
+  useEffect(() => {
+    if (place === before.current) return;
+    before.current = place;
+    if (document.activeElement === document.body)
+      document.querySelector<HTMLElement>(place)?.focus({ preventScroll: true });
+  }, [place]);
 }
 
 function Counts({ counts }: { counts: { ready: number; there: number; sent: number } }) {
