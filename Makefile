@@ -115,11 +115,12 @@ test-unit: $(VENV)/test.done ## unit, contract and integration tests, 10,000 ran
 	OMP_NUM_THREADS=1 $(BIN)/pytest -q --numprocesses auto -m "not e2e and not browser" \
 	  $(addprefix --ignore ,$(MEASURED) tests/pipeline_sdk tests/template)
 
-test-browser: $(VENV)/test.done ## a mail's link opened in Chromium, after a run on the embedded AWS
+test-browser: $(VENV)/test.done $(NODE)/done ## the web app in Chromium: a visitor's whole way on the embedded AWS, every screen
 # As root, on Debian and its like, what is missing is installed; elsewhere a sentence says what it is.
 	@$(BIN)/python -m tests.browser.programs || { [ "$$(id -u)" = 0 ] && command -v apt-get && apt-get update -qq \
 	  && apt-get install -y -qq chromium chromium-driver && $(BIN)/python -m tests.browser.programs; }
-	$(BIN)/pytest -q tests/browser
+# Each file has a workshop of its own.
+	$(BIN)/pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder tests/browser
 
 test-e2e: $(VENV)/test.done ## the whole way on the embedded AWS, tiny preset
 # Each file has a workshop of its own.

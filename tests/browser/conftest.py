@@ -1,30 +1,16 @@
-"""One run on the embedded AWS, and a real browser that starts anew for each test."""
+"""Real browsers, each with a profile that has never been used, and a run on the embedded AWS for those who need one."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 
 from local_aws.workshop import LocalWorkshop, Options
-from tests.browser.programs import find_programs
+from tests.browser import chromium
+from tests.browser.chromium import Browser
 from tests.e2e.conftest import ROOT
 from tests.e2e.drops import link_in, png, upload
 from tests.e2e.following import wait_for_mails, wait_for_runs, wait_until_over
-
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--lang=en",
-)
 
 
 @dataclass(frozen=True)
@@ -36,15 +22,8 @@ class FinishedRun:
     mailed_link: str
 
 
-@dataclass(frozen=True)
-class Browser:
-    """`driver` steers it; what it saves instead of showing lands in `downloads`."""
-
-    driver: Chrome
-    downloads: Path
-
-
-@pytest.fixture(scope="session")
+# For one file each: two workshops in one process would share one SageMaker, which ends with the first.
+@pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FinishedRun]:
     options = Options(preset="tiny", quiet_seconds=60, min_images=8)
     with LocalWorkshop(ROOT, tmp_path_factory.mktemp("shown"), options) as workshop:
@@ -56,24 +35,29 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FinishedRun]:
         yield FinishedRun(workshop, run.execution_id, link)
 
 
+@pytest.fixture(scope="module")
+def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Browser]]:
+    """Starts a browser that is quit after the file's last test."""
+    started: list[Browser] = []
+
+    def another() -> Browser:
+        started.append(chromium.start(tmp_path_factory.mktemp("browser")))
+        return started[-1]
+
+    yield another
+    for browser in started:
+        browser.driver.quit()
+
+
 @pytest.fixture
-def open_browser(tmp_path: Path) -> Iterator[Callable[[], Browser]]:
-    opened: list[Chrome] = []
+def open_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Browser]]:
+    """Starts a browser that is quit after the test."""
+    started: list[Browser] = []
 
-    def start() -> Browser:
-        downloads = tmp_path / "downloads"
-        downloads.mkdir()
-        programs = find_programs()
-        options = ChromeOptions()
-        options.binary_location = programs.browser
-        options.accept_insecure_certs = True  # the embedded AWS signs its own
-        for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}"):
-            options.add_argument(flag)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
-        opened.append(Chrome(options, ChromeService(programs.driver)))
-        return Browser(opened[-1], downloads)
+    def another() -> Browser:
+        started.append(chromium.start(tmp_path_factory.mktemp("browser")))
+        return started[-1]
 
-    yield start
-    for driver in opened:
-        driver.quit()
+    yield another
+    for browser in started:
+        browser.driver.quit()

@@ -10,7 +10,8 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
-from tests.browser.conftest import Browser, FinishedRun
+from tests.browser.chromium import Browser
+from tests.browser.conftest import FinishedRun
 from tests.e2e.conftest import ROOT
 from tests.patience import HARD_END
 from workshop.notices.links import presigned_link

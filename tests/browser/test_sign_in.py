@@ -8,7 +8,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
 from local_aws.workshop import LocalWorkshop, Options
-from tests.browser.conftest import Browser
+from tests.browser.chromium import Browser
 from tests.e2e.conftest import ROOT
 from tests.e2e.oidc_provider import OidcProvider, encoded, new_key
 from tests.e2e.visiting import Visitor

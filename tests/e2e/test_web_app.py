@@ -12,7 +12,7 @@ import pytest
 from local_aws.workshop import LocalWorkshop
 from tests.e2e.drops import png
 from tests.e2e.following import wait_for_mails, wait_until_over
-from tests.e2e.visiting import Visitor, owner, post_form, send
+from tests.e2e.visiting import BODIES, Visitor, owner, post_form, send
 from workshop.platform.addresses import Addresses
 from workshop.web.interface import Operation, operations
 
@@ -20,16 +20,6 @@ pytestmark = pytest.mark.e2e
 
 DATASET = "red-chairs"
 IMAGES = {f"{number}.png": png(number) for number in range(12)}
-BODIES: dict[str, Any] = {
-    "createDataset": {"title": "Blue chairs"},
-    "offerFiles": {"folder": "images", "files": [{"name": "more.png", "size": 7, "type": "image/png"}]},
-    "putSettings": {"preset": "tiny"},
-    "getEstimate": {"values": {}, "images": 12},
-    "startRun": {"again": False},
-    "putFavourites": {"names": []},
-    "makeMore": {"kind": "pictures", "of": []},
-    "shareLink": {"rights": ["watch"], "days": 1},
-}
 # What ends something is asked last.
 LAST = ("revokeLink",)
 # Of a run that has ended there is nothing to finish or to cancel, and of a dataset without images to find none to look

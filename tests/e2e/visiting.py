@@ -11,6 +11,18 @@ from urllib.parse import parse_qs, urlsplit
 from local_aws.workshop import LocalWorkshop
 from tests.patience import HARD_END
 
+# What is asked for by each operation that has a body.
+BODIES: dict[str, Any] = {
+    "createDataset": {"title": "Blue chairs"},
+    "offerFiles": {"folder": "images", "files": [{"name": "more.png", "size": 7, "type": "image/png"}]},
+    "putSettings": {"preset": "tiny"},
+    "getEstimate": {"values": {}, "images": 12},
+    "startRun": {"again": False},
+    "putFavourites": {"names": []},
+    "makeMore": {"kind": "pictures", "of": []},
+    "shareLink": {"rights": ["watch"], "days": 1},
+}
+
 
 @dataclass(frozen=True)
 class Reply:

@@ -1,6 +1,7 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { ApiError } from "../api/client";
+import { decided } from "../api/decided";
 import type { Dataset, Folder, Me, StartAnswer } from "../api/types";
 import type { Found } from "../files/collect";
 import { lookInWorkers } from "../files/looker";
@@ -83,6 +84,7 @@ function Dropping({ me, dataset, folder, reload }: { me: Me; dataset: Dataset; f
   const settings = useSettings(dataset.dataset, images, !isFinding);
   const shown = drop.items.filter((item) => item.state !== "skipped");
   const isSending = drop.progress.state !== "idle";
+  useFocusNear(isSending ? ".send h2" : ".start h2");
   const hasLabels = settings.values.labels === "folders";
   const offersLabels = settings.fields.some(({ key, choices }) => key === "labels" && choices.includes("folders"));
 
@@ -141,6 +143,17 @@ function Dropping({ me, dataset, folder, reload }: { me: Me; dataset: Dataset; f
   );
 }
 
+/** The button that had the focus is gone, and others have come in its place: the focus goes there. */
+function useFocusNear(place: string) {
+  const before = useRef(place);
+  useEffect(() => {
+    if (place === before.current) return;
+    before.current = place;
+    if (document.activeElement === document.body)
+      document.querySelector<HTMLElement>(place)?.focus({ preventScroll: true });
+  }, [place]);
+}
+
 function Counts({ counts }: { counts: { ready: number; there: number; sent: number } }) {
   const said = (["ready", "there", "sent"] as const)
     .filter((state) => counts[state])
@@ -181,7 +194,7 @@ function Find({ dataset, images, isSending }: { dataset: string; images: number;
     setBusy(true);
     setError(null);
     try {
-      const given = await api.call("findImages", { path: { dataset } });
+      const given = await decided(() => api.call("findImages", { path: { dataset } }), setAnswer);
       setAnswer(given);
       announce(given.say);
       if (given.run && given.outcome === "started") go({ screen: "run", dataset, run: given.run });

@@ -34,8 +34,11 @@ export function FailedFiles({ drop }: { drop: Drop }) {
   return (
     <Notice tone="bad">
       <div class="failed">
-        <strong>{t("drop.failed", { n: items.length })}</strong>
-        <Names items={items} say={(item) => `${item.path}: ${item.note}`} />
+        <Names
+          title={t("drop.failed", { n: items.length })}
+          items={items}
+          say={(item) => `${item.path}: ${item.note}`}
+        />
       </div>
       <Button onClick={() => drop.sendFailedAgain()}>{t("drop.failed.again")}</Button>
     </Notice>
@@ -44,11 +47,12 @@ export function FailedFiles({ drop }: { drop: Drop }) {
 
 const why = ({ reason }: Item): string => (reason ? t(`reasons.${reason.code}`, reason.values) : "");
 
-function Names({ title, items, say }: { title?: string; items: readonly Item[]; say: (item: Item) => string }) {
+/** The list scrolls, and so takes the focus: keys scroll it, too. */
+function Names({ title, items, say }: { title: string; items: readonly Item[]; say: (item: Item) => string }) {
   return (
     <>
-      {title && <h3>{title}</h3>}
-      <ul class="names">
+      <h3>{title}</h3>
+      <ul class="names" tabIndex={0} aria-label={title}>
         {items.slice(0, MOST_NAMES).map((item) => (
           <li key={item.id} dir="auto">
             {say(item)}

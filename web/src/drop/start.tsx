@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 
+import { decided } from "../api/decided";
 import type { Dataset, Estimate, StartAnswer } from "../api/types";
 import { go, hrefOf } from "../router";
 import { api } from "../session";
@@ -33,10 +34,12 @@ export function Start({
     setBusy(true);
     setError(null);
     try {
-      const given = await api.call("startRun", { path: { dataset: dataset.dataset }, body: { again } });
+      const ask = () => api.call("startRun", { path: { dataset: dataset.dataset }, body: { again } });
+      const given = await decided(ask, setAnswer);
       setAnswer(given);
       announce(given.say);
-      if (given.run && given.outcome === "started") go({ screen: "run", dataset: dataset.dataset, run: given.run });
+      const isUnderWay = given.outcome === "started" || given.outcome === "active";
+      if (given.run && isUnderWay) go({ screen: "run", dataset: dataset.dataset, run: given.run });
       else onStarted();
     } catch (failure) {
       setError(failure as Error);

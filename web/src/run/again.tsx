@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 
+import { decided } from "../api/decided";
 import { go } from "../router";
 import { api } from "../session";
 import { t } from "../texts";
@@ -13,8 +14,8 @@ export function StartAgain({ dataset }: { dataset: string }) {
   const start = () => {
     setBusy(true);
     setError(null);
-    api
-      .call("startRun", { path: { dataset }, body: { again: true } })
+    const ask = () => api.call("startRun", { path: { dataset }, body: { again: true } });
+    decided(ask, () => {})
       .then(({ run, say }) => (run ? go({ screen: "run", dataset, run }) : setSaid(say)), setError)
       .finally(() => setBusy(false));
   };

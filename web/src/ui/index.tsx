@@ -54,7 +54,11 @@ export function Card({ title, children, class: more }: { title?: string; class?:
   const id = useId();
   return (
     <section class={classes("card", more)} aria-labelledby={title ? id : undefined}>
-      {title && <h2 id={id}>{title}</h2>}
+      {title && (
+        <h2 id={id} tabIndex={-1}>
+          {title}
+        </h2>
+      )}
       {children}
     </section>
   );

@@ -1,0 +1,1 @@
+async function e(e,t){for(let n=1;;n++){let r=await e();if(r.outcome!==`waiting`||n===40)return r;t(r),await new Promise(e=>setTimeout(e,3e3))}}export{e as t};

@@ -1,1 +1,0 @@
-import{t as e}from"./screen-LU2iIer6.js";import{_ as t}from"./session-D9u-AtlY.js";function n({me:n,dataset:r}){return t(e,{me:n,name:r,folder:`images`})}export{n as default};

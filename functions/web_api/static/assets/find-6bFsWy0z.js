@@ -1,0 +1,1 @@
+import{t as e}from"./screen-B9o4yvlo.js";import{_ as t}from"./session-rNcd_us2.js";function n({me:n,dataset:r}){return t(e,{me:n,name:r,folder:`find`})}export{n as default};

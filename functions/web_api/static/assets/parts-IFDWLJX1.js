@@ -1,1 +1,0 @@
-import{_ as e,j as t,k as n}from"./session-D9u-AtlY.js";function r({dataset:r,title:i,runs:a=!0}){return e(`nav`,{class:`trail`,"aria-label":n(`runs.trail`),children:[e(`a`,{href:t({screen:`drop`,dataset:r}),dir:`auto`,children:i}),a&&e(`a`,{href:t({screen:`runs`,dataset:r}),children:n(`runs.all`)})]})}export{r as t};
