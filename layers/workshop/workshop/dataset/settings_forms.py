@@ -70,6 +70,7 @@ def _where_nothing_is_chosen(choice: Choice, language: str, machine: str, caps: 
         "height": side,
         "aspect": "1:1",
         "projection_targets": str(choice.projection_targets),
+        "previews": str(choice.previews).lower(),
         "language": language,
         "max_hours": f"{caps.max_train_seconds // 36 / 100:g}",
         "instance_type": machine,
