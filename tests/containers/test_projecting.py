@@ -124,7 +124,7 @@ def test_settings_lists_guide_and_job_agree_on_how_many_images_are_projected() -
     assert default_choice("balanced").projection_targets <= MAX_PROJECTION_TARGETS
     guide = (ROOT / "docs" / "artist-guide.md").read_text()
     assert f"| `projection_targets` | 1 to {MAX_PROJECTION_TARGETS} |" in guide
-    told = re.search(r"One run projects (\d+) images, or (\d+) where the pictures are 512 or 1024 px large", guide)
+    told = re.search(r"One run recreates (\d+) images, or (\d+) where the pictures are 512 or 1024 px large", guide)
     assert told is not None
     assert {int(told[1])} == {targets_per_run(resolution) for resolution in RESOLUTIONS if resolution <= 256}
     assert {int(told[2])} == {targets_per_run(resolution) for resolution in RESOLUTIONS if resolution > 256}

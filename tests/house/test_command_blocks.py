@@ -40,12 +40,14 @@ NOT_RUN = {
     "git clone": "fetches what is being tested; the rest of the block is the demo, which tests/e2e runs",
     "for image in": "needs Docker and an account; the Dockerfiles and the deployment have tests of their own",
     " images ─▶": "a drawing",
+    " 图片 ─▶": "a drawing",
     "sequenceDiagram": "a drawing",
     "uploads/red-chairs/": "a place, no command",
     "inference/red-chairs/": "a place, no command",
     "uploads/furniture/": "places, no commands",
     "{": "a policy, which tests/operations/test_upload_policy.py reads",
     "<!doctype html>": "a page, which web/tests/element.test.ts holds to the element",
+    "OidcIssuer:": "parameters for a file, which tests/template knows",
     "preset: sketch": "settings, which tests/unit/dataset/test_settings.py reads",
     "options: gamma": "a setting, which tests/unit/dataset/test_settings.py reads",
 }
@@ -78,7 +80,7 @@ def blocks(text: str) -> list[str]:
 
 def documented() -> dict[str, str]:
     """Every block, by file and first line."""
-    files = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+    files = [*sorted(ROOT.glob("README*.md")), ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
     return {
         f"{file.name}: {block.splitlines()[0]}": block for file in files for block in blocks("\n" + file.read_text())
     }
