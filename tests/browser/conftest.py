@@ -1,6 +1,7 @@
 """Real browsers, each with a profile that has never been used, and a run on the embedded AWS for those who need one."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -35,29 +36,30 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FinishedRun]:
         yield FinishedRun(workshop, run.execution_id, link)
 
 
+Open = Callable[[], Browser]
+
+
+@contextmanager
+def _several(folders: pytest.TempPathFactory) -> Iterator[Open]:
+    with ExitStack() as ends:
+
+        def another() -> Browser:
+            browser = chromium.start(folders.mktemp("browser"))
+            ends.callback(browser.driver.quit)
+            return browser
+
+        yield another
+
+
 @pytest.fixture(scope="module")
-def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Browser]]:
+def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
     """Starts a browser that is quit after the file's last test."""
-    started: list[Browser] = []
-
-    def another() -> Browser:
-        started.append(chromium.start(tmp_path_factory.mktemp("browser")))
-        return started[-1]
-
-    yield another
-    for browser in started:
-        browser.driver.quit()
+    with _several(tmp_path_factory) as another:
+        yield another
 
 
 @pytest.fixture
-def open_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Browser]]:
+def open_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
     """Starts a browser that is quit after the test."""
-    started: list[Browser] = []
-
-    def another() -> Browser:
-        started.append(chromium.start(tmp_path_factory.mktemp("browser")))
-        return started[-1]
-
-    yield another
-    for browser in started:
-        browser.driver.quit()
+    with _several(tmp_path_factory) as another:
+        yield another

@@ -94,6 +94,7 @@ def test_the_whole_way_goes_by_keyboard_alone(
     assert keyboard.check_focus()["tag"] == "main"
 
     keyboard.press("New dataset", Keys.SPACE)
+    browser.see("dialog[open] input:focus")
     browser.keys("Chairs", Keys.ENTER)
     browser.see(".zone")
     assert keyboard.check_focus()["tag"] == "h1"
