@@ -44,7 +44,7 @@ help: ## say what there is
 demo: $(VENV)/run.done ## the whole way on this machine: images, training, mails, a page (IMAGES=folder for your own)
 	@$(BIN)/python -m local_aws demo $${IMAGES:+--images "$$IMAGES"}
 
-test: lint types test-template test-pipeline test-web test-unit test-e2e test-browser ## everything that CI runs
+test: lint types test-template test-pipeline test-web test-unit test-e2e ## everything but the browser; CI runs test-browser besides
 
 # ------------------------------------------------------------------------------------------------------ environments
 
