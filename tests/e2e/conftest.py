@@ -13,8 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # xdist hands the next file to a process that has two tests left: files of one or two long tests come last, or one
 # process would get them all. In this order two processes end at about the same time (make test-e2e keeps it).
 ORDER = (
-    "test_whole_way", "test_open_ports", "test_web_app", "test_same_again", "test_mails_with_html", "test_training",
-    "test_burst",
+    "test_whole_way", "test_open_ports", "test_web_app", "test_same_again", "test_training", "test_burst",
 )  # fmt: skip
 
 

@@ -14,6 +14,8 @@ from tests.e2e.drops import png, upload
 from tests.e2e.following import mails_of, wait_for
 from tests.e2e.mail_server import MailServer
 
+pytestmark = pytest.mark.browser
+
 SENDER, FIRST, ANNA = "workshop@example.com", "artist@example.com", "anna@example.com"
 
 
