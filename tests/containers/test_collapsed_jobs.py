@@ -92,7 +92,7 @@ def test_the_page_of_a_training_that_fell_apart_is_from_before(
     assert told["ended"] == ("finished" if way == "noise" else "collapsed"), "what is nothing soon has no numbers"
     assert told["network_kimg"] <= (iteration - 1) * BATCH_KIMG + 1e-9
     assert "This training has collapsed" in page
-    assert "they were drawn with the best network that the training had" in page
+    assert "they were made with the best model that the training had" in page
     draw_generated(load_generator(tmp_path / "train/model/best"), tmp_path / "again", 0)
     drawn = tmp_path / "infer/processing/output/inference/generated/seed0000.png"
     assert drawn.read_bytes() == (tmp_path / "again/seed0000.png").read_bytes()
@@ -118,9 +118,9 @@ def finished(tmp_path: Path) -> Path:
         (
             "best",
             ("best", 1.0, 0.25, 0.5),
-            "from when it had seen 1,000 images. Its score is 0.25; that of",
+            "from when it had seen 1,000 images. Its score is 0.25, that of",
         ),
-        ("last", ("last", 2.0, 0.5, 0.5), "drawn with the last network of the training. Its score is 0.5:"),
+        ("last", ("last", 2.0, 0.5, 0.5), "made with the last model of the training. Its score is 0.5:"),
     ],
 )
 def test_the_other_network_may_be_asked_for(
