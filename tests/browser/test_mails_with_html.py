@@ -65,3 +65,22 @@ def test_readers_get_a_notice_once_each_as_text_and_as_html(mailing: Mailing) ->
         assert (mail["From"], mail["Subject"]) == (SENDER, notice.subject)
         assert text_of(mail, "plain") == notice.body.rstrip("\n")
         assert "<li" in text_of(mail, "html")
+
+
+def test_a_run_that_was_asked_for_previews_mails_its_first_samples_and_its_pictures(mailing: Mailing) -> None:
+    """Each mail shows pictures: the embedded SES hands over texts alone, so that the HTML tells of them."""
+    upload(
+        mailing.workshop,
+        "shown",
+        [("settings.yaml", b"previews: true\nlanguage: de\n"), *((f"{i}.png", png(i)) for i in range(12))],
+    )
+
+    mails = {str(mail["Subject"]): text_of(mail, "html") for mail in mailing.mails("shown", 3)}
+
+    notices = {mail.kind: mail for mail in mails_of(mailing.workshop, "shown")}
+    assert set(notices) == {"started", "preview", "succeeded"}
+    assert [mails[notices[kind].subject].count('src="cid:') for kind in ("started", "preview", "succeeded")] == [
+        0,
+        1,
+        6,
+    ]

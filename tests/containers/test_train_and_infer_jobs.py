@@ -10,6 +10,7 @@ import zipfile
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from containers.job import ProcessingJob, TrainingJob, run_job
 from containers.train import step
 from containers.train.hyperparameters import read_hyperparameters
 from containers.train.step import train_network
+from contract import layout
 from contract.gallery import Gallery, GalleryKind
 from contract.prepare_report import PrepareReport, SetAside
 from contract.reasons import told
@@ -32,10 +34,11 @@ from stylegan2.options.training import TrainingChoices
 from stylegan2.results import checkpoint
 from stylegan2.training.training_options import TrainingOptions
 from tests.containers.bucket import Bucket
-from tests.containers.jobs import Job, draw
+from tests.containers.jobs import ROOT, Job, draw
 from tests.containers.test_hyperparameters import SEEDS_OWN
 from tests.marks import assert_says_a_machine_made_it, mark_of
 from tests.patience import HARD_END
+from workshop.handlers.status_events import SheetNews, parse_event
 from workshop.notices.artefacts import is_made
 
 HYPERPARAMETERS = {
@@ -184,6 +187,17 @@ def test_a_training_that_is_killed_leaves_its_first_sheets_and_tells_what_they_a
     for sheet in progress.sheets:
         with Image.open(tmp_path / "checkpoints" / sheet.key) as image:
             image.load()
+        assert parse_event(sheet_event(sheet.key)) == SheetNews("faces", f"{CHECKPOINTS_OF_A_RUN}{sheet.key}")
+
+
+CHECKPOINTS_OF_A_RUN = layout.checkpoints("faces", "0123456789abcdef" * 4, "fedcba98" * 8)
+
+
+def sheet_event(key: str) -> dict[str, Any]:
+    """S3's, once SageMaker has copied the sheet to where the run keeps its checkpoints."""
+    event: dict[str, Any] = json.loads((ROOT / "events" / "s3_sheet_created.json").read_text(encoding="utf-8"))
+    event["detail"]["object"]["key"] = CHECKPOINTS_OF_A_RUN + key
+    return event
 
 
 def stop_after(base: Path, steps: int) -> None:

@@ -13,6 +13,10 @@ from tests.unit.conftest import BUCKET, TABLE, Stage, sample
 from workshop.ledger import Ledger
 from workshop.platform.errors import BadRequest
 
+# As a training names its folder and its sheets (contract.training_progress).
+TRAINING = "0123456789abcdef"
+SHEET = f"{TRAINING}/samples/sheet-02.jpg"
+
 
 def start(stage: Stage, settings: bytes = b"previews: true") -> str:
     """A run of red-chairs is started; returns where its training keeps its checkpoints, as a key."""
@@ -30,7 +34,7 @@ def draw(stage: Stage, key: str) -> Any:
 
 def tell_progress(stage: Stage, checkpoints: str, sheets: int, written: datetime) -> None:
     outcome = TrainingOutcome(0.5, 400, "", 60, 120.0)
-    listed = tuple(Sheet(f"samples/sheet-{n:02}.jpg", 0.25 * (n - 1)) for n in range(1, sheets + 1))
+    listed = tuple(Sheet(f"{TRAINING}/samples/sheet-{n:02}.jpg", 0.25 * (n - 1)) for n in range(1, sheets + 1))
     progress = TrainingProgress(TrainingPhase.TRAINING, outcome, written, sheets=listed)
     stage.put(f"{checkpoints}progress.json", progress.to_json().encode())
 
@@ -42,7 +46,7 @@ def look_again(stage: Stage) -> None:
 
 def test_the_first_samples_of_a_model_that_has_learned_are_mailed_once_and_shown(stage: Stage) -> None:
     checkpoints = start(stage)
-    sheet = f"{checkpoints}samples/sheet-02.jpg"
+    sheet = f"{checkpoints}{SHEET}"
 
     assert draw(stage, sheet) == {"outcome": "shown"}
     assert draw(stage, sheet) == {"outcome": "heard"}
@@ -56,7 +60,7 @@ def test_the_first_samples_of_a_model_that_has_learned_are_mailed_once_and_shown
 @pytest.mark.parametrize("settings", [b"", b"previews: false"])
 def test_who_has_not_asked_is_not_told(stage: Stage, settings: bytes) -> None:
     checkpoints = start(stage, settings)
-    assert draw(stage, f"{checkpoints}samples/sheet-02.jpg") == {"outcome": "heard"}
+    assert draw(stage, f"{checkpoints}{SHEET}") == {"outcome": "heard"}
     stage.later(5)
     tell_progress(stage, checkpoints, 3, stage.date())
     look_again(stage)
@@ -65,7 +69,7 @@ def test_who_has_not_asked_is_not_told(stage: Stage, settings: bytes) -> None:
 
 def test_the_mail_is_in_the_language_of_the_run(stage: Stage) -> None:
     checkpoints = start(stage, b"previews: true\nlanguage: de")
-    draw(stage, f"{checkpoints}samples/sheet-02.jpg")
+    draw(stage, f"{checkpoints}{SHEET}")
     assert stage.mails[-1]["Subject"] == "Workshop: red-chairs - die ersten Bilder des Trainings"
 
 
@@ -94,7 +98,7 @@ def test_a_lost_event_is_made_up_for_by_the_sweep_once(stage: Stage) -> None:
 
     assert stage.mail_kinds == ["started", "preview"]
     pictures = stage.mails[-1]["MessageAttributes"]["pictures"]["StringValue"]
-    assert json.loads(pictures) == [f"{checkpoints}samples/sheet-02.jpg"]
+    assert json.loads(pictures) == [f"{checkpoints}{SHEET}"]
 
 
 def test_what_an_earlier_training_has_left_is_no_news_of_this_run(stage: Stage) -> None:
@@ -107,7 +111,8 @@ def test_what_an_earlier_training_has_left_is_no_news_of_this_run(stage: Stage) 
 @pytest.mark.parametrize(
     "key",
     ["", "uploads/red-chairs/sheet-02.jpg", "checkpoints/Red Chairs/0-0/samples/sheet-02.png",
-     "checkpoints/a/b/0-0/samples/sheet-02.png", "checkpoints/a/0-0/samples/sheet-02.png.exe", None, 5],
+     "checkpoints/a/b/0-0/samples/sheet-02.png", "checkpoints/a/0-0/0/samples/sheet-02.png.exe",
+     "checkpoints/a/0-0/samples/sheet-02.png", None, 5],
 )  # fmt: skip
 def test_an_object_that_is_no_sheet_is_refused(stage: Stage, key: Any) -> None:
     with pytest.raises((BadRequest, RefusedName)):

@@ -22,7 +22,10 @@ STEP_CHANGE = "SageMaker Model Building Pipeline Execution Step Status Change"
 OBJECT_CREATED = "Object Created"  # S3's
 MAX_REASON_CHARS = 2000
 MAX_STATUS_CHARS = 60
-_SHEET = re.compile(rf"{CHECKPOINTS}(?P<dataset>[^/]+)/[0-9a-f-]+/samples/sheet-[0-9]{{2}}\.(png|jpg)")
+# The folder of the run's checkpoints (contract.layout), and in it the training's own (containers.train).
+_SHEET = re.compile(
+    rf"{CHECKPOINTS}(?P<dataset>[^/]+)/[0-9a-f]+-[0-9a-f]+/[0-9a-f]+/samples/sheet-[0-9]{{2}}\.(png|jpg)"
+)
 MAX_STEP_CHARS = 200  # of which each may take four bytes of a key's 1,024
 
 
