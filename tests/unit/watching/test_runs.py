@@ -250,6 +250,13 @@ def test_the_report_of_a_run_is_read_once(watcher: CheckedBrowser, run: UnderWay
     assert view(watcher, run)["images"] == first["images"]
 
 
+def test_where_a_run_keeps_its_checkpoints_is_asked_once(watcher: CheckedBrowser, run: UnderWay) -> None:
+    run.train(sheets=SHEETS)
+    assert len(view(watcher, run)["samples"]) == len(SHEETS)
+    run.execution.parameters.clear()
+    assert len(view(watcher, run)["samples"]) == len(SHEETS)
+
+
 REASONS = st.lists(st.tuples(st.text(max_size=5), st.sampled_from([f"reason {n}" for n in range(80)])), max_size=200)
 
 

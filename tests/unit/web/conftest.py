@@ -21,6 +21,7 @@ from workshop.admission.visitors import Door, cookie_name
 from workshop.config import WebConfig
 from workshop.handlers import web_api
 from workshop.platform import clients
+from workshop.platform.addresses import Addresses
 from workshop.platform.signing import Signer
 from workshop.web.calls import Call, Reply
 from workshop.web.interface import document, operations
@@ -196,5 +197,7 @@ def browser(browser_of: Callable[..., Browser]) -> Browser:
 @pytest.fixture
 def app(stage: Stage, door: Door, browser_of: Callable[..., Browser]) -> CheckedBrowser:
     """A browser in front of the real operations, with every answer held to openapi.json."""
-    real = web_api.operations_of(WebConfig.from_env(), door, OBJECTS)
+    config = WebConfig.from_env()
+    addresses = Addresses(clients.s3(), config.bucket, config.objects_url)
+    real = web_api.operations_of(config, door, Links(clients.dynamodb(), config.table), addresses)
     return CheckedBrowser(browser_of(real).routes, door)

@@ -31,23 +31,28 @@ from workshop.web.static_files import read_static
 def web_app(static: Path) -> Routes:
     """The whole app, with the files of this folder."""
     config = WebConfig.from_env()
-    invitations = Invitations(Signer(clients.kms(), config.link_key_id))
     links = Links(clients.dynamodb(), config.table)
+    invitations = Invitations(Signer(clients.kms(), config.link_key_id))
     door = Door(invitations, links, cookie_name(config.app_url), config.embedding_origins)
-    objects = Addresses(clients.s3(), config.bucket, config.objects_url).origin
+    addresses = Addresses(clients.s3(), config.bucket, config.objects_url)
     provider = None if config.oidc is None else origin_of(config.oidc.issuer)
-    operations = operations_of(config, door, objects)
-    return Routes(door, operations, read_static(static), config.app_url, objects, provider)
+    do = operations_of(config, door, links, addresses)
+    return Routes(door, do, read_static(static), config.app_url, addresses.origin, provider)
 
 
-def operations_of(config: WebConfig, door: Door, objects: str) -> dict[str, Do]:
-    """Every operation of openapi.json; `objects` is the origin of presigned addresses."""
-    return _entering(config, door, objects) | _dropping(config) | _watching(config) | _taking(config)
-
-
-def _entering(config: WebConfig, door: Door, objects: str) -> dict[str, Do]:
-    sessions = Sessions(door, objects, config.oidc)
-    sharing = Sharing(door.invitations, Links(clients.dynamodb(), config.table))
+def operations_of(config: WebConfig, door: Door, links: Links, addresses: Addresses) -> dict[str, Do]:
+    """Every operation of openapi.json."""
+    s3, dynamodb, bucket = clients.s3(), clients.dynamodb(), config.bucket
+    ledger, runs = Ledger(dynamodb, config.table), Runs(dynamodb, config.table)
+    start_run = StartRun(clients.lambda_once(), config.start_run_function)
+    sessions = Sessions(door, addresses.origin, config.oidc)
+    sharing = Sharing(door.invitations, links)
+    datasets = Datasets(s3, bucket, ledger, Cards(s3, bucket, ledger, runs, Covers(s3, bucket, addresses)))
+    files = Files(s3, bucket, addresses, Quotas(dynamodb, config.table, config.files_a_day, config.bytes_a_day))
+    settings = Settings(start_run, s3, bucket)
+    starting = Starting(start_run, ledger, s3, bucket)
+    watching = Watching(ledger, runs, s3, clients.sagemaker(), bucket, addresses)
+    taking = Taking(ledger, runs, s3, bucket, addresses, Favourites(dynamodb, config.table))
     return {
         "openSession": sessions.open,
         "getSignIn": sessions.sign_in,
@@ -58,20 +63,6 @@ def _entering(config: WebConfig, door: Door, objects: str) -> dict[str, Do]:
         "listLinks": sharing.show,
         "shareLink": sharing.share,
         "revokeLink": sharing.revoke,
-    }
-
-
-def _dropping(config: WebConfig) -> dict[str, Do]:
-    s3, dynamodb = clients.s3(), clients.dynamodb()
-    ledger, addresses = Ledger(dynamodb, config.table), Addresses(s3, config.bucket, config.objects_url)
-    cards = Cards(s3, config.bucket, ledger, Runs(dynamodb, config.table), Covers(s3, config.bucket, addresses))
-    datasets = Datasets(s3, config.bucket, ledger, cards)
-    quotas = Quotas(dynamodb, config.table, config.files_a_day, config.bytes_a_day)
-    files = Files(s3, config.bucket, addresses, quotas)
-    start_run = StartRun(clients.lambda_once(), config.start_run_function)
-    settings = Settings(start_run, s3, config.bucket)
-    starting = Starting(start_run, ledger, s3, config.bucket)
-    return {
         "listDatasets": datasets.show_all,
         "createDataset": datasets.create,
         "getDataset": datasets.get,
@@ -82,28 +73,14 @@ def _dropping(config: WebConfig) -> dict[str, Do]:
         "getEstimate": settings.estimate,
         "startRun": starting.start,
         "findImages": starting.find,
-    }
-
-
-def _watching(config: WebConfig) -> dict[str, Do]:
-    ledger, runs = Ledger(clients.dynamodb(), config.table), Runs(clients.dynamodb(), config.table)
-    addresses = Addresses(clients.s3(), config.bucket, config.objects_url)
-    watching = Watching(ledger, runs, clients.s3(), clients.sagemaker(), config.bucket, addresses)
-    return {
         "listRuns": watching.list,
         "getRun": watching.get,
         "finishRun": watching.finish,
         "cancelRun": watching.cancel,
+        "listPictures": taking.list,
+        "putFavourites": taking.put_favourites,
+        "makeMore": MakingMore(ledger, runs, start_run).make,
     }
-
-
-def _taking(config: WebConfig) -> dict[str, Do]:
-    ledger, runs = Ledger(clients.dynamodb(), config.table), Runs(clients.dynamodb(), config.table)
-    addresses = Addresses(clients.s3(), config.bucket, config.objects_url)
-    favourites = Favourites(clients.dynamodb(), config.table)
-    taking = Taking(ledger, runs, clients.s3(), config.bucket, addresses, favourites)
-    more = MakingMore(ledger, runs, StartRun(clients.lambda_once(), config.start_run_function))
-    return {"listPictures": taking.list, "putFavourites": taking.put_favourites, "makeMore": more.make}
 
 
 def _no_inbox(call: Call) -> Reply:

@@ -23,3 +23,14 @@ def read_document(s3: S3, bucket: str, key: str, read: Callable[[bytes], Documen
         raise
     except DocumentError:
         return None
+
+
+def size_of_object(s3: S3, bucket: str, key: str) -> int | None:
+    """In bytes; None if there is no such object."""
+    try:
+        return int(s3.head_object(Bucket=bucket, Key=key)["ContentLength"])
+    except ClientError as error:
+        # A right to list that is bound to a prefix does not count here, either.
+        if error_code(error) in {"404", "403", "NoSuchKey"}:
+            return None
+        raise

@@ -4,15 +4,13 @@ import hashlib
 import json
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from contract import layout
 from contract.gallery import MAX_BYTES, Gallery, GalleryItem
 from contract.names import parse_execution
 from workshop.ledger import Ledger, RunRecord, Runs
 from workshop.platform.addresses import SECONDS, Addresses
-from workshop.platform.clients import S3, error_code, list_pages
-from workshop.platform.documents import read_document
+from workshop.platform.clients import S3, list_pages
+from workshop.platform.documents import read_document, size_of_object
 from workshop.platform.refusals import Unusable
 from workshop.taking.favourites import Favourites
 from workshop.taking.gallery_view import is_picture, picture
@@ -79,13 +77,8 @@ class Taking:
     def _report(self, run: RunRecord) -> dict[str, Any] | None:
         """The page, as a file: a page that a job has made is never shown where the app's addresses lead."""
         key = f"{self._folder(run)}{layout.REPORT}/{layout.REPORT_PAGE}"
-        try:
-            size = self._s3.head_object(Bucket=self._bucket, Key=key)["ContentLength"]
-        except ClientError as error:
-            if error_code(error) in {"404", "403", "NoSuchKey"}:  # 403: there is no right to list the folder
-                return None
-            raise
-        return self._download(key, size, f"{run.dataset}-{run.execution.id}.html")
+        size = size_of_object(self._s3, self._bucket, key)
+        return None if size is None else self._download(key, size, f"{run.dataset}-{run.execution.id}.html")
 
     def _model(self, run: RunRecord) -> dict[str, Any] | None:
         """The model that has drawn: the run's own, or that of the run whose model it has used."""

@@ -7,6 +7,7 @@ forgotten, which is the execution of a pipeline that was deleted, is told from t
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
@@ -23,14 +24,17 @@ from workshop.notices.artefacts import read_prepare_report
 from workshop.notices.billing import billed_seconds
 from workshop.notices.failures import JOB_IS_GONE, Failure, lost, told_failure
 from workshop.platform.clients import NOT_FOUND, S3, Response, SageMaker, error_code, list_steps, parameters_of
-from workshop.platform.documents import read_document
+from workshop.platform.documents import read_document, size_of_object
 from workshop.watching.images import ImagesFound, summarize
 from workshop.watching.progress import read_progress, training_step
 from workshop.words import Words
 
-# What Prepare has found is written once, and may be some megabytes long: only the first who watches waits for it.
+# What does not change any more is asked once: what Prepare has found, which may be some megabytes long, and where a run
+# keeps its checkpoints, as one of its parameters says.
 _MOST_KEPT = 64
 _CLOCKS_DIFFER = timedelta(minutes=5)
+
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,8 @@ class RunGatherer:
         self._s3 = s3
         self._sagemaker = sagemaker
         self._bucket = bucket
-        self._kept: dict[str, ImagesFound] = {}  # by the run's ARN
+        self._images: dict[str, ImagesFound] = {}  # by the run's ARN
+        self._checkpoints: dict[str, str] = {}
 
     def gather(self, record: RunRecord, say: Words, restart: tuple[str, ...]) -> WatchedRun:
         """`restart`: how the run is started again, for one that has failed."""
@@ -119,7 +124,7 @@ class RunGatherer:
     ) -> tuple[TrainingProgress | None, tuple[tuple[Sheet, str], ...]]:
         """What the run's own training has told, and its sheets. Another training of the same images goes on in the same
         folder; then this one's are gone."""
-        checkpoints = parameters_of(self._sagemaker, record.arn).get("TrainCheckpointPath", "")
+        checkpoints = self._checkpoints_of(record.arn)
         where = urlsplit(checkpoints)
         folder = where.path.lstrip("/")
         if where.netloc != self._bucket or not folder.startswith(f"{layout.CHECKPOINTS}{record.dataset}/"):
@@ -128,6 +133,12 @@ class RunGatherer:
         if progress is None or progress.written > training.get("EndTime", progress.written) + _CLOCKS_DIFFER:
             return None, ()
         return progress, tuple((sheet, folder + sheet.key) for sheet in progress.sheets)
+
+    def _checkpoints_of(self, arn: str) -> str:
+        if arn not in self._checkpoints:
+            path = parameters_of(self._sagemaker, arn).get("TrainCheckpointPath", "")
+            _keep(self._checkpoints, arn, path)
+        return self._checkpoints[arn]
 
     def _billed(self, run: WatchedRun) -> int | None:
         """Once its training is over, and SageMaker says so; its mail has had the ledger told."""
@@ -155,14 +166,12 @@ class RunGatherer:
         is_written = not run.is_known_to_sagemaker if step is None else "EndTime" in step
         if not run.trains or not is_written:
             return None
-        if run.record.arn not in self._kept:
+        if run.record.arn not in self._images:
             report = read_prepare_report(self._s3, self._bucket, run.record.dataset, run.execution.id)
             if report is None:
                 return None
-            if len(self._kept) >= _MOST_KEPT:
-                self._kept.clear()
-            self._kept[run.record.arn] = summarize(report)
-        return self._kept[run.record.arn]
+            _keep(self._images, run.record.arn, summarize(report))
+        return self._images[run.record.arn]
 
     def _failure(
         self, run: WatchedRun, say: Words, restart: tuple[str, ...], described: Response | None, steps: list[Response]
@@ -177,14 +186,13 @@ class RunGatherer:
         return f"{layout.run(run.record.dataset, run.execution.id)}{name}"
 
     def _is_there(self, key: str) -> bool:
-        try:
-            self._s3.head_object(Bucket=self._bucket, Key=key)
-        except ClientError as error:
-            # Without the right to list the folder, S3 says 403 for what does not exist.
-            if error_code(error) in {"404", "403", "NoSuchKey"}:
-                return False
-            raise
-        return True
+        return size_of_object(self._s3, self._bucket, key) is not None
+
+
+def _keep(kept: dict[str, Kept], arn: str, value: Kept) -> None:
+    if len(kept) >= _MOST_KEPT:
+        kept.clear()
+    kept[arn] = value
 
 
 def _state(record: RunRecord, described: Response | None) -> tuple[str, int | None]:
