@@ -129,7 +129,8 @@ def start_workshop(options: Options, say: Callable[[str], None]) -> Iterator[Run
         )
     word = cast(IO[bytes], process.stdin)
     try:
-        while not STATE.exists():
+        # Of two that start at the same moment one fails, and must not be taken for the other.
+        while not (STATE.exists() and running_workshop().pid == process.pid):
             if process.poll() is not None:
                 raise LocalStartError(f"the workshop did not start: {LOG.read_text()[-3000:]}")
             say(LOG.read_text().rpartition("\n")[0].rpartition("\n")[2])

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
@@ -91,6 +92,22 @@ def test_a_workshop_goes_on_after_the_block_until_it_is_ended(home: Path) -> Non
     assert life(home) == "ended"
     assert not server.STATE.exists()
     assert set(said) <= {"", "starting something"}
+
+
+def test_of_two_that_start_at_the_same_moment_one_fails_and_is_not_taken_for_the_other(home: Path) -> None:
+    def start(_: int) -> server.Running | LocalStartError:
+        try:
+            with server.start_workshop(Options(), no_word) as state:
+                return state
+        except LocalStartError as error:
+            return error
+
+    with ThreadPoolExecutor(2) as pool:
+        ends = list(pool.map(start, range(2)))
+    (state,) = [end for end in ends if isinstance(end, server.Running)]
+    assert server.running_workshop() == state
+    server.end_workshop(state)
+    assert life(home) == "ended"
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
