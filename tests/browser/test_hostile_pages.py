@@ -2,10 +2,8 @@
 of other origins, links that are scripts.
 """
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ import pytest
 from contract.reasons import sentences
 from local_aws.workshop import LocalWorkshop, Options
 from tests.browser.chromium import DESKTOP, Browser, check_screen
+from tests.browser.elsewhere import serve
 from tests.browser.mixed_folder import MARKUP, PAGE
 from tests.e2e.conftest import ROOT
 from tests.e2e.visiting import owner
@@ -186,25 +185,8 @@ window.done = (async () => {
 @pytest.fixture
 def elsewhere(workshop: LocalWorkshop) -> Iterator[str]:
     """Another port of the app's own host: browsers send its cookies along from there."""
-    page = STRANGE_PAGE.replace("APP", workshop.app_url).encode()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Content-Length", str(len(page)))
-            self.end_headers()
-            self.wfile.write(page)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
+    with serve({"/": STRANGE_PAGE.replace("APP", workshop.app_url)}) as origin:
+        yield f"{origin}/"
 
 
 def test_a_page_of_another_origin_reads_nothing_and_causes_nothing_with_the_visitors_cookie(
