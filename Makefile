@@ -27,6 +27,7 @@ export SAM_CLI_TELEMETRY := 0
 override export IMAGES := $(value IMAGES)
 override export PARAMETERS := $(value PARAMETERS)
 override export PARAMETERS_FILE := $(value PARAMETERS_FILE)
+override export CERTIFICATES := $(value CERTIFICATES)
 
 # Only the tests have a region of ours. A deployment goes where its user's configuration says.
 test-%: export AWS_DEFAULT_REGION := eu-central-1
@@ -151,7 +152,7 @@ definition: $(SDK)/done ## build the pipeline's definition anew
 base-network: $(VENV)/run.done ## train the base network that is shipped (hours; see stylegan2-ada-pytorch/base)
 	$(BIN)/python -m local_aws.base_network
 
-deploy: $(VENV)/run.done $(SAM)/done ## build and deploy into your AWS account: STACK, PARAMETERS="NAME=VALUE ...", PARAMETERS_FILE=file.yaml
+deploy: $(VENV)/run.done $(SAM)/done ## build and deploy into your AWS account: STACK, PARAMETERS="NAME=VALUE ...", PARAMETERS_FILE=file.yaml, CERTIFICATES=chain.pem
 	@$(BIN)/python -m pipeline_builder where
 	@mkdir -p build
 	@$(BIN)/python -m pipeline_builder parameters $${PARAMETERS_FILE:+--file "$$PARAMETERS_FILE"} --words "$$PARAMETERS" >build/parameters.yaml
@@ -160,7 +161,7 @@ deploy: $(VENV)/run.done $(SAM)/done ## build and deploy into your AWS account: 
 # An update must find its code: it is uploaded first, where there is a stack (and so a bucket) already.
 	$(BIN)/python -m pipeline_builder upload --stack $(STACK) --if-stack-exists
 	$(SAM)/sam deploy --stack-name $(STACK) --parameter-overrides file://build/parameters.yaml
-	$(BIN)/python -m pipeline_builder upsert --stack $(STACK)
+	$(BIN)/python -m pipeline_builder upsert --stack $(STACK) $${CERTIFICATES:+--certificates "$$CERTIFICATES"}
 
 clean: ## remove environments and everything built
 	rm -rf $(VENV) .tools $(NODE) .aws-sam build demo-output .local_aws .coverage*

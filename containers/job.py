@@ -46,6 +46,7 @@ _CAUSES = {
     "PeerLostError": FailureCode.PEER_LOST,
     "DivergedError": FailureCode.DIVERGED,
     "AccessDenied": FailureCode.ACCESS_DENIED,
+    "AccessDeniedException": FailureCode.ACCESS_DENIED,  # as KMS says it
     "ExpiredToken": FailureCode.EXPIRED_TOKEN,
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import boto3
 import click
@@ -120,15 +120,22 @@ def upload(stack: str, if_stack_exists: bool) -> None:
 @_stack_option
 @click.option("--spot", is_flag=True, help="Train on managed spot instances: cheaper, and may be interrupted.")
 @click.option("--tensorboard", is_flag=True, help="Copy each training's curves for TensorBoard to its run's folder.")
+@click.option(
+    "--certificates",
+    type=click.File("rb"),
+    help="PEM file: the chain of the key that the stack signs pictures with, the signer's own first.",
+)
 @click.option("--adopt", is_flag=True, help="Take over a pipeline of that name that no stack has made.")
-def upsert(stack: str, spot: bool, tensorboard: bool, adopt: bool) -> None:
+def upsert(stack: str, spot: bool, tensorboard: bool, certificates: BinaryIO | None, adopt: bool) -> None:
     """Upload the code and create or update the stack's pipeline; prints its ARN.
 
     A pipeline of another stack is never touched.
     """
     client = _session_client()
     outputs, parameters = stack_details(client("cloudformation"), stack)
-    click.echo(deploy_pipeline(client, outputs, _ROOT, spot=spot, tensorboard=tensorboard, adopt=adopt))
+    chain = None if certificates is None else certificates.read()
+    choices = {"spot": spot, "tensorboard": tensorboard, "adopt": adopt}
+    click.echo(deploy_pipeline(client, outputs, _ROOT, certificates=chain, **choices))
     _warn_of_other_code(parameters)
 
 

@@ -14,7 +14,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contract.pipeline import Step
 from pipeline_builder.bundle import bundle_files, bundle_prefix, upload_base_networks, upload_bundle
+from pipeline_builder.certificates import signing_variables, upload_certificates
 from pipeline_builder.errors import DefinitionError, NoStackError, StackError
 
 __all__ = [
@@ -52,6 +54,7 @@ def deploy_pipeline(
     *,
     spot: bool = False,
     tensorboard: bool = False,
+    certificates: bytes | None = None,
     adopt: bool = False,
 ) -> str:
     """Upload what the jobs read, then create or update the stack's pipeline; returns the pipeline's ARN.
@@ -63,18 +66,20 @@ def deploy_pipeline(
         root: the checkout whose inference code and base networks are uploaded.
         spot: train on managed spot instances, see `render_definition`.
         tensorboard: have the training's curves copied to S3, see `render_definition`.
+        certificates: the chain that pictures are signed with, as PEM; None: the one from before, if there must be one.
         adopt: take over a pipeline that belongs to no stack, see `upsert_pipeline`.
 
     Raises:
         StackError: an output is missing, or the pipeline is not the stack's.
         BundleError: the checkout is not complete.
+        CertificateError: pictures cannot be signed with the stack's key and these certificates.
         DefinitionError: an output is not the ARN that it should be.
     """
     if missing := [name for name in _OUTPUTS if not stack_outputs.get(name)]:
         raise StackError(
             f"the stack has no output {', '.join(missing)}; is it a stack of this project's template.yaml?"
         )
-    role_arn = stack_outputs["PipelineRoleArn"]
+    role_arn, bucket = stack_outputs["PipelineRoleArn"], stack_outputs["BucketName"]
     # As template.yaml tags everything else: the budget and the bill count by them.
     tags = {"application": "image-workshop", _STACK_TAG: stack_outputs["StackName"]}
     definition = render_definition(
@@ -84,12 +89,14 @@ def deploy_pipeline(
         tags=tags,
         spot=spot,
         tensorboard=tensorboard,
+        signing=signing_variables(stack_outputs),
     )
     name, sagemaker = stack_outputs["PipelineName"], client("sagemaker")
     check_pipeline(sagemaker, name, tags[_STACK_TAG], adopt=adopt)
+    upload_certificates(client, stack_outputs, certificates)
     s3 = client("s3")
-    upload_bundle(s3, stack_outputs["BucketName"], bundle_files(root))
-    upload_base_networks(s3, stack_outputs["BucketName"], root)
+    upload_bundle(s3, bucket, bundle_files(root))
+    upload_base_networks(s3, bucket, root)
     return upsert_pipeline(sagemaker, name, definition, role_arn, tags, adopt=adopt)
 
 
@@ -101,6 +108,7 @@ def render_definition(
     tags: Mapping[str, str],
     spot: bool = False,
     tensorboard: bool = False,
+    signing: Mapping[str, str] | None = None,
 ) -> str:
     """The definition with its placeholders filled in and its jobs tagged, ready for CreatePipeline.
 
@@ -111,6 +119,8 @@ def render_definition(
 
     With `tensorboard` the service copies the curves of the training, while it goes on, to where the job's model will
     lie: <job>/tensorboard-output. A choice of the deployed pipeline for the same reason: the field is there or not.
+
+    With `signing`, see `signing_variables`, the jobs that make pictures sign them.
 
     Raises:
         DefinitionError: an argument is not an ARN of its kind, or the definition is not one of ours.
@@ -135,6 +145,9 @@ def render_definition(
         _train_on_spot(document)
     if tensorboard:
         _keep_curves(document)
+    for step in (Step.TRAIN, Step.INFER) if signing else ():
+        (found,) = (one for one in _steps(document["Steps"]) if one["Name"] == step)
+        found["Arguments"]["Environment"].update(signing)
     rendered = json.dumps(document, separators=(",", ":"))
     if "${" in rendered:
         raise DefinitionError("the definition has a placeholder that nothing fills in.")

@@ -2,6 +2,7 @@
 
 PipelineBuilderError
 |- DefinitionError   a definition cannot be built, read or rendered
+|- CertificateError  pictures cannot be signed with the given certificates
 |- BundleError       the code or the base networks cannot be collected from the checkout
 |- ParameterError    the template's parameters cannot be read
 '- StackError        the stack is unfinished or lacks an output
@@ -21,6 +22,10 @@ class DefinitionError(PipelineBuilderError):
 
 class BundleError(PipelineBuilderError):
     """The code bundle or the base networks cannot be collected from the checkout."""
+
+
+class CertificateError(PipelineBuilderError):
+    """Pictures cannot be signed with the given certificates, or none are given."""
 
 
 class ParameterError(PipelineBuilderError):

@@ -7,7 +7,7 @@ output inference         the images as files (see containers.infer.synthesis)
 output report            index.html and report.json
 environment              DATASET, EXECUTION_ID; INFERENCE_MODE (all, generate, mix or project), INFERENCE_NETWORK (best
                          or last), SEED, INFERENCE_CLASSES (names or numbers of a network's classes; all),
-                         PAGE_LANGUAGE, PROJECTION_STEPS
+                         PAGE_LANGUAGE, PROJECTION_STEPS; SIGNING_KEY, CERTIFICATES (see containers.content_credentials)
 """
 
 from __future__ import annotations

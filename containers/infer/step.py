@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from containers.content_credentials import content_credentials
 from containers.errors import InputError
 from containers.fetching import fetch_images, read_record
 from containers.fitting import wanted_images
@@ -75,7 +76,7 @@ def infer(job: ProcessingJob) -> None:
     classes = environment.classes(jobs.INFERENCE_CLASSES_VARIABLE)
     prepare = _read_prepare_report(job.input(jobs.PREPARE_REPORT_INPUT) / PREPARE_REPORT_FILE)
 
-    with job.scratch(jobs.REPORT_OUTPUT) as model:
+    with content_credentials(environment, job.region()), job.scratch(jobs.REPORT_OUTPUT) as model:
         unpack_model(job.input(jobs.MODEL_INPUT) / MODEL_ARCHIVE, model)
         network, chosen = load_drawing_network(model, wanted)
         move_to_device([network.G_ema, network.D], "cuda" if gpu else "cpu")

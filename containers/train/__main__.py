@@ -3,7 +3,8 @@
     channel train       dataset.zip, from Prepare
     channel base        a network to fine-tune (network.safetensors, network.json), or just README.txt: from scratch
     hyperparameters     dataset; preset, kimg, resolution, mirror, seed, labels; train_seconds, max_train_seconds
-    environment         FINISH_REQUEST: the object of S3 that asks the training to end with what it has learned
+    environment         FINISH_REQUEST: the object of S3 that asks the training to end with what it has learned;
+                        SIGNING_KEY, CERTIFICATES (see containers.content_credentials)
     checkpoints         the training's whole state, in a folder by data set and options; a job that finds one goes on;
                         progress.json: how far it has come
     model               network, samples, statistics, options (see stylegan2.training); base.json: what is known of

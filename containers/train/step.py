@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from containers.content_credentials import content_credentials
 from containers.errors import InputError, SettingError
 from containers.gpus import refuse_idle_gpu
 from containers.job import TrainingJob
@@ -68,7 +69,8 @@ def train_network(job: TrainingJob, hyperparameters: Hyperparameters, stop: Call
             hyperparameters.max_train_seconds, job.seconds_so_far(), hyperparameters.train_seconds, job.model_folder
         )
         progress = ProgressFile(job.checkpoint_folder / PROGRESS, options.settings.kimg, lambda: deadline.seconds_left)
-        with _finish_request(job) as is_asked:
+        signing = content_credentials(job.environment(), job.region())
+        with signing, _finish_request(job) as is_asked:
             should_stop = why_end(stop, is_asked, deadline)
             told = {"on_tick": progress.tick, "on_sheet": progress.sheet}
             result = _train(job, options, group, should_stop=should_stop, **told)

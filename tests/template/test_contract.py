@@ -18,6 +18,7 @@ PREFIXES = {
     layout.RUNS,
     layout.BASE,
     layout.CODE,
+    layout.CREDENTIALS,
 }
 # Of an object's ARN in a policy, and of the prefixes in conditions, event patterns and lifecycle rules.
 _IN_ARN = re.compile(r"\$\{Bucket\.Arn\}/([^*\"]*/)")

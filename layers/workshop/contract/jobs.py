@@ -33,6 +33,12 @@ HYPERPARAMETERS = {
 # Of the training job: the object of S3 that asks it to end with what it has learned (operations finish).
 FINISH_VARIABLE = "FINISH_REQUEST"
 
+# Of the jobs that make pictures, where the deployer signs them: the key's ARN, and the object of S3 that holds its
+# certificates.
+SIGNING_KEY_VARIABLE = "SIGNING_KEY"
+CERTIFICATES_VARIABLE = "CERTIFICATES"
+LARGEST_CHAIN_BYTES = 1 << 14  # as PEM; they are in every picture
+
 # Infer
 CODE_INPUT = "code"
 MODEL_INPUT = "model"  # model.tar.gz; a processing job does not unpack it

@@ -7,6 +7,7 @@
     runs/<dataset>/<execution id>/      one folder for each kind of thing that a run makes (see below)
     base/<name>/                        networks to fine-tune
     code/<hash>/                        the code of step Infer
+    credentials/                        the certificates that pictures are signed with
 
 template.yaml says the prefixes once more, in policies and lifecycle rules; tests/template compares them.
 """
@@ -18,6 +19,8 @@ CHECKPOINTS = "checkpoints/"
 RUNS = "runs/"
 BASE = "base/"
 CODE = "code/"
+CREDENTIALS = "credentials/"
+CERTIFICATES = f"{CREDENTIALS}certificates.pem"
 # A training channel cannot be an empty prefix: this one stands for "from scratch", and has a README.txt.
 FROM_SCRATCH = f"{BASE}none/"
 

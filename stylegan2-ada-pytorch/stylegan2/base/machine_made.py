@@ -15,6 +15,7 @@ A film has the same in its container, see synthesis.mp4 and synthesis.video.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 from collections.abc import Iterable
@@ -23,6 +24,8 @@ from typing import IO, Any
 from xml.sax.saxutils import escape, quoteattr
 
 from PIL import Image, PngImagePlugin
+
+from stylegan2.base.signed_files import signed
 
 DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 PRODUCER_VARIABLE = "CONTENT_PRODUCER"
@@ -69,7 +72,13 @@ def xmp_packet(produce_id: str) -> str:
 
 
 def save_marked(image: Image.Image, place: Path | IO[bytes], image_format: str, **options: Any) -> None:
-    """Write one picture as PNG, JPEG or WebP, with the mark; `options` are Pillow's for the format."""
+    """Write one picture as PNG, JPEG or WebP, with the mark; `options` are Pillow's for the format. A file of its own
+    is signed where that was asked for; what goes into another one, like a page, is not."""
+    if isinstance(place, Path):
+        content = io.BytesIO()
+        save_marked(image, content, image_format, **options)
+        place.write_bytes(signed(content.getvalue(), f"image/{image_format.lower()}"))
+        return
     packet = xmp_packet(content_id([image]))
     if image_format == "PNG":
         text = PngImagePlugin.PngInfo()

@@ -7,6 +7,7 @@ there is `mp4`, which needs a further library.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from torch import Tensor
 
 from stylegan2.base.errors import OptionError
 from stylegan2.base.machine_made import content_id, xmp_packet
+from stylegan2.base.signed_files import signed
 
 _LARGEST_SIDE = 16_383  # pixels, of a WebP file
 _QUALITY = 85
@@ -62,7 +64,8 @@ def write_video(
     frame_milliseconds: int,
     last_milliseconds: int | None = None,
 ) -> None:
-    """Write images [H, W, 1, 3 or 4] as an animated WebP that plays for ever, with the mark of what a machine made.
+    """Write images [H, W, 1, 3 or 4] as an animated WebP that plays for ever, with the mark of what a machine made;
+    signed where that was asked for.
 
     Args:
         frame_milliseconds: how long an image is seen.
@@ -77,6 +80,8 @@ def write_video(
     frames = [as_image(image) for image in images]
     durations = [frame_milliseconds] * (len(frames) - 1) + [last_milliseconds or frame_milliseconds]
     mark = xmp_packet(content_id(frames)).encode()
+    film, rest = io.BytesIO(), frames[1:]
     frames[0].save(
-        path, save_all=True, append_images=frames[1:], duration=durations, loop=0, quality=_QUALITY, xmp=mark
+        film, "WEBP", save_all=True, append_images=rest, duration=durations, loop=0, quality=_QUALITY, xmp=mark
     )
+    path.write_bytes(signed(film.getvalue(), "image/webp"))

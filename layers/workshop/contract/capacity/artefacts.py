@@ -30,6 +30,7 @@ _GPU_SHEET, _GPU_FEWEST, _GPU_MOST = (3840, 2160), (7, 4), (32, 32)
 # A PNG of noise takes 3.003 bytes a pixel, the worst JPEG of quality 95 that was found 2.90.
 _BYTES_PER_PIXEL = 3.05
 _FILE_BYTES = 4096
+_SIGNATURE_BYTES = 28_000  # of a picture or film, where they are signed, with the longest chain of certificates
 
 MOST_TICKS = 25_000  # lines of statistics of one training, interruptions apart
 _INTERRUPTIONS = 10
@@ -191,7 +192,7 @@ def film_bytes(workload: Workload) -> int:
     longest = max(workload.sides)
     shown = longest * (_ENLARGED // longest) if longest <= _PIXEL_ART else min(longest, _LARGEST_FRAME)
     pixels = ceil(workload.pixels * (shown / longest) ** 2)
-    return ceil(_FRAMES * (pixels * _FILM_BYTES_PER_PIXEL + _MARK_BYTES))
+    return ceil(_FRAMES * (pixels * _FILM_BYTES_PER_PIXEL + _MARK_BYTES)) + 2 * _SIGNATURE_BYTES
 
 
 def directions_sheet_bytes(workload: Workload) -> int:
@@ -263,4 +264,4 @@ def upload_event_bytes() -> int:
 
 
 def _picture_bytes(pixels: int) -> int:
-    return ceil(pixels * _BYTES_PER_PIXEL) + _FILE_BYTES
+    return ceil(pixels * _BYTES_PER_PIXEL) + _FILE_BYTES + _SIGNATURE_BYTES
