@@ -12,6 +12,7 @@ Sign. c2pa-python is the library of those who wrote the specification.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,6 +71,10 @@ def content_credentials(environment: NamedStrings, region: str | None) -> Iterat
     if not key:
         yield
         return
+    if importlib.util.find_spec("c2pa") is None:
+        raise CredentialsError(
+            "pictures cannot be signed: the job's image has no c2pa-python, as the one built here has."
+        )
     uri = environment.uri(jobs.CERTIFICATES_VARIABLE)
     kms = boto3.client("kms", region_name=region, config=_RETRIES)
     signer = ContentSigner(kms, key, read_certificates(s3_client(region), uri))

@@ -1,5 +1,6 @@
 """Pictures and films are signed by a key of the deployer's, or the job says why they cannot be."""
 
+import importlib.util
 import io
 import re
 from collections.abc import Callable
@@ -188,6 +189,14 @@ def test_a_certificate_for_something_else_signs_nothing(kms: Any, bucket: Bucket
     key = make_key(kms)
     chain = authority.chain(kms, key, use=ExtendedKeyUsageOID.SERVER_AUTH)
     assert "cannot be signed with" in refusal(lambda: signing(bucket, key, chain))
+
+
+def test_an_image_without_the_library_is_named(
+    kms: Any, bucket: Bucket, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = make_key(kms)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    assert "has no c2pa-python" in refusal(lambda: signing(bucket, key, authority.chain(kms, key)))
 
 
 def test_a_key_of_another_kind_signs_nothing(kms: Any, bucket: Bucket, authority: Authority) -> None:
