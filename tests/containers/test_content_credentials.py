@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import av
 import boto3
 import numpy as np
 import pytest
@@ -100,6 +101,18 @@ def test_a_signed_picture_has_the_pixels_of_an_unsigned_one(
     with Image.open(signed) as one, Image.open(unsigned) as other:
         assert np.array_equal(np.asarray(one), np.asarray(other))
     assert signed.stat().st_size - unsigned.stat().st_size < 16_000
+
+
+def test_a_signed_film_still_plays(kms: Any, bucket: Bucket, authority: Authority, tmp_path: Path) -> None:
+    key, mp4, webp = make_key(kms), tmp_path / "film.mp4", tmp_path / "film.webp"
+    with signing(bucket, key, authority.chain(kms, key)):
+        for file in (mp4, webp):
+            WRITERS[file.name](file)
+    with av.open(mp4) as film:
+        means = [float(frame.to_ndarray(format="rgb24").mean()) for frame in film.decode(video=0)]
+    assert means == pytest.approx([float(frame.mean()) for frame in FRAMES], abs=3)
+    with Image.open(webp) as animated:
+        assert animated.n_frames == len(FRAMES)
 
 
 def test_a_changed_picture_is_found_out(kms: Any, bucket: Bucket, authority: Authority, tmp_path: Path) -> None:
