@@ -52,7 +52,9 @@ def test_the_entry_point_is_a_module_of_the_image(name: str) -> None:
 
 @pytest.mark.parametrize("name", IMAGES)
 def test_the_image_has_the_versions_that_the_tests_run_with(name: str) -> None:
-    tested = pins(ROOT / "requirements" / "run.txt") | pins(ROOT / "requirements" / "torch.txt")
+    tested = {}
+    for part in ("run", "test", "torch"):
+        tested |= pins(ROOT / "requirements" / f"{part}.txt")
     image = pins(ROOT / "containers" / name / "requirements.txt")
     assert image == {package: tested[package] for package in image}
 
