@@ -147,11 +147,17 @@ def _sizes(s3: Any, bucket: str, prefix: str) -> dict[str, int]:
 
 
 def _stored_digest(s3: Any, bucket: str, key: str) -> str | None:
+    head = find_object(s3, bucket, key)
+    digest: str | None = head["Metadata"].get(_DIGEST) if head else None
+    return digest
+
+
+def find_object(s3: Any, bucket: str, key: str) -> dict[str, Any] | None:
+    """What HeadObject says of an object; None if there is none."""
     try:
-        head = s3.head_object(Bucket=bucket, Key=key)
+        found: dict[str, Any] = s3.head_object(Bucket=bucket, Key=key)
     except ClientError as error:
         if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
             return None
         raise
-    digest: str | None = head["Metadata"].get(_DIGEST)
-    return digest
+    return found

@@ -10,9 +10,8 @@ import ssl
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from contract import jobs, layout
+from pipeline_builder.bundle import find_object
 from pipeline_builder.errors import CertificateError
 
 KEY_OUTPUT = "ContentCredentialsKeyArn"
@@ -46,7 +45,7 @@ def upload_certificates(
         return
     s3 = client("s3")
     if certificates is None:
-        if not _is_stored(s3, bucket):
+        if find_object(s3, bucket, layout.CERTIFICATES) is None:
             raise CertificateError(f"the stack signs pictures with {key}: give its certificates with --certificates.")
         return
     if len(certificates) > jobs.LARGEST_CHAIN_BYTES:
@@ -64,13 +63,3 @@ def _signers_certificate(chain: bytes) -> bytes:
         return ssl.PEM_cert_to_DER_cert(found[0] if found else "")
     except ValueError as error:
         raise CertificateError("a chain of certificates is PEM: -----BEGIN CERTIFICATE----- ...") from error
-
-
-def _is_stored(s3: Any, bucket: str) -> bool:
-    try:
-        s3.head_object(Bucket=bucket, Key=layout.CERTIFICATES)
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
-            return False
-        raise
-    return True

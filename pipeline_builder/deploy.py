@@ -145,9 +145,8 @@ def render_definition(
         _train_on_spot(document)
     if tensorboard:
         _keep_curves(document)
-    for step in (Step.TRAIN, Step.INFER) if signing else ():
-        (found,) = (one for one in _steps(document["Steps"]) if one["Name"] == step)
-        found["Arguments"]["Environment"].update(signing)
+    if signing:
+        _sign_pictures(document, signing)
     rendered = json.dumps(document, separators=(",", ":"))
     if "${" in rendered:
         raise DefinitionError("the definition has a placeholder that nothing fills in.")
@@ -277,6 +276,12 @@ def _keep_curves(document: dict[str, Any]) -> None:
     for step in _training_steps(document):
         where = step["Arguments"]["OutputDataConfig"]["S3OutputPath"]
         step["Arguments"]["TensorBoardOutputConfig"] = {"LocalPath": _TENSORBOARD_PATH, "S3OutputPath": where}
+
+
+def _sign_pictures(document: dict[str, Any], signing: Mapping[str, str]) -> None:
+    for step in _steps(document["Steps"]):
+        if step["Name"] in (Step.TRAIN, Step.INFER):
+            step["Arguments"]["Environment"].update(signing)
 
 
 def _training_steps(document: dict[str, Any]) -> list[dict[str, Any]]:
