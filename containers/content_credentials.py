@@ -20,12 +20,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from PIL import Image
 
 from containers.errors import InputError
-from containers.s3 import S3Reader, s3_client
+from containers.s3 import CONFIG, S3Reader, s3_client
 from containers.settings import NamedStrings
 from contract import jobs
 from contract.pipeline import PARAMETERS
@@ -35,7 +34,6 @@ from stylegan2.base.signed_files import signing_with
 # A certificate must outlive the longest job that begins with it.
 _LONGEST_JOB = timedelta(seconds=PARAMETERS["MaxTrainSeconds"].bounds[1])
 _COORDINATE_BYTES = 32  # of P-256: a signature of C2PA is its two numbers, of KMS their DER
-_RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 10})
 
 _MANIFEST = {
     "claim_generator_info": [{"name": "image-workshop"}],
@@ -76,7 +74,7 @@ def content_credentials(environment: NamedStrings, region: str | None) -> Iterat
             "pictures cannot be signed: the job's image has no c2pa-python, as the one built here has."
         )
     uri = environment.uri(jobs.CERTIFICATES_VARIABLE)
-    kms = boto3.client("kms", region_name=region, config=_RETRIES)
+    kms = boto3.client("kms", region_name=region, config=CONFIG)
     signer = ContentSigner(kms, key, read_certificates(s3_client(region), uri))
     trial = io.BytesIO()
     Image.new("L", (1, 1)).save(trial, "PNG")
@@ -100,7 +98,7 @@ def read_certificates(s3: S3Reader, uri: str) -> str:
             raise CredentialsError(
                 f"{uri} is larger than {jobs.LARGEST_CHAIN_BYTES} bytes; no chain of certificates is."
             )
-        signers = x509.load_pem_x509_certificates(content)[0]
+        chain, signers = content.decode(), x509.load_pem_x509_certificates(content)[0]
     except (ClientError, BotoCoreError) as error:
         raise CredentialsError(
             f"the certificates of the pictures' signatures, {uri}, cannot be read: {error}"
@@ -114,7 +112,7 @@ def read_certificates(s3: S3Reader, uri: str) -> str:
             f"{signers.not_valid_after_utc:%Y-%m-%d}, and a job may take {_LONGEST_JOB.days} days: put the chain of a "
             f"newer one to {uri}, with python -m pipeline_builder upsert --certificates FILE."
         )
-    return content.decode()
+    return chain
 
 
 class ContentSigner:

@@ -9,12 +9,13 @@ import boto3
 from botocore.config import Config
 
 THREADS = 16
-_CONFIG = Config(
+CONFIG = Config(
     connect_timeout=5,
     read_timeout=30,
     retries={"mode": "standard", "total_max_attempts": 10},
     max_pool_connections=THREADS,
 )
+"""How patient any client of the jobs is."""
 
 
 class S3Reader(Protocol):
@@ -29,5 +30,5 @@ def s3_client(region: str | None) -> S3Reader:
     """The job's own client. `region`: None leaves it to boto3."""
     own_endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     style: Literal["path", "virtual"] = "path" if own_endpoint else "virtual"
-    config = _CONFIG.merge(Config(s3={"addressing_style": style}))
+    config = CONFIG.merge(Config(s3={"addressing_style": style}))
     return cast(S3Reader, boto3.client("s3", region_name=region, config=config))

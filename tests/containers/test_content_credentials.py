@@ -179,6 +179,12 @@ def test_what_is_no_chain_is_named(kms: Any, bucket: Bucket, chain: bytes | None
     assert f"s3://{bucket.name}/credentials/certificates.pem" in said
 
 
+def test_a_chain_with_bytes_of_no_text_is_named(kms: Any, bucket: Bucket, authority: Authority) -> None:
+    key = make_key(kms)
+    said = refusal(lambda: signing(bucket, key, authority.chain(kms, key) + b"\xff"))
+    assert "must hold certificates as PEM" in said
+
+
 @pytest.mark.parametrize(
     "days", [(-400, -1), (-400, 4), (1, 365)], ids=["expired", "expires during a job", "too early"]
 )
