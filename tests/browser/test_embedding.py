@@ -10,17 +10,14 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.shadowroot import ShadowRoot
 
-from local_aws.deploy import find_resource
 from local_aws.workshop import LocalWorkshop, Options
 from tests.browser.chromium import Browser
 from tests.browser.conftest import Open
 from tests.browser.elsewhere import serve
 from tests.e2e.conftest import ROOT
 from tests.e2e.drops import png
-from workshop.admission.grants import Grant, Right
-from workshop.admission.invitations import Invitations, new_link_id
-from workshop.platform import clock
-from workshop.platform.signing import Signer
+from tests.e2e.visiting import mint_token
+from workshop.admission.grants import Right
 
 pytestmark = pytest.mark.browser
 
@@ -37,10 +34,7 @@ class Shop:
     pages: dict[str, str]
 
     def hand_out(self, dataset: str, right: Right = Right.DROP) -> None:
-        kms = self.workshop.endpoint.client("kms")
-        invitations = Invitations(Signer(kms, find_resource(self.workshop.endpoint, "LinkKey")))
-        grant = Grant(new_link_id(), dataset, frozenset({right}), clock.now_ms() // 1000 + 3600)
-        self.pages["/workshop-token"] = invitations.invite(grant)
+        self.pages["/workshop-token"] = mint_token(self.workshop, dataset, right)
 
     def stored(self) -> set[str]:
         listed = self.workshop.endpoint.client("s3").list_objects_v2(Bucket=self.workshop.bucket, Prefix="uploads/")

@@ -14,17 +14,14 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from contract.reasons import sentences
-from local_aws.deploy import find_resource
 from local_aws.workshop import LocalWorkshop, Options
 from tests.browser.chromium import DESKTOP, PHONE, Browser, check_screen
 from tests.browser.mixed_folder import LABELS, MixedFolder, write_mixed_folder
 from tests.e2e.conftest import ROOT
 from tests.e2e.following import runs_of, wait_for, wait_for_mails, wait_for_runs, wait_until_over
-from tests.e2e.visiting import BODIES
+from tests.e2e.visiting import BODIES, mint_token
 from workshop.admission.app_links import app_address
-from workshop.admission.grants import Grant, Right
-from workshop.admission.invitations import Invitations, new_link_id
-from workshop.platform.signing import Signer
+from workshop.admission.grants import Right
 from workshop.web.interface import operations
 
 pytestmark = pytest.mark.browser
@@ -32,7 +29,6 @@ pytestmark = pytest.mark.browser
 TITLE = "红椅子"
 # Far more than anybody waits for: the training is finished by its visitor.
 KIMG = "5000"
-FAR_AWAY = 4_000_000_000  # epoch seconds
 SLOWLY = 10_000  # bytes a second
 CUT_OFF = "ERR_INTERNET_DISCONNECTED"
 
@@ -347,9 +343,7 @@ def test_a_link_of_another_dataset_sees_nothing_of_this_one_and_can_do_nothing_t
 
 def invitation(workshop: LocalWorkshop, dataset: str) -> str:
     """A link with every right to one dataset."""
-    signer = Signer(workshop.endpoint.client("kms"), find_resource(workshop.endpoint, "LinkKey"))
-    grant = Grant(new_link_id(), dataset, frozenset(Right), FAR_AWAY)
-    return app_address(f"{workshop.app_url}/", Invitations(signer).invite(grant), f"/{dataset}")
+    return app_address(f"{workshop.app_url}/", mint_token(workshop, dataset, *Right), f"/{dataset}")
 
 
 def test_who_has_no_link_is_told_how_to_get_in(journey: Journey, open_browser: Callable[[], Browser]) -> None:

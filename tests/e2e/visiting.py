@@ -8,8 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from local_aws.deploy import find_resource
 from local_aws.workshop import LocalWorkshop
 from tests.patience import HARD_END
+from workshop.admission.grants import Grant, Right
+from workshop.admission.invitations import Invitations, new_link_id
+from workshop.platform.signing import Signer
+
+FAR_AWAY = 4_000_000_000  # epoch seconds
 
 # What is asked for by each operation that has a body.
 BODIES: dict[str, Any] = {
@@ -22,6 +28,12 @@ BODIES: dict[str, Any] = {
     "makeMore": {"kind": "pictures", "of": []},
     "shareLink": {"rights": ["watch"], "days": 1},
 }
+
+
+def mint_token(workshop: LocalWorkshop, dataset: str, *rights: Right) -> str:
+    """A token with rights to one dataset, as who holds the workshop's key makes it."""
+    signer = Signer(workshop.endpoint.client("kms"), find_resource(workshop.endpoint, "LinkKey"))
+    return Invitations(signer).invite(Grant(new_link_id(), dataset, frozenset(rights), FAR_AWAY))
 
 
 @dataclass(frozen=True)
